@@ -1,0 +1,84 @@
+# Everything runs in .venv, which is made on first use from PYTHON and requirements/dev.lock.
+
+PYTHON ?= python3
+WORKERS ?= auto
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOG := $(VENV)/install.log
+ARGS ?=
+
+# What the surrounding shell happens to have set must not decide what runs here.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test fast check floors fmt docs bench lock hooks clean
+
+help: ## this list
+	@echo "make TARGET, where TARGET is"
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-8s %s\n", $$1, $$2 }'
+	@echo "PYTHON=python3.13 chooses the interpreter (3.11 to 3.13), ARGS=\"...\" is handed on to test, demo and bench"
+
+venv: $(READY) ## .venv with the locked packages and syncer itself, editable
+
+$(READY): requirements/dev.lock pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { echo "syncer needs Python 3.11, 3.12 or 3.13: \`$(PYTHON)\` was not found; name one: make PYTHON=python3.13" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "syncer needs Python 3.11, 3.12 or 3.13: `$(PYTHON)` is %d.%d; name another: make PYTHON=python3.13" % v)'
+	@$(BIN)/python -c pass 2>/dev/null || { echo "making $(VENV) ..."; "$(PYTHON)" -m venv --clear $(VENV); }
+	@echo "installing the packages of requirements/dev.lock into $(VENV) ..."
+	@$(BIN)/python -m pip install --no-input --require-hashes --only-binary :all: -r requirements/dev.lock >$(LOG) 2>&1 \
+		|| { cat $(LOG) >&2; echo "could not install requirements/dev.lock; the reason stands above" >&2; exit 1; }
+	@$(BIN)/python -m pip install --no-input --no-deps --no-build-isolation --editable . >>$(LOG) 2>&1 \
+		|| { cat $(LOG) >&2; echo "could not install syncer itself; the reason stands above" >&2; exit 1; }
+	@touch $@
+
+demo: $(READY) ## a sandbox, an apply of examples/stadtwerk, an empty second plan, a change by hand, the plan that mends it
+	@$(BIN)/python tools/demo.py $(ARGS)
+
+test: $(READY) ## all tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 $(ARGS)
+
+fast: $(READY) ## the tests that take no time, as the hooks run them
+	@$(BIN)/python -m pytest -m "not slow" -x $(ARGS)
+
+check: $(READY) ## format, lint, types, generated files, then all tests: what a change must pass
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/build_schemas.py --check
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 $(ARGS)
+
+floors: $(READY) ## all tests with the oldest dependencies that pyproject.toml allows, in .bench/floors
+	@rm -rf .bench/floors && mkdir -p .bench
+	@$(BIN)/uv pip compile --no-config --quiet --resolution lowest-direct --python-version 3.11 --extra dev \
+		--no-emit-index-url --no-emit-find-links --output-file .bench/floors.txt pyproject.toml >/dev/null
+	@"$(PYTHON)" -m venv .bench/floors
+	@.bench/floors/bin/python -m pip install --quiet --no-input -r .bench/floors.txt
+	@.bench/floors/bin/python -m pip install --quiet --no-input --no-deps --no-build-isolation --editable .
+	@.bench/floors/bin/python -m pytest -p no:cacheprovider $(ARGS)
+
+fmt: $(READY) ## format, and mend what the linter can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+docs: $(READY) ## write the generated schemas anew
+	@$(BIN)/python tools/build_schemas.py
+
+bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(READY) ## requirements/dev.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--extra dev --extra sandbox --output-file requirements/dev.lock pyproject.toml
+
+hooks: $(READY) ## run these checks before every commit (pre-commit install)
+	@$(BIN)/pre-commit install
+
+clean: ## remove what this Makefile made
+	@rm -rf $(VENV) .bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,129 @@
+"""A plan without change: time, memory and requests, beside Terraform and octoDNS, and how it grows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from benchmarks.manifests import repository, titles
+from benchmarks.measure import Median, Run, run, side_by_side
+from benchmarks.peers import TERRAFORM, Missing, octodns_project, peer, terraform_environment, terraform_project
+from benchmarks.platform import Platform, platform
+from benchmarks.subject import Size, syncer
+
+MB = 150
+
+
+def figures(size: Size, folder: Path) -> Iterator[Figure]:
+    """All that `make bench` promises of a plan."""
+    yield from mixed(size, folder / "mixed")
+    yield from many(size, folder / "many")
+
+
+def settled(folder: Path, there: Platform, **counts: int) -> Path:
+    """A repository and an organisation that agree, with state.
+
+    Closing reasons are created past `syncer`, whose pace would take minutes; the rest, and the state, by an apply.
+    """
+    here = repository(folder / "repository", **counts)
+    there.add_reasons(titles(counts.get("reasons", 0)))
+    syncer(here, "apply", "--yes", platform=there)()
+    return here
+
+
+def unchanged(here: Path, there: Platform) -> Callable[[], Run]:
+    """A plan that must find nothing to do."""
+    return syncer(here, "plan", "--detailed-exitcode", platform=there)
+
+
+def mixed(size: Size, folder: Path) -> Iterator[Figure]:
+    """Three kinds at once: ≤ 2 s, ≤ 150 MB, one list request a kind and page."""
+    folder.mkdir()
+    counts = {"reasons": size.reasons, "flows": size.flows, "schemas": size.schemas}
+    with platform(folder) as there:
+        here = settled(folder, there, **counts)
+        plan = unchanged(here, there)
+        took = side_by_side({"plan": plan}, size.slow_rounds)["plan"]
+        there.forget_requests()
+        plan()
+        asked = there.requests()
+    what = " + ".join(f"{number:,} {kind}" for kind, number in counts.items())
+    yield Figure(f"plan, no change, {what}", took.seconds, "s", 2, "the sandbox on the same machine")
+    yield Figure("  its peak memory", took.peak_mb, "MB", MB)
+    pages = {"ClosingReason": 1, "FlowTemplate": max(1, math.ceil(size.flows / 100)), "EntitySchema": 1}
+    for (kind, method), number in sorted(asked.items()):
+        yield Figure(f"  its requests: {method} {kind}", number, "", pages.get(kind), "at most one a page of 100")
+
+
+def many(size: Size, folder: Path) -> Iterator[Figure]:
+    """Closing reasons by the thousand: ≤ 0.1 × Terraform, ≤ 0.4 × octoDNS, exponent ≤ 1.1."""
+    folder.mkdir()
+    most = max(size.scale)
+    took: dict[int, Median] = {}
+    absent: list[Figure] = []
+    beside: dict[str, tuple[float, Median, str]] = {}
+    for number in size.scale:
+        scratch = folder / str(number)
+        scratch.mkdir()
+        with platform(scratch) as there:
+            contestants = {"syncer": unchanged(settled(scratch, there, reasons=number), there)}
+            versions: dict[str, str] = {}
+            if number == most:
+                for name, prepare in (("terraform", _terraform), ("octodns", _octodns)):
+                    try:
+                        versions[name], contestants[name] = prepare(folder / name, number)
+                    except Missing as reason:
+                        absent.append(Figure(f"plan of {number:,} ÷ {name}", None, "×", TARGETS[name], str(reason)))
+            medians = side_by_side(contestants, size.slow_rounds)
+        took[number] = medians["syncer"]
+        beside |= {name: (TARGETS[name], medians[name], versions[name]) for name in versions}
+    ours = took[most]
+    for name, (target, theirs, version) in beside.items():
+        how = f"{_cost(ours)} ÷ {_cost(theirs)} of {version}"
+        yield Figure(
+            f"plan, no change, {most:,} closing reasons ÷ {name}", ours.seconds / theirs.seconds, "×", target, how
+        )
+    yield from absent
+    yield Figure("  its peak memory", ours.peak_mb, "MB", MB)
+    seconds = ", ".join(f"{number:,}: {median.seconds:.2f} s" for number, median in took.items())
+    least = min(took)
+    yield Figure(
+        f"  its exponent from {least:,} to {most:,}", exponent(took[least], ours, most / least), "", 1.1, seconds
+    )
+    before, last = sorted(took)[-2:]
+    last_steps = exponent(took[before], took[last], last / before)
+    yield Figure(
+        f"  its exponent from {before:,} to {last:,}", last_steps, "", 1.1, "where starting up no longer hides it"
+    )
+
+
+TARGETS = {"terraform": 0.1, "octodns": 0.4}
+
+
+def _cost(of: Median) -> str:
+    return f"{of.seconds:.2f} s, {of.peak_mb:.0f} MB"
+
+
+def exponent(small: Median, large: Median, times: float) -> float:
+    """`b` of seconds ∝ size ** b, from two sizes that lie so many times apart."""
+    return math.log(large.seconds / small.seconds) / math.log(times)
+
+
+def _terraform(folder: Path, number: int) -> tuple[str, Callable[[], Run]]:
+    installed = peer("terraform")
+    python, environ = installed.program("python"), terraform_environment()
+    folder.mkdir(parents=True)
+    version = run([python, "-c", TERRAFORM, "version"], folder, environ).output.split()[1]
+    project = terraform_project(folder / "project", titles(number), version.removeprefix("v"))
+    run([python, "-c", TERRAFORM, "init", "-input=false", "-no-color"], project, environ)
+    command = [python, "-c", TERRAFORM, "plan", "-detailed-exitcode", "-input=false", "-no-color"]
+    return f"Terraform {version}", lambda: run(command, project, environ)
+
+
+def _octodns(folder: Path, number: int) -> tuple[str, Callable[[], Run]]:
+    installed = peer("octodns")
+    project = octodns_project(folder, titles(number))
+    command = [installed.program("octodns-sync"), "--config-file", "octodns.yaml"]
+    return f"octoDNS {installed.version}", lambda: run(command, project)

@@ -1,0 +1,176 @@
+"""The platform's APIs as three verbs: list a kind whole, read one object, write by one call.
+
+`Api` turns calls into requests and replies into values. It knows services and paging, not kinds, and decides nothing:
+a write's outcome goes back to the engine as a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from syncer.adapters.effects import Effects
+from syncer.adapters.listing import Page, list_all
+from syncer.adapters.outcome import Outcome
+from syncer.adapters.pace import Pace
+from syncer.adapters.said import said
+from syncer.adapters.tokens import Claims, check_claims, claims_of
+from syncer.adapters.wire_json import encode, secrets_in
+from syncer.core.kind import Call, Listing
+from syncer.core.problem import PlatformError, Problem
+from syncer.core.values import Json, Secret
+
+if TYPE_CHECKING:
+    import httpx
+
+    from syncer.adapters.http import Limits, Reply
+
+T = TypeVar("T")
+WORKERS = 8
+"""Requests side by side (speed.md, "HTTP")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a write. `body`: the reply's JSON where the outcome is APPLIED, else None. `message`: why it isn't,
+    beginning with the call; never a token, never a secret of the body."""
+
+    outcome: Outcome
+    status: int
+    body: Json
+    message: str
+
+    @property
+    def unauthorised(self) -> bool:
+        """Whether the token is not accepted (any more): nothing further will work."""
+        return self.status == 401
+
+
+class Api:
+    """One organisation's services, by one token. Safe among threads; `close` it, or use it in a `with`.
+
+    `services`: name → base URL, of `hosts.services`. `read_only` leaves no way to write. `share` of the platform's
+    quota is what this run may use. PlatformError at once for a token that says it has expired.
+    """
+
+    def __init__(
+        self,
+        services: Mapping[str, str],
+        token: Secret,
+        *,
+        read_only: bool = True,
+        share: float = 0.8,
+        effects: Effects | None = None,
+        limits: Limits | None = None,
+        transport: httpx.BaseTransport | None = None,
+        proxy: str = "",
+        ca_file: str = "",
+    ) -> None:
+        from syncer.adapters.http import Sender
+
+        self._effects = effects or Effects()
+        self._token = token
+        self.claims: Claims = claims_of(token)
+        check_claims(self.claims, token, self._effects.now())
+        self.pace = Pace(share, self._effects)
+        self._sender = Sender(
+            services,
+            token,
+            read_only=read_only,
+            pace=self.pace,
+            effects=self._effects,
+            limits=limits,
+            transport=transport,
+            proxy=proxy,
+            ca_file=ca_file,
+        )
+        self._organisations: set[str] = {self.claims.org_id} - {""}
+
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._sender.close()
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The organisations named so far: by the token's claim, and by the objects listed or read."""
+        return frozenset(self._organisations)
+
+    def list(self, service: str, listing: Listing) -> list[Json]:
+        """Every object of a listing, once, in the platform's order. PlatformError where a page cannot be had, or the
+        pages contradict each other three times: part of a list is never given for the whole."""
+        name = listing.service or service
+        found = list_all(listing, lambda call: Page(f"`{call.title}`", self._must(name, call)), fetch_all)
+        for each in found:
+            self._note(each)
+        return found
+
+    def read(self, service: str, call: Call) -> Json | None:
+        """The body of a reply to a reading call, None for 404. PlatformError for anything else."""
+        reply = self._send(service, call)
+        if reply.status == 404:
+            return None
+        body = self._body(reply, call)
+        self._note(body)
+        return body
+
+    def write(self, service: str, call: Call) -> Result:
+        """Send a call once (again only where nothing can have been done) and say how it ended; raises for nothing that
+        the network or the platform does."""
+        reply = self._send(service, call)
+        if reply.outcome == "APPLIED":
+            return Result("APPLIED", reply.status, reply.body, "")
+        return Result(reply.outcome, reply.status, None, self._message(reply, call))
+
+    def _send(self, service: str, call: Call) -> Reply:
+        from syncer.adapters.http import Request
+
+        content = None if call.body is None else encode(call.body)
+        return self._sender.send(Request(call.service or service, call.method, call.path, content))
+
+    def _must(self, service: str, call: Call) -> Json:
+        return self._body(self._send(service, call), call)
+
+    def _body(self, reply: Reply, call: Call) -> Json:
+        if reply.outcome == "APPLIED":
+            return reply.body
+        raise PlatformError(Problem("platform", self._message(reply, call), hint=self._hint(reply)))
+
+    def _message(self, reply: Reply, call: Call) -> str:
+        return f"`{call.title}`: {said(reply, [self._token, *secrets_in(call.body)])}"
+
+    def _hint(self, reply: Reply) -> str:
+        if reply.status == 401:
+            return f"the token in `{self._token.name}` is not accepted: it was revoked, has expired, or is another's"
+        if reply.status == 403:
+            return f"give a role with the missing grant to the token in `{self._token.name}`"
+        if not reply.status or reply.status >= 500 or reply.status == 429:
+            return "nothing was changed; run it again later"
+        return ""
+
+    def _note(self, body: Json) -> None:
+        """Remember whose object it is (app.md: `installer_org_id`; workflow-definition.md: `org_id`)."""
+        if isinstance(body, dict):
+            owner = body.get("installer_org_id") or body.get("org_id")
+            if isinstance(owner, str) and owner:
+                self._organisations.add(owner)
+
+
+def fetch_all(tasks: Sequence[Callable[[], T]], workers: int = WORKERS) -> list[T]:
+    """The results of the tasks in their order, side by side. The first failure is raised and what has not begun is
+    left."""
+    if len(tasks) < 2:
+        return [task() for task in tasks]
+    pool = ThreadPoolExecutor(min(workers, len(tasks)), thread_name_prefix="fetch")
+    try:
+        running = [pool.submit(task) for task in tasks]
+        return [each.result() for each in running]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,480 @@
+"""The one door to the network: a request goes out, a reply comes back, and nothing of httpx leaves this module.
+
+`Sender` knows methods, paths and bytes, not what they mean. Around the wire stand the gate (which calls may be made),
+the pace (writes a minute) and the resending (`outcome.again`). The texts of third-party exceptions are dropped here:
+one of them would quote the token.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import ssl
+import threading
+import urllib.request
+import uuid
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from queue import Empty, SimpleQueue
+
+import httpx
+
+from syncer import __version__
+from syncer.adapters.effects import Effects
+from syncer.adapters.hosts import is_loopback
+from syncer.adapters.outcome import BY_FAULT, Fault, Outcome, again, classify
+from syncer.adapters.pace import MOST_WAIT, Breaker, Budget, Pace, backoff, retry_after
+from syncer.adapters.routes import classify_call
+from syncer.adapters.wire_json import NotJson, decode
+from syncer.core.values import Json, Secret
+
+LARGE = "application/large-response.vnd+json"
+ACCEPT = f"application/json, {LARGE}"
+_MARKUP = ("text/html", "application/xhtml+xml", "text/xml", "application/xml")
+_UTF8 = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
+_WAITED = frozenset({429, 503})
+_GRACE = 1.0
+"""Seconds after which a request that did not end by itself at its deadline is left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds and bytes. `attempt`: one try, reply read whole; `total`: all tries and waits of one request."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    attempt: float = 60.0
+    total: float = 300.0
+    attempts: int = 4
+    cap: int = 64 * 1024 * 1024
+    connections: int = 8
+    keepalive: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a service; `path` stands below its base URL, ids percent-encoded, query included."""
+
+    service: str
+    method: str
+    path: str
+    content: bytes | None = field(default=None, repr=False)
+
+    @property
+    def title(self) -> str:
+        """`PUT /v1/entity/schemas/contact`, without a query."""
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a request ended. `status` 0: no reply came. `body`: decoded JSON of a success or of a refusal, else None.
+    `detail`: what is known beyond the table's words, in ours; never the text of an exception."""
+
+    outcome: Outcome
+    status: int = 0
+    fault: Fault = ""
+    body: Json = None
+    detail: str = ""
+    retry_after: str = ""
+    date: str = ""
+    request_id: str = ""
+
+    @property
+    def words(self) -> str:
+        """Why there is no readable success: `connection refused …`, `503 Service Unavailable`."""
+        if self.fault and (self.outcome != "REJECTED") and self.status // 100 != 5:
+            return self.detail or BY_FAULT[self.fault].when
+        return self.detail or status_line(self.status)
+
+
+class ForbiddenCall(RuntimeError):
+    """A call that this run may not make: a bug in syncer, stopped before it reached the network."""
+
+
+def status_line(status: int) -> str:
+    """`404 Not Found`; only the number where it has no name."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+class Sender:
+    """Sends requests to the services under `bases` (name → URL), with one token; safe among threads.
+
+    `transport` replaces the network: a sandbox application in process, or a function. Without it httpx brings its
+    own, with the proxies of the environment (never for this machine's own addresses). `close` when done.
+    """
+
+    def __init__(
+        self,
+        bases: Mapping[str, str],
+        token: Secret,
+        *,
+        read_only: bool,
+        pace: Pace,
+        effects: Effects | None = None,
+        limits: Limits | None = None,
+        transport: httpx.BaseTransport | None = None,
+        proxy: str = "",
+        ca_file: str = "",
+    ) -> None:
+        self._bases = dict(bases)
+        self._token = token
+        self._read_only = read_only
+        self._pace = pace
+        self._effects = effects or Effects()
+        self._limits = limits or Limits()
+        self._in_process = transport is not None
+        self._budget = Budget()
+        self._breaker = Breaker(self._effects)
+        self._local = all(is_loopback(httpx.URL(base).host) for base in bases.values())
+        _silence()
+        plain = self._local and all(base.startswith("http:") for base in bases.values())
+        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else _trust(ca_file)
+        self._client = _client(gate(self._bases, read_only=read_only), self._limits, transport, trust, proxy)
+        self._bare = _client(payload_gate(local=self._local), self._limits, transport, trust, proxy)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+        self._bare.close()
+
+    def send(self, request: Request) -> Reply:
+        """Send, and send again where the table of outcomes allows it, within the limits; never raises for what the
+        network or the platform does. ForbiddenCall for a call that is not in the table of routes."""
+        effect = classify_call(request.service, request.method, request.path)
+        if effect is None or (effect == "write" and self._read_only):
+            raise ForbiddenCall(f"`{request.title}` of {request.service} is not a call this run may make")
+        writes = effect == "write"
+        mark = str(uuid.uuid4())
+        until = self._effects.clock() + self._limits.total
+        return resending(
+            lambda: self._paced(request, mark, until, writes=writes),
+            lambda reply: again(request.method, writes=writes, status=reply.status, fault=reply.fault),
+            until=until,
+            attempts=self._limits.attempts,
+            effects=self._effects,
+            budget=self._budget,
+            hold=self._pace.hold if writes else None,
+        )
+
+    def _paced(self, request: Request, mark: str, until: float, *, writes: bool) -> Reply:
+        if not self._breaker.closed():
+            return Reply("NOT_SENT", fault="circuit")
+        if writes and not self._pace.wait(until):
+            return Reply("NOT_SENT", fault="deadline", detail="its turn under the quota did not come in time")
+        reply = self._once(request, mark)
+        self._breaker.note(failed=reply.status // 100 == 5 or (not reply.status and reply.fault != "local"))
+        return reply
+
+    def _once(self, request: Request, mark: str) -> Reply:
+        headers = {
+            "Authorization": f"Bearer {self._token.reveal()}",
+            "Accept": ACCEPT,
+            "x-correlation-id": mark,
+        }
+        if request.content is not None:
+            headers["Content-Type"] = "application/json"
+        reply = self._watched(self._client, request.method, self._bases[request.service] + request.path,
+                               headers, request.content)  # fmt: skip
+        reference = reply.body.get("$payload_ref") if isinstance(reply.body, dict) else None
+        if reply.outcome == "APPLIED" and isinstance(reference, str) and set(reply.body) == {"$payload_ref"}:
+            return self._payload(reference, reply)
+        return reply
+
+    def _payload(self, url: str, reply: Reply) -> Reply:
+        """The large reply that stands elsewhere: fetched without the token (conventions.md 4, "Large replies")."""
+        try:
+            fetched = self._watched(self._bare, "GET", url, {"Accept": "*/*"}, None)
+        except ForbiddenCall:
+            return replace(reply, outcome="AMBIGUOUS", fault="payload", body=None,
+                           detail="its large reply is said to be where syncer does not fetch from")  # fmt: skip
+        if fetched.outcome == "APPLIED":
+            return replace(reply, body=fetched.body)
+        return replace(reply, outcome="AMBIGUOUS", fault="payload", body=None,
+                       detail=f"its large reply cannot be fetched: {fetched.words}")  # fmt: skip
+
+    def _watched(
+        self, client: httpx.Client, method: str, url: str, headers: dict[str, str], content: bytes | None
+    ) -> Reply:
+        """`_exchange` with an end to it: a reply whose head trickles in keeps every single read within its timeout, so
+        over a socket the work is done by a thread that can be left behind (row B24)."""
+        if self._in_process:
+            return self._exchange(client, method, url, headers, content)
+        box: SimpleQueue[Reply | Exception] = SimpleQueue()
+
+        def work() -> None:
+            try:
+                box.put(self._exchange(client, method, url, headers, content))
+            except Exception as error:  # carried to the caller's thread, whatever it is
+                box.put(error)
+
+        threading.Thread(target=work, name="request", daemon=True).start()
+        try:
+            result = box.get(timeout=self._limits.attempt + _GRACE)
+        except Empty:
+            return Reply(classify(method, fault="deadline"), fault="deadline")
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def _exchange(
+        self, client: httpx.Client, method: str, url: str, headers: dict[str, str], content: bytes | None
+    ) -> Reply:
+        until = self._effects.clock() + self._limits.attempt
+        status = 0
+        head: dict[str, str] = {}
+        try:
+            with client.stream(method, url, headers=headers, content=content) as response:
+                status = response.status_code
+                head = {
+                    "retry_after": response.headers.get("retry-after", "")[:100],
+                    "date": response.headers.get("date", "")[:100],
+                    "request_id": _request_id(response.headers),
+                }
+                content_type = response.headers.get("content-type", "")
+                raw = b"".join(_body(response, self._limits.cap, until, self._effects.clock))
+        except _BadBody as bad:
+            return Reply(classify(method, status=status, fault=bad.fault), status, bad.fault, None, bad.detail, **head)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            fault = fault_of(error)
+            detail = _proxy_words(url) if fault in {"proxy", "connect", "name"} else ""
+            outcome = classify(method, status=status, fault=fault)
+            return Reply(outcome, status, fault, None, f"{BY_FAULT[fault].when}{detail}" if not status else "", **head)
+        fault, body, detail = read_body(raw, content_type)
+        outcome = classify(method, status=status, fault=fault)
+        kept = fault if status // 100 == 2 and outcome != "APPLIED" else ""
+        return Reply(outcome, status, kept, body, detail if kept else "", **head)
+
+
+def resending(
+    attempt: Callable[[], Reply],
+    may_repeat: Callable[[Reply], bool],
+    *,
+    until: float,
+    attempts: int,
+    effects: Effects,
+    budget: Budget,
+    hold: Callable[[float], None] | None = None,
+) -> Reply:
+    """Try until the reply is not one to repeat, the attempts or the budget are spent, or the next wait would end after
+    `until`. `Retry-After` is obeyed, plus up to a second of chance; one beyond `MOST_WAIT` ends it, its value named.
+    `hold` is told how long everybody else should wait too."""
+    budget.earn()
+    for number in range(attempts):
+        reply = attempt()
+        if not may_repeat(reply):
+            return reply
+        asked = _asked(reply, effects.now())
+        if asked is not None and asked > MOST_WAIT:
+            value = _printable(reply.retry_after)[:40]
+            detail = f"{status_line(reply.status)}, and asks to wait `{value}`, longer than {MOST_WAIT:.0f} s"
+            return replace(reply, detail=detail)
+        wait = backoff(number, effects.chance()) if asked is None else asked + effects.chance()
+        if asked is not None and hold is not None:
+            hold(asked)
+        if number + 1 == attempts or effects.clock() + wait > until:
+            return reply
+        if not budget.spend():
+            return replace(reply, detail=f"{reply.words}; {BY_FAULT['budget'].when}")
+        effects.sleep(wait)
+    raise AssertionError("attempts must be at least 1")
+
+
+def _asked(reply: Reply, now: float) -> float | None:
+    return retry_after(reply.retry_after, reply.date, now) if reply.status in _WAITED else None
+
+
+def gate(bases: Mapping[str, str], *, read_only: bool) -> Callable[[httpx.Request], None]:
+    """The last check before the wire, on the URL as it will be sent: its host and path must be a call of the table
+    that the run may make. It raises ForbiddenCall. Given to httpx as a hook, so no proxy or transport gets past it."""
+    allowed = {"read"} if read_only else {"read", "write"}
+
+    def check(request: httpx.Request) -> None:
+        sent = str(request.url)
+        for service, base in bases.items():
+            if sent.startswith(f"{base}/") and classify_call(service, request.method, sent[len(base) :]) in allowed:
+                return
+        raise ForbiddenCall(f"`{request.method} {_printable(request.url.path)}` is not a call this run may make")
+
+    return check
+
+
+def payload_gate(*, local: bool) -> Callable[[httpx.Request], None]:
+    """The check before a large reply is fetched: only by GET and https (or http on this machine, if that is where the
+    API is), never with a token. It raises ForbiddenCall."""
+
+    def check(request: httpx.Request) -> None:
+        url = request.url
+        safe = url.scheme == "https" or (local and url.scheme == "http" and is_loopback(url.host))
+        if request.method != "GET" or not safe or not url.host or url.userinfo or "authorization" in request.headers:
+            raise ForbiddenCall("a large reply is fetched by https only, without the token")
+
+    return check
+
+
+def fault_of(error: Exception) -> Fault:
+    """What an exception of the network library means; by type, never by its text."""
+    causes = list(_causes(error))
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            return "certificate"
+        if any(isinstance(cause, ssl.SSLError) for cause in causes):
+            return "tls"
+        if any(type(cause).__name__ == "gaierror" for cause in causes):
+            return "name"
+        return "connect" if isinstance(error, httpx.ConnectError) else "connect-timeout"
+    for kind, fault in _FAULTS:
+        if isinstance(error, kind):
+            return fault
+    return "read"
+
+
+_FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
+    (httpx.PoolTimeout, "pool-timeout"),
+    (httpx.WriteTimeout, "write-timeout"),
+    (httpx.ReadTimeout, "read-timeout"),
+    (httpx.ProxyError, "proxy"),
+    (httpx.LocalProtocolError, "local"),
+    (httpx.UnsupportedProtocol, "local"),
+    (httpx.InvalidURL, "local"),
+    (httpx.RemoteProtocolError, "protocol"),
+    (httpx.DecodingError, "encoding"),
+    (httpx.WriteError, "write"),
+)
+
+
+def read_body(raw: bytes, content_type: str) -> tuple[Fault, Json, str]:
+    """(fault, JSON, why it is none) of a reply's decoded bytes."""
+    kind, _, rest = content_type.lower().partition(";")
+    if kind.strip() in _MARKUP:
+        return "markup", None, f"the reply is `{kind.strip()}`, not JSON: a proxy, portal or firewall answered"
+    if not raw:
+        return "empty", None, ""
+    charset = re.search(r"charset\s*=\s*\"?([^\s\";]*)", rest)
+    if charset and charset[1] not in _UTF8:
+        return "encoding", None, "the reply is not in UTF-8"
+    try:
+        return "", decode(raw), ""
+    except NotJson as bad:
+        return "not-json", None, f"the reply is no JSON that can be trusted: it {bad}"
+
+
+class _BadBody(Exception):
+    def __init__(self, fault: Fault, detail: str) -> None:
+        self.fault = fault
+        self.detail = detail
+        super().__init__(fault)
+
+
+def _body(response: httpx.Response, cap: int, until: float, clock: Callable[[], float]) -> Iterator[bytes]:
+    """The decoded bytes, piece by piece: never more than the cap in memory, whatever they unpack to."""
+    headers = response.headers
+    over_socket = "network_stream" in response.extensions
+    bodiless = response.request.method == "HEAD" or response.status_code in {204, 304}
+    if over_socket and not bodiless and "content-length" not in headers and "transfer-encoding" not in headers:
+        raise _BadBody("cut", "the reply does not say where it ends, so it may be incomplete")
+    total = 0
+    for piece in _unpacked(response.stream, headers.get("content-encoding", "").strip().lower(), cap):  # type: ignore[arg-type]
+        total += len(piece)
+        if total > cap:
+            raise _BadBody("too-large", f"the reply is larger than {cap:,} bytes")
+        if clock() > until:
+            raise _BadBody("deadline", "the reply took too long")
+        yield piece
+
+
+def _unpacked(pieces: Iterable[bytes], encoding: str, cap: int) -> Iterator[bytes]:
+    if encoding in {"", "identity"}:
+        yield from pieces
+        return
+    if encoding not in {"gzip", "x-gzip"}:
+        raise _BadBody("encoding", "the reply is compressed in a way that was not asked for")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for packed in pieces:
+            rest = packed
+            while rest and not unpacker.eof:
+                yield unpacker.decompress(rest, min(cap + 1, 1 << 20))
+                rest = unpacker.unconsumed_tail
+    except zlib.error:
+        raise _BadBody("encoding", "the reply's compression is broken") from None
+    if not unpacker.eof:
+        raise _BadBody("encoding", "the reply's compression breaks off")
+
+
+def _client(
+    check: Callable[[httpx.Request], None],
+    limits: Limits,
+    transport: httpx.BaseTransport | None,
+    verify: ssl.SSLContext | bool,
+    proxy: str,
+) -> httpx.Client:
+    direct: dict[str, httpx.BaseTransport | None] = {
+        f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")
+    }
+    return httpx.Client(
+        transport=transport,
+        verify=verify,
+        proxy=proxy or None,
+        mounts=direct,
+        trust_env=True,
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.attempt),
+        limits=httpx.Limits(
+            max_connections=min(limits.connections, 32),
+            max_keepalive_connections=min(limits.connections, 32),
+            keepalive_expiry=limits.keepalive,
+        ),
+        headers={"User-Agent": f"syncer/{__version__}", "Accept-Encoding": "gzip"},
+        event_hooks={"request": [check]},
+    )
+
+
+def _trust(ca_file: str) -> ssl.SSLContext | bool:
+    return ssl.create_default_context(cafile=ca_file) if ca_file else True
+
+
+def _silence() -> None:
+    """An embedding program's root logger must not print what these would say: URLs with their queries, headers."""
+    for name in ("httpx", "httpcore", "hpack"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: BaseException | None = error
+    while waiting is not None and id(waiting) not in seen:
+        seen.add(id(waiting))
+        yield waiting
+        waiting = waiting.__cause__ or waiting.__context__
+
+
+def _proxy_words(url: str) -> str:
+    """` through the proxy of HTTPS_PROXY`, where the environment sends this URL through one; never its address."""
+    split = httpx.URL(url)
+    if is_loopback(split.host) or urllib.request.proxy_bypass(split.host):
+        return ""
+    for name in (f"{split.scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            if os.environ.get(variable):
+                return f" (through the proxy of `{variable}`)"
+    return ""
+
+
+def _request_id(headers: httpx.Headers) -> str:
+    for name, value in headers.items():
+        if name.startswith("x-") and name.endswith(("request-id", "requestid")):
+            return "".join(re.findall(r"[A-Za-z0-9_=.:/+-]", value))[:80]
+    return ""
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text)

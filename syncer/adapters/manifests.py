@@ -1,0 +1,95 @@
+"""Reads manifest files into raw manifests: plain values that know their places and their file's digest.
+
+Envelope and kind are judged here; what a kind's fields mean is for the JSON Schemas and the kinds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from syncer.adapters import check
+from syncer.adapters.files import read_bytes, shown
+from syncer.adapters.yaml_reader import Document, read
+from syncer.core.problem import InvalidInput, Location, Problem, located
+from syncer.core.values import Json, Path
+
+
+@dataclass(frozen=True, slots=True)
+class RawManifest:
+    """A manifest as it is written. Where `metadata.name`, `metadata` or `spec` are missing or of a wrong type, an empty
+    one stands in; the JSON Schema, given `document.value`, says so."""
+
+    document: Document
+    kind: str
+    name: str
+    metadata: dict[str, Json]
+    spec: dict[str, Json]
+    digest: str
+    """SHA-256 of the whole file, in hex."""
+    may_hold_variables: bool
+    """False where the file's text rules it out."""
+
+    @property
+    def file(self) -> str:
+        """The file's name in messages, below the root."""
+        return self.document.file
+
+    def locate(self, path: Path, *, key: bool = False) -> Location:
+        """Where the value (or key) at a path from the document's root stands."""
+        return self.document.locate(path, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All manifests that could be read, and the problems of all files, warnings among them."""
+
+    manifests: tuple[RawManifest, ...]
+    problems: tuple[Problem, ...]
+
+
+def load(files: Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> Loaded:
+    """Reads every file once (its digest is that of the text that was read) and collects the problems of all."""
+    root = root.resolve()
+    manifests: list[RawManifest] = []
+    problems: list[Problem] = []
+    for path in files:
+        file = shown(path, root)
+        try:
+            text = read_bytes(path, file)
+            documents = read(text, file)
+        except InvalidInput as error:
+            problems.extend(error.problems)
+            continue
+        digest = hashlib.sha256(text).hexdigest()
+        watch = b"$" in text or b"\\" in text
+        holding = [document for document in documents if document.value is not None]
+        if not holding:
+            hint = "write a manifest into it, or delete it"
+            at = Location(file, 1, 1)
+            problems.append(Problem("empty-file", "file holds no manifest", at, hint=hint, severity="warning"))
+        for document in holding:
+            problems.extend(document.warnings)
+            findings = check.envelope(document.value, kinds)
+            problems.extend(located(finding, document.locate(finding.path)) for finding in findings)
+            if not findings:
+                manifests.append(_manifest(document, digest, watch))
+    return Loaded(tuple(manifests), tuple(problems))
+
+
+def _manifest(document: Document, digest: str, watch: bool) -> RawManifest:
+    value = document.value
+    metadata, spec = value.get("metadata"), value.get("spec")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = metadata.get("name")
+    return RawManifest(
+        document=document,
+        kind=value["kind"],
+        name=name if isinstance(name, str) else "",
+        metadata=metadata,
+        spec=spec if isinstance(spec, dict) else {},
+        digest=digest,
+        may_hold_variables=watch,
+    )

@@ -1,0 +1,287 @@
+"""Finds and reads syncer.yaml: which environments there are, and what a file from a checkout may decide about them.
+
+Whoever can change the checkout can change this file, so hosts, token sources, proxies and certificates in it are
+held to architecture 3. The JSON Schema judges its form; this module the trust.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from syncer.adapters.check import nearest
+from syncer.adapters.files import PROJECT_FILE, read_bytes, upward
+from syncer.adapters.variables import Variables
+from syncer.adapters.yaml_reader import Document, read
+from syncer.core.problem import Finding, InvalidInput, Location, Problem, located
+from syncer.core.values import Json, Path
+
+SERVICES = ("entity", "workflow", "automation", "app", "data_governance", "permissions")
+DEFAULT_PACE = 0.8
+
+# A pattern, not a URL parser: parsers drop line ends and read `\` and `@` each in their own way.
+_URL = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*epilot\.io(?::443)?(?:/[A-Za-z0-9._~-]+)*/?\Z")
+_TOKEN_NAME = re.compile(r"(?:EPILOT|SYNCER)_[A-Z0-9_]+\Z")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z")
+_PERCENT = re.compile(r"(100|[0-9]{1,2})%\Z")
+_AT_KEY = frozenset({"unknown-field", "environment-name", "not-in-repository"})
+_FORBIDDEN = {
+    word: f"set SYNCER_{setting} where syncer runs"
+    for setting, words in {
+        "PROXY": ("proxy", "proxies", "http_proxy", "https_proxy", "no_proxy"),
+        "CA_FILE": ("ca", "ca_file", "ca_bundle", "cafile", "cert", "certificate", "verify", "insecure", "tls"),
+        "SERVER": ("server", "url", "base_url", "host", "endpoint"),
+    }.items()
+    for word in words
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many changes of a sort one plan may hold: a number, or a share of the objects in percent."""
+
+    value: int
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of an environment; None where syncer.yaml sets none."""
+
+    delete: Limit | None = None
+    update: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One organisation, as syncer.yaml describes it."""
+
+    name: str
+    org_id: str
+    token_env: str
+    """Name of the process variable that holds the token; "" where syncer.yaml names none."""
+    confirm: bool
+    protect: bool
+    limits: Limits
+    pace: float
+    """The share of the platform's quota that may be used, above 0 and up to 1."""
+    vars: Mapping[str, Json]
+    ids: Mapping[str, str]
+    where: Callable[[Path], Location]
+    """Where a value stands, by its path below the environment."""
+
+    def variables(self, env: Mapping[str, str] | None = None, allowed: frozenset[str] = frozenset()) -> Variables:
+        """What variables stand for in this environment; without `env` those of the process stay unread (validate)."""
+        return Variables(self.vars, self.ids, env, allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What syncer.yaml says. `root` is its folder: nothing outside is ever read as a manifest."""
+
+    root: FilePath
+    file: FilePath
+    manifests: tuple[FilePath, ...]
+    """Folders to search, absolute."""
+    environments: Mapping[str, Environment]
+    services: Mapping[str, str]
+    """Base URLs that differ from the usual, by service, without a slash at the end."""
+    document: Document
+    warnings: tuple[Problem, ...] = ()
+
+
+def find_project(start: FilePath, config: FilePath | None = None) -> FilePath:
+    """The path of syncer.yaml: the one given, else the nearest in `start` or above, up to the git repository's folder.
+
+    InvalidInput where there is none.
+    """
+    if config is not None:
+        path = (start / config).absolute()
+        path = path / PROJECT_FILE if path.is_dir() else path
+        if not path.exists():
+            raise InvalidInput(
+                Problem("no-project", f"`{config}` does not exist", hint="check the path after --config")
+            )
+        return path
+    tried = list(upward(start.absolute(), PROJECT_FILE))
+    for path in tried:
+        if path.is_file():
+            return path
+    hint = "`syncer init` writes one; --config names one that lies elsewhere"
+    for path in tried:
+        if path.with_suffix(".yml").exists():
+            hint = f"rename `{path.with_suffix('.yml')}` to {PROJECT_FILE}"
+    above = "" if len(tried) == 1 else f", nor in the folders above up to `{tried[-1].parent}`"
+    raise InvalidInput(Problem("no-project", f"there is no {PROJECT_FILE} in `{start.absolute()}`{above}", hint=hint))
+
+
+def read_project(path: FilePath) -> Project:
+    """What the file at `path` says, or InvalidInput with everything that is wrong with it."""
+    from syncer.adapters import schemas
+
+    path = path.absolute()
+    file = path.name
+    documents = [document for document in read(read_bytes(path, file), file) if document.value is not None]
+    if len(documents) != 1:
+        message = "file is empty" if not documents else f"file holds {len(documents)} documents, not one"
+        at = documents[1].locate(()) if documents else Location(file, 1, 1)
+        raise InvalidInput(Problem("project", message, at, hint="write `version: 1`, `manifests` and `environments`"))
+    document = documents[0]
+    found = list(_trust(document.value)) if isinstance(document.value, dict) else []
+    mine = {finding.path for finding in found}
+    found += [finding for finding in schemas.check("syncer", document.value) if finding.path not in mine]
+    problems = [located(each, document.locate(each.path, key=each.rule in _AT_KEY)) for each in found]
+    problems += document.warnings
+    if any(problem.severity == "error" for problem in problems):
+        raise InvalidInput(sorted(problems, key=_by_place))
+    return _project(path, document, tuple(problems))
+
+
+def choose(project: Project, name: str | None) -> Environment:
+    """The environment of this name; without a name the only one there is. InvalidInput otherwise."""
+    known = project.environments
+    listed = ", ".join(f"`{each}`" for each in known)
+    if not known:
+        at = project.document.locate(())
+        hint = "add `environments: {NAME: {org_id: …, token: {env: …}}}`"
+        raise InvalidInput(Problem("no-environment", f"{PROJECT_FILE} names no environment", at, hint=hint))
+    if name is None:
+        if len(known) == 1:
+            return next(iter(known.values()))
+        hint = "name one with --env NAME or SYNCER_ENV"
+        raise InvalidInput(Problem("which-environment", f"there are several environments: {listed}", hint=hint))
+    if name not in known:
+        at = project.document.locate(("environments",), key=True)
+        message = f"environment `{name}` is not in {PROJECT_FILE}"
+        raise InvalidInput(Problem("unknown-environment", message, at, hint=nearest(name, known)))
+    return known[name]
+
+
+def _by_place(problem: Problem) -> tuple[int, int]:
+    return (problem.at.line, problem.at.column) if problem.at else (0, 0)
+
+
+def _trust(value: dict[str, Json]) -> Iterator[Finding]:
+    """What a file from the checkout may not decide, and what only code can tell."""
+    yield from _forbidden(value, ())
+    yield from _folders(value.get("manifests"))
+    for name, url in _items(value.get("services")):
+        if isinstance(url, str) and (not _URL.match(url) or "/.." in url or "/./" in url):
+            hint = "services are reached by https under epilot.io; for any other host use --server or SYNCER_SERVER"
+            yield Finding("host", f"`{url}` is not an https address under epilot.io", ("services", name), hint)
+    folded: dict[str, str] = {}
+    for name, environment in _items(value.get("environments")):
+        path = ("environments", name)
+        if not _ENVIRONMENT_NAME.match(name):
+            hint = "letters, digits, `.`, `_` and `-`; the state's file is named after it"
+            yield Finding("environment-name", f"`{name}` cannot be an environment's name", path, hint)
+        first = folded.setdefault(name.casefold(), name)
+        if first != name:
+            hint = "the state's file is named after it, and some file systems cannot tell the two apart"
+            yield Finding("environment-name", f"environment `{name}` differs from `{first}` only by case", path, hint)
+        if isinstance(environment, dict):
+            yield from _environment(environment, path)
+
+
+def _environment(value: dict[str, Json], path: Path) -> Iterator[Finding]:
+    yield from _forbidden(value, path)
+    token = value.get("token")
+    name = token.get("env") if isinstance(token, dict) else None
+    if isinstance(name, str) and not _TOKEN_NAME.match(name):
+        hint = "name it EPILOT_… or SYNCER_…; a file in the repository may not point at any other variable"
+        yield Finding("token-env", f"token variable `{name}` may not be read", (*path, "token", "env"), hint)
+    elif isinstance(token, str):
+        hint = "write `token: {env: EPILOT_TOKEN}` and set that variable; a token never stands in a file"
+        yield Finding("token-env", "the token itself stands in the file", (*path, "token"), hint)
+    for sort, limit in _items(value.get("limits")):
+        if _limit(limit) is None:
+            hint = "write a number, such as 10, or a share from 0% to 100%"
+            yield Finding("limit", f"limit `{limit}` is not possible", (*path, "limits", sort), hint)
+    if "pace" in value and _pace(value["pace"]) is None:
+        hint = "write a share of the platform's quota, from 1% to 100%"
+        yield Finding("pace", f"pace `{value['pace']}` is not possible", (*path, "pace"), hint)
+    for family in ("vars", "ids"):
+        for name, item in _items(value.get(family)):
+            yield from _nested(item, (*path, family, name))
+
+
+def _nested(value: Json, path: Path) -> Iterator[Finding]:
+    if isinstance(value, str) and re.search(r"\$\{(?:var|env|id)\.", value):
+        hint = "write the value itself; use `${env.NAME}` in the manifest where it is needed"
+        yield Finding("variable-place", f"`{value}` stands where no variable is read", path, hint)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _nested(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nested(item, (*path, index))
+
+
+def _forbidden(value: dict[str, Json], path: Path) -> Iterator[Finding]:
+    for key in value:
+        if hint := _FORBIDDEN.get(key.lower().replace("-", "_")):
+            message = f"`{key}` may not stand in {PROJECT_FILE}, which a pull request can change"
+            yield Finding("not-in-repository", message, (*path, key), hint)
+
+
+def _folders(value: Json) -> Iterator[Finding]:
+    for index, name in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(name, str):
+            parts = FilePath(name).parts
+            if FilePath(name).is_absolute() or ".." in parts or name.startswith("~") or "\0" in name:
+                hint = f"name a folder below the one of {PROJECT_FILE}"
+                yield Finding("outside-root", f"`{name}` may lie outside the repository", ("manifests", index), hint)
+
+
+def _items(value: Json) -> list[tuple[str, Json]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _limit(value: Json) -> Limit | None:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return Limit(value)
+    if isinstance(value, str) and (match := _PERCENT.match(value)):
+        return Limit(int(match.group(1)), percent=True)
+    return None
+
+
+def _pace(value: Json) -> float | None:
+    match = _PERCENT.match(value) if isinstance(value, str) else None
+    return int(match.group(1)) / 100 if match and int(match.group(1)) else None
+
+
+def _project(path: FilePath, document: Document, warnings: tuple[Problem, ...]) -> Project:
+    value = document.value
+    root = path.parent.resolve()
+    environments = {
+        name: _read_environment(name, environment, document)
+        for name, environment in (value.get("environments") or {}).items()
+    }
+    return Project(
+        root=root,
+        file=path,
+        manifests=tuple(root / folder for folder in value.get("manifests") or ["."]),
+        environments=environments,
+        services={name: url.rstrip("/") for name, url in (value.get("services") or {}).items()},
+        document=document,
+        warnings=warnings,
+    )
+
+
+def _read_environment(name: str, value: Json, document: Document) -> Environment:
+    limits = value.get("limits") or {}
+    pace = _pace(value["pace"]) if "pace" in value else None
+    return Environment(
+        name=name,
+        org_id=value["org_id"],
+        token_env=(value.get("token") or {}).get("env", ""),
+        confirm=bool(value.get("confirm")),
+        protect=bool(value.get("protect")),
+        limits=Limits(_limit(limits.get("delete")), _limit(limits.get("update"))),
+        pace=DEFAULT_PACE if pace is None else pace,
+        vars=value.get("vars") or {},
+        ids=value.get("ids") or {},
+        where=lambda path: document.locate(("environments", name, *path)),
+    )

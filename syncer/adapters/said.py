@@ -1,0 +1,87 @@
+"""What the platform said, for people: short, printable, without secrets; knows replies, not requests."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+from syncer.core.values import Json, Secret
+
+if TYPE_CHECKING:
+    from syncer.adapters.http import Reply
+
+_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\|\Z)", re.DOTALL)
+MOST = 300
+"""Characters of the platform's own words."""
+
+
+def said(reply: Reply, secrets: Iterable[Secret]) -> str:
+    """`409 Conflict: the flow was changed (request 1-67…)`: status or fault first, then the platform's words, if any,
+    in which every form of a secret is replaced by its name."""
+    words = _own_words(reply.body) if reply.outcome != "APPLIED" and not reply.fault else ""
+    words = printable(without(words, secrets))
+    if len(words) > MOST:
+        words = words[:MOST].rstrip() + "…"
+    text = f"{reply.words}: {words}" if words else reply.words
+    return f"{text} (request `{reply.request_id}`)" if reply.request_id and reply.status else text
+
+
+def _own_words(body: Json) -> str:
+    """The first of `error`, `message`, `errors[].message` (conventions.md 5); JSON text of anything else."""
+    if not isinstance(body, dict):
+        return body if isinstance(body, str) else "" if body is None else json.dumps(body, ensure_ascii=False)
+    for name in ("error", "message"):
+        if isinstance(body.get(name), str) and body[name].strip():
+            return str(body[name])
+        if isinstance(body.get(name), dict) and isinstance(body[name].get("message"), str):
+            return str(body[name]["message"])
+    errors = body.get("errors")
+    if isinstance(errors, list):
+        found = [each.get("message") if isinstance(each, dict) else each for each in errors]
+        texts = [each for each in found if isinstance(each, str) and each.strip()]
+        if texts:
+            return "; ".join(texts[:5])
+    return json.dumps(body, ensure_ascii=False) if body else ""
+
+
+def printable(text: str) -> str:
+    """The text on one line without terminal sequences and control, formatting (bidi, zero width), broken characters."""
+    line = " ".join(_SEQUENCE.sub("", text).split())
+    return "".join(each for each in line if unicodedata.category(each) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def without(text: str, secrets: Iterable[Secret]) -> str:
+    """The text with each secret, in every form it could be quoted in, replaced by `[NAME]`."""
+    for secret in secrets:
+        for form in _forms(secret.reveal()):
+            text = text.replace(form, f"[{secret.name}]")
+    return text
+
+
+def _forms(value: str) -> list[str]:
+    """A value as it may be quoted: plain, escaped for JSON, URL and HTML, in base64; longest first."""
+    if not value:
+        return []
+    raw = value.encode("utf-8", "surrogatepass")
+    forms = {
+        value,
+        value.strip(),
+        printable(value),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        quote(raw, safe=""),
+        quote(raw),
+        quote_plus(raw),
+        html.escape(value),
+        base64.b64encode(raw).decode().rstrip("="),
+        base64.urlsafe_b64encode(raw).decode().rstrip("="),
+        raw.hex(),
+    }
+    return sorted((form for form in forms if form), key=len, reverse=True)

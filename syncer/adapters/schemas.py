@@ -1,0 +1,72 @@
+"""The JSON Schemas of the manifests: finds them, and says what is wrong with a document; knows no file of a user's.
+
+jsonschema-rs, where it is installed, says yes or no; only what it refuses is explained, by jsonschema, which is slower
+by two orders of magnitude. Without jsonschema-rs the explanation is the verdict.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from syncer.adapters.explain import explainer
+from syncer.adapters.verdict import judge
+from syncer.core.problem import Finding
+from syncer.core.values import Json
+
+_SUFFIX = ".schema.json"
+
+
+def slugs() -> tuple[str, ...]:
+    """Names of all schemas there are: `closing-reason`, `flow-template` and so on, `syncer` for syncer.yaml."""
+    return tuple(
+        sorted(entry.name.removesuffix(_SUFFIX) for entry in place().iterdir() if entry.name.endswith(_SUFFIX))
+    )
+
+
+@lru_cache
+def load(slug: str) -> dict[str, Json]:
+    """The schema as it stands in its file; one object for all callers, not to be changed. KeyError for no such slug."""
+    try:
+        text = (place() / f"{slug}{_SUFFIX}").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise KeyError(slug) from None
+    schema: dict[str, Json] = json.loads(text)
+    return schema
+
+
+def check(slug: str, document: Json, *, strict: bool = False) -> list[Finding]:
+    """Everything that is wrong with a document, in the document's order, one finding a mistake; sound: an empty list.
+
+    `document` is the whole manifest as plain JSON values; paths of the findings lead from its root. A field that the
+    schema does not know is a warning, because the platform adds fields every month; it is an error when `strict`, and
+    where a misspelt word does harm (retention, metadata, references). Never raises because of what the document holds.
+    """
+    accepts = _judge(slug)
+    if accepts is not None and accepts(document):
+        return []
+    found = _explainer(slug)(document, strict)
+    if not found and accepts is not None:
+        found = [Finding("refused", "the JSON Schema refuses this document, but no reason could be found", ())]
+    return found
+
+
+@lru_cache
+def _judge(slug: str) -> Callable[[Json], bool] | None:
+    return judge(load(slug))
+
+
+@lru_cache
+def _explainer(slug: str) -> Callable[[Json, bool], list[Finding]]:
+    return explainer(load(slug))
+
+
+def place() -> Path:
+    """The folder of the schemas, for editors.
+
+    `syncer/schemas` where syncer is installed, `schemas` beside the package in a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "schemas"

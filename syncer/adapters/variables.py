@@ -1,0 +1,159 @@
+"""Puts values in place of `${var.NAME}`, `${id.NAME}` and `${env.NAME}`; what comes from the process is secret.
+
+It knows neither kinds nor files, and reads no environment itself: what it may use is given to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from syncer.adapters.check import nearest
+from syncer.core.problem import Finding
+from syncer.core.values import Json, Path, Secret
+
+_VARIABLE = re.compile(r"\$\$\{|\$\{((?:var|env|id)\.[A-Za-z0-9_.-]+)\}|\$\{")
+_OWN_ENV = re.compile(r"(?:EPILOT|SYNCER)_[A-Za-z0-9_]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What variables may stand for: `vars` and `ids` of an environment in syncer.yaml, and the process environment."""
+
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] | None = field(default=None, repr=False)
+    """None while validating: `${env.NAME}` is checked for its name, and stays as it is written."""
+    allowed: Collection[str] = ()
+    """Names beyond `EPILOT_*` and `SYNCER_*` that may be read (`SYNCER_ALLOW_ENV`)."""
+
+
+class Substituted(NamedTuple):
+    """The value with variables put in, what was wrong, and which variables (`var.x`) each path was fed by."""
+
+    value: Json
+    findings: list[Finding]
+    fed: dict[Path, tuple[str, ...]]
+
+
+def allowed_names(text: str) -> frozenset[str]:
+    """The names in the value of `SYNCER_ALLOW_ENV`: separated by commas or blanks."""
+    return frozenset(text.replace(",", " ").split())
+
+
+def substitute(value: Json, variables: Variables, path: Path = ()) -> Substituted:
+    """The value with its variables resolved; `path` is where it stands in its document. Nothing of it is changed.
+
+    A text that is nothing but a variable becomes the variable's value, of whatever type (a `Secret` for env); within a
+    longer text it is written out. `$${` stands for `${`. Keys, and `{{ … }}`, are left alone.
+    """
+    work = _Substitution(variables)
+    return Substituted(work.anything(value, path), work.findings, work.fed)
+
+
+class _Substitution:
+    """One walk over a value; gathers findings and what fed what."""
+
+    def __init__(self, variables: Variables) -> None:
+        self.variables = variables
+        self.findings: list[Finding] = []
+        self.fed: dict[Path, tuple[str, ...]] = {}
+
+    def anything(self, value: Json, path: Path) -> Json:
+        """The value with variables put in; the same object where there are none."""
+        if isinstance(value, str):
+            return self.text(value, path) if "${" in value else value
+        if isinstance(value, dict):
+            return {self.key(key, path): self.anything(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.anything(item, (*path, index)) for index, item in enumerate(value)]
+        return value
+
+    def key(self, key: str, path: Path) -> str:
+        """The key itself; a variable in it is a mistake."""
+        match = _VARIABLE.search(key) if "${" in key else None
+        if match and match.group(1):
+            hint = "write the key itself; variables stand in values"
+            self.finding("variable-place", f"`{match.group()}` stands in a key", (*path, key), hint)
+        return key
+
+    def text(self, text: str, path: Path) -> Json:
+        """A text that holds `${`."""
+        whole = _VARIABLE.fullmatch(text)
+        if whole and whole.group(1):
+            self.fed[path] = (whole.group(1),)
+            found, value = self.look_up(whole.group(1), text, path)
+            return value if found else text
+        parts: list[str] = []
+        names: list[str] = []
+        secrets: list[str] = []
+        end = 0
+        for match in _VARIABLE.finditer(text):
+            parts.append(text[end : match.start()])
+            end = match.end()
+            if match.group() == "$${":
+                parts.append("${")
+            elif name := match.group(1):
+                names.append(name)
+                found, value = self.look_up(name, match.group(), path)
+                if isinstance(value, Secret):
+                    secrets.append(value.name)
+                parts.append(self.written(value, match.group(), path) if found else match.group())
+            else:
+                shown = text[match.start() : match.start() + 30].split("\n")[0]
+                hint = "write `${var.NAME}`, `${id.NAME}` or `${env.NAME}`; `$${` stands for the two characters `${`"
+                self.finding("variable-syntax", f"`{shown}` is no variable", path, hint)
+                parts.append(match.group())
+        parts.append(text[end:])
+        if names:
+            self.fed[path] = tuple(dict.fromkeys(names))
+        if secrets:
+            return Secret("+".join(dict.fromkeys(secrets)), "".join(parts))
+        return "".join(parts)
+
+    def written(self, value: Json, variable: str, path: Path) -> str:
+        """A variable's value within a longer text."""
+        if isinstance(value, Secret):
+            return value.reveal()
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, (str, int, float)):
+            return str(value)
+        what = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "null"
+        hint = f"let `{variable}` be the whole value, or give it a text in syncer.yaml"
+        self.finding("variable-type", f"`{variable}` is {what} and cannot stand within a text", path, hint)
+        return variable
+
+    def look_up(self, name: str, written: str, path: Path) -> tuple[bool, Json]:
+        """Whether there is such a variable, and its value."""
+        family, _, word = name.partition(".")
+        if family == "env":
+            return self.environment(word, written, path)
+        known = self.variables.vars if family == "var" else self.variables.ids
+        if word in known:
+            return True, known[word]
+        where = "`vars`" if family == "var" else "`ids`"
+        hint = nearest(word, known) or f"add it to {where} of the environment in syncer.yaml"
+        self.finding(f"unknown-{family}", f"`{name}` is not among {where} of the environment", path, hint)
+        return False, None
+
+    def environment(self, word: str, written: str, path: Path) -> tuple[bool, Json]:
+        """A value of the process environment; the name alone while validating."""
+        if not (_OWN_ENV.match(word) or word in self.variables.allowed):
+            hint = f"name it EPILOT_… or SYNCER_…, or set SYNCER_ALLOW_ENV={word} where syncer runs"
+            self.finding("env-not-allowed", f"`{word}` may not be read from the environment", path, hint)
+            return False, None
+        if self.variables.env is None:
+            return True, written
+        value = self.variables.env.get(word, "")
+        if not value:
+            state = "empty" if word in self.variables.env else "not set"
+            self.finding("env-missing", f"environment variable `{word}` is {state}", path, f"set {word} and run again")
+            return False, None
+        return True, Secret(word, value)
+
+    def finding(self, rule: str, message: str, path: Path, hint: str) -> None:
+        """Notes an error."""
+        self.findings.append(Finding(rule, message, path, hint))

@@ -1,0 +1,265 @@
+"""The use cases: read, decide, in this order. `make_plan` asks the organisation and decides; nothing here writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Protocol
+
+from syncer.core.address import Address
+from syncer.core.fingerprint import canonical, digest
+from syncer.core.identity import Matches, link_of, live_of, match
+from syncer.core.kind import Call, Kind, Listing, LookupKind
+from syncer.core.plan import Notice, Plan
+from syncer.core.plan_id import identified
+from syncer.core.planner import Draft, Known, Sides, asks_of, draft, gone
+from syncer.core.problem import InvalidInput, Problem
+from syncer.core.references import without_secrets
+from syncer.core.resource import Desired, Live, Managed
+from syncer.core.values import Json, Lookup, Ref
+from syncer.kinds import KINDS, LOOKUP_KINDS
+
+
+class Reader(Protocol):
+    """What planning needs of the platform."""
+
+    def list(self, service: str, listing: Listing) -> list[Json]:
+        """Every object of a listing."""
+
+    def read(self, service: str, call: Call) -> Json | None:
+        """One object, None where there is none."""
+
+
+Fetch = Callable[[Sequence[Callable[[], Json]]], "list[Json]"]
+"""Carries independent reads out side by side, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`--only` and `--except`: patterns of addresses (`FlowTemplate/*`), references of what is chosen followed."""
+
+    only: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+    @property
+    def partial(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.only or self.but)
+
+    def takes(self, address: Address) -> bool:
+        """Whether the patterns choose this address."""
+        text = str(address)
+        if any(fnmatchcase(text, pattern) for pattern in self.but):
+            return False
+        return not self.only or any(fnmatchcase(text, pattern) for pattern in self.only)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with all that an apply needs beside it: warnings, what state will say, and the sides it was made from."""
+
+    plan: Plan
+    problems: tuple[Problem, ...]
+    settled: Mapping[Address, Managed]
+    forgotten: tuple[Address, ...]
+    sides: Sides
+    desired: tuple[Desired, ...]
+    chosen: frozenset[Address] = field(default_factory=frozenset)
+
+
+def select(desired: Sequence[Desired], managed: Collection[Address], selection: Selection) -> list[Desired]:
+    """The chosen manifests and everything they refer to. InvalidInput where a pattern fits nothing at all."""
+    if not selection.partial:
+        return list(desired)
+    addresses = {each.address: each for each in desired}
+    for pattern in (*selection.only, *selection.but):
+        if not any(fnmatchcase(str(address), pattern) for address in (*addresses, *managed)):
+            raise InvalidInput(
+                Problem(
+                    "nothing-selected", f"`{pattern}` fits no address",
+                    hint="an address is KIND/NAME, and * stands for anything: --only 'FlowTemplate/*'",
+                )
+            )
+    chosen = {address for address in addresses if selection.takes(address)}
+    waiting = list(chosen)
+    while waiting:
+        for use in addresses[waiting.pop()].uses:
+            if isinstance(use.target, Ref):
+                target = Address(use.target.kind, use.target.name)
+                if target in addresses and target not in chosen:
+                    chosen.add(target)
+                    waiting.append(target)
+    return [each for each in desired if each.address in chosen]
+
+
+def make_plan(
+    api: Reader, fetch: Fetch, desired: Sequence[Desired], managed: Mapping[Address, Managed], *,
+    environment: str, org_id: str, server: str, today: str, selection: Selection = Selection(),
+    resend_secrets: bool = False,
+) -> Planned:
+    """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be."""
+    wanted = select(desired, managed, selection)
+    everywhere = {each.address for each in desired} | {
+        Address(each.address.kind, alias) for each in desired for alias in each.aliases
+    }
+    kinds = _concerned(wanted, managed, selection)
+    lookups = sorted({use.target.kind for each in wanted for use in each.uses if isinstance(use.target, Lookup)})
+    live, looked_at = _lists(api, fetch, kinds, lookups)
+    matches = {
+        name: match(KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed)
+        for name in kinds
+    }
+    problems = [problem for each in matches.values() for problem in each.problems]
+    found, lost = _look_up(wanted, live, looked_at)
+    problems += lost
+    sides = Sides(
+        wanted, live, managed, matches, {}, found, today, resend_secrets,
+        removable=lambda address: address not in everywhere and selection.takes(address),
+    )
+    sides = replace(sides, answers=_ask(api, fetch, sides))
+    made = draft(KINDS, sides)
+    problems += made.problems
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise InvalidInput(problems)
+    plan = Plan(
+        "", environment, org_id, server,
+        tuple(made.tasks[address].change for address in sorted(made.tasks)),
+        tuple(sorted(made.links, key=lambda link: link.address)),
+        tuple(made.released), (*made.notices, *_notices(api, fetch, made)),
+        {str(address): _digest(each) for address, each in sorted((each.address, each) for each in wanted) if address in made.tasks},
+        selection.partial, made.tasks,
+    )
+    return Planned(
+        identified(plan), tuple(problems), made.settled, tuple(made.forgotten), sides, tuple(desired),
+        frozenset(each.address for each in wanted),
+    )
+
+
+def _digest(desired: Desired) -> str:
+    return digest(desired.digest + canonical(without_secrets(desired.spec)) + canonical(dict(desired.policy)))
+
+
+def _concerned(wanted: Sequence[Desired], managed: Mapping[Address, Managed], selection: Selection) -> list[str]:
+    """Kinds that occur in the manifests or in state: nothing else is listed."""
+    named = {each.address.kind for each in wanted}
+    named |= {address.kind for address in managed if selection.takes(address)}
+    return [name for name in KINDS if name in named]
+
+
+def _lists(
+    api: Reader, fetch: Fetch, kinds: Sequence[str], lookups: Sequence[str]
+) -> tuple[dict[str, list[Live]], dict[str, list[Json]]]:
+    """Each list once, all side by side."""
+    known: dict[str, Kind | LookupKind] = {name: KINDS[name] for name in kinds}
+    known |= {name: KINDS.get(name) or LOOKUP_KINDS[name] for name in lookups if name not in known}
+    replies = fetch([partial(api.list, each.service, each.listing) for each in known.values()])
+    objects = dict(zip(known, replies, strict=True))
+    return {name: live_of(KINDS[name], objects[name]) for name in kinds}, {name: objects[name] for name in lookups}
+
+
+def _look_up(
+    wanted: Sequence[Desired], live: Mapping[str, Sequence[Live]], objects: Mapping[str, Sequence[Json]]
+) -> tuple[dict[tuple[str, str, str], str], list[Problem]]:
+    """The id of every object that is looked up by its title: exactly one must have it."""
+    found: dict[tuple[str, str, str], str] = {}
+    problems: list[Problem] = []
+    for each in wanted:
+        for use in each.uses:
+            if not isinstance(use.target, Lookup):
+                continue
+            target = use.target
+            hits = _titled(target, objects[target.kind])
+            if len(hits) == 1:
+                found[target.kind, target.title, target.scope] = hits[0]
+                continue
+            what = f"{target.kind} of `{target.scope}`" if target.scope else target.kind
+            said = f"no live {what} has" if not hits else f"{len(hits)} live {what} have"
+            ids = ": " + ", ".join(f"`{hit}`" for hit in hits) if hits else ""
+            problems.append(
+                Problem(
+                    "lookup", f"{each.address}: {said} the title `{target.title}`{ids}", each.where(use.path), "$.spec",
+                    "titles are compared exactly; check the spelling, or create it in the organisation first"
+                    if not hits else "rename all but one, or write the `id:` that is meant",
+                )
+            )
+    return found, problems
+
+
+def _titled(target: Lookup, objects: Sequence[Json]) -> list[str]:
+    kind = LOOKUP_KINDS.get(target.kind)
+    fields = kind.titles if kind else (KINDS[target.kind].title,)
+    scope = kind.scope if kind else ""
+    for name in fields:
+        hits = [str(each["id"]) for each in objects if each.get(name) == target.title and _in_scope(each, scope, target.scope)]
+        if hits:
+            return hits
+    return []
+
+
+def _in_scope(found: Json, field_name: str, scope: str) -> bool:
+    if not field_name or not scope:
+        return True
+    value = found.get(field_name)
+    return scope in value if isinstance(value, list) else bool(value == scope)
+
+
+def _ask(api: Reader, fetch: Fetch, sides: Sides) -> dict[Address, dict[str, Json]]:
+    """What a kind must know beyond its list; each question once."""
+    known = Known(KINDS, sides)
+    asks: list[tuple[Address, str, str, Call]] = []
+    for desired in sides.desired:
+        kind = KINDS[desired.address.kind]
+        for name, call in asks_of(kind, desired, sides, known).items():
+            asks.append((desired.address, name, kind.service, call))
+    for entry in gone(sides, KINDS):
+        kind = KINDS[entry.address.kind]
+        if any(each.id == entry.live_id for each in sides.live.get(kind.name, ())):
+            asks += [(entry.address, name, kind.service, call) for name, call in kind.removal_asks(entry.live_id).items()]
+    return _answers(api, fetch, asks)
+
+
+def _answers(
+    api: Reader, fetch: Fetch, asks: Sequence[tuple[Address, str, str, Call]]
+) -> dict[Address, dict[str, Json]]:
+    once: dict[tuple[str, str, str], tuple[str, Call]] = {}
+    for _, _, service, call in asks:
+        once.setdefault((service, call.title, canonical([call.path, call.body])), (service, call))
+    replies = fetch([partial(api.read, service, call) for service, call in once.values()])
+    by_key = dict(zip(once, replies, strict=True))
+    answers: dict[Address, dict[str, Json]] = {}
+    for address, name, service, call in asks:
+        answers.setdefault(address, {})[name] = by_key[service, call.title, canonical([call.path, call.body])]
+    return answers
+
+
+def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:
+    """What a reviewer should know about the objects that change: frozen, owned by a blueprint, at the limit."""
+    asks = [
+        (address, name, KINDS[address.kind].service, call)
+        for address, task in sorted(made.tasks.items())
+        if task.desired is not None
+        for name, call in KINDS[address.kind].asks_if_changed(task.change.live_id or KINDS[address.kind].key(task.want)).items()
+    ]
+    answers = _answers(api, fetch, asks)
+    notices = []
+    for address, task in sorted(made.tasks.items()):
+        kind = KINDS[address.kind]
+        live = task.live.object if task.live else None
+        notices += [Notice("live", text, address) for text in kind.notices(live, answers.get(address, {}))]
+    return notices
+
+
+def renamed(planned: Planned, managed: Mapping[Address, Managed]) -> dict[Address, Address]:
+    """Former address → present address of every manifest that state knows under an alias."""
+    moved = {}
+    for desired in planned.sides.desired:
+        link = link_of(desired, managed)
+        if link is not None and link.address != desired.address:
+            moved[link.address] = desired.address
+    return moved
+
+
+__all__ = ["Fetch", "Matches", "Planned", "Reader", "Selection", "make_plan", "renamed", "select"]

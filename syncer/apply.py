@@ -1,0 +1,251 @@
+"""Applying: lock, settle what an earlier run left open, plan afresh, refuse or go, remember.
+
+The order is the safety: nothing is written before every guard has spoken, and what is executed is the plan that was made
+a moment ago from the same manifests and the same organisation, which a saved plan is only compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from syncer.adapters.effects import Effects
+from syncer.adapters.journal import Intent, Journal, body_digest
+from syncer.adapters.state import Lines, State, save
+from syncer.app import Planned, renamed
+from syncer.carry import Carrier, Platform, seek_made
+from syncer.core.address import Address, parse_address
+from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
+from syncer.core.guard import Allowance, Consent, Situation, refusals
+from syncer.core.kind import Listing, Seek, Step
+from syncer.core.plan import Plan
+from syncer.core.problem import OutcomeUnknown, Problem, Refused
+from syncer.core.references import without_secrets
+from syncer.core.resource import Managed
+from syncer.execute import Stop, execute
+from syncer.kinds import KINDS
+
+SETTLING = 30.0
+"""Seconds after which a call whose answer was lost counts as not done, if nothing of it has appeared (reliability 5.2)."""
+
+
+@dataclass(slots=True)
+class Store:
+    """The state of one environment, written whole after each change of it."""
+
+    path: Path
+    environment: str
+    state: State
+    lines: Lines = field(default_factory=dict)
+
+    def put(self, entries: Mapping[Address, Managed | None]) -> None:
+        """Put entries in (None takes one out) and make it durable; nothing is written where nothing differs."""
+        merged = dict(self.state.entries)
+        for address, entry in entries.items():
+            if entry is None:
+                merged.pop(address, None)
+            else:
+                merged[address] = entry
+        if merged != self.state.entries or not self.state.found:
+            self.state = save(self.path, self.environment, replace(self.state, entries=merged), lines=self.lines)
+
+
+@dataclass(slots=True)
+class JournalLedger:
+    """The journal as the workers see it."""
+
+    journal: Journal
+    run: str
+    now: Callable[[], float]
+
+    def intent(self, address: Address, kind: str, step: Step, before: tuple[str, ...], live_id: str) -> str:
+        """Note what is about to be sent; durable when this returns."""
+        seek = asdict(step.seek) if step.seek else {}
+        if seek:
+            seek["service"] = step.call.service or KINDS[kind].service
+        if step.part:
+            seek["part"] = list(step.part)
+        return self.journal.intent(
+            Intent(
+                self.run, str(address), kind, step.name, step.call.method, step.call.path, seek, before,
+                body_digest(step.call.body), self.now(), live_id,
+            )
+        )
+
+    def settle(self, op: str, outcome: str, live_id: str = "") -> None:
+        """Note how it ended."""
+        self.journal.settle(op, outcome, live_id)  # type: ignore[arg-type]
+
+
+def recover(platform: Platform, journal: Journal, store: Store, effects: Effects) -> Iterator[Recovered]:
+    """Settle what earlier runs left open. OutcomeUnknown where that is not possible: then nothing is applied."""
+    for each in journal.settled():
+        if each.outcome == "APPLIED" and each.live_id:
+            _link(store, each.intent, each.live_id)
+    problems: list[Problem] = []
+    for intent in journal.unsettled():
+        found = _candidates(platform, intent, store)
+        waited = effects.now() - intent.time
+        if not found and 0 <= waited < SETTLING:
+            effects.sleep(SETTLING - waited)
+            found = _candidates(platform, intent, store)
+        address = parse_address(intent.address)
+        if len(found) > 1:
+            problems.append(_several(intent, found))
+        elif found and address is not None:
+            journal.settle(intent.op, "APPLIED", found[0])
+            _link(store, intent, found[0])
+            yield Recovered(address, found[0], f"an earlier run's `{intent.step}` had taken effect: `{found[0]}`")
+        else:
+            journal.settle(intent.op, "NOT_SENT")
+            if address is not None:
+                yield Recovered(address, "", f"an earlier run's `{intent.step}` had not taken effect")
+    if problems:
+        raise OutcomeUnknown(problems)
+    journal.compact()
+
+
+def _candidates(platform: Platform, intent: Intent, store: Store) -> list[str]:
+    sought = dict(intent.seek)
+    if not sought:
+        return []
+    service = str(sought.pop("service", ""))
+    sought.pop("part", None)
+    seek = Seek(Listing(**sought["listing"]), sought["field"], sought["value"], sought["id"])
+    ours = {entry.live_id for entry in store.state.entries.values()}
+    return [
+        str(each[seek.id]) for each in seek_made(platform, service, seek, intent.before) if str(each[seek.id]) not in ours
+    ]
+
+
+def _several(intent: Intent, found: Sequence[str]) -> Problem:
+    ids = ", ".join(f"`{each}`" for each in found)
+    return Problem(
+        "outcome-unknown",
+        f"{intent.address}: an earlier run's `{intent.step}` was cut off, and {len(found)} objects could be what it made: {ids}",
+        hint="delete what is too much in the organisation, then run `syncer apply` again",
+    )
+
+
+def _link(store: Store, intent: Intent, live_id: str) -> None:
+    """Remember what a step made, unless something later is remembered already."""
+    address = parse_address(intent.address)
+    if address is None:
+        return
+    known = store.state.entries.get(address) or Managed(address, "")
+    part = intent.seek.get("part")
+    if part:
+        group, key = part
+        if key not in known.parts.get(group, {}):
+            parts = {**known.parts, group: {**known.parts.get(group, {}), key: live_id}}
+            store.put({address: replace(known, parts=parts)})
+    elif not known.live_id:
+        store.put({address: replace(known, live_id=live_id)})
+
+
+def same_plan(saved: Plan, now: Plan) -> list[Problem]:
+    """What has moved since a plan was saved; nothing if it is still true."""
+    problems = []
+    for name in ("environment", "org_id", "server"):
+        before, after = getattr(saved, name), getattr(now, name)
+        if before != after:
+            problems.append(Problem("other-plan", f"the plan was made for {name} `{before}`, and this is `{after}`"))
+    then, here = ({change.address: change for change in plan.changes} for plan in (saved, now))
+    for address in sorted({*then, *here}):
+        old, new = then.get(address), here.get(address)
+        if old is None and new is not None:
+            problems.append(Problem("stale", f"{address}: the plan does not have it, and now it needs: {new.action}"))
+        elif new is None and old is not None:
+            problems.append(Problem("stale", f"{address}: the plan says {old.action}, and now there is nothing to do"))
+        elif old is not None and new is not None:
+            why = _moved(saved, now, address)
+            if why:
+                problems.append(Problem("stale", f"{address}: {why}"))
+    if not problems and saved.id != now.id and saved.changes != now.changes:
+        problems.append(Problem("stale", "the plan is not the one that would be made now"))
+    return problems
+
+
+def _moved(saved: Plan, now: Plan, address: Address) -> str:
+    old = next(change for change in saved.changes if change.address == address)
+    new = next(change for change in now.changes if change.address == address)
+    if saved.digests.get(str(address)) != now.digests.get(str(address)):
+        return "its manifest, or a variable it uses, has changed"
+    if old.fingerprint != new.fingerprint:
+        return "it was changed in the organisation"
+    if without_secrets([old.action, old.live_id]) != without_secrets([new.action, new.live_id]):
+        return f"the plan says {old.action} `{old.live_id}`, and now it needs {new.action} `{new.live_id}`"
+    if [each.path for each in old.fields] != [each.path for each in new.fields]:
+        return "other fields would change than the plan says"
+    return ""
+
+
+def situation_of(
+    planned: Planned, state: State, *, environment: str, org_id: str, organisations: frozenset[str], opaque: bool,
+    loopback: bool, read_only: bool, confirm: bool, limits: tuple[Allowance | None, Allowance | None], event: str,
+) -> Situation:
+    """What the guards look at."""
+    sides = planned.sides
+    found = {each.live.id for matches in sides.matches.values() for each in matches.found.values()}
+    remembered: dict[str, int] = {}
+    for address, entry in state.entries.items():
+        if entry.live_id:
+            remembered[address.kind] = remembered.get(address.kind, 0) + 1
+    return Situation(
+        environment, org_id, organisations, loopback, opaque, read_only, confirm, limits[0], limits[1],
+        len(planned.desired), {address: entry.protect for address, entry in state.entries.items()},
+        {kind: len(live) for kind, live in sides.live.items()},
+        {kind: count for kind, count in remembered.items() if kind in sides.live},
+        {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},
+        state.found, event,
+    )
+
+
+def must_be_allowed(plan: Plan, situation: Situation, consent: Consent) -> None:
+    """Refused, with every reason, where a guard says no."""
+    problems = refusals(plan, situation, consent)
+    if problems:
+        raise Refused(problems)
+
+
+def carry_out(
+    planned: Planned, platform: Platform, journal: Journal, store: Store, *, run: str, effects: Effects,
+    salt: Callable[[], bytes], stop: Stop, today: str, workers: int,
+) -> Iterator[Event]:
+    """Remember the links, then do what the plan says; the journal is emptied once state holds all of it."""
+    entries: dict[Address, Managed | None] = {**planned.settled, **dict.fromkeys(planned.forgotten)}
+    entries |= {
+        former: None for former, present in renamed(planned, store.state.entries).items() if present in planned.settled
+    }
+    store.put(entries)
+    if not planned.plan.changes:
+        return
+    sides = planned.sides
+    ids = {address: found.live.id for matches in sides.matches.values() for address, found in matches.found.items()}
+    objects = {(kind, each.id): each.object for kind, listed in sides.live.items() for each in listed}
+    carrier = Carrier(
+        platform, JournalLedger(journal, run, effects.now), ids, objects, effects.sleep, today, sides.lookups
+    )
+    yield from execute(
+        planned.plan.tasks, KINDS, platform, carrier, store.put, store.state.entries,
+        clock=effects.clock, salt=salt, stop=stop, workers=workers,
+    )
+    journal.compact()
+
+
+def exit_code(events: Sequence[Event], stop: Stop) -> int:
+    """Architecture 6: 7 unknown, 130/143 interrupted, 5 partly done, 6 nothing written, 0 all done."""
+    done = sum(isinstance(event, Done) for event in events)
+    bad = [event for event in events if isinstance(event, (Failed, Skipped))]
+    if any(isinstance(event, Unknown) for event in events):
+        return 7
+    if stop.reason in ("SIGINT", "SIGTERM"):
+        return 130 if stop.reason == "SIGINT" else 143
+    if bad or stop.asked.is_set():
+        return 5 if done or any(_made_something(event) for event in bad) else 6
+    return 0
+
+
+def _made_something(event: Event) -> bool:
+    return isinstance(event, Failed) and event.problem.rule in ("step-failed", "not-as-asked") and event.change.action == "create"

@@ -1,0 +1,388 @@
+"""Carries one change out, step by step: read again, compare, send, settle, read back, check.
+
+Runs in a worker; knows the platform and the journal, not the state. Every way a step can end is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from syncer.core.address import Address
+from syncer.core.event import Started
+from syncer.core.fingerprint import fingerprint
+from syncer.core.kind import Call, Context, Kind, Listing, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
+from syncer.core.merge import merge, show_field
+from syncer.core.plan import REMOVALS, Task
+from syncer.core.planner import steps_of, write_of
+from syncer.core.problem import PartlyDone, Problem, SyncerError
+from syncer.core.references import bind, leaves
+from syncer.core.resource import Managed
+from syncer.core.values import Json, Lookup, Part, Ref
+
+LACKING = frozenset({403, 404, 405, 501})
+"""Statuses by which a platform says that it does not have an endpoint (workflow-definition.md 10)."""
+
+READ_AGAIN = (0.3, 1.0, 3.0)
+"""Seconds before a read-back is tried again: a write may take a moment to be seen (reliability C03, C05)."""
+
+SETTLE = (1.0, 4.0, 10.0)
+"""Seconds before a lost create is looked for again: it may still be committed after its answer was lost."""
+
+
+class Answer(Protocol):
+    """What came of a write."""
+
+    @property
+    def outcome(self) -> str:
+        """NOT_SENT, REJECTED, APPLIED or AMBIGUOUS."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status, 0 where none came."""
+
+    @property
+    def body(self) -> Json:
+        """The reply where it is APPLIED."""
+
+    @property
+    def message(self) -> str:
+        """Why it is not, for people."""
+
+    @property
+    def unauthorised(self) -> bool:
+        """Whether the token is not accepted any more."""
+
+
+class Platform(Protocol):
+    """The organisation, with the right to write."""
+
+    def list(self, service: str, listing: Listing) -> list[Json]:
+        """Every object of a listing."""
+
+    def read(self, service: str, call: Call) -> Json | None:
+        """One object, None where there is none."""
+
+    def write(self, service: str, call: Call) -> Answer:
+        """Send once, and say how it ended; never raises for what the network does."""
+
+
+class Ledger(Protocol):
+    """The journal: durable when a method returns."""
+
+    def intent(self, address: Address, kind: str, step: Step, before: tuple[str, ...], live_id: str) -> str:
+        """Note what is about to be sent; the operation's id."""
+
+    def settle(self, op: str, outcome: str, live_id: str = "") -> None:
+        """Note how it ended."""
+
+
+class StepFailed(Exception):
+    """A change that did not come about. `unknown`: nobody knows whether it did. `fatal`: nothing more may be sent."""
+
+    def __init__(
+        self, problem: Problem, *, unknown: bool = False, unauthorised: bool = False, fatal: bool = False,
+        live_id: str = "", parts: Parts | None = None,
+    ) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.unknown = unknown
+        self.unauthorised = unauthorised
+        self.fatal = fatal
+        self.live_id = live_id
+        self.parts = parts
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A step that must not be made twice has made something: to be remembered at once."""
+
+    address: Address
+    live_id: str
+    part: tuple[str, str] | None
+
+    def into(self, known: Managed) -> Managed:
+        """What is remembered of the address, with this in it."""
+        if self.part is None:
+            return replace(known, live_id=self.live_id)
+        group, key = self.part
+        parts = {**known.parts, group: {**known.parts.get(group, {}), key: self.live_id}}
+        return replace(known, parts=parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A change that came about: what it left behind, and what was declared, in live ids."""
+
+    written: Written
+    want: Spec
+
+
+@dataclass(slots=True)
+class Carrier:
+    """What every change of a run shares: the platform, the journal, ids and objects known so far."""
+
+    platform: Platform
+    ledger: Ledger
+    ids: dict[Address, str]
+    objects: dict[tuple[str, str], Json]
+    """(kind, live id) → the object as last seen."""
+    sleep: Callable[[float], None]
+    today: str
+    lookups: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    _by_value: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
+
+    def carry(self, kind: Kind, task: Task, *, first_go: bool, news: Callable[[Any], None]) -> Carried:
+        """Carry the task out, or raise StepFailed. `first_go`: without the late references of a cut circle."""
+        address = task.change.address
+        try:
+            return _Change(self, kind, task, first_go, news).carry()
+        except Objection as objection:
+            raise StepFailed(
+                Problem("not-as-asked", f"{address}: {objection}", hint="look at it in the organisation, then plan again"),
+                live_id=self.ids.get(address, ""),
+            ) from None
+        except SyncerError as error:
+            first = error.problems[0]
+            raise StepFailed(
+                replace(first, message=f"{address}: {first.message}"), live_id=self.ids.get(address, ""),
+                unauthorised=first.rule == "unauthorised", fatal=isinstance(error, PartlyDone),
+            ) from None
+
+    def resolve(self, leaf: Ref | Lookup | Part) -> Json:
+        """The live id of a marker, or the marker where it has none yet."""
+        if isinstance(leaf, Ref):
+            return self.ids.get(Address(leaf.kind, leaf.name), leaf)
+        if isinstance(leaf, Lookup):
+            return self.lookups.get((leaf.kind, leaf.title, leaf.scope), leaf)
+        return leaf
+
+    def names(self, kind: str, live_id: str) -> Mapping[str, Json]:
+        """The object of an id as last seen; empty where it was never seen."""
+        found = self.objects.get((kind, live_id))
+        return found if isinstance(found, dict) else {}
+
+    def there_before(self, kind: str, seek: Seek) -> tuple[str, ...]:
+        """Ids of the objects that had the sought value when the plan was made."""
+        index = self._by_value.get((kind, seek.field))
+        if index is None:
+            index = {}
+            for (name, live_id), each in list(self.objects.items()):
+                if name == kind and isinstance(each, dict):
+                    index.setdefault(str(each.get(seek.field)), []).append(live_id)
+            self._by_value[kind, seek.field] = index
+        return tuple(sorted(index.get(seek.value, ())))
+
+
+class _Change:
+    """One change under way."""
+
+    def __init__(
+        self, carrier: Carrier, kind: Kind, task: Task, first_go: bool, news: Callable[[Any], None]
+    ) -> None:
+        self.run = carrier
+        self.kind = kind
+        self.task = task
+        self.address = task.change.address
+        self.first_go = first_go
+        self.news = news
+        self.wanted: Spec = {}
+
+    def carry(self) -> Carried:
+        kind, task, run = self.kind, self.task, self.run
+        live, answers = self._unmoved()
+        goal, self.wanted = bind(task.goal, run.resolve), bind(task.want, run.resolve)
+        self._all_resolved(goal)
+        if self.first_go and kind.without is not None:
+            goal, self.wanted = kind.without(goal, task.late), kind.without(self.wanted, task.late)
+        write = replace(write_of(task, goal, self.wanted, live, run.names), answers=answers)
+        written = self._send_all(steps_of(kind, task, write))
+        if task.change.action in REMOVALS:
+            return Carried(written, {})
+        run.ids[self.address] = written.live_id
+        run.objects[kind.name, written.live_id] = written.live
+        return Carried(written, self._as_asked(written))
+
+    def _all_resolved(self, goal: Spec) -> None:
+        own = Ref(*self.address)
+        for leaf in leaves(goal):
+            if isinstance(leaf, (Ref, Lookup)) and leaf != own:
+                name = leaf.address if isinstance(leaf, Ref) else leaf.title
+                raise self._failed(f"`{name}` has no live id yet", "plan again")
+
+    def _unmoved(self) -> tuple[Json, Mapping[str, Json]]:
+        """The live object, read again: what moved since the plan is not written over."""
+        change, kind, run, task = self.task.change, self.kind, self.run, self.task
+        if not change.live_id:
+            known = run.ids.get(self.address)
+            if known:  # the second go of a cut circle
+                return run.objects.get((kind.name, known)), task.answers
+            if kind.key_field and kind.reads_by_key:
+                key = kind.key(task.want)
+                if run.platform.read(kind.service, kind.read(key, None)) is not None:
+                    raise self._failed(f"`{key}` has appeared in the organisation since the plan", "plan again")
+            return None, task.answers
+        live = run.platform.read(kind.service, kind.read(change.live_id, task.live.object if task.live else None))
+        if live is None:
+            raise self._failed(f"`{change.live_id}` was deleted since the plan", "plan again")
+        if task.desired is None:
+            have, answers = kind.spec_of(live), task.answers
+        else:
+            prepared, answers = self._prepared(bind(task.desired.spec, run.resolve), live, task.parts)
+            have = prepared.have
+        if fingerprint(have, kind.shape) != change.fingerprint:
+            raise self._failed(
+                "somebody changed it in the organisation since the plan", "plan again, and look at what they changed"
+            )
+        return live, answers
+
+    def _prepared(self, want: Spec, live: Json, parts: Parts) -> tuple[Prepared, dict[str, Json]]:
+        """Both sides in one language, what the kind asks for read afresh."""
+        context = Context(self.address, want, live, parts, self.task.policy, {}, {}, self.run.today)
+        answers = {
+            name: self.run.platform.read(self.kind.service, call) for name, call in self.kind.asks(context).items()
+        }
+        return self.kind.prepare(replace(context, answers=answers)), answers
+
+    def _send_all(self, steps: Steps) -> Written:
+        """Send the steps one after the other, each with the reply of the one before."""
+        try:
+            step = next(steps)
+            while True:
+                self.news(Started(self.address, self.task.change.action, step.name))
+                step = steps.send(self._look(step) if step.call.method == "GET" else self._send(step))
+        except StopIteration as end:
+            written: Written = end.value
+            return written
+
+    def _look(self, step: Step) -> Json:
+        """A read with an expectation; a write may take a moment to be seen."""
+        reply = self.run.platform.read(self.kind.service, step.call)
+        for pause in READ_AGAIN:
+            if not step.complaint(reply):
+                return reply
+            self.run.sleep(pause)
+            reply = self.run.platform.read(self.kind.service, step.call)
+        return self._checked(step, reply)
+
+    def _checked(self, step: Step, reply: Json) -> Json:
+        complaint = step.complaint(reply)
+        if complaint:
+            raise self._failed(f"step `{step.name}`: {complaint}", "look at it in the organisation, then plan again")
+        return reply
+
+    def _failed(self, message: str, hint: str, **how: Any) -> StepFailed:
+        live_id = self.run.ids.get(self.address, "")
+        return StepFailed(Problem("step-failed", f"{self.address}: {message}", hint=hint), live_id=live_id, **how)
+
+    def _send(self, step: Step) -> Json:
+        """One writing call. What must not be made twice is in the journal before it goes out."""
+        before = self._before(step)
+        op = self.run.ledger.intent(self.address, self.kind.name, step, before, self.task.change.live_id) if step.once else ""
+        answer = self.run.platform.write(self.kind.service, step.call)
+        if answer.outcome in ("NOT_SENT", "REJECTED"):
+            if op:
+                self.run.ledger.settle(op, answer.outcome)
+            if step.may_lack and answer.status in LACKING:
+                return None
+            message = f"step `{step.name}`: {answer.message}"
+            raise self._failed(message, _hint(answer.status), unauthorised=answer.unauthorised)
+        if not step.once:
+            reply = answer.body if answer.outcome == "APPLIED" else self._read_instead(step, answer)
+            return self._checked(step, reply)
+        reply = answer.body
+        if answer.outcome == "AMBIGUOUS" or not step.id_of(reply):
+            reply = self._found_instead(step, before, answer.message or "the reply names no id")
+        made = step.id_of(reply)
+        self.run.ledger.settle(op, "APPLIED", made)
+        if step.part is None:
+            self.run.ids[self.address] = made
+        self.news(Made(self.address, made, step.part))
+        return self._checked(step, reply)
+
+    def _before(self, step: Step) -> tuple[str, ...]:
+        """Ids that a lost answer cannot have made. A part's siblings are in no list of the plan: they are listed now."""
+        if step.seek is None:
+            return ()
+        if step.part is None:
+            return self.run.there_before(self.kind.name, step.seek)
+        return tuple(str(each.get(step.seek.id)) for each in seek_made(self.run.platform, self.kind.service, step.seek, ()))
+
+    def _found_instead(self, step: Step, before: tuple[str, ...], message: str) -> Json:
+        """After a lost create: look, never send again. One new object of that name is it; none or several is a question."""
+        found: list[Json] = []
+        for pause in (0.0, *SETTLE):
+            if pause:
+                self.run.sleep(pause)
+            if step.seek is not None:
+                ours = set(self.run.ids.values())
+                found = seek_made(self.run.platform, self.kind.service, step.seek, before)
+                found = [each for each in found if str(each.get(step.seek.id)) not in ours]
+            if len(found) == 1:
+                return step.adopt(found[0])
+            if found:
+                break
+        several = ", ".join(f"`{each.get('id')}`" for each in found)
+        said = f"{len(found)} objects could be it: {several}" if found else "nothing of that name has appeared so far"
+        hint = "run `syncer apply` again: it looks before it sends"
+        if found:
+            hint = "delete what is too much in the organisation, then run `syncer apply` again"
+        raise self._failed(f"step `{step.name}`: {message}; {said}", hint, unknown=True)
+
+    def _read_instead(self, step: Step, answer: Answer) -> Json:
+        """After a lost PUT, PATCH or DELETE: as it should be is done; else nobody knows, and a new plan will."""
+        kind, change = self.kind, self.task.change
+        live_id = change.live_id or self.run.ids.get(self.address, "") or kind.key(self.wanted)
+        for pause in (0.0, *SETTLE):
+            if pause:
+                self.run.sleep(pause)
+            live = self.run.platform.read(kind.service, step.reread or kind.read(live_id, None))
+            if live is None:
+                if step.call.method == "DELETE":
+                    return None
+            elif step.achieved is not None:
+                if step.achieved(live):
+                    return live
+            elif change.action in REMOVALS:
+                if kind.already_removed(live):
+                    return live
+            elif not self._differing(self._prepared(self.wanted, live, self.task.parts)[0]):
+                return live
+        raise self._failed(
+            f"step `{step.name}`: {answer.message}; it was read {len(SETTLE) + 1} times and is not as it should be",
+            "run `syncer apply` again: it reads first, and sends only what is still missing", unknown=True,
+        )
+
+    def _differing(self, prepared: Prepared) -> str:
+        changes = (*merge(prepared.have, prepared.want, {}, self.kind.shape).changes, *prepared.extra)
+        return show_field(changes[0].path) if changes else ""
+
+    def _as_asked(self, written: Written) -> Spec:
+        """What was declared, in live ids, once the object that was read back shows all of it."""
+        desired = self.task.desired
+        want = self.wanted if self.first_go or desired is None else bind(desired.spec, self.run.resolve)
+        prepared, _ = self._prepared(want, written.live, written.parts or self.task.parts)
+        differing = self._differing(prepared)
+        if differing:
+            raise self._failed(
+                f"`{differing}` is not as it was sent when it is read back",
+                "the platform changed the value: take its form over into the manifest, or report it", parts=written.parts,
+            )
+        return dict(prepared.want)
+
+
+def seek_made(platform: Platform, service: str, seek: Seek, before: tuple[str, ...]) -> list[Json]:
+    """The listed objects with the sought value that were not there before."""
+    listed = platform.list(seek.listing.service or service, seek.listing)
+    return [each for each in listed if each.get(seek.field) == seek.value and str(each.get(seek.id)) not in before]
+
+
+def _hint(status: int) -> str:
+    if status == 409:
+        return "somebody changed it meanwhile: plan again"
+    if status in (400, 422):
+        return "the platform does not accept it; if `syncer validate` does, please report it"
+    if status in (401, 403):
+        return "the token may not do this; see the README on grants"
+    return "run `syncer apply` again: it is safe"

@@ -1,0 +1,101 @@
+"""The command line: commands are imported when they are called, errors become text and an exit code here and nowhere
+else."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from syncer import __version__
+
+COMMANDS = {
+    "init": ("syncer.cli.offline", "init", "Begin a repository: syncer.yaml, a first manifest, .gitignore."),
+    "validate": ("syncer.cli.offline", "validate", "Prove the manifests offline: no token, no network."),
+    "fmt": ("syncer.cli.offline", "fmt", "Bring manifest files into the usual style; comments stay."),
+    "schema": ("syncer.cli.offline", "schema", "Print the JSON Schema of a kind, or say where editors find it."),
+    "plan": ("syncer.cli.live", "plan", "Say, field by field, what apply would change. Changes nothing."),
+    "apply": ("syncer.cli.live", "apply", "Do what the plan says, and nothing else."),
+    "show": ("syncer.cli.live", "show", "Show a saved plan."),
+    "state": ("syncer.cli.state", "state", "Look at what is remembered of an environment, or mend it."),
+    "sandbox": ("syncer.cli.sandbox", "sandbox", "Imitate the platform on this machine, to try things out."),
+}
+
+
+class Commands(click.Group):
+    """The commands, known by name and help; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order one meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        found = COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        command = getattr(importlib.import_module(found[0]), found[1])
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name for a command that is none."""
+        name = args[0] if args else ""
+        if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, 1)
+            hint = f"did you mean `{near[0]}`?" if near else "known: " + ", ".join(COMMANDS)
+            raise click.UsageError(f"`{name}` is no command of syncer: {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table: the commands' modules stay unread."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 nothing to do, or done · 1 a bug · 2 changes pending · 3 invalid input · 4 refused · "
+    "5 partly done · 6 the platform said no · 7 outcome unknown · 130/143 interrupted",
+)
+@click.version_option(__version__, prog_name="syncer", message="%(prog)s %(version)s")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour; NO_COLOR is heeded too."
+)
+@click.pass_context
+def syncer(ctx: click.Context, color: str) -> None:
+    """GitOps for epilot organisations: manifests in git, planned against and applied to a live organisation."""
+    ctx.obj = color
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the code of architecture 6."""
+    given = list(sys.argv[1:] if args is None else args)
+    sys.exit(run(given))
+
+
+def run(args: list[str]) -> int:
+    """Run the command line; the exit code. Every exception ends here."""
+    from syncer.cli import ending
+
+    try:
+        result: Any = syncer.main(args=args, prog_name="syncer", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        return ending.usage(error, args)
+    except (click.Abort, KeyboardInterrupt):
+        return ending.interrupted()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the one place where everything ends
+        return ending.failed(error, args)
+    return result if isinstance(result, int) else 0

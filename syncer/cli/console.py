@@ -1,0 +1,35 @@
+"""The process's own streams as the one funnel of output; nothing else prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TextIO
+
+from syncer.render.out import Out
+from syncer.render.terminal import Terminal, terminal_for
+
+
+def console(color: str = "auto") -> Out:
+    """Standard output and error, with the colours and the width they can show."""
+    env = dict(os.environ)
+    answering, talking = _terminal(sys.stdout, env, color), _terminal(sys.stderr, env, color)
+    live = _is_tty(sys.stderr) and env.get("TERM") != "dumb" and "CI" not in env
+    return Out(sys.stdout, sys.stderr, answering, talking, live=live)
+
+
+def _terminal(stream: TextIO | None, env: Mapping[str, str], color: str) -> Terminal:
+    encoding = getattr(stream, "encoding", None)
+    columns = shutil.get_terminal_size((100, 24)).columns
+    terminal = terminal_for(env, isatty=_is_tty(stream), encoding=encoding, columns=columns)
+    return terminal if color == "auto" else replace(terminal, colour=color == "always")
+
+
+def _is_tty(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False

@@ -1,0 +1,253 @@
+"""Commands that talk to an organisation: plan, apply; and show, which shows a saved plan."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncer.cli.options import consent_options, planning_options
+
+if TYPE_CHECKING:
+    from syncer.adapters.api import Api
+    from syncer.adapters.state import State
+    from syncer.app import Planned
+    from syncer.cli.world import World
+    from syncer.core.event import Event
+    from syncer.core.guard import Consent, Situation
+    from syncer.core.plan import Plan
+    from syncer.execute import Stop
+    from syncer.render.out import Out
+
+FORMAT = click.Choice(["text", "json"])
+QUOTA = 500
+"""Writes a minute that the platform allows an organisation (conventions.md 4)."""
+
+
+@click.command()
+@planning_options
+@click.option("-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
+@click.pass_obj
+def plan(
+    color: str, config: Path | None, environment: str | None, server: str, only: tuple[str, ...], but: tuple[str, ...],
+    verbose: bool, resend_secrets: bool, target: Path | None, detailed_exitcode: bool, form: str,
+) -> int:
+    """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
+    from syncer.adapters.plan_file import save_plan
+    from syncer.app import Selection
+    from syncer.cli.console import console
+    from syncer.cli.world import world
+    from syncer.core.guard import Consent, refusals
+
+    out = console(color)
+    here = world(config, environment, server)
+    state = here.state()
+    with here.api(read_only=True) as api:
+        planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
+        _its_own_organisation(api, here)
+        needs = refusals(planned.plan, _situation(planned, state, here, api), Consent())
+    if target is not None:
+        save_plan(target, planned.plan, planned.problems)
+    _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+    return 2 if detailed_exitcode and planned.plan.changes else 0
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-v", "--verbose", is_flag=True, help="Every field, every link.")
+@click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
+@click.pass_obj
+def show(color: str, file: Path, verbose: bool, form: str) -> int:
+    """Show the plan saved in FILE. It works for every plan, also one that is no longer true."""
+    from syncer.adapters.plan_file import load_plan
+    from syncer.cli.console import console
+
+    _show(console(color), load_plan(file), form, verbose, None, (), ())
+    return 0
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@planning_options
+@consent_options
+@click.option("-y", "--yes", is_flag=True, help="Don't ask; for scripts.")
+@click.option("--workers", type=click.IntRange(1, 32), default=8, show_default=True, help="Changes side by side.")
+@click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
+@click.pass_obj
+def apply(
+    color: str, /, file: Path | None, config: Path | None, environment: str | None, server: str, only: tuple[str, ...],
+    but: tuple[str, ...], verbose: bool, resend_secrets: bool, yes: bool, workers: int, form: str, **consents: Any,
+) -> int:
+    """Plan, show, ask, and do exactly that. With FILE: apply that saved plan, if it is still true."""
+    import secrets
+
+    from syncer.adapters.journal import Journal
+    from syncer.adapters.lock import Lock, myself
+    from syncer.adapters.plan_file import load_plan
+    from syncer.app import Selection
+    from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan
+    from syncer.cli.console import console
+    from syncer.cli.world import world
+    from syncer.core.problem import InvalidInput, Problem, Refused
+    from syncer.execute import Stop
+    from syncer.render.events import Watch, applied_document, applied_line
+
+    out = console(color)
+    saved = load_plan(file) if file else None
+    if saved is not None and (only or but):
+        raise InvalidInput(Problem("usage", "a saved plan is applied whole: --only and --except belong to `plan`"))
+    here = world(config, environment or (saved.environment if saved else None), server)
+    consent = _consent(consents)
+    stop = Stop()
+    path = here.state_path
+    with Lock(path.with_suffix(".lock"), myself()) as lock, Journal(path.with_suffix(".journal")) as journal:
+        for note in filter(None, (lock.note, journal.note)):
+            out.talk(f"note: {note}\n")
+        state = here.state()
+        with here.api(read_only=False) as api:
+            store = Store(path, here.environment.name, _of_organisation(state, here))
+            events: list[Event] = []
+            if journal.unsettled() or journal.settled():
+                _its_own_organisation(api, here)
+            for settled in recover(api, journal, store, here.effects):
+                events.append(settled)
+                out.talk(f"{settled.address}: {settled.message}\n")
+            selection = Selection(only, but) if saved is None else _selection_of(saved)
+            planned = here.planned(api, store.state, selection, resend_secrets=resend_secrets)
+            _its_own_organisation(api, here)
+            if saved is not None:
+                moved = same_plan(saved, planned.plan)
+                if moved:
+                    raise Refused([*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint="make it again: `syncer plan -o FILE`")])
+            if form == "text":
+                _show(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
+            must_be_allowed(planned.plan, _situation(planned, state, here, api), consent)
+            if planned.plan.changes and not yes and saved is None:
+                _ask(out, planned.plan, here)
+            watch = Watch(out, len(planned.plan.changes), here.effects.clock)
+            with _signals(stop, out):
+                for event in carry_out(
+                    planned, api, journal, store, run=secrets.token_hex(4), effects=here.effects,
+                    salt=lambda: secrets.token_bytes(16), stop=stop, today=here.today, workers=workers,
+                ):
+                    events.append(event)
+                    watch.see(event)
+            watch.close()
+    code = exit_code(events, stop)
+    if form == "json":
+        from syncer.core.json_text import json_text
+
+        out.answer(json_text(applied_document(planned.plan, events, code)) + "\n")
+    elif planned.plan.changes:
+        out.answer(applied_line(events) + "\n")
+    if code in (130, 143):
+        out.talk("interrupted: what was under way is finished and remembered; run it again to go on\n")
+    return code
+
+
+def _show(out: Out, plan: Plan, form: str, verbose: bool, pace: float | None, needs: Any, problems: Any) -> None:
+    from syncer.render.plan_json import plan_json
+    from syncer.render.plan_text import render_plan
+
+    warnings = tuple(problem for problem in problems if problem.severity == "warning")
+    if form == "json":
+        out.answer(plan_json(plan, (*warnings, *needs), ascii_only=not out.terminal.unicode))
+        return
+    out.problems(warnings, summary=False)
+    per_minute = pace * QUOTA if pace is not None else None
+    out.answer(render_plan(plan, out.terminal, needs=needs, writes_per_minute=per_minute, verbose=verbose))
+
+
+def _its_own_organisation(api: Api, here: World) -> None:
+    """Ask who the token is where nothing said so yet."""
+    if not api.organisations:
+        from syncer.core.kind import Call
+
+        api.read("permissions", Call("GET", "/v1/permissions/me"))
+
+
+def _situation(planned: Planned, state: State, here: World, api: Api) -> Situation:
+    from urllib.parse import urlsplit
+
+    from syncer.adapters.hosts import is_loopback
+    from syncer.apply import situation_of
+    from syncer.core.guard import Allowance
+
+    limits = here.environment.limits
+    chosen = tuple(Allowance(each.value, each.percent) if each else None for each in (limits.delete, limits.update))
+    return situation_of(
+        planned, state, environment=here.environment.name, org_id=here.environment.org_id,
+        organisations=api.organisations, opaque=api.claims.opaque,
+        loopback=is_loopback(urlsplit(here.server).hostname or "") if here.server else False,
+        read_only=api.claims.read_only, confirm=here.environment.confirm, limits=chosen,  # type: ignore[arg-type]
+        event=here.env.get("GITHUB_EVENT_NAME", ""),
+    )
+
+
+def _of_organisation(state: State, here: World) -> State:
+    from dataclasses import replace
+
+    return replace(state, org_id=here.environment.org_id)
+
+
+def _selection_of(saved: Plan) -> Any:
+    """A partial plan was made of some addresses; it is made again of the same."""
+    from syncer.app import Selection
+
+    return Selection(tuple(sorted({str(link.address) for link in saved.links} | {str(change.address) for change in saved.changes}))) if saved.partial else Selection()
+
+
+def _consent(given: dict[str, Any]) -> Consent:
+    from syncer.core.guard import Consent
+
+    return Consent(
+        given["confirm"], given["allow_delete"], given["allow_update"], given["allow_empty"],
+        frozenset(given["allow_missing"]), given["allow_pull_request"], frozenset(given["allow_protected"]),
+        frozenset(given["accept_data_loss"]), given["first_contact"],
+    )
+
+
+def _ask(out: Out, plan: Plan, here: World) -> None:
+    """A plain yes, at a terminal; elsewhere --yes says it."""
+    from syncer.core.problem import Problem, Refused
+
+    if not sys.stdin or not sys.stdin.isatty():
+        raise Refused(
+            Problem("not-asked", "nobody is there to say yes to this plan", hint="--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`")
+        )
+    try:
+        out.talk(f"Apply this to `{here.environment.name}` ({here.environment.org_id})? Only `yes` does it: ")
+        answer = sys.stdin.readline().strip()
+    except KeyboardInterrupt:
+        answer = ""
+    if answer != "yes":
+        raise Refused(Problem("not-confirmed", "not applied: nothing was changed"))
+
+
+@contextmanager
+def _signals(stop: Stop, out: Out) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM drains, the second stops at once; the journal makes both safe."""
+    import os
+
+    def handle(number: int, frame: Any) -> None:
+        name = signal.Signals(number).name
+        if stop.asked.is_set():
+            os._exit(128 + number)
+        stop.ask(name)
+        out.talk("\nfinishing what is under way; once more stops at once\n")
+
+    before: dict[signal.Signals, Callable[..., Any] | int | None] = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, handle)
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -1,0 +1,147 @@
+"""Commands that need no token and no network: init, validate, fmt, schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from syncer.cli.options import config_option
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@config_option
+@click.option("--strict", is_flag=True, help="Warnings are errors: unknown fields, raw ids, unreachable tasks.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", help="For people, machines, GitHub annotations or code scanning.")
+@click.pass_obj
+def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: bool, form: str) -> int:
+    """Prove the manifests offline: form, references, graphs, values; every problem of every file in one run.
+
+    Given PATHS, reports on those only, and still knows the references of the whole repository.
+    """
+    from syncer.adapters.files import find, shown
+    from syncer.adapters.project import find_project, read_project
+    from syncer.cli.console import console
+    from syncer.loading import ordered, read_manifests
+    from syncer.loading import validate as judge
+    from syncer.render.problems import render_problems
+
+    out = console(color)
+    here = Path.cwd()
+    project = read_project(find_project(here, config))
+    named = [(here / path).absolute() for path in paths]
+    mine = [path for path in named if path.name != project.file.name]
+    manifests = read_manifests(project, mine)
+    only: frozenset[str] | None = None
+    if named:
+        only = frozenset(shown(path, project.root.resolve()) for path in find(mine, project.root).files) | {project.file.name}
+    problems = ordered(judge(manifests, strict=strict, only=only))
+    if not manifests.all and not problems:
+        out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
+    bad = [each for each in problems if each.severity == "error" or strict]
+    terminal = out.terminal
+    if form != "text" or problems:
+        from syncer import __version__
+        from syncer.rules import all_rules
+
+        rules = all_rules() if form == "sarif" else {}
+        out.answer(render_problems(problems, form, terminal, rules=rules, version=__version__))  # type: ignore[arg-type]
+    if form == "text" and not bad:
+        count = len(only - {project.file.name}) if only is not None else len({each.file for each in manifests.all})
+        number = sum(1 for each in manifests.all if only is None or each.file in only)
+        out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
+    return 3 if bad else 0
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@config_option
+@click.option("--check", is_flag=True, help="Change nothing; exit 2 and name the files that would change.")
+@click.pass_obj
+def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool) -> int:
+    """Bring manifest files into the usual style: order of the envelope, indentation. Comments and values stay."""
+    from syncer.adapters.disk import replace_file
+    from syncer.adapters.files import find, read_bytes, shown
+    from syncer.adapters.formatting import format_text
+    from syncer.adapters.project import find_project, read_project
+    from syncer.cli.console import console
+    from syncer.core.problem import InvalidInput, Problem
+
+    out = console(color)
+    here = Path.cwd()
+    project = read_project(find_project(here, config))
+    found = find([(here / path).absolute() for path in paths] or project.manifests, project.root)
+    problems = list(found.problems)
+    changed: list[str] = []
+    for path in found.files:
+        name = shown(path, project.root.resolve())
+        try:
+            text = read_bytes(path, name)
+            formatted = format_text(text, name)
+            if formatted != text:
+                if not check:
+                    replace_file(path, formatted)
+                changed.append(name)
+        except InvalidInput as error:
+            problems += error.problems
+        except OSError as error:
+            problems.append(Problem("unwritable", f"`{name}` cannot be written: {error.strerror or type(error).__name__}"))
+    for name in changed:
+        out.answer(f"{name}\n")
+    errors = [each for each in problems if each.severity == "error"]
+    out.problems(problems)
+    number = f"{len(changed)} of {len(found.files)} file{'s' * (len(found.files) != 1)}"
+    out.talk(f"{number} would change\n" if check else f"{number} changed\n")
+    return 3 if errors else 2 if check and changed else 0
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.pass_obj
+def schema(color: str, kind: str | None) -> int:
+    """Print the JSON Schema of KIND (or of syncer.yaml: `syncer`); without KIND list them, and where they lie."""
+    import difflib
+    import json
+
+    from syncer.adapters import schemas
+    from syncer.cli.console import console
+    from syncer.core.problem import InvalidInput, Problem
+    from syncer.kinds import KINDS
+
+    out = console(color)
+    names = {each.name: each.slug for each in KINDS.values()} | {"syncer.yaml": "syncer", "plan": "plan"}
+    if kind is None:
+        folder = schemas.place()
+        out.answer("".join(f"{name:<18}{folder}/{slug}.schema.json\n" for name, slug in names.items()))
+        return 0
+    spelled = {name.lower(): slug for name, slug in names.items()} | {slug: slug for slug in names.values()}
+    slug = spelled.get(kind.lower())
+    if slug is None:
+        near = difflib.get_close_matches(kind.lower(), list(spelled), 1)
+        hint = f"did you mean `{near[0]}`?" if near else "known: " + ", ".join(f"`{name}`" for name in names)
+        raise InvalidInput(Problem("unknown-kind", f"kind `{kind}` is not known", hint=hint))
+    out.answer(json.dumps(schemas.load(slug), indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.option("--org", default="911690", help="The organisation's id.")
+@click.pass_obj
+def init(color: str, folder: Path, org: str) -> int:
+    """Begin a repository in FOLDER: syncer.yaml, a first manifest, .gitignore. Existing files stay as they are."""
+    from syncer.cli.console import console
+    from syncer.starting import begin
+
+    out = console(color)
+    made, kept = begin(folder, org)
+    out.answer("".join(f"wrote {each}\n" for each in made))
+    for each in kept:
+        out.talk(f"kept {each}: it is there already\n")
+    out.talk(
+        "\nnext: set EPILOT_TOKEN_SANDBOX to a token of that organisation, then\n"
+        "  syncer validate\n  syncer plan\n"
+        "or try it without an account: syncer sandbox serve --help\n"
+    )
+    return 0

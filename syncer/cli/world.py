@@ -1,0 +1,106 @@
+"""The world of a command: project, environment, organisation and state, put together from options and the process."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syncer.adapters.effects import Effects
+from syncer.adapters.project import Environment, Project, choose, find_project, read_project
+from syncer.core.problem import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from syncer.adapters.api import Api
+    from syncer.adapters.state import State
+    from syncer.app import Planned, Selection
+    from syncer.core.resource import Desired
+
+
+@dataclass(slots=True)
+class World:
+    """Everything a command works on. Nothing is read or opened before it is asked for."""
+
+    project: Project
+    environment: Environment
+    env: Mapping[str, str]
+    server: str
+    effects: Effects
+
+    @property
+    def state_path(self) -> Path:
+        """`.syncer/state/<env>.json` beside syncer.yaml."""
+        return self.project.root / ".syncer" / "state" / f"{self.environment.name}.json"
+
+    @property
+    def today(self) -> str:
+        """The day, in UTC as the platform counts."""
+        return datetime.datetime.fromtimestamp(self.effects.now(), datetime.UTC).date().isoformat()
+
+    @property
+    def host(self) -> str:
+        """Where it goes, for people and for the plan."""
+        return self.server or "epilot.io"
+
+    def state(self) -> State:
+        """What is remembered."""
+        from syncer.adapters.state import load
+        from syncer.kinds import KINDS
+
+        return load(self.state_path, self.environment.name, org_id=self.environment.org_id, kinds=KINDS)
+
+    def desired(self) -> list[Desired]:
+        """The manifests of the environment; InvalidInput, with all problems of all files, where one is wrong."""
+        from syncer.adapters.variables import allowed_names
+        from syncer.loading import ordered, read_manifests, resolve, together
+
+        manifests = read_manifests(self.project)
+        allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))
+        desired, problems = resolve(manifests, self.environment, self.env, allowed=allowed)
+        problems = ordered([*manifests.problems, *problems, *together(desired)])
+        if any(problem.severity == "error" for problem in problems):
+            raise InvalidInput([problem for problem in problems if problem.severity == "error"])
+        return desired
+
+    def api(self, *, read_only: bool) -> Api:
+        """The organisation; PlatformError for a token that says it has expired."""
+        from syncer.adapters.api import Api
+        from syncer.adapters.hosts import services
+        from syncer.adapters.tokens import read_token
+
+        name, text = self._token()
+        return Api(
+            services(self.project.services, self.server), read_token(text, name), read_only=read_only,
+            share=self.environment.pace, effects=self.effects, proxy=self.env.get("SYNCER_PROXY", ""),
+            ca_file=self.env.get("SYNCER_CA_FILE", ""),
+        )
+
+    def _token(self) -> tuple[str, str]:
+        names = [name for name in (self.environment.token_env, "SYNCER_TOKEN", "EPILOT_TOKEN") if name]
+        for name in names:
+            if self.env.get(name):
+                return name, self.env[name]
+        raise InvalidInput(
+            Problem("token", f"there is no token for environment `{self.environment.name}`",
+                    hint="set one of " + ", ".join(f"`{name}`" for name in names) + " to an access token of the organisation")
+        )
+
+    def planned(self, api: Api, state: State, selection: Selection, *, resend_secrets: bool) -> Planned:
+        """The plan, made afresh."""
+        from syncer.adapters.api import fetch_all
+        from syncer.app import make_plan
+
+        fetch: Any = fetch_all
+        return make_plan(
+            api, fetch, self.desired(), state.entries, environment=self.environment.name, org_id=self.environment.org_id,
+            server=self.host, today=self.today, selection=selection, resend_secrets=resend_secrets,
+        )
+
+
+def world(config: Path | None, environment: str | None, server: str) -> World:
+    """The world of this process."""
+    project = read_project(find_project(Path.cwd(), config))
+    return World(project, choose(project, environment), os.environ, server.rstrip("/"), Effects())

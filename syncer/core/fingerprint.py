@@ -1,0 +1,43 @@
+"""What matters of a live object, in one form, and its digest: by this a plan knows that an object has moved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from syncer.core.references import without_secrets
+from syncer.core.shape import Shape
+from syncer.core.values import ABSENT, Json
+
+
+def normal(value: Json, shape: Shape) -> Json:
+    """The value without what equals absent and what is ignored; lists whose order says nothing are sorted."""
+    if isinstance(value, dict):
+        kept: dict[str, Json] = {}
+        for name in sorted(value):
+            below = shape.at(name)
+            if below.ignored or below.blank(value[name]):
+                continue
+            kept[name] = normal(value[name], below)
+        return kept
+    if isinstance(value, list):
+        items = [normal(item, shape.item()) for item in value]
+        return items if shape.rule.ordered else sorted(items, key=canonical)
+    if shape.canon is not None and value is not ABSENT:
+        return shape.canon(value)
+    return value
+
+
+def canonical(value: Json) -> str:
+    """One text for one value: keys sorted, no spaces, markers and secrets by name."""
+    return json.dumps(without_secrets(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    """The first 32 hex digits of SHA-256: enough to tell any two objects of an organisation apart."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def fingerprint(spec: Json, shape: Shape) -> str:
+    """The digest of what matters of a live spec."""
+    return digest(canonical(normal(spec, shape)))

@@ -1,0 +1,220 @@
+"""Reasons to refuse a sound plan, all before the first write, each naming the one flag that lifts it (architecture 7).
+
+Pure and fail-closed: what is not known is refused. A guard that is removed makes a test fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from syncer.core.address import Address
+from syncer.core.plan import REMOVALS, Plan
+from syncer.core.problem import Problem
+
+FEW = 10
+"""Up to so many updates pass whatever share of the whole they are: percentages are blind in small sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A limit of an environment: a number, or a share of what is managed in percent."""
+
+    value: int
+    percent: bool = False
+
+    def of(self, whole: int) -> int:
+        """How many that is."""
+        return whole * self.value // 100 if self.percent else self.value
+
+    def __str__(self) -> str:
+        return f"{self.value}%" if self.percent else str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the operator allows on the command line; nothing of it can stand in the repository."""
+
+    confirm: str = ""
+    allow_delete: int | None = None
+    """None: not given; -1: any number."""
+    allow_update: int | None = None
+    allow_empty: bool = False
+    allow_missing: frozenset[str] = frozenset()
+    allow_pull_request: bool = False
+    allow_protected: frozenset[str] = frozenset()
+    accept_data_loss: frozenset[str] = frozenset()
+    first_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the guards look at beside the plan."""
+
+    environment: str
+    org_id: str
+    organisations: frozenset[str]
+    """The organisations that the token and the replies named."""
+    loopback: bool
+    """Whether the server is on this machine: an opaque token is for sandboxes."""
+    opaque: bool
+    read_only: bool
+    confirm: bool
+    delete_limit: Allowance | None
+    update_limit: Allowance | None
+    manifests: int
+    managed: Mapping[Address, bool]
+    """Remembered addresses → protected."""
+    live_counts: Mapping[str, int]
+    """Kind → how many live objects were listed."""
+    remembered_counts: Mapping[str, int]
+    unclaimed: Mapping[str, int]
+    """Kind with platform ids → live objects that no manifest claims."""
+    state_found: bool
+    event: str = ""
+    """GITHUB_EVENT_NAME, if any."""
+
+
+def refusals(plan: Plan, situation: Situation, consent: Consent) -> list[Problem]:
+    """Every reason not to apply this plan, in a fixed order; nothing for none."""
+    return [problem for guard in GUARDS for problem in guard(plan, situation, consent)]
+
+
+def organisation(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """The token's organisation is the environment's. No flag lifts this."""
+    others = sorted(situation.organisations - {situation.org_id})
+    if others:
+        yield Problem(
+            "wrong-organisation",
+            f"the token belongs to organisation `{others[0]}`, and environment `{situation.environment}` is `{situation.org_id}`",
+            hint="check the token's variable and `org_id` in syncer.yaml; no flag lifts this",
+        )
+    elif not situation.organisations and not situation.loopback:
+        yield Problem(
+            "unknown-organisation", "neither the token nor any reply says which organisation this is",
+            hint="use an access token of the organisation (a JWT); an opaque token is for sandboxes",
+        )
+
+
+def writing_token(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """A read-only token cannot apply."""
+    if situation.read_only and plan.changes:
+        yield Problem("read-only-token", "the token is read-only", hint="apply with a token that may write")
+
+
+def pull_request(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """A pull request is planned, and applied once it is merged."""
+    if situation.event.startswith("pull_request") and not consent.allow_pull_request:
+        yield Problem(
+            "pull-request", f"this runs for a pull request (GITHUB_EVENT_NAME is `{situation.event}`)",
+            hint="apply after the merge; --allow-pull-request lifts this",
+        )
+
+
+def confirmed(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """An environment with `confirm: true` is named again, or the plan is."""
+    if situation.confirm and plan.changes and consent.confirm not in {situation.environment, plan.id}:
+        said = f"`--confirm {consent.confirm}` is neither this environment nor this plan" if consent.confirm else (
+            f"environment `{situation.environment}` asks to be confirmed"
+        )
+        yield Problem("confirm", said, hint=f"--confirm {situation.environment}, or --confirm {plan.id} in CI")
+
+
+def not_empty(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """No manifest at all is a mistake, not a wish to remove everything."""
+    if situation.manifests == 0 and situation.managed and not consent.allow_empty:
+        yield Problem(
+            "no-manifests", f"there is no manifest, and {len(situation.managed)} objects are managed",
+            hint="check `manifests` in syncer.yaml; --allow-empty lifts this",
+        )
+
+
+def not_vanished(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """An organisation that suddenly lists none of a kind is an outage or another organisation, not an empty one."""
+    for kind, known in sorted(situation.remembered_counts.items()):
+        if known >= 3 and situation.live_counts.get(kind, 0) == 0 and kind not in consent.allow_missing:
+            yield Problem(
+                "mass-missing", f"the organisation lists no {kind} at all, and {known} are remembered",
+                hint=f"check the token's rights and the organisation; --allow-missing {kind} lifts this",
+            )
+
+
+def first_contact(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """Without state, objects of a kind with platform ids that nobody claims may be ours under another title."""
+    if situation.state_found or consent.first_contact:
+        return
+    creates: dict[str, int] = {}
+    for change in plan.changes:
+        if change.action == "create":
+            creates[change.address.kind] = creates.get(change.address.kind, 0) + 1
+    for kind, number in sorted(creates.items()):
+        unclaimed = situation.unclaimed.get(kind, 0)
+        if unclaimed:
+            yield Problem(
+                "first-contact",
+                f"there is no state, {number} {kind} would be created, and the organisation holds {unclaimed} that no manifest claims",
+                hint="bring the state back, or say with --first-contact that those are somebody else's",
+            )
+
+
+def removals(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """Nothing is removed unasked; what is asked may still be limited."""
+    number = sum(change.action in REMOVALS for change in plan.changes)
+    if not number:
+        return
+    allowed = consent.allow_delete
+    if allowed is None:
+        limit = situation.delete_limit
+        most = f" (the limit of `{situation.environment}` is {limit})" if limit else ""
+        yield Problem(
+            "removals", f"{_objects(number)} would be removed{most}", hint=f"--allow-delete={number} lifts this, and the limit"
+        )
+    elif 0 <= allowed < number:
+        yield Problem("removals", f"{_objects(number)} would be removed, and {allowed} are allowed", hint=f"--allow-delete={number}")
+
+
+def updates(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """More updates than the environment's limit."""
+    number = sum(change.action in ("update", "upgrade") for change in plan.changes)
+    limit, allowed = situation.update_limit, consent.allow_update
+    if allowed is not None:
+        if 0 <= allowed < number:
+            yield Problem("updates", f"{_objects(number)} would be updated, and {allowed} are allowed", hint=f"--allow-update={number}")
+        return
+    if limit is None:
+        return
+    most = limit.of(len(situation.managed))
+    if number > (max(most, FEW) if limit.percent else most):
+        whole = f" of {len(situation.managed)}" if limit.percent else ""
+        yield Problem(
+            "updates", f"{_objects(number)}{whole} would be updated, and the limit of `{situation.environment}` is {limit}",
+            hint=f"--allow-update={number} lifts this",
+        )
+
+
+def protected(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """What is protected is not removed, also when the manifest that said so is gone."""
+    for change in plan.changes:
+        if change.action in REMOVALS and situation.managed.get(change.address) and str(change.address) not in consent.allow_protected:
+            yield Problem(
+                "protected", f"{change.address} is protected and would be removed",
+                hint=f"put the manifest back; --allow-protected {change.address} lifts this",
+            )
+
+
+def losses(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
+    """Each destructive change is acknowledged by name."""
+    for change in plan.changes:
+        for name, reason in change.losses:
+            if name not in consent.accept_data_loss and str(change.address) not in consent.accept_data_loss:
+                yield Problem("data-loss", f"{name}: {reason}", hint=f"--accept-data-loss {name}")
+
+
+def _objects(number: int) -> str:
+    return "1 object" if number == 1 else f"{number} objects"
+
+
+GUARDS = (
+    organisation, writing_token, pull_request, confirmed, not_empty, not_vanished, first_contact, removals, updates, protected,
+    losses,
+)

@@ -1,0 +1,273 @@
+"""What a kind declares about itself; everything else asks a `Kind`, nobody asks which kind it has in hand.
+
+Steps are values: a call, and what its reply must show. A kind yields them one after the other and is given each reply;
+the engine sends them, journals them and reads back. The plan runs the same generators with the replies each step
+pretends, so the calls it announces are the calls that will be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from syncer.core.address import Address
+from syncer.core.merge import FieldChange
+from syncer.core.problem import Finding
+from syncer.core.shape import Shape
+from syncer.core.values import Json, Secret
+
+Spec = dict[str, Json]
+Parts = dict[str, dict[str, str]]
+"""Local keys to live ids, by group: `{"nodes": {"check": "a81…"}, "automations": {"mail": "b0d…"}}`."""
+
+Level = Literal["safe", "risky", "destructive"]
+LEVELS: tuple[Level, ...] = ("safe", "risky", "destructive")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request below a service's base URL. `path` has its ids percent-encoded; `service` names one of `SERVICES`."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    body: Json = None
+    service: str = ""
+
+    @property
+    def title(self) -> str:
+        """`PUT /v1/entity/schemas/contact`, without a query."""
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a whole kind is listed: where the objects stand in the reply, and how one page leads to the next.
+
+    `paging`: `none`, `page` (page/pageSize with `pagination.total`), `cursor` (limit/cursor), `from` (from/size until
+    as many as `total` says, or an empty page). A POST listing (a search) sends from/size in its body.
+    """
+
+    path: str
+    items: str
+    paging: Literal["none", "page", "cursor", "from"] = "none"
+    method: Literal["GET", "POST"] = "GET"
+    body: Mapping[str, Json] | None = None
+    size: int = 100
+    total: str = "hits"
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """How the object a lost answer may have made is found: in this listing, by a field's exact value."""
+
+    listing: Listing
+    field: str
+    value: str
+    id: str = "id"
+
+
+class Objection(Exception):
+    """What a kind finds wrong after a reply: the change stops here. The text is for people and holds no secret."""
+
+
+def content(reply: Json) -> str:
+    """No complaint: any reply will do."""
+    return ""
+
+
+def own_id(reply: Json) -> str:
+    """The id in a create's reply, or nothing."""
+    value = reply.get("id") if isinstance(reply, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def itself(found: Json) -> Json:
+    """A found object is what the create would have answered."""
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a change. `once`: sending it twice would make two, so it is journalled and never sent again blindly;
+    `complaint` says what is wrong with a reply, or nothing; `pretend` stands for the reply while planning.
+
+    `seek` and `adopt`: how what a lost answer made is found, and the reply it stands for. `part`: the step makes a part
+    of the resource (an automation), remembered under (group, key). `may_lack`: a platform may not have this endpoint; the
+    kind is given None then and goes another way."""
+
+    name: str
+    call: Call
+    once: bool = False
+    complaint: Callable[[Json], str] = content
+    pretend: Json = None
+    seek: Seek | None = None
+    adopt: Callable[[Json], Json] = itself
+    id_of: Callable[[Json], str] = own_id
+    part: tuple[str, str] | None = None
+    may_lack: bool = False
+    reread: Call | None = None
+    achieved: Callable[[Json], bool] | None = None
+    """After a lost answer: what to read, if not the resource itself, and whether it shows that this step was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a change left behind: the live id, ids of parts, the object as last read, what the platform remarked."""
+
+    live_id: str
+    live: Json
+    parts: Parts = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+Steps = Generator[Step, Json, Written]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """All a kind needs to write a change; references are ids by now, secrets still `Secret`."""
+
+    address: Address
+    want: Spec
+    goal: Spec
+    live: Json
+    live_id: str
+    changed: frozenset[str]
+    policy: Mapping[str, Json]
+    parts: Parts
+    secrets: Mapping[str, Secret]
+    answers: Mapping[str, Json]
+    names: Callable[[str, str], Mapping[str, Json]]
+    """(kind, live id) → the live object as last seen, or `{}`: a flow sends its reasons' titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One desired resource beside its live object, before they are compared."""
+
+    address: Address
+    want: Spec
+    live: Json
+    parts: Parts
+    policy: Mapping[str, Json]
+    answers: Mapping[str, Json]
+    last: Spec
+    today: str
+    """The day, `2026-11-22`: some settings must lie in the future."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Both sides in one language: `want` with live ids for its local keys, `have` the live object as a spec.
+
+    `secrets` are write-only values taken out of `want`, by the field text they are shown under; `verb` is `upgrade`
+    where the kind calls this update so; `extra` are changes that no comparison of the two sides shows.
+    """
+
+    want: Spec
+    have: Spec
+    parts: Parts = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    notices: tuple[str, ...] = ()
+    extra: tuple[FieldChange, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Live ids of parts → the keys the manifest calls them by, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Why a changed field is not simply safe. `item` is what `--accept-data-loss ADDRESS/ITEM` names."""
+
+    level: Level
+    reason: str
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefField:
+    """Where a spec points at another resource. `form`: `value`: the reference stands for the value itself; `item`: the
+    mapping becomes `{"id": …}`. `plain`: a plain string there is the enforced key of such a resource (a schema's slug).
+    `scope`: the spec's field that narrows a lookup (a saved view belongs to an entity schema). `late`: the reference may
+    be left out at first, so a circle through it can be cut."""
+
+    path: str
+    to: str
+    form: Literal["value", "item"] = "value"
+    plain: bool = False
+    scope: str = ""
+    late: bool = False
+
+
+def no_asks(context: Context) -> Mapping[str, Call]:
+    """Nothing to ask beyond the list."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of configuration. One module in `syncer/kinds/` builds one of these and says what is particular."""
+
+    name: str
+    slug: str
+    service: str
+    listing: Listing
+    shape: Shape
+    key: Callable[[Spec], str]
+    """The enforced key a manifest names (a slug), or "" for kinds whose ids the platform gives."""
+    live_key: Callable[[Json], str]
+    live_id: Callable[[Json], str]
+    spec_of: Callable[[Json], Spec]
+    """The live object as a spec: what is never sent left out, everything else carried."""
+    prepare: Callable[[Context], Prepared]
+    read: Callable[[str, Json], Call]
+    """(live id, live object) → the call that reads this one object."""
+    create: Callable[[Write], Steps]
+    update: Callable[[Write], Steps]
+    remove: Callable[[Write], Steps]
+    removal: Callable[[Mapping[str, Json]], Literal["delete", "deactivate", "uninstall"]]
+    risk: Callable[[FieldChange, Spec, Spec], Risk | None]
+    """(changed field, live spec, goal) → why it is not safe."""
+    create_risk: Callable[[Spec], Risk | None]
+    remove_reason: str
+    check: Callable[[Spec], list[Finding]]
+    key_field: str = ""
+    """The spec's field that holds the enforced key, or the first of them."""
+    reads_by_key: bool = False
+    """Whether `read` takes the enforced key, so that a create can look whether one has appeared."""
+    title: str = ""
+    """The field a live object is found by when no link is known; "" where the key does it."""
+    required: tuple[str, ...] = ()
+    """What a create needs beyond what a partial manifest must say."""
+    refs: tuple[RefField, ...] = ()
+    texts: tuple[str, ...] = ()
+    """Where `{file: …}` may stand for a long text."""
+    asks: Callable[[Context], Mapping[str, Call]] = no_asks
+    asks_if_changed: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
+    notices: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
+    """(live object, answers of `asks_if_changed`) → what a reviewer should know."""
+    upgrade: Callable[[tuple[FieldChange, ...]], bool] = lambda changes: False
+    objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []
+    """(changes, live spec, goal) → changes that must not be made at all."""
+    without: Callable[[Spec, frozenset[str]], Spec] | None = None
+    """The goal without its late references to these keys: how a circle of new objects is cut."""
+    removal_asks: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
+    removal_objection: Callable[[str, Mapping[str, Json]], str] = lambda live_id, answers: ""
+    """(live id, answers of `removal_asks`) → why it cannot be removed, or nothing."""
+    already_removed: Callable[[Json], bool] = lambda live: False
+    """Whether a live object is in the state that a removal leaves (an INACTIVE closing reason)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupKind:
+    """A kind that is only looked up: its ids are used, its objects never written."""
+
+    name: str
+    service: str
+    listing: Listing
+    titles: tuple[str, ...]
+    """The fields whose exact value a lookup's title may be, best first."""
+    scope: str = ""
+    """The field (a value or a list) that must name the lookup's scope."""

@@ -1,0 +1,150 @@
+"""A plan is a value: it can be printed, compared, saved, and applied tomorrow if it is still true.
+
+No client, function or secret is in what is printed; `after`, `goal` and the like are there for the apply that made
+the plan itself, and never leave the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from syncer.core.address import Address
+from syncer.core.kind import LEVELS, Level, Parts, Spec
+from syncer.core.merge import Cause
+from syncer.core.resource import Desired, Live
+from syncer.core.values import Json, Secret
+
+Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall"]
+REMOVALS: frozenset[Verb] = frozenset({"delete", "deactivate", "uninstall"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A changed field as a reviewer sees it. `before`/`after` are JSON values or `ABSENT`; a reference not yet known
+    stands as `Ref`, a secret as `Secret`, a value that must not be shown as `HIDDEN`."""
+
+    path: str
+    before: Json
+    after: Json
+    cause: Cause
+    level: Level = "safe"
+    reason: str = ""
+    item: str = ""
+
+
+class _Hidden:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "HIDDEN"
+
+
+HIDDEN = _Hidden()
+"""Stands for a live value that is a secret or must not be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What every change says, whatever its verb."""
+
+    address: Address
+    action: Verb
+    level: Level
+    reasons: tuple[str, ...]
+    fields: tuple[Field, ...]
+    calls: tuple[str, ...]
+    waits: tuple[Address, ...]
+    fingerprint: str
+    live_id: str
+    name: str
+    """What people call it: the live or future title."""
+
+    @property
+    def losses(self) -> tuple[tuple[str, str], ...]:
+        """(what `--accept-data-loss` must name, why) for each destructive part of it."""
+        found = [(f"{self.address}/{each.item}" if each.item else str(self.address), each.reason)
+                 for each in self.fields if each.level == "destructive"]
+        if not found and self.level == "destructive" and self.action not in REMOVALS:
+            found = [(str(self.address), self.reasons[0] if self.reasons else "")]
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What carrying a change out needs and nobody prints: both sides, parts, secrets."""
+
+    change: Change
+    desired: Desired | None
+    live: Live | None
+    want: Spec
+    goal: Spec
+    parts: Parts
+    secrets: Mapping[str, Secret]
+    answers: Mapping[str, Json]
+    changed: frozenset[str]
+    policy: Mapping[str, Json]
+    late: frozenset[str] = frozenset()
+    """Keys of new objects in a circle with this one: written without them first, whole afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address and the live object it was found to be; no change by itself."""
+
+    address: Address
+    live_id: str
+    how: Literal["link", "key", "title"]
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A field or object that is no longer declared: its live value stays."""
+
+    address: Address
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a reviewer should know that is no change."""
+
+    rule: str
+    message: str
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole of it. `id` is over everything that is printed but the notices."""
+
+    id: str
+    environment: str
+    org_id: str
+    server: str
+    changes: tuple[Change, ...]
+    links: tuple[Link, ...]
+    released: tuple[Released, ...]
+    notices: tuple[Notice, ...]
+    digests: Mapping[str, str]
+    """Address → digest of the manifest it was planned from."""
+    partial: bool = False
+    """Made with --only or --except."""
+    tasks: Mapping[Address, Task] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many changes of each verb, in the order of `Verb`."""
+        counts: dict[str, int] = {}
+        for verb in ("create", "update", "upgrade", "delete", "deactivate", "uninstall"):
+            number = sum(change.action == verb for change in self.changes)
+            if number:
+                counts[verb] = number
+        return counts
+
+
+def worst(levels: list[Level]) -> Level:
+    """The gravest of the levels; `safe` when there is none."""
+    return max(levels, key=LEVELS.index, default="safe")

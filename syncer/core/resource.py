@@ -1,0 +1,72 @@
+"""The three sides of a plan: what the manifests want, what the organisation has, what was applied last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from syncer.core.address import Address
+from syncer.core.kind import Parts, Spec
+from syncer.core.problem import Location
+from syncer.core.values import Json, Lookup, Path, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A reference in a spec: where it stands and what it points at; `late` ones may be left out at first."""
+
+    path: Path
+    target: Ref | Lookup
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One manifest for one environment: variables resolved, references marked."""
+
+    address: Address
+    spec: Spec
+    policy: Mapping[str, Json]
+    protect: bool
+    aliases: tuple[str, ...]
+    titles: tuple[str, ...]
+    uses: tuple[Use, ...]
+    where: Callable[[Path], Location]
+    """Where a value of the spec stands in its file."""
+    digest: str
+    """Of the manifest's file and of the files it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One object of the organisation, as the API answered."""
+
+    id: str
+    key: str
+    title: str
+    object: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """What is remembered of an address: its live id, what was last declared (no secret in it), ids of its parts."""
+
+    address: Address
+    live_id: str
+    declared: Spec = field(default_factory=dict)
+    parts: Parts = field(default_factory=dict)
+    protect: bool = False
+    aliases: tuple[str, ...] = ()
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Field text → salted scrypt digest of the secret last sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An address beside its live object, and by what it was found."""
+
+    address: Address
+    live: Live
+    how: Literal["link", "key", "title"]

@@ -1,0 +1,117 @@
+"""The plain values everything is made of: JSON, paths into it, and the markers a manifest's values may carry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+"""A JSON value: dict, list, str, int, float, bool or None; in desired specs also `Ref`, `Lookup` and `Secret` leaves."""
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a document: mapping keys and list indexes, from the outside in."""
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+
+
+def show_path(path: Path, root: str = "$") -> str:
+    """Write a path as JSON path text: `("spec", "tasks", 1, "name")` → `$.spec.tasks[1].name`."""
+    parts = [root]
+    for step in path:
+        if isinstance(step, int):
+            parts.append(f"[{step}]")
+        elif _PLAIN.match(step):
+            parts.append(f".{step}")
+        else:
+            quoted = step.replace("\\", "\\\\").replace("'", "\\'")
+            parts.append(f"['{quoted}']")
+    return "".join(parts)
+
+
+class Secret:
+    """A value that came from `${env.NAME}`: it has no string form, no JSON form, and equality reveals nothing.
+
+    `reveal()` is called at two places only: where a body is encoded for the wire, and where a digest is made.
+    """
+
+    __slots__ = ("_value", "name")
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name = name
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself; never to be printed, stored or put into an exception."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name})"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.name == self.name and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is never pickled or copied to disk")
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to another manifest, by name; stays in a spec until the live id is known."""
+
+    kind: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        """The address text, `ClosingReason/won`."""
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A reference to a live object nobody here manages, by its exact title; `scope` narrows it (a saved view's schema)."""
+
+    kind: str
+    title: str
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A reference to a part of the same manifest that gets its id from the platform, such as a bundled automation."""
+
+    group: str
+    key: str
+
+
+class _Absent:
+    """The one value of a field that is not there; JSON null is a value."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ABSENT = _Absent()
+"""Stands where a field is missing, so that `null` can be told from "not there"."""
+
+
+def same_leaf(one: Json, other: Json) -> bool:
+    """Equality of two scalars as JSON sees it: `true` is not `1`, `1` is `1.0`; a `Secret` equals the text it holds."""
+    if isinstance(one, Secret):
+        one = one.reveal()
+    if isinstance(other, Secret):
+        other = other.reveal()
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return bool(one == other)

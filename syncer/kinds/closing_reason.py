@@ -1,0 +1,128 @@
+"""Closing reason: why a flow was closed.
+
+Listed and created under v1, read and changed under v2 (workflow-definition.md, closing reasons): there is no list and no
+create in v2. The platform gives the ids and allows two reasons of one title, so the title names it only at first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from syncer.core.kind import Call, Context, Kind, Listing, Prepared, Risk, Seek, Spec, Step, Steps, Write, Written
+from syncer.core.merge import FieldChange
+from syncer.core.problem import Finding
+from syncer.core.shape import compile_shape
+from syncer.core.values import Json
+from syncer.core.verbs import has_id, is_gone, is_there, segment, without
+
+SERVICE = "workflow"
+LISTING = Listing("/v1/workflows/closing-reasons?includeInactive=true", "reasons")
+"""Without `includeInactive` the INACTIVE ones are hidden, and would be created again."""
+
+SERVER_SET = ("id", "creationTime", "lastUpdateTime")
+
+
+def spec_of(live: Json) -> Spec:
+    """The live reason without what the platform sets."""
+    return without(live, *SERVER_SET)
+
+
+def prepare(context: Context) -> Prepared:
+    """Both sides speak the same language already."""
+    return Prepared(context.want, spec_of(context.live) if context.live else {})
+
+
+def _body(spec: Spec) -> Json:
+    """Title and status always go together: one generation of the API requires both."""
+    return {"title": spec["title"], "status": spec.get("status") or "ACTIVE"}
+
+
+def _read(id: str) -> Call:
+    return Call("GET", f"/v2/workflows/closing-reasons/{segment(id)}")
+
+
+def create(write: Write) -> Steps:
+    """POST under v1; the same title twice makes two, so it is sent once."""
+    body = _body(write.goal)
+    made = yield Step(
+        "create",
+        Call("POST", "/v1/workflows/closing-reasons", body),
+        once=True,
+        complaint=has_id,
+        pretend={**body, "id": "…"},
+        seek=Seek(LISTING, "title", str(body["title"])),
+    )
+    live = yield Step("read back", _read(made["id"]), complaint=is_there("the new closing reason"))
+    return Written(made["id"], live)
+
+
+def update(write: Write) -> Steps:
+    """PATCH under v2: it answers with the object, where v1 answers 202 and nothing."""
+    body = {**without(write.goal, *SERVER_SET), **_body(write.goal)}
+    yield Step("change", Call("PATCH", f"/v2/workflows/closing-reasons/{segment(write.live_id)}", body))
+    live = yield Step("read back", _read(write.live_id), complaint=is_there("the closing reason"))
+    return Written(write.live_id, live)
+
+
+def remove(write: Write) -> Steps:
+    """INACTIVE, which can be taken back; `policy.removal: delete` erases."""
+    path = f"/v2/workflows/closing-reasons/{segment(write.live_id)}"
+    if removal(write.policy) == "delete":
+        yield Step("delete", Call("DELETE", path))
+        yield Step("read back", _read(write.live_id), complaint=is_gone("the closing reason"))
+        return Written("", None)
+    yield Step("deactivate", Call("PATCH", path, {"title": write.goal["title"], "status": "INACTIVE"}))
+    live = yield Step("read back", _read(write.live_id), complaint=_is_inactive)
+    return Written(write.live_id, live)
+
+
+def _is_inactive(live: Json) -> str:
+    return "" if live is None or already_removed(live) else "it is still ACTIVE when it is read back"
+
+
+def already_removed(live: Json) -> bool:
+    """Whether it is INACTIVE."""
+    return bool(live.get("status") == "INACTIVE")
+
+
+def removal(policy: Mapping[str, Json]) -> Literal["delete", "deactivate"]:
+    """`metadata.policy.removal`: deactivate unless it says delete."""
+    return "delete" if policy.get("removal") == "delete" else "deactivate"
+
+
+def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
+    """Nobody can choose an INACTIVE reason any more."""
+    if change.path == ("status",) and goal.get("status") == "INACTIVE":
+        return Risk("risky", "users can no longer choose it")
+    return None
+
+
+def check(spec: Spec) -> list[Finding]:
+    """Its JSON Schema says all."""
+    return []
+
+
+KIND = Kind(
+    name="ClosingReason",
+    slug="closing-reason",
+    service=SERVICE,
+    listing=LISTING,
+    title="title",
+    key=lambda spec: "",
+    live_key=lambda live: "",
+    live_id=lambda live: str(live["id"]),
+    shape=compile_shape(defaults={"status": "ACTIVE"}),
+    spec_of=spec_of,
+    prepare=prepare,
+    read=lambda id, live: _read(id),
+    create=create,
+    update=update,
+    remove=remove,
+    removal=removal,
+    risk=risk,
+    create_risk=lambda spec: None,
+    remove_reason="users can no longer choose it; running flows keep it",
+    already_removed=already_removed,
+    check=check,
+)

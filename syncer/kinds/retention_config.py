@@ -1,0 +1,271 @@
+"""Retention config: which entities of a schema are deleted, when, and what goes with them.
+
+The most dangerous kind: it deletes customers' data on a schedule. The API has an upsert and nothing else: no delete, no
+dry run, no name (data-management.md 2, 3). The upsert's key is not documented, so everything is always sent, the id must
+stay what it was, and afterwards there must be exactly one config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from syncer.core.fingerprint import canonical, digest
+from syncer.core.kind import (
+    Call, Context, Kind, Listing, Prepared, RefField, Risk, Seek, Spec, Step, Steps, Write, Written,
+)
+from syncer.core.merge import FieldChange
+from syncer.core.problem import Finding
+from syncer.core.shape import AS_SET, compile_shape
+from syncer.core.values import ABSENT, Json
+from syncer.core.verbs import is_there, segment, without
+from syncer.kinds.retention_rules import check_retention
+
+SERVICE = "data_governance"
+LISTING = Listing("/configs", "configs", paging="cursor")
+SERVER_SET = ("id", "created_at", "last_updated_at", "next_run_at", "last_run_at")
+SENT = ("type", "query", "schedule", "relations_for_deletion", "enabled")
+"""All five, always: whether the platform resets what is left out is not known."""
+
+SHAPE = compile_shape(
+    lists={
+        "query.filters": AS_SET,
+        "query.filters[].related_entity_schemas": AS_SET,
+        "query.filters[].message_type": AS_SET,
+        "query.filters[].workflow_status": AS_SET,
+        "relations_for_deletion": AS_SET,
+    },
+    defaults={"enabled": True, "query.include_deleted": "false"},
+    empty=("query.filters", "relations_for_deletion"),
+)
+
+
+def key(spec: Json) -> str:
+    """`contact/deletion`: at most one config of a type for a schema."""
+    return f"{spec.get('entity_schema')}/{spec.get('type')}"
+
+
+def spec_of(live: Json) -> Spec:
+    """The live config without what the platform sets."""
+    return without(live, *SERVER_SET)
+
+
+def asks(context: Context) -> Mapping[str, Call]:
+    """The saved view: who is deleted depends on its filters, which change without any change of the config."""
+    query = context.want.get("query")
+    view = query.get("saved_view_id") if isinstance(query, dict) else None
+    if not isinstance(view, str) and context.live:
+        view = (context.live.get("query") or {}).get("saved_view_id")
+    return {"view": Call("GET", f"/v1/entity/view/{segment(view)}", service="entity")} if isinstance(view, str) else {}
+
+
+def prepare(context: Context) -> Prepared:
+    """Both sides; the saved view is judged, and its filters remembered."""
+    have = spec_of(context.live) if context.live else {}
+    findings = [*_start(context, have), *_view(context)]
+    parts = dict(context.parts)
+    notices: list[str] = []
+    view = context.answers.get("view")
+    if isinstance(view, dict):
+        now = digest(canonical((view.get("ui_config") or {}).get("filters")))
+        before = context.parts.get("saved_view", {}).get("filters")
+        if before and before != now:
+            notices.append(
+                f"the filters of the saved view `{view.get('name')}` changed since the last apply: "
+                "other entities are deleted, with no change of this config"
+            )
+        parts["saved_view"] = {"filters": before or now}
+    return Prepared(context.want, have, parts, findings=tuple(findings), notices=tuple(notices))
+
+
+def _view(context: Context) -> Iterator[Finding]:
+    if "view" not in context.answers:
+        return
+    view, path = context.answers["view"], ("query", "saved_view_id")
+    if not isinstance(view, dict):
+        yield Finding("no-such-view", "the saved view does not exist, or the token may not see it", path)
+        return
+    schema = context.want.get("entity_schema")
+    if schema not in (view.get("slug") or []):
+        yield Finding("wrong-view", f"the saved view `{view.get('name')}` is not a view of `{schema}`", path)
+    if not view.get("shared"):
+        yield Finding(
+            "private-view", f"the saved view `{view.get('name')}` is not shared: its owner can change or delete it unseen",
+            path, "share the view in the organisation", "warning",
+        )
+
+
+def _start(context: Context, have: Spec) -> Iterator[Finding]:
+    """What gets enabled must start in the future: without a date, or with one in the past, it deletes at once."""
+    if context.want.get("enabled") is not True or (have and have.get("enabled", True) is True):
+        return
+    schedule = context.want.get("schedule") or have.get("schedule") or {}
+    start = schedule.get("start_date") if isinstance(schedule, dict) else None
+    if not isinstance(start, str) or start <= context.today:
+        said = f"`{start}` is not in the future" if start else "there is no `start_date`"
+        yield Finding(
+            "retention-starts-now", f"enabling this config deletes at once: {said}", ("schedule", "start_date"),
+            "give a start_date in the future, so that a mistake can still be stopped",
+        )
+
+
+def _body(spec: Spec) -> Json:
+    body = {name: spec[name] for name in SENT if spec.get(name) is not None}
+    body.setdefault("relations_for_deletion", [])
+    body["query"] = {"include_deleted": "false", "filters": [], **body.get("query", {})}
+    return body
+
+
+def _save(spec: Spec) -> Call:
+    return Call("POST", f"/{segment(str(spec['entity_schema']))}/configs", _body(spec))
+
+
+def _one_only(spec: Spec) -> Step:
+    schema = str(spec["entity_schema"])
+
+    def complaint(reply: Json) -> str:
+        count = len(_of(reply, spec))
+        return "" if count == 1 else f"{count} configs for `{schema}` exist now, and one is right: disable the other by hand"
+
+    return Step("count", _look(spec), complaint=complaint, pretend={"configs": [spec]})
+
+
+def _look(spec: Spec) -> Call:
+    return Call("GET", f"/configs?entity_schema={segment(str(spec['entity_schema']))}&type=deletion&limit=100")
+
+
+def _of(reply: Json, spec: Spec) -> list[Json]:
+    configs = reply.get("configs") if isinstance(reply, dict) else None
+    return [each for each in configs or [] if isinstance(each, dict) and key(each) == key(spec)]
+
+
+def _read(id: str) -> Call:
+    return Call("GET", f"/configs/{segment(id)}")
+
+
+def create(write: Write) -> Steps:
+    """Look that there is none, upsert, read back, count."""
+    goal = write.goal
+    yield Step(
+        "look", _look(goal), pretend={"configs": []},
+        complaint=lambda reply: "a config for this schema has appeared since the plan" if _of(reply, goal) else "",
+    )
+    made = yield Step(
+        "create", _save(goal), once=True, complaint=lambda reply: "" if _id(reply) else "the reply names no id",
+        pretend={**goal, "id": "…"}, seek=Seek(LISTING, "entity_schema", str(goal["entity_schema"])),
+    )
+    live = yield Step("read back", _read(_id(made)), complaint=is_there("the new retention config"))
+    yield _one_only(goal)
+    return Written(_id(made), live)
+
+
+def _id(reply: Json) -> str:
+    value = reply.get("id") if isinstance(reply, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def update(write: Write) -> Steps:
+    """The same upsert: it must answer with the id we know."""
+    return (yield from _upsert(write, write.goal, "save"))
+
+
+def remove(write: Write) -> Steps:
+    """The API has no delete: the config is disabled, everything else stays as it is."""
+    return (yield from _upsert(write, {**write.goal, "enabled": False}, "disable"))
+
+
+def _upsert(write: Write, goal: Spec, name: str) -> Steps:
+    def complaint(reply: Json) -> str:
+        other = _id(reply)
+        return f"a second config was created: `{other}`; disable it by hand" if other and other != write.live_id else ""
+
+    yield Step(name, _save(goal), complaint=complaint, pretend={"id": write.live_id})
+    live = yield Step("read back", _read(write.live_id), complaint=is_there("the retention config"))
+    yield _one_only(goal)
+    return Written(write.live_id, live)
+
+
+def already_removed(live: Json) -> bool:
+    """Whether it is disabled."""
+    return live.get("enabled") is False
+
+
+def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
+    """data-management.md 6: what makes more be deleted, or sooner, is destructive where the config is enabled."""
+    field, reason = change.path[0], ""
+    if field == "enabled":
+        if change.after is True:
+            return Risk("destructive", "deletions start", "enabled")
+        return Risk("risky", "nothing is deleted any more; a legal duty to delete may be missed")
+    if field == "query":
+        reason = _wider(change)
+    elif field == "relations_for_deletion" and set(_list(change.after)) - set(_list(change.before)):
+        reason = "entities of more schemas are deleted along with each match"
+    elif field == "schedule":
+        reason = _sooner(change)
+    if not reason:
+        return None
+    if goal.get("enabled", True) is False:
+        return Risk("risky", reason)
+    return Risk("destructive", reason, str(field))
+
+
+def _wider(change: FieldChange) -> str:
+    if change.path[-1] == "saved_view_id":
+        return "another saved view: other entities are deleted"
+    if change.path[-1] == "include_deleted":
+        return "what is in the trash is looked at differently"
+    before, after = [canonical(each) for each in _list(change.before)], [canonical(each) for each in _list(change.after)]
+    return "a filter is gone or changed: more entities may match" if set(before) - set(after) else ""
+
+
+def _sooner(change: FieldChange) -> str:
+    name, before, after = change.path[-1], change.before, change.after
+    if name == "interval_days" and isinstance(before, int) and isinstance(after, int) and after < before:
+        return "runs more often"
+    if name == "start_date" and (not isinstance(after, str) or (isinstance(before, str) and after < before)):
+        return "starts sooner"
+    if name == "end_date" and (not isinstance(after, str) or (isinstance(before, str) and after > before)):
+        return "runs longer"
+    return ""
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def create_risk(spec: Spec) -> Risk | None:
+    """A config that is created enabled deletes."""
+    if spec.get("enabled", True) is False:
+        return None
+    return Risk("destructive", "deletions start on " + str((spec.get("schedule") or {}).get("start_date", ABSENT)))
+
+
+KIND = Kind(
+    name="RetentionConfig",
+    slug="retention-config",
+    service=SERVICE,
+    listing=LISTING,
+    key=key,
+    key_field="entity_schema",
+    live_key=key,
+    live_id=lambda live: str(live["id"]),
+    shape=SHAPE,
+    spec_of=spec_of,
+    asks=asks,
+    prepare=prepare,
+    read=lambda id, live: _read(id),
+    create=create,
+    update=update,
+    remove=remove,
+    removal=lambda policy: "deactivate",
+    risk=risk,
+    create_risk=create_risk,
+    remove_reason="it is disabled; the API has no delete",
+    already_removed=already_removed,
+    check=lambda spec: check_retention(spec),
+    required=("query", "query.saved_view_id", "schedule", "schedule.frequency", "schedule.interval_days", "enabled"),
+    refs=(
+        RefField("entity_schema", "EntitySchema", plain=True),
+        RefField("query.saved_view_id", "SavedView", scope="entity_schema"),
+    ),
+)

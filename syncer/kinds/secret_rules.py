@@ -1,0 +1,107 @@
+"""Finds strings that look like credentials, wherever they stand in a spec; never repeats one in what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from syncer.core.problem import Finding
+from syncer.core.values import Json, Path
+from syncer.kinds.lenient import text
+
+RULES = {
+    "secret-literal": "No secret stands in a manifest: it comes from the environment, as `${env.NAME}`.",
+}
+
+HINT = "put it into an environment variable and write `${env.NAME}`; who has read it here should get a new one"
+
+_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("a JSON Web Token", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
+    ("a bearer token", re.compile(r"\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}")),
+    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
+    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})")),
+    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
+    ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b")),
+    ("a Stripe key", re.compile(r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}")),
+    ("a password in a URL", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}$]+:[^\s/:@{}$]{3,}@", re.IGNORECASE)),
+)
+_BASIC = re.compile(r"Basic\s+([A-Za-z0-9+/]{8,}={0,2})\Z")
+_TELLING = re.compile(
+    r"(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:private|signing|access|client)[_-]?key|credentials?"
+    r"|authorization)\Z",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(r"\{\{|\$\{|\s|://")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+def secret_literals(value: Json, path: Path = ()) -> list[Finding]:
+    """A finding for every string that has a credential's form, or that is one by its field's name.
+
+    A `Secret` and text that still refers to a variable are fine. Paths begin at `path`.
+    """
+    return list(_walk(value, path, ""))
+
+
+def _walk(value: Json, path: Path, name: str) -> Iterator[Finding]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _walk(item, (*path, key), _field(value, str(key)))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(item, (*path, index), name)
+    elif isinstance(value, str):
+        what = looks_secret(value, name)
+        if what:
+            yield Finding("secret-literal", f"`{name or 'value'}` holds what looks like {what}", path, HINT)
+
+
+def _field(mapping: Mapping[str, Json], key: str) -> str:
+    """What a field is called: its key, or in a pair such as `{key: api_key, value: …}` the key it is the value of."""
+    if key == "value":
+        for naming in ("key", "name", "header"):
+            if (name := text(mapping.get(naming))) is not None:
+                return name
+    return key
+
+
+def looks_secret(value: str, name: str = "") -> str:
+    """What kind of credential a string looks like, `a bearer token`; "" if it looks like none."""
+    for what, form in _FORMS:
+        if form.search(value):
+            return what
+    basic = _BASIC.match(value)
+    if basic and ":" in _decoded(basic[1]):
+        return "a user's name and password"
+    if _TELLING.search(name) and not _OPEN.search(value) and _random(value, name):
+        return "a secret"
+    return ""
+
+
+def _decoded(words: str) -> str:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode(words, validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _random(value: str, name: str) -> bool:
+    """Whether nobody would write this as a word: long and of many characters, or a password with digits in it."""
+    kinds = sum(bool(re.search(form, value)) for form in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
+    if re.search(r"pass(?:word|wd|phrase)\Z", name, re.IGNORECASE):
+        return len(value) >= 8 and kinds >= 2 and bool(re.search("[0-9]", value))
+    if _UUID.match(value):
+        return True
+    return len(value) >= 16 and kinds >= 2 and bool(re.search("[0-9]", value)) and _bits(value) >= 3.0
+
+
+def _bits(value: str) -> float:
+    """Shannon entropy in bits a character; words have about 3, hexadecimal 3.5 to 4, base64 up to 6."""
+    from math import log2
+
+    shares = [value.count(sign) / len(value) for sign in set(value)]
+    return -sum(share * log2(share) for share in shares)

@@ -1,0 +1,241 @@
+"""Manifest files to desired resources, for one environment or for all: the whole of `validate`, and the first step of
+`plan`. Reads files, sends nothing; every problem of every file is found in one run.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path as FilePath
+
+from syncer.adapters import check, schemas
+from syncer.adapters.files import find
+from syncer.adapters.manifests import Loaded, RawManifest, load
+from syncer.adapters.project import Environment, Project
+from syncer.adapters.texts import fill
+from syncer.adapters.variables import Substituted, substitute
+from syncer.core.address import Address
+from syncer.core.kind import Kind, Spec
+from syncer.core.problem import Finding, Location, Problem, located
+from syncer.core.references import Index, circles, mark
+from syncer.core.resource import Desired
+from syncer.core.values import Json, Path, Ref
+from syncer.kinds import KINDS
+from syncer.kinds.app_rules import secret_literals
+from syncer.kinds.together import check_together
+
+_AT_KEY = frozenset({"unknown-field", "server-field"})
+"""Rules that speak of a key rather than of its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """What was read: every manifest of the repository, and what is wrong with them whatever the environment."""
+
+    project: Project
+    all: tuple[RawManifest, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_manifests(project: Project, extra: Sequence[FilePath] = ()) -> Manifests:
+    """Read every manifest of the project, and of `extra` paths, once."""
+    found = find([*project.manifests, *extra], project.root)
+    loaded: Loaded = load(found.files, project.root, KINDS)
+    problems = [*project.warnings, *found.problems, *loaded.problems, *check.across(loaded.manifests)]
+    return Manifests(project, loaded.manifests, tuple(problems))
+
+
+def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str] | None = None) -> list[Problem]:
+    """Every problem of the manifests in all their environments, in the order of files and lines, each once.
+
+    `only`: names of files to report on (as pre-commit hands them over); references reach the whole repository.
+    """
+    project = manifests.project
+    problems = list(manifests.problems)
+    environments = list(project.environments.values())
+    for position, environment in enumerate(environments):
+        # what no variable touches says the same in every environment: once is enough
+        desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
+        problems += found
+        problems += together(desired)
+    return ordered(problem for problem in problems if only is None or problem.at is None or problem.at.file in only)
+
+
+def ordered(problems: Iterator[Problem] | Sequence[Problem]) -> list[Problem]:
+    """Each problem once, by file, line and column."""
+    once = dict.fromkeys(problems)
+    return sorted(once, key=_place)
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    at = problem.at
+    return (at.file, at.line, at.column, problem.rule) if at else ("", 0, 0, problem.rule)
+
+
+def resolve(
+    manifests: Manifests, environment: Environment, env: Mapping[str, str] | None, *, strict: bool = False,
+    unvarying: bool = True, only: Collection[str] | None = None, allowed: frozenset[str] = frozenset(),
+) -> tuple[list[Desired], list[Problem]]:
+    """The manifests of an environment as desired resources, and what is wrong with them.
+
+    `env`: the process environment; None while validating: `${env.NAME}` then stays as it is written. `unvarying` False
+    leaves out the checks of manifests without variables: they were made for another environment.
+    """
+    here = [each for each in manifests.all if _lives_in(each, environment.name)]
+    index = index_of(here, environment, manifests.all)
+    desired: list[Desired] = []
+    problems: list[Problem] = []
+    for raw in here:
+        kind = KINDS[raw.kind]
+        judged = (unvarying or raw.may_hold_variables) and (only is None or raw.file in only)
+        if judged:
+            problems += _judge(raw, kind, manifests.project, environment, strict)
+        one, found = _desired(raw, kind, manifests.project, environment, env, index, allowed)
+        if judged or env is not None:
+            problems += found
+        if one is not None:
+            desired.append(one)
+    return desired, problems
+
+
+def _lives_in(raw: RawManifest, environment: str) -> bool:
+    names = raw.metadata.get("environments")
+    return not isinstance(names, list) or environment in names
+
+
+def _put_in(raw: RawManifest, value: Json, environment: Environment, env: Mapping[str, str] | None, path: Path,
+            allowed: frozenset[str] = frozenset()) -> Substituted:
+    if not raw.may_hold_variables:
+        return Substituted(value, [], {})
+    return substitute(value, environment.variables(env, allowed), path)
+
+
+def _judge(raw: RawManifest, kind: Kind, project: Project, environment: Environment, strict: bool) -> list[Problem]:
+    """The envelope, the JSON Schema, and the kind's own rules."""
+    findings = check.metadata(raw, project.environments)
+    document = raw.document.value
+    spec = _put_in(raw, raw.spec, environment, None, ("spec",))
+    findings += spec.findings
+    whole = {**document, "spec": spec.value} if isinstance(document.get("spec"), dict) else document
+    formal = schemas.check(kind.slug, whole, strict=strict)
+    findings += formal
+    if not any(each.severity == "error" for each in formal):
+        filled = fill(spec.value, kind.texts, project.root)
+        findings += [replace(each, path=("spec", *each.path)) for each in kind.check(filled.spec)]
+        findings += [replace(each, path=("spec", *each.path)) for each in secret_literals(filled.spec)]
+    return [_problem(raw, each) for each in findings]
+
+
+def _problem(raw: RawManifest, finding: Finding) -> Problem:
+    return located(finding, raw.locate(finding.path, key=finding.rule in _AT_KEY))
+
+
+def _desired(
+    raw: RawManifest, kind: Kind, project: Project, environment: Environment, env: Mapping[str, str] | None,
+    index: Index, allowed: frozenset[str],
+) -> tuple[Desired | None, list[Problem]]:
+    put_in = _put_in(raw, raw.spec, environment, env, ("spec",), allowed)
+    filled = fill(put_in.value, kind.texts, project.root)
+    named = {path for path, names in put_in.fed.items() if any(name.startswith("id.") for name in names)}
+    spec, uses, found = mark(filled.spec, kind.refs, index, named_ids=lambda path: path in named or path[:-1] in named)
+    env_findings = put_in.findings if env is not None else []
+    problems = [_problem(raw, each) for each in (*env_findings, *filled.findings, *found)]
+    if not raw.name or not _identified(kind, spec):
+        return None, problems
+    metadata = raw.metadata
+    digest = "".join((raw.digest, *filled.digests.values()))
+    return Desired(
+        Address(raw.kind, raw.name), spec, _mapping(metadata.get("policy")), metadata.get("protect") is True or
+        (environment.protect and metadata.get("protect") is not False),
+        _texts(metadata.get("aliases")), _texts(metadata.get("titles")), uses, partial(_where, raw), digest,
+    ), problems
+
+
+def _where(raw: RawManifest, path: Path) -> Location:
+    return raw.locate(("spec", *path))
+
+
+def _identified(kind: Kind, spec: Spec) -> bool:
+    """Whether the spec names what it is about; the JSON Schema says so where it does not."""
+    try:
+        return isinstance(spec[kind.title], str) if kind.title else bool(kind.key(spec))
+    except KeyError:
+        return False
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def index_of(manifests: Sequence[RawManifest], environment: Environment, everything: Sequence[RawManifest]) -> Index:
+    """Names, enforced keys and former names of all manifests of an environment."""
+    keys: dict[Address, str] = {}
+    by_key: dict[tuple[str, str], Address] = {}
+    aliases: dict[Address, Address] = {}
+    for raw in manifests:
+        kind, address = KINDS[raw.kind], Address(raw.kind, raw.name)
+        key = ""
+        if not kind.title and _identified(kind, raw.spec):
+            spec = _put_in(raw, raw.spec, environment, None, ("spec",)).value
+            key = kind.key(spec)
+            by_key.setdefault((kind.name, key), address)
+        keys.setdefault(address, key)
+        for alias in _texts(raw.metadata.get("aliases")):
+            aliases.setdefault(Address(raw.kind, alias), address)
+    elsewhere = frozenset(Address(raw.kind, raw.name) for raw in everything) - keys.keys()
+    return Index(keys, by_key, aliases, elsewhere, environment.name)
+
+
+def together(desired: Sequence[Desired]) -> list[Problem]:
+    """What only all manifests of an environment show: two for one live object, circles, fields of other schemas."""
+    problems = list(_one_live_object_each(desired))
+    problems += _circles(desired)
+    return [*problems, *check_together(desired)]
+
+
+def _one_live_object_each(desired: Sequence[Desired]) -> Iterator[Problem]:
+    claimed: dict[tuple[str, str], Desired] = {}
+    for each in desired:
+        kind = KINDS[each.address.kind]
+        key = unicodedata.normalize("NFC", str(each.spec[kind.title])) if kind.title else kind.key(each.spec)
+        first = claimed.setdefault((kind.name, key), each)
+        if first is not each:
+            field = kind.title or kind.key_field
+            yield Problem(
+                "duplicate-live-key",
+                f"{each.address} and {first.address} at {first.where((field,))} describe one live object: `{key}`",
+                each.where((field,)),
+                f"$.spec.{field}",
+                "merge them into one manifest, or give each environment its own with `metadata.environments`",
+            )
+
+
+def _circles(desired: Sequence[Desired]) -> Iterator[Problem]:
+    """Circles that cannot be cut. Schemas may refer to each other: they are written in two goes."""
+    by_address = {each.address: each for each in desired}
+    waits: dict[Address, set[Address]] = {each.address: set() for each in desired if each.uses}
+    for each in desired:
+        for use in each.uses:
+            if isinstance(use.target, Ref) and not use.late:
+                target = Address(use.target.kind, use.target.name)
+                if target != each.address:
+                    waits[each.address].add(target)
+    for circle in circles(waits):
+        first = by_address[circle[0]]
+        use = next(
+            use for use in first.uses
+            if isinstance(use.target, Ref) and Address(use.target.kind, use.target.name) == circle[1]
+        )
+        yield Problem(
+            "reference-circle",
+            "references go in a circle: " + " → ".join(map(str, circle)),
+            first.where(use.path),
+            "",
+            "leave one of the references out; none of these can be created first",
+        )

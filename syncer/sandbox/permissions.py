@@ -1,0 +1,23 @@
+"""`permissions/me`: the caller's roles and grants (conventions.md, section 3)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from syncer.sandbox.world import here, reply
+
+ROUTES = Blueprint("permissions", __name__)
+
+
+@ROUTES.get("/v1/permissions/me")
+def mine() -> Response:
+    scope = here()
+    role = {
+        "id": f"{scope.org}:administrator",
+        "organization_id": scope.org,
+        "slug": "administrator",
+        "name": "Administrator",
+        "type": "user_role",
+        "grants": [{"action": "*", "resource": "*", "effect": "allow"}],
+    }
+    return reply({"roles": [role]})

@@ -1,0 +1,237 @@
+"""Fills an organisation: with what every organisation has from the start, and with a seed document's objects."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+
+from syncer.sandbox import (
+    app_catalogue,
+    apps,
+    automations,
+    definitions,
+    entities,
+    flows,
+    labels,
+    reasons,
+    retention,
+    schemas,
+    views,
+)
+from syncer.sandbox.bodies import Check, anything, listing, mistakes, record, text
+from syncer.sandbox.flow_bodies import AUTOMATION, DEFINITION
+from syncer.sandbox.options import Options
+from syncer.sandbox.reasons import REASON
+from syncer.sandbox.retention import UPSERT
+from syncer.sandbox.schema_bodies import CLASSIFICATION, SCHEMA, TAXONOMY, VIEW
+from syncer.sandbox.store import Json, Store, encode
+from syncer.sandbox.world import Clock, Refusal, Scope
+
+NAMESPACE = uuid.UUID("6a1f5a0e-7c39-4a53-9f0e-3f5b8f7f2d11")
+MARKETPLACE = "100001"
+"""The organisation that owns the public apps; nobody has a token for it."""
+
+Loader = Callable[[Scope, Json], object]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def seed(
+    db: str | Store, org_id: str, document: Mapping[str, Json], *, now: Callable[[], datetime] = _now
+) -> dict[str, int]:
+    """Load a document's objects into an organisation; how many of each section.
+
+    `db` is the sandbox's file, or the store of an application in this process (`app.extensions["sandbox"]`). Objects
+    keep the ids they bring; others get ids that depend on organisation and content only, so loading a document again
+    changes no id. Raises ValueError, and loads nothing, where a section is unknown or an object is not sound.
+    """
+    if unknown := sorted(set(document) - set(_SECTIONS)):
+        raise ValueError(f"unknown section `{unknown[0]}` in the seed document; known are {', '.join(_SECTIONS)}")
+    store = Store(db) if isinstance(db, str) else db
+    counts: dict[str, int] = {}
+    clock = Clock(now)
+    scopes = _Scopes(store, org_id, clock)
+    try:
+        with store.work(writing=True):
+            found_organisation(store, org_id, now)
+            for section, (check, load) in _SECTIONS.items():
+                for index, item in enumerate(document.get(section, ())):
+                    _load(scopes.of(section, item), f"{section}[{index}]", item, check, load)
+                    counts[section] = index + 1
+    finally:
+        if isinstance(db, str):
+            store.close()
+    return counts
+
+
+def reset(db: str | Store, org_id: str | None, *, now: Callable[[], datetime] = _now) -> None:
+    """Take an organisation (all of them without a name) back to what it had from the start."""
+    store = Store(db) if isinstance(db, str) else db
+    try:
+        with store.work(writing=True):
+            for org in store.organisations() if org_id is None else [org_id]:
+                store.clear(org)
+                found_organisation(store, org, now)
+    finally:
+        if isinstance(db, str):
+            store.close()
+
+
+def found_organisation(store: Store, org_id: str, now: Callable[[], datetime]) -> None:
+    """Give an organisation its built-in schemas, views, labels and apps, a day old, unless it has been set up before."""
+    clock = Clock(lambda: now() - timedelta(days=1))
+    if not store.add_organisation(org_id):
+        return
+    built_in = json.loads(files("syncer.sandbox").joinpath("builtin.json").read_text("utf-8"))
+    scopes = _Scopes(store, org_id, clock)
+    for section, items in built_in.items():
+        for item in items:
+            _BUILT_IN[section](scopes.of(section, item), item)
+
+
+def private_app_id(org_id: str) -> str:
+    """The id of the one private app that an organisation owns from the start."""
+    return str(uuid.uuid5(NAMESPACE, f"{org_id}/private app"))
+
+
+class _Scopes:
+    """Makes a scope for every object, whose ids follow from the organisation and the object's content."""
+
+    def __init__(self, store: Store, org: str, clock: Clock) -> None:
+        self._store, self._org, self._clock = store, org, clock
+        self._options = replace(Options(), schema_references_checked=False, flow_most_enforced=False)
+        self._seen: Counter[str] = Counter()
+
+    def of(self, section: str, item: Json) -> Scope:
+        """The scope for one object; a second one of the same content gets ids of its own."""
+        content = f"{self._org}/{section}/{hashlib.sha256(encode(item).encode()).hexdigest()}"
+        self._seen[content] += 1
+        ids = (str(uuid.uuid5(NAMESPACE, f"{content}/{self._seen[content]}/{n}")) for n in itertools.count())
+        return Scope(self._org, f"user-{self._org}", self._store, self._options, self._clock, lambda: next(ids))
+
+
+def _load(scope: Scope, where: str, item: Json, check: Check, load: Loader) -> None:
+    if wrong := mistakes(check, item):
+        raise ValueError(f"{where}: {wrong[0]}")
+    try:
+        load(scope, json.loads(encode(item)))
+    except Refusal as refusal:
+        raise ValueError(f"{where}: {refusal.message}") from None
+
+
+def _schema(scope: Scope, item: Json) -> None:
+    schemas.write(scope, item)
+
+
+def _view(scope: Scope, item: Json) -> None:
+    views.new_view(scope, item, item.get("id"))
+
+
+def _reason(scope: Scope, item: Json) -> None:
+    reasons.new_reason(scope, item, item.get("id") or scope.short_id(21))
+
+
+def _automation(scope: Scope, item: Json) -> None:
+    automations.new_automation(scope, item, item.get("workflow_context"), item.get("id"))
+
+
+def _flow(scope: Scope, item: Json) -> None:
+    """A flow whose closing reasons may also be named by title."""
+    unnamed = [each for each in item.get("closing_reasons", ()) if "id" not in each]
+    if unnamed:
+        titles = {reason["title"]: reason["id"] for reason in scope.all("closing_reason")}
+        for each in unnamed:
+            if each.get("title") not in titles:
+                raise Refusal(400, f"closing reason with title {each.get('title')} does not exist")
+            each["id"] = titles[each["title"]]
+    if wrong := mistakes(flows.shape(scope), item):
+        raise Refusal(400, wrong[0])
+    id = item.get("id") or scope.short_id(8)
+    flows.write(scope, item, scope.get("flow", id), id)
+
+
+def _definition(scope: Scope, item: Json) -> None:
+    definitions.write(scope, item, None, item.get("id"))
+
+
+def _app(scope: Scope, item: Json) -> None:
+    app_catalogue.new_app(scope, item)
+
+
+def _installation(scope: Scope, item: Json) -> None:
+    version = app_catalogue.version(scope, item["app_id"], item.get("version") or item.get("installed_version"))
+    if version is None:
+        raise Refusal(404, f"app {item['app_id']} is not available in that version")
+    apps.new_installation(scope, version, item, scope.get("installation", item["app_id"]))
+
+
+def _retention(scope: Scope, item: Json) -> None:
+    slug = item["entity_schema"]
+    retention.new_config(scope, slug, item, retention.held(scope, slug, item), item.get("id"))
+
+
+def _taxonomy(scope: Scope, item: Json) -> None:
+    labels.new_taxonomy(scope, item)
+
+
+def _classification(scope: Scope, item: Json) -> None:
+    labels.new_classification(scope, item.get("taxonomy") or item["id"].partition(":")[0], item)
+
+
+def _entity(scope: Scope, item: Json) -> None:
+    if scope.text("schema", item["_schema"]) is None:
+        raise Refusal(404, f"schema {item['_schema']} does not exist")
+    entities.new_entity(scope, item["_schema"], item, item.get("_id") or scope.new_id())
+
+
+_VERSIONED = listing(
+    record({"version": text(1), "components": listing(record({"id": text(1)}, ("id",)))}, ("version",)), 1
+)
+_SECTIONS: dict[str, tuple[Check, Loader]] = {
+    "taxonomies": (TAXONOMY, _taxonomy),
+    "classifications": (CLASSIFICATION, _classification),
+    "schemas": (SCHEMA, _schema),
+    "saved_views": (VIEW, _view),
+    "closing_reasons": (REASON, _reason),
+    "automations": (AUTOMATION, _automation),
+    "flow_templates": (anything, _flow),
+    "workflow_definitions": (DEFINITION, _definition),
+    "app_configurations": (
+        record({"app_id": text(1), "name": text(1), "versions": _VERSIONED}, ("app_id", "name", "versions")),
+        _app,
+    ),
+    "apps": (record({"app_id": text(1)}, ("app_id",)), _installation),
+    "retention_configs": (UPSERT, _retention),
+    "entities": (record({"_schema": text(1)}, ("_schema",)), _entity),
+}
+
+
+def _built_in_schema(scope: Scope, item: Json) -> None:
+    schemas.write(scope, item, built_in=True)
+
+
+def _marketplace_app(scope: Scope, item: Json) -> None:
+    app_catalogue.new_app(scope, {"owner_org_id": MARKETPLACE, **item})
+
+
+def _private_app(scope: Scope, item: Json) -> None:
+    app_catalogue.new_app(scope, {**item, "app_id": private_app_id(scope.org)})
+
+
+_BUILT_IN: dict[str, Loader] = {
+    "taxonomies": _taxonomy,
+    "classifications": _classification,
+    "schemas": _built_in_schema,
+    "saved_views": _view,
+    "marketplace": _marketplace_app,
+    "private_apps": _private_app,
+}

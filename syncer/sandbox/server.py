@@ -1,0 +1,178 @@
+"""The sandbox's application: tokens, quotas, the error shape of every service, large replies, and the socket."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from syncer.sandbox import (
+    app_catalogue,
+    apps,
+    automations,
+    control,
+    definitions,
+    entities,
+    flows,
+    labels,
+    permissions,
+    reasons,
+    retention,
+    schema_items,
+    schemas,
+    views,
+)
+from syncer.sandbox.gate import Gate, Watch
+from syncer.sandbox.options import Options
+from syncer.sandbox.quota import Windows, is_read, is_search
+from syncer.sandbox.seed import found_organisation
+from syncer.sandbox.store import Store, encode
+from syncer.sandbox.world import Clock, Payloads, Refusal, Scope, refuse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+__all__ = ["Options", "Organisation", "create_app", "serve"]
+
+LARGE = "application/large-response.vnd+json"
+_SERVICES = (
+    schema_items,
+    schemas,
+    views,
+    labels,
+    entities,
+    flows,
+    reasons,
+    definitions,
+    automations,
+    apps,
+    app_catalogue,
+    retention,
+    permissions,
+)
+_SAYS_ERROR = ("/v1/entity", "/v2/entity", "/v3/entity", "/v1/automation")
+_TAKES_ORG_HEADER = ("/v1/entity", "/v2/entity", "/v1/app", "/data-", "/v1/permissions")
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """An organisation of the sandbox and a token that acts for it; any string is a token, a JWT too."""
+
+    org_id: str
+    token: str
+    read_only: bool = False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _uuid() -> str:
+    return str(uuid.uuid4())
+
+
+def create_app(
+    db: str,
+    organisations: Sequence[Organisation],
+    *,
+    options: Options = Options(),  # noqa: B008  a frozen value
+    now: Callable[[], datetime] = _now,
+    new_id: Callable[[], str] = _uuid,
+) -> Flask:
+    """The WSGI application over a SQLite file (or `:memory:`).
+
+    Organisations that the file does not know yet get the built-in objects. Several tokens may name one organisation.
+    The store is `app.extensions["sandbox"]`.
+    """
+    app = Flask("syncer.sandbox")
+    app.url_map.strict_slashes = True
+    clock, store, payloads = Clock(now), Store(db), Payloads()
+    by_token = {f"Bearer {each.token}": each for each in organisations}
+    windows, watch = Windows(now), Watch(clock)
+    app.extensions["sandbox"] = store
+
+    def scope_of(org: str, read_only: bool = False) -> Scope:
+        return Scope(org, f"user-{org}", store, options, clock, new_id, read_only)
+
+    for each in dict.fromkeys(each.org_id for each in organisations):
+        with store.work(writing=True):
+            found_organisation(store, each, now)
+
+    @app.before_request
+    def admit() -> None:
+        if request.path.startswith("/_sandbox/"):
+            return
+        caller = by_token.get(request.headers.get("Authorization", ""))
+        if caller is None:
+            raise Refusal(401, "Unauthorized")
+        asked_org = request.headers.get("x-epilot-org-id")
+        if asked_org and asked_org != caller.org_id and request.path.startswith(_TAKES_ORG_HEADER):
+            refuse(403, f"no sharing rights in organisation {asked_org}")
+        reading = is_read(request.method, request.path)
+        if caller.read_only and not reading:
+            refuse(403, "the token is read-only")
+        _charge(windows, options, caller.org_id, reading)
+        g.scope = scope_of(caller.org_id, caller.read_only)
+
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> Response:
+        answer = Response(encode(_error(refusal.status, refusal.message)), refusal.status, mimetype="application/json")
+        answer.headers.update(refusal.headers)
+        return answer
+
+    @app.errorhandler(HTTPException)
+    def unknown(problem: HTTPException) -> Response:
+        status = problem.code or 500
+        return Response(encode(_error(status, problem.name)), status, mimetype="application/json")
+
+    @app.after_request
+    def cut(answer: Response) -> Response:
+        if answer.status_code >= 300 or request.path.startswith("/_sandbox/"):
+            return answer
+        if (answer.content_length or 0) <= options.large_reply_bytes:
+            return answer
+        if LARGE not in request.headers.get("Accept", ""):
+            return refused(Refusal(413, f"response payload too large; send Accept: {LARGE}"))
+        address = f"{request.host_url}_sandbox/payloads/{payloads.keep(new_id(), answer.get_data(as_text=True))}"
+        return Response(encode({"$payload_ref": address}), 200, content_type=LARGE)
+
+    app.register_blueprint(control.routes(watch, payloads, new_id))
+    for service in _SERVICES:
+        app.register_blueprint(service.ROUTES)
+    inner: WSGIApplication = app.wsgi_app
+    gate = Gate(inner, store, watch, lambda header: by_token[header].org_id if header in by_token else None)
+    app.wsgi_app = gate  # type: ignore[method-assign]
+    return app
+
+
+def serve(app: Flask, host: str, port: int) -> None:
+    """Answer on a socket until interrupted; prints nothing itself."""
+    import waitress
+
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    waitress.serve(app, host=host, port=port, threads=16, ident="sandbox", _quiet=True)
+
+
+def _charge(windows: Windows, options: Options, org: str, reading: bool) -> None:
+    """Count the call against the organisation's minute, or refuse it (entity.md, section 1)."""
+    if is_search(request.path):
+        pool, most = f"{org} searches", options.search_quota_per_minute
+    elif reading or (options.quota_services == "entity" and not request.path.startswith("/v1/entity")):
+        return
+    else:
+        pool, most = f"{org} mutations", options.quota_per_minute
+    if most is not None and (wait := windows.take(pool, most)) is not None:
+        raise Refusal(429, "Too Many Requests", {"Retry-After": str(wait)})
+
+
+def _error(status: int, message: str) -> dict[str, object]:
+    """An error body as the service of this path writes it; the gateway's own (401, 403 of a token) say `message`."""
+    if request.path.startswith(_SAYS_ERROR) and status not in (401, 403):
+        return {"status": status, "error": message}
+    return {"message": message}

@@ -1,0 +1,73 @@
+"""Where two nested values differ: a table, and that nothing is missed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syncer.core.inside import Inside, differences
+from syncer.core.marked_json import json_of
+from syncer.core.merge import Item
+from syncer.core.plan import HIDDEN
+from syncer.core.values import ABSENT, Json, Ref, Secret
+
+WON, LOST = Ref("ClosingReason", "won"), Ref("ClosingReason", "lost")
+DIFFERENCES = {
+    # case: (before, after, differences)
+    "equal": ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 2}]}, ()),
+    "a scalar": ({"a": 1, "b": 2}, {"a": 1, "b": 3}, (Inside(("b",), 2, 3),)),
+    "one number, two spellings": ({"a": 1}, {"a": 1.0}, ()),
+    "a switch is no number": ({"a": 1}, {"a": True}, (Inside(("a",), 1, True),)),
+    "null is a value": ({}, {"a": None}, (Inside(("a",), ABSENT, None),)),
+    "items by name": (
+        [{"name": "a", "x": 1}, {"name": "b", "x": 2}],
+        [{"name": "b", "x": 3}, {"name": "a", "x": 1}, {"name": "c"}],
+        (Inside((Item("b"), "x"), 2, 3), Inside((Item("c"),), ABSENT, {"name": "c"})),
+    ),
+    "items by place": (
+        [{"x": 1}, {"x": 2}, {"x": 3}],
+        [{"x": 1}, {"x": 9}],
+        (Inside((1, "x"), 2, 9), Inside((2,), {"x": 3}, ABSENT)),
+    ),
+    "an item more at the front": ([{"x": 1}], [{"x": 0}, {"x": 1}], (Inside((0,), ABSENT, {"x": 0}),)),
+    "everything is new": ([], [None, []], (Inside((0,), ABSENT, None), Inside((1,), ABSENT, []))),
+    "references": ({"a": WON}, {"a": LOST}, (Inside(("a",), WON, LOST),)),
+    "items by reference": (
+        [{"id": WON, "x": 1}], [{"id": WON, "x": 2}], (Inside((Item("won"), "x"), 1, 2),),
+    ),
+    "a secret": ({"a": HIDDEN}, {"a": Secret("X", "y")}, (Inside(("a",), HIDDEN, Secret("X", "y")),)),
+    "scalars in a list": ({"a": [1, 2]}, {"a": [2]}, (Inside(("a", 0), 1, ABSENT),)),
+    "another form": ({"a": [1]}, {"a": {"b": 1}}, (Inside(("a",), [1], {"b": 1}),)),
+    "only the order": ([{"x": 1}, {"x": 2}], [{"x": 2}, {"x": 1}], ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), DIFFERENCES.values(), ids=DIFFERENCES)
+def test_differences(before: Json, after: Json, expected: tuple[Inside, ...]) -> None:
+    assert differences(before, after) == expected
+
+
+LEAVES = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "b", WON, LOST, HIDDEN])
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "name", "x", "y"]), inner),
+    max_leaves=12,
+)
+
+
+def unordered(value: Json) -> Json:
+    """The value with its lists sorted: what `differences` does not tell apart."""
+    if isinstance(value, dict):
+        return {name: unordered(item) for name, item in value.items()}
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return sorted(map(unordered, value), key=repr)
+    return value
+
+
+@settings(deadline=None)
+@given(VALUES, VALUES)
+def test_no_difference_is_missed(before: Json, after: Json) -> None:
+    found = differences([before], [after])
+    assert bool(found) == (repr(unordered(json_of(before))) != repr(unordered(json_of(after))))
+    assert all(repr(each.before) != repr(each.after) for each in found)

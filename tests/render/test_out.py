@@ -1,0 +1,108 @@
+"""The funnel: which stream, which bytes, and what happens when nobody reads or the disk is full."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from syncer.core.problem import Problem
+from syncer.render.out import Out, encodable
+from syncer.render.terminal import Terminal
+
+
+def test_answers_and_talk_go_their_ways() -> None:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    out = Out(stdout, stderr, Terminal(), Terminal(colour=True))
+    out.answer("{}")
+    out.answer("")
+    out.talk("reading\n")
+    out.problems([Problem("a", "b")], summary=False)
+    out.problems([])
+    out.show("live lines need a terminal")
+    assert stdout.getvalue() == "{}\n"
+    assert stderr.getvalue() == "reading\n\x1b[1;31merror[a]:\x1b[0m b\n"
+
+
+def test_a_live_line_makes_room() -> None:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    out = Out(stdout, stderr, Terminal(), live=True)
+    out.show("1/2")
+    out.show("1/2")
+    out.talk("done")
+    out.show("2/2")
+    out.answer("{}")
+    assert stderr.getvalue() == "\r\x1b[2K1/2\r\x1b[2Kdone\n\r\x1b[2K2/2\r\x1b[2K"
+    assert stdout.getvalue() == "{}\n"
+
+
+ENCODED = {
+    # case: (encoding, what is written)
+    "utf-8": ("utf-8", "Größe → \\ud800"),
+    "latin-1": ("latin-1", "Größe \\u2192 \\ud800"),
+    "ascii": ("ascii", "Gr\\xf6\\xdfe \\u2192 \\ud800"),
+    "cp1252": ("cp1252", "Größe \\u2192 \\ud800"),
+}
+
+
+@pytest.mark.parametrize(("encoding", "written"), ENCODED.values(), ids=ENCODED)
+def test_no_encoding_is_too_small(encoding: str, written: str) -> None:
+    raw = io.BytesIO()
+    out = Out(io.TextIOWrapper(raw, encoding), None, Terminal())
+    out.answer("Größe → \ud800")
+    assert raw.getvalue().decode(encoding) == f"{written}\n"
+    assert out.failure is None
+    assert encodable("Größe", None) == "Größe"
+
+
+def test_closed_streams_are_no_error() -> None:
+    out = Out(None, None, Terminal(), live=True)
+    out.answer("a")
+    out.talk("b")
+    out.show("c")
+    assert out.failure is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_remembered() -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        out = Out(full, None, Terminal())
+        out.answer("{}")
+        out.answer("{}")
+    assert out.failure is not None
+    assert out.failure.strerror == "No space left on device"
+
+
+def test_a_stream_somebody_closed_is_remembered() -> None:
+    stream = io.StringIO()
+    stream.close()
+    out = Out(stream, None, Terminal())
+    out.answer("{}")
+    assert str(out.failure) == "closed"
+
+
+PROGRAM = """
+import sys
+from syncer.render.out import Out
+from syncer.render.terminal import Terminal
+out = Out(sys.stdout, sys.stderr, Terminal())
+for number in range(20_000):
+    out.answer("x" * 100)
+out.talk("bookkeeping done")
+sys.exit(0 if out.failure is None else 9)
+"""
+
+
+def test_a_reader_that_leaves_stops_nothing() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], stdout=writer, stderr=subprocess.PIPE, cwd=root, timeout=60, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"bookkeeping done\n")

@@ -1,0 +1,78 @@
+"""The plan's document: whole, against its JSON Schema, and its id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from syncer.core.plan import Notice, Plan
+from syncer.core.plan_id import identified, plan_document, plan_id
+from syncer.core.problem import Location, Problem
+from syncer.core.values import Json
+from syncer.render.plan_json import plan_json
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan.schema.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+PROBLEM = Problem("raw-id", "`x` is a raw id", Location("a.yaml", 1, 2), "$.spec", "use a name", "warning")
+
+
+def test_the_whole_text(everything: Plan, golden: Callable[[str, str], None]) -> None:
+    golden("plan.json", plan_json(everything, [PROBLEM]))
+
+
+def test_it_is_as_its_schema_says(everything: Plan, nothing: Plan) -> None:
+    VALIDATOR.check_schema(SCHEMA)
+    for plan in (everything, nothing):
+        for problems in ([], [PROBLEM, Problem("a", "b")]):
+            VALIDATOR.validate(plan_document(plan, problems))
+
+
+SPOILT = {
+    # case: what is wrong with it
+    "another version": lambda plan: plan.update(format_version=2),
+    "a key more": lambda plan: plan.update(x=1),
+    "a key less": lambda plan: plan.pop("server"),
+    "no address": lambda plan: plan["changes"][0].update(address="won"),
+    "an unknown action": lambda plan: plan["changes"][0].update(action="replace"),
+    "an unknown class": lambda plan: plan["changes"][0].update({"class": "fine"}),
+    "a secret with a value": lambda plan: plan["changes"][0]["fields"][0].update(after={"secret": 1}),
+    "a broken marker inside": lambda plan: plan["changes"][0]["fields"][0].update(after=[{"x": {"ref": "won"}}]),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_the_schema_refuses(everything: Plan, spoil: Callable[[dict[str, Json]], object]) -> None:
+    document = plan_document(everything)
+    spoil(document)
+    assert not VALIDATOR.is_valid(document)
+
+
+def test_no_secret_is_in_it(everything: Plan) -> None:
+    text = plan_json(everything)
+    assert "canary" not in text
+    assert '"secret": "env.EPILOT_SMTP"' in text
+
+
+def test_ascii_only_says_the_same(everything: Plan) -> None:
+    text = plan_json(everything, ascii_only=True)
+    assert text.isascii()
+    assert json.loads(text) == json.loads(plan_json(everything))
+
+
+def test_the_id_binds_everything_but_notices_and_problems(everything: Plan) -> None:
+    document = plan_document(everything)
+    assert plan_id(document) == everything.id
+    assert plan_id(plan_document(everything, [PROBLEM])) == everything.id
+    assert identified(replace(everything, notices=(Notice("a", "b"),))).id == everything.id
+    for key in set(document) - {"id", "notices", "problems"}:
+        assert plan_id({**document, key: "something else"}) != everything.id
+
+
+def test_the_id_does_not_depend_on_the_order_of_keys(everything: Plan) -> None:
+    document = plan_document(everything)
+    assert plan_id(dict(reversed(document.items()))) == everything.id

@@ -1,0 +1,194 @@
+"""Imports point one way: the table below is the architecture, and every file's syntax tree is held against it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STANDARD = sys.stdlib_module_names | {"_typeshed"}  # which exists for type checkers only
+
+# A layer is the first name below `syncer`: a package or a module. Beside what stands here: the standard library,
+# and `syncer` itself, which holds the version and imports nothing.
+MAY_IMPORT = {
+    "core": {"core", "pydantic", "deepdiff"},
+    "kinds": {"kinds", "core"},
+    "adapters": {
+        "adapters", "core", "pydantic", "httpx", "ruamel", "yaml", "jsonschema", "jsonschema_rs", "referencing",
+    },
+    "render": {"render", "core"},
+    "sandbox": {"sandbox", "flask", "werkzeug", "waitress"},
+    "execute": {"execute", "carry", "core"},
+    "loading": {"loading", "kinds", "adapters", "core"},
+    "carry": {"carry", "core"},
+    "app": {"app", "loading", "kinds", "adapters", "core"},
+    "apply": {"apply", "app", "carry", "execute", "kinds", "adapters", "core"},
+    "cli": {"cli", "apply", "app", "loading", "render", "adapters", "core", "sandbox", "click"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}  # fmt: skip
+
+# Loaded where they are used, inside the function: each costs a command that does without it 20 ms to 120 ms.
+LATE = {"httpx", "jsonschema", "jsonschema_rs", "pydantic", "deepdiff", "ruamel", "flask", "waitress", "werkzeug"}
+AT_THE_TOP = {
+    # file or folder: what it may import at its top, because it subclasses or decorates; who imports *it*, does so late
+    "syncer/adapters/http.py": {"httpx"},
+    "syncer/sandbox": {"flask", "waitress", "werkzeug"},
+}
+
+
+def imports(tree: ast.AST, module: str) -> Iterator[str]:
+    """The full names a module imports, relative ones resolved; `module` is its own name (a package's ends in a dot)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def layer(name: str) -> str:
+    """`syncer.core.plan` → `core`; `httpx.Client` → `httpx`; what `syncer` itself holds → `syncer`."""
+    first, _, rest = name.partition(".")
+    if first != "syncer":
+        return first
+    second = rest.partition(".")[0]
+    return second if second in MAY_IMPORT else "syncer"
+
+
+def strangers(source: str, module: str) -> list[str]:
+    """What this module imports and its layer may not."""
+    allowed = MAY_IMPORT[module.split(".")[1] or "__init__"]
+    found = {name for name in imports(ast.parse(source), module) if layer(name) not in {"syncer", *allowed}}
+    return sorted(name for name in found if layer(name) not in STANDARD)
+
+
+def early(tree: ast.Module) -> set[str]:
+    """Late libraries that are imported when the module is, whether or not anything is called."""
+    waiting: list[ast.AST] = list(tree.body)
+    found: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {layer(name) for name in imports(ast.Module([node], []), "")}
+        elif isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+            waiting.extend(node.orelse)
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting.extend(ast.iter_child_nodes(node))
+    return found & LATE
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name; a package's name ends in a dot."""
+    found = {}
+    for path in sorted((ROOT / "syncer").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        found[name.removesuffix("__init__") if name.endswith(".__init__") else name] = path
+    return found
+
+
+MODULES = modules()
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES.items(), ids=MODULES)
+def test_a_module_imports_only_what_its_layer_may(module: str, path: Path) -> None:
+    assert strangers(path.read_text("utf-8"), module) == []
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES.items(), ids=MODULES)
+def test_heavy_libraries_are_imported_late(module: str, path: Path) -> None:
+    place = path.relative_to(ROOT).as_posix()
+    excused = set().union(*(names for start, names in AT_THE_TOP.items() if place.startswith(start)))
+    assert early(ast.parse(path.read_text("utf-8"))) - excused == set()
+
+
+def test_every_layer_is_in_the_table() -> None:
+    known = {name.split(".")[1] or "__init__" for name in MODULES}
+    assert known - set(MAY_IMPORT) == set()
+
+
+STRANGERS = {
+    # case: (module, source, what is refused)
+    "standard library": ("syncer.core.plan", "import json\nfrom collections.abc import Iterator", []),
+    "own layer": ("syncer.core.plan", "from syncer.core.values import Json", []),
+    "the version": ("syncer.cli", "from syncer import __version__", []),
+    "up": ("syncer.core.plan", "from syncer.adapters.api import Api", ["syncer.adapters.api.Api"]),
+    "up, as a package": ("syncer.core.plan", "from syncer import adapters", ["syncer.adapters"]),
+    "up, relative": ("syncer.core.plan", "from ..adapters import api", ["syncer.adapters.api"]),
+    "up, from a package": ("syncer.core.", "from ..adapters import api", ["syncer.adapters.api"]),
+    "beside, relative": ("syncer.core.", "from .values import Json", []),
+    "foreign": ("syncer.kinds.closing_reason", "import httpx", ["httpx"]),
+    "foreign, within a function": ("syncer.render.text", "def f():\n    import click", ["click"]),
+    "sandbox asks the client": ("syncer.sandbox.store", "from syncer.core import merge", ["syncer.core.merge"]),
+    "client asks the sandbox": ("syncer.adapters.http", "import syncer.sandbox", ["syncer.sandbox"]),
+    "the root imports": ("syncer.", "from syncer import core", ["syncer.core"]),
+}
+
+
+@pytest.mark.parametrize(("module", "source", "expected"), STRANGERS.values(), ids=STRANGERS)
+def test_the_walk_sees(module: str, source: str, expected: list[str]) -> None:
+    assert strangers(source, module) == expected
+
+
+EARLY = {
+    # case: (source, what is loaded with the module)
+    "at the top": ("import httpx", {"httpx"}),
+    "part of it": ("from ruamel.yaml import YAML", {"ruamel"}),
+    "tried": ("try:\n    import jsonschema_rs\nexcept ImportError:\n    pass", {"jsonschema_rs"}),
+    "in a class": ("class A:\n    import deepdiff", {"deepdiff"}),
+    "for types only": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import httpx", set()),
+    "in a function": ("def f():\n    import httpx", set()),
+    "in a method": ("class A:\n    def f(self):\n        import pydantic", set()),
+    "light": ("import json, click", set()),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), EARLY.values(), ids=EARLY)
+def test_the_walk_tells_early_from_late(source: str, expected: set[str]) -> None:
+    assert early(ast.parse(source)) == expected
+
+
+LOADED = """
+import sys
+from syncer.cli import main
+try:
+    main(sys.argv[2:])
+except SystemExit as done:
+    assert not done.code, done.code
+print("loaded:", *sorted(set(sys.argv[1].split(",")) & set(sys.modules)))
+"""
+SETTINGS = """\
+version: 1
+manifests: [config]
+environments:
+  sandbox: {org_id: "911690", token: {env: SYNCER_TOKEN}}
+"""
+REASON = """\
+apiVersion: syncer/v1
+kind: ClosingReason
+metadata: {name: won}
+spec: {title: Gewonnen, status: ACTIVE}
+"""
+
+COMMANDS = {
+    # command: what it must do without
+    ("--version",): LATE | {"yaml"},
+    ("--help",): LATE | {"yaml"},
+    ("validate",): LATE - {"jsonschema_rs"},
+}
+
+
+@pytest.mark.parametrize(("command", "without"), COMMANDS.items(), ids=map(" ".join, COMMANDS))
+def test_a_command_loads_only_what_it_uses(command: tuple[str, ...], without: set[str], tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "syncer.yaml").write_text(SETTINGS, "utf-8")
+    (tmp_path / "config" / "won.yaml").write_text(REASON, "utf-8")
+    asked = [sys.executable, "-c", LOADED, ",".join(sorted(without)), *command]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["loaded:"]), done.stderr

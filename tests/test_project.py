@@ -1,0 +1,200 @@
+"""The project's own files agree: dependencies, lock, Makefile, hooks, pipelines, wheel; and what the tree may hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib import import_module
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from syncer.cli import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LOCK = (ROOT / "requirements" / "dev.lock").read_text("utf-8")
+
+NOT_OURS = {".git", ".venv", ".bench", ".syncer", "dist", "build", "__pycache__"}
+NOT_OURS |= {".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
+
+LONG_MODULES: dict[str, str] = {
+    # path: why it is one module all the same
+}
+BIG_FILES: dict[str, str] = {
+    # path: why it is not made when needed
+}
+
+
+def tree() -> list[Path]:
+    """Every file that belongs to the project: what git knows or would add; without git, what isn't left out by name."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        answer = subprocess.run(command, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        found = [path for path in ROOT.rglob("*") if not NOT_OURS & set(path.relative_to(ROOT).parts)]
+    else:
+        found = [ROOT / name for name in answer.stdout.decode().split("\0") if name]
+    return sorted(path for path in found if path.is_file())
+
+
+TREE = tree()
+
+
+def requirements(*extras: str) -> list[Requirement]:
+    """What `pyproject.toml` asks for, with these extras."""
+    optional = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *(line for extra in extras for line in optional[extra])]
+    return [Requirement(line) for line in lines]
+
+
+def locked() -> dict[str, tuple[str, int]]:
+    """Package → (version, number of hashes), as the lock has it."""
+    found = {}
+    for block in re.split(r"\n(?=[a-z0-9])", LOCK):
+        if match := re.match(r"([a-z0-9._-]+)==([^ ;]+)", block):
+            found[match[1]] = (match[2], block.count("--hash=sha256:"))
+    return found
+
+
+@pytest.mark.parametrize("wanted", requirements("sandbox", "dev"), ids=str)
+def test_the_lock_has_what_the_project_asks_for(wanted: Requirement) -> None:
+    version, _ = locked()[canonicalize_name(wanted.name)]
+    assert wanted.specifier.contains(version, prereleases=True)
+
+
+def test_no_extra_asks_for_the_package_itself() -> None:
+    names = {wanted.name for wanted in requirements("sandbox", "dev")}
+    assert PROJECT["name"] not in names  # the public index has a stranger's package of this name
+
+
+def test_dev_has_all_of_sandbox() -> None:
+    assert set(map(str, requirements("sandbox"))) <= set(map(str, requirements("dev")))
+
+
+def test_the_lock_has_hashes_and_no_place_to_fetch_from() -> None:
+    assert [name for name, (_, hashes) in locked().items() if not hashes] == []
+    assert re.findall(r"https?:|file:|^-.*|@ ", LOCK, re.MULTILINE) == []
+
+
+def test_every_foreign_import_is_a_declared_dependency() -> None:
+    declared = {canonicalize_name(wanted.name) for wanted in requirements("sandbox")}
+    owners = packages_distributions()
+    imported = set()
+    for path in (ROOT / "syncer").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.partition(".")[0])
+    foreign = imported - set(sys.stdlib_module_names) - {"syncer", "_typeshed"}
+    undeclared = {name for name in foreign if not declared & {canonicalize_name(o) for o in owners.get(name, [])}}
+    assert undeclared <= {"werkzeug"}  # a part of flask's own interface: its requests, responses and exceptions
+
+
+def test_every_target_of_the_makefile_is_in_its_help() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    phony = set(" ".join(re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)).split())
+    helped = set(re.findall(r"^([a-z]+):.*?## \S", text, re.MULTILINE))
+    assert phony == helped
+    assert phony >= {"help", "venv", "demo", "test", "check", "fmt", "bench", "lock", "clean"}
+
+
+def test_the_hooks_for_others_are_valid_and_name_commands_that_exist() -> None:
+    from pre_commit.clientlib import load_manifest  # type: ignore[import-untyped]
+
+    hooks = {hook["id"]: hook for hook in load_manifest(str(ROOT / ".pre-commit-hooks.yaml"))}
+    assert {name: hook["entry"] for name, hook in hooks.items()} == {
+        "syncer-validate": "syncer validate",
+        "syncer-fmt": "syncer fmt",
+    }
+    assert {hook["language"] for hook in hooks.values()} == {"python"}
+    assert {hook["entry"].split()[1] for hook in hooks.values()} <= set(COMMANDS)
+
+
+def test_the_console_script_exists() -> None:
+    module, _, function = PROJECT["scripts"]["syncer"].partition(":")
+    assert callable(getattr(import_module(module), function))
+
+
+def test_our_own_hooks_are_valid_and_fetch_nothing() -> None:
+    from pre_commit.clientlib import load_config
+
+    config = load_config(str(ROOT / ".pre-commit-config.yaml"))
+    assert [repo["repo"] for repo in config["repos"]] == ["local"]
+
+
+@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
+def test_the_pipelines_apply_the_plan_that_was_shown(name: str) -> None:
+    text = (ROOT / "examples" / "ci" / name).read_text("utf-8")
+    assert yaml.safe_load(text)
+    steps = [text.index(word) for word in ("syncer validate", "syncer plan", "syncer apply plan.json")]
+    assert steps == sorted(steps)
+    assert ".syncer/state" in text
+    assert "--detailed-exitcode" in text
+
+
+def test_the_wheel_has_the_schemas_and_nothing_it_does_not_need(tmp_path: Path) -> None:
+    from hatchling.builders.wheel import WheelBuilder
+
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    names = set(zipfile.ZipFile(wheel).namelist())
+    schemas = {f"syncer/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.schema.json")}
+    assert len(schemas) >= 5
+    assert schemas <= names
+    assert "syncer/py.typed" in names
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "syncer").rglob("*.py")}
+    assert {name for name in names if name.endswith(".py")} == modules
+    assert {name.split("/")[0].partition("-")[0] for name in names} == {"syncer"}
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_no_path_of_somebodys_machine_stands_in_the_tree() -> None:
+    machines = re.compile(r"(?<![\w.~$}/-])/(?:" + "|".join(["work", "root", "home", "opt", "tmp", "Users"]) + r")/\w")
+    found = []
+    for path in TREE:
+        text = path.read_bytes().decode("utf-8", "replace")
+        for number, line in enumerate(text.splitlines(), 1):
+            if machines.search(line):
+                found.append(f"{path.relative_to(ROOT).as_posix()}:{number}: {line.strip()}")
+    assert found == []
+
+
+def test_a_long_module_has_a_reason() -> None:
+    modules = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines())
+        for path in TREE
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "syncer")
+    }
+    long = {name for name, lines in modules.items() if lines > 400}
+    assert long - set(LONG_MODULES) == set(), "give the reason in LONG_MODULES, or find the second module in it"
+    assert set(LONG_MODULES) - long == set(), "no longer long"
+
+
+def test_a_big_file_has_a_reason() -> None:
+    big = {path.relative_to(ROOT).as_posix() for path in TREE if path.stat().st_size > 200_000}
+    assert big - set(BIG_FILES) == set()
+
+
+def test_text_files_end_their_lines_one_way() -> None:
+    wrong = []
+    for path in TREE:
+        name = path.relative_to(ROOT).as_posix()
+        text = path.read_bytes()
+        exact = name.startswith(("examples/broken/", "tests/data/")) or "/golden/" in name  # as .gitattributes says
+        if not exact and b"\0" not in text and text and (b"\r" in text or not text.endswith(b"\n")):
+            wrong.append(name)
+    assert wrong == []
+
+
+def test_the_changelog_has_room_for_what_is_not_released() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)[0] == "Unreleased"

@@ -1,0 +1,1 @@
+"""The tables from which `tools/build_schemas.py` writes `schemas/`: one module a kind, `words` for the vocabulary."""
