@@ -22,8 +22,9 @@ SERVICES = ("entity", "workflow", "automation", "app", "data_governance", "permi
 DEFAULT_PACE = 0.8
 
 # A pattern, not a URL parser: parsers drop line ends and read `\` and `@` each in their own way.
-_URL = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*epilot\.io(?::443)?(?:/[A-Za-z0-9._~-]+)*/?\Z")
+_URL = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+epilot\.io(?:/[A-Za-z0-9._~-]+)*/?\Z")
 _TOKEN_NAME = re.compile(r"(?:EPILOT|SYNCER)_[A-Z0-9_]+\Z")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")  # what is no name may be the token itself, and isn't shown
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z")
 _PERCENT = re.compile(r"(100|[0-9]{1,2})%\Z")
 _AT_KEY = frozenset({"unknown-field", "environment-name", "not-in-repository"})
@@ -191,7 +192,8 @@ def _environment(value: dict[str, Json], path: Path) -> Iterator[Finding]:
     name = token.get("env") if isinstance(token, dict) else None
     if isinstance(name, str) and not _TOKEN_NAME.match(name):
         hint = "name it EPILOT_… or SYNCER_…; a file in the repository may not point at any other variable"
-        yield Finding("token-env", f"token variable `{name}` may not be read", (*path, "token", "env"), hint)
+        shown = f"token variable `{name}`" if _WORD.match(name) else "what is given as the token's variable"
+        yield Finding("token-env", f"{shown} may not be read", (*path, "token", "env"), hint)
     elif isinstance(token, str):
         hint = "write `token: {env: EPILOT_TOKEN}` and set that variable; a token never stands in a file"
         yield Finding("token-env", "the token itself stands in the file", (*path, "token"), hint)

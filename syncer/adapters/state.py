@@ -216,19 +216,24 @@ def _entries(rows: list[Any], text: str, path: Path, kinds: Collection[str] | No
         address = parse_address(row.address)
         if address is None or (kinds is not None and address.kind not in kinds):
             what = "is no address" if address is None else "is of a kind this syncer does not know"
-            raise _invalid(path, _entry_line(text, index), f"`{_short(row['address'])}` {what}", _WAY_OUT)
+            raise _invalid(path, _entry_line(text, index), f"`{_short(row.address)}` {what}", _WAY_OUT)
         if address in entries:
             raise _invalid(path, _entry_line(text, index), f"`{address}` stands twice in the state", _WAY_OUT)
         owner = owners.setdefault((address.kind, row.live_id), address)
         if owner != address and row.live_id:
-            message = f"`{address}` and `{owner}` are linked to one live object, `{_short(row['live_id'])}`"
+            message = f"`{address}` and `{owner}` are linked to one live object, `{_short(row.live_id)}`"
             raise _invalid(
                 path, _entry_line(text, index), message, "run `syncer state rm` for the wrong one's address, or rebuild"
             )
+        try:
+            declared = from_json(row.declared)
+        except (TypeError, RecursionError):
+            message = f"`{address}` remembers something nobody wrote"
+            raise _invalid(path, _entry_line(text, index), message, _WAY_OUT) from None
         entries[address] = Managed(
             address,
             row.live_id,
-            from_json(row.declared),
+            declared,
             row.parts,
             row.protect,
             tuple(row.aliases),

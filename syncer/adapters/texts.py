@@ -60,7 +60,7 @@ def _text(name: Json, root: FilePath, here: Path, findings: list[Finding], diges
         text = content.decode()
     except InvalidInput as error:
         problem = error.problems[0]
-        hint = problem.hint if problem.rule != "unreadable" else "paths begin at the folder of syncer.yaml"
+        hint = "paths begin at the folder of syncer.yaml" if problem.rule == "unreadable" else problem.hint
         findings.append(Finding(problem.rule, problem.message, here, hint))
         return None
     except UnicodeDecodeError as error:
@@ -74,7 +74,7 @@ def _text(name: Json, root: FilePath, here: Path, findings: list[Finding], diges
 def _forbidden(name: str, root: FilePath) -> str:
     """Why a path may not be read, or nothing."""
     if "\0" in name or "\\" in name:
-        return "holds a backslash or NUL" if "\\" in name else "holds NUL"
+        return "holds a backslash or NUL"
     path = FilePath(name)
     if path.is_absolute() or name.startswith("~"):
         return "does not begin at the repository's root"

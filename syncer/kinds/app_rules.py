@@ -75,7 +75,9 @@ def _form(entry: Json) -> str:
     if "value" not in entry:
         return "an object"
     value = entry["value"]
-    return "" if value is None or _open(value) else f"a `value` that is {_said(value)}"
+    if value is None or _open(value):
+        return ""
+    return f"a `value` that is {'text' if isinstance(value, Secret) else _said(value)}"
 
 
 def check_option_values(
@@ -166,7 +168,7 @@ def _single(key: str, option: Mapping[str, Json], value: Json, path: Path) -> It
         return
     if kind == "object" and isinstance(value, Mapping):
         yield from _fields(key, option, value, path)
-    elif kind == "secret" and isinstance(value, str) and not _open(value):
+    elif kind == "secret" and isinstance(value, str | int | float) and not (isinstance(value, bool) or _open(value)):
         message = f"option `{key}` is a secret, but its value stands here in plain text"
         yield Finding("secret-literal", message, path, secret_rules.HINT)
     elif not _fits(kind, value):

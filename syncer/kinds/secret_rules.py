@@ -13,7 +13,7 @@ RULES = {
     "secret-literal": "No secret stands in a manifest: it comes from the environment, as `${env.NAME}`.",
 }
 
-HINT = "put it into an environment variable and write `${env.NAME}`; who has read it here should get a new one"
+HINT = "write `${env.NAME}` and set that variable; a secret that stood in a file should be replaced"
 
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a JSON Web Token", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),

@@ -86,6 +86,11 @@ def by_cursor(pages: dict[str, tuple[str, Json]]) -> Handler:
     return handler
 
 
+def fresh(request: httpx.Request) -> str:
+    """A text that no other request gives."""
+    return request.headers["x-correlation-id"]
+
+
 def once(body: Json) -> Handler:
     return lambda request: httpx.Response(200, json=body)
 
@@ -120,7 +125,7 @@ BAD_LISTS = {
         PAGE, by_page("abc", total=4), "`GET /v1/app`: 4 objects are said to exist, 3 are listed, 3 times in a row",
     ),
     "more than the total": (
-        PAGE, by_page("abc", total=2), "`GET /v1/app`: 2 objects are said to exist",
+        PAGE, by_page("abc", total=1), "`GET /v1/app`: 1 objects are said to exist, 2 are listed, 3 times in a row",
     ),
     "no paging, but more": (
         NONE, once({"reasons": objects("a"), "hits": 2}),
@@ -143,8 +148,7 @@ BAD_LISTS = {
         "reply to `GET /configs` is not what the API promises: its pages lead in a circle",
     ),
     "C02 ever new cursors": (
-        CURSOR,
-        lambda request: httpx.Response(200, json={"configs": objects("a"), "cursor": request.headers["x-correlation-id"]}),
+        CURSOR, lambda request: httpx.Response(200, json={"configs": objects("a"), "cursor": fresh(request)}),
         "reply to `GET /configs` is not what the API promises: its pages lead in a circle",
     ),
     "C17 cursor of another type": (
@@ -171,7 +175,9 @@ BAD_LISTS = {
         PAGE, once({"apps": objects("a"), "pagination": {"total": 10**9}}),
         "reply to `GET /v1/app` is not what the API promises: it has more than 10,000 pages",
     ),
-    "B18 unavailable": (NONE, lambda request: httpx.Response(503), "`GET /v1/workflows/closing-reasons`: 503 Service Unavailable"),
+    "B18 unavailable": (
+        NONE, lambda request: httpx.Response(503), "`GET /v1/workflows/closing-reasons`: 503 Service Unavailable",
+    ),
     "C10 forbidden": (
         NONE, lambda request: httpx.Response(403, json={"message": "no"}),
         "`GET /v1/workflows/closing-reasons`: 403 Forbidden: no",

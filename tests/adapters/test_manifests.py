@@ -100,8 +100,8 @@ ENVELOPES = {
     ),
     "kind of another type": (
         WON.replace("ClosingReason", "[a]"),
-        "a.yaml:2:7 unknown-kind: kind `a list` is not known (known: `AppInstallation`, `ClosingReason`, `EntitySchema`,"
-        " `FlowTemplate`, `RetentionConfig`)",
+        "a.yaml:2:7 unknown-kind: kind `a list` is not known (known: `AppInstallation`, `ClosingReason`,"
+        " `EntitySchema`, `FlowTemplate`, `RetentionConfig`)",
     ),
 }
 

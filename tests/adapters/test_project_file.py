@@ -173,8 +173,8 @@ URLS = {
     # url                                               allowed
     "https://entity.sls.epilot.io": True,
     "https://entity.sls.epilot.io/": True,
-    "https://epilot.io/v1/x": True,
-    "https://entity.sls.epilot.io:443/v1": True,
+    "https://entity.sls.epilot.io/v1/x-y_z.~": True,
+    "https://epilot.io": False,
     "http://entity.sls.epilot.io": False,
     "https://evilepilot.io": False,
     "https://epilot.io.evil.example": False,
@@ -225,7 +225,7 @@ def test_t1_token_variables(tmp_path: Path, name: str) -> None:
     if TOKENS[name]:
         assert read_project(write(tmp_path, text)).environments["a"].token_env == name
     else:
-        assert problems_of(tmp_path, text) == [f"2:47 token-env: token variable `{name}` may not be read"]
+        assert problems_of(tmp_path, text) == [f"2:46 token-env: token variable `{name}` may not be read"]
 
 
 @pytest.mark.parametrize("key", ["proxy", "https_proxy", "ca", "ca-file", "verify", "server", "base_url", "Proxies"])
@@ -239,12 +239,14 @@ def test_t1_h04_what_may_not_stand_there(tmp_path: Path, key: str, deep: bool) -
 
 
 def test_a_token_in_the_file_is_never_repeated(tmp_path: Path) -> None:
-    text = 'version: 1\nenvironments: {a: {org_id: "1", token: {env: eyJhbGciOiJIUzI1NiJ9.canary}}, b: {org_id: "1", token: canary}}\n'
+    text = "version: 1\nenvironments:\n  a: {org_id: '1', token: {env: eyJ.canary}}\n  b: {org_id: '1', token: canary}\n"
     with pytest.raises(InvalidInput) as refusal:
         read_project(write(tmp_path, text))
-    shown = [each for each in refusal.value.problems if "environments.b" in each.path]
-    assert shown
-    assert "canary" not in repr(shown)
+    assert [each.message for each in refusal.value.problems] == [
+        "what is given as the token's variable may not be read",
+        "the token itself stands in the file",
+    ]
+    assert "canary" not in repr(refusal.value.problems)
 
 
 DOCUMENTS = {
@@ -293,5 +295,5 @@ def test_h08_nearly_named(tmp_path: Path) -> None:
 
 
 def test_config_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="`x.yaml` does not exist"):
+    with pytest.raises(InvalidInput, match=r"`x\.yaml` does not exist"):
         find_project(tmp_path, Path("x.yaml"))

@@ -75,7 +75,13 @@ def test_an_unknown_slug_is_a_key_error() -> None:
     assert set(SAMPLES) <= set(slugs())
 
 
-BROKEN = {"a lone surrogate": "\ud800", "infinity": float("inf"), "no number": float("nan"), "a set": {1}, "bytes": b"x"}
+BROKEN = {
+    "a lone surrogate": "\ud800",
+    "infinity": float("inf"),
+    "no number": float("nan"),
+    "a set": {1},
+    "bytes": b"x",
+}
 
 
 @pytest.mark.parametrize("value", BROKEN.values(), ids=BROKEN)
@@ -202,7 +208,10 @@ def schema_nodes(node: Any) -> Iterator[dict[str, Any]]:
 
 def test_files_are_what_the_tables_say() -> None:
     run = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "build_schemas.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "tools" / "build_schemas.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (run.stdout, run.stderr, run.returncode) == ("", "", 0)
 

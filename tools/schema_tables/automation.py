@@ -65,6 +65,7 @@ FILTER = thing(
                         "added": opened("pattern", "Pattern on values that came.", {}),
                         "updated": opened("pattern", "Pattern on values before the change.", {}),
                         "deleted": opened("pattern", "Pattern on values that went.", {}),
+                        "$or": many(opened("pattern", "A pattern.", {}), "Patterns of which one is enough."),
                     },
                 ),
             },
@@ -486,8 +487,29 @@ ACTIONS: dict[str, tuple[str, dict[str, Schema]]] = {
             "add": names("Ids of users or groups that get it.", "An id."),
             "remove": names("Ids of users or groups that lose it.", "An id."),
             "assignment_type": choice(
-                "How somebody is chosen.", ["direct", "even_distribution", "sequential"], default="direct"
+                "How somebody is chosen.",
+                {
+                    "direct": "All of them get it.",
+                    "even_distribution": "The one with the least to do gets it.",
+                    "sequential": "Reserved.",
+                },
+                default="direct",
             ),
+            "only_available_users": flag("Whether people who are absent are passed over.", default=False),
+            "hold_until_available": flag("Whether it waits for somebody to be back from a day off.", default=True),
+            "match_user_skills": flag("Whether the skills must fit the message's labels.", default=False),
+            "required_skill_categories": names("Label families in which the skills must fit.", "A taxonomy."),
+            "skill_match_mode": choice(
+                "How strictly skills are compared.",
+                {"require_all": "They must fit in every family.", "prefer": "The best fit gets it."},
+                default="require_all",
+            ),
+            "fallback": choice(
+                "What happens when nobody fits.",
+                {"leave_unassigned": "Nobody gets it.", "assign_to_fallback": "`fallback_assignees` get it."},
+                default="leave_unassigned",
+            ),
+            "fallback_assignees": names("Ids of users or groups that get it then.", "An id."),
         },
     ),
     "move-thread": ("Moves a conversation.", {"target_inbox_id": text("Id of the inbox it goes to.")}),
