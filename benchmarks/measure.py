@@ -35,6 +35,16 @@ class Median:
     peak_mb: float
 
 
+def environment(**ours: str) -> dict[str, str]:
+    """This process's environment for every contestant alike, with `ours` added.
+
+    Without anybody's own tokens and settings, and without `PYTHON*`: PYTHONDONTWRITEBYTECODE would have one of them
+    compile its sources at every start.
+    """
+    strange = ("SYNCER_", "EPILOT_", "PYTHON", "TF_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(strange)} | ours
+
+
 def run(
     command: Sequence[object], cwd: Path, environ: Mapping[str, str] | None = None, expect: Sequence[int] = (0,)
 ) -> Run:
@@ -44,7 +54,7 @@ def run(
         process = subprocess.Popen(
             list(map(str, command)),
             cwd=cwd,
-            env=environ,
+            env=environment() if environ is None else environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

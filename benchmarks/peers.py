@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.manifests import write
+from benchmarks.measure import environment
 
 HOME = Path(__file__).parents[1] / ".bench"
 
@@ -80,9 +81,8 @@ def _call(*command: str) -> str:
 
 
 def terraform_environment() -> dict[str, str]:
-    """Terraform without its call home and without anybody's settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    return kept | {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_CLI_CONFIG_FILE": os.devnull}
+    """Terraform without its call home."""
+    return environment(CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1", TF_CLI_CONFIG_FILE=os.devnull)
 
 
 def terraform_project(folder: Path, titles: Iterable[str], version: str) -> Path:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import Run, run
+from benchmarks.measure import Run, environment, run
 from benchmarks.platform import Platform
 
 WITHOUT_RUST = "import sys; sys.modules['jsonschema_rs'] = None; from syncer.cli import main; main()"
@@ -31,13 +30,6 @@ FULL = Size(rounds=11, slow_rounds=5, documents=200, reasons=1000, flows=300, sc
 QUICK = Size(rounds=5, slow_rounds=1, documents=20, reasons=100, flows=20, schemas=10, scale=(100, 1000))
 
 
-def environment(platform: Platform | None = None) -> dict[str, str]:
-    """This process's environment without anybody's own tokens and settings, with the platform's token."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SYNCER_", "EPILOT_"))}
-    ours = {"SYNCER_ENV": "bench", "NO_PROXY": "127.0.0.1"} | ({"SYNCER_TOKEN": platform.token} if platform else {})
-    return kept | ours
-
-
 def syncer(
     folder: Path,
     *arguments: str,
@@ -49,4 +41,6 @@ def syncer(
     how = ["-c", WITHOUT_RUST] if without_rust else ["-m", "syncer"]
     there = ["--server", platform.server] if platform else []
     command = [sys.executable, *how, *arguments, *there]
-    return lambda: run(command, folder, environment(platform), expect)
+    token = {"SYNCER_TOKEN": platform.token} if platform else {}
+    environ = environment(SYNCER_ENV="bench", NO_PROXY="127.0.0.1", **token)
+    return lambda: run(command, folder, environ, expect)

@@ -37,6 +37,8 @@ class Manifests:
     project: Project
     all: tuple[RawManifest, ...]
     problems: tuple[Problem, ...]
+    complete: bool = True
+    """Whether every file could be read; else nothing is said of names that none of the others declares."""
 
 
 def read_manifests(project: Project, extra: Sequence[FilePath] = ()) -> Manifests:
@@ -44,7 +46,8 @@ def read_manifests(project: Project, extra: Sequence[FilePath] = ()) -> Manifest
     found = find([*project.manifests, *extra], project.root)
     loaded: Loaded = load(found.files, project.root, KINDS)
     problems = [*project.warnings, *found.problems, *loaded.problems, *check.across(loaded.manifests)]
-    return Manifests(project, loaded.manifests, tuple(problems))
+    complete = not any(problem.severity == "error" for problem in (*found.problems, *loaded.problems))
+    return Manifests(project, loaded.manifests, tuple(problems), complete)
 
 
 def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str] | None = None) -> list[Problem]:
@@ -84,7 +87,7 @@ def resolve(
     leaves out the checks of manifests without variables: they were made for another environment.
     """
     here = [each for each in manifests.all if _lives_in(each, environment.name)]
-    index = index_of(here, environment, manifests.all)
+    index = replace(index_of(here, environment, manifests.all), complete=manifests.complete)
     desired: list[Desired] = []
     problems: list[Problem] = []
     for raw in here:

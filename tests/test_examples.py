@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -218,27 +219,52 @@ def test_the_plan_in_the_documents_is_one() -> None:
 
 
 RUNNABLE = re.findall(r"<!-- runnable -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-
-
 SHELL = shutil.which("sh") or ""
+ADDRESS = "http://127.0.0.1:8787"
+"""Where the README's sandbox answers; the test's takes a free port."""
 
 
-def test_the_readme_has_commands_to_run() -> None:
-    assert RUNNABLE
+@contextlib.contextmanager
+def sandbox(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """`syncer sandbox serve` on a free port; yields its address."""
+    arguments = ["-m", "syncer", "sandbox", "serve", "--port", "0", "--db", str(folder / "sandbox.db")]
+    process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert first.startswith("sandbox: http://"), first
+        yield first.removeprefix("sandbox: ").strip()
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
 
 
-@pytest.mark.parametrize("script", RUNNABLE)
+@pytest.mark.slow
 @pytest.mark.skipif(not SHELL, reason="there is no sh on this machine")
-def test_commands_of_the_readme_run(script: str, tmp_path: Path) -> None:
+def test_the_ten_minutes_of_the_readme(tmp_path: Path) -> None:
+    """All its marked commands, one after the other; `--yes` for the person who would be asked."""
+    pytest.importorskip("flask", reason="the sandbox is an extra")
     for folder in ("examples", "schemas"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".syncer"))
     command = tmp_path / "bin" / "syncer"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m syncer "$@"\n', "utf-8")
     command.chmod(0o755)
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("SYNCER_", "EPILOT_"))}
-    environment = plain | {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [SHELL, "-eu", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
-    )
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SYNCER_", "EPILOT_", "GITHUB_"))
+    }
+    paths = {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    environment = plain | paths
+    script = "\n".join(RUNNABLE)
+    assert script.count(ADDRESS) == 1
+    assert script.count("syncer apply\n") == 1
+    with sandbox(tmp_path, environment) as address:
+        script = script.replace(ADDRESS, address).replace("syncer apply\n", "syncer apply --yes\n")
+        done = subprocess.run(
+            [SHELL, "-eu", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+        )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "28 manifests in 18 files: valid" in done.stderr
+    assert done.stdout.count("Plan: 26 to create, 1 to update") == 2
+    assert "Applied: 26 created, 1 updated" in done.stdout
+    assert done.stdout.count("No changes.") == 4

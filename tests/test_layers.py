@@ -28,7 +28,11 @@ MAY_IMPORT = {
     "carry": {"carry", "core"},
     "app": {"app", "loading", "kinds", "adapters", "core"},
     "apply": {"apply", "app", "carry", "execute", "kinds", "adapters", "core"},
-    "cli": {"cli", "apply", "app", "loading", "render", "adapters", "core", "sandbox", "click"},
+    "starting": {"starting", "kinds", "adapters", "core"},
+    "cli": {
+        "cli", "starting", "apply", "execute", "app", "loading", "render", "kinds", "adapters", "core", "sandbox",
+        "click",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip

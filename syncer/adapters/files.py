@@ -166,7 +166,9 @@ def read_bytes(path: Path, file: str, *, limit: int = MAX_BYTES) -> bytes:
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise InvalidInput(Problem("not-a-file", f"`{file}` is {_sort(status.st_mode)}, not a file", at, hint="name a file"))
+            raise InvalidInput(
+                Problem("not-a-file", f"`{file}` is {_sort(status.st_mode)}, not a file", at, hint="name a file")
+            )
         if status.st_size > limit:
             raise InvalidInput(too_large(status.st_size, file))
         with os.fdopen(handle, "rb", closefd=False) as stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import NamedTuple
@@ -56,7 +57,7 @@ def _text(name: Json, root: FilePath, here: Path, findings: list[Finding], diges
         return None
     content = b""
     try:
-        content = read_bytes((root / name).resolve(), name)
+        content = read_bytes(_real(name, root), name)
         text = content.decode()
     except InvalidInput as error:
         problem = error.problems[0]
@@ -71,6 +72,11 @@ def _text(name: Json, root: FilePath, here: Path, findings: list[Finding], diges
     return text.removeprefix("\ufeff")
 
 
+def _real(name: str, root: FilePath) -> FilePath:
+    """Where a path leads; links that lead nowhere stay, for the reader to report."""
+    return FilePath(os.path.realpath(root / name))
+
+
 def _forbidden(name: str, root: FilePath) -> str:
     """Why a path may not be read, or nothing."""
     if "\0" in name or "\\" in name:
@@ -80,10 +86,7 @@ def _forbidden(name: str, root: FilePath) -> str:
         return "does not begin at the repository's root"
     if ".." in path.parts:
         return "holds `..`"
-    try:
-        real = (root / path).resolve()
-    except (OSError, RuntimeError):
-        return "is a symbolic link that leads nowhere"
+    real = _real(name, root)
     if not real.is_relative_to(root):
         return "leads out of the repository through a symbolic link"
     if any(part.startswith(".") for part in (*path.parts, *real.relative_to(root).parts)):

@@ -66,7 +66,7 @@ class Change:
         """(what `--accept-data-loss` must name, why) for each destructive part of it."""
         found = [(f"{self.address}/{each.item}" if each.item else str(self.address), each.reason)
                  for each in self.fields if each.level == "destructive"]
-        if not found and self.level == "destructive" and self.action not in REMOVALS:
+        if not found and self.level == "destructive":
             found = [(str(self.address), self.reasons[0] if self.reasons else "")]
         return tuple(dict.fromkeys(found))
 

@@ -30,6 +30,8 @@ class Index:
     elsewhere: frozenset[Address] = frozenset()
     """Manifests that live in other environments only."""
     environment: str = ""
+    complete: bool = True
+    """False where a file could not be read: what it declares is not known, so nothing is called unknown."""
 
 
 def clone(value: Json) -> Json:
@@ -84,6 +86,8 @@ def _marker(
         return leaf
     address = Address(each.to, target)
     if address not in index.keys:
+        if not index.complete and address not in index.elsewhere:
+            return None
         findings.append(_unknown(address, index, (*where, "ref")))
         return None
     uses.append(Use(path, Ref(*address), each.late))

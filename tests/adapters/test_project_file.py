@@ -67,7 +67,7 @@ def test_what_it_says(tmp_path: Path) -> None:
         ids={},
         where=production.where,
     )
-    assert sandbox.where(("ids", "journey.offer")) == Location("syncer.yaml", 8, 27)
+    assert sandbox.where(("ids", "journey.offer")) == Location("syncer.yaml", 8, 26)
     assert production.where(("limits", "update")) == Location("syncer.yaml", 13, 33)
 
 
@@ -203,10 +203,7 @@ def test_t1_h03_hosts(tmp_path: Path, url: str) -> None:
     if URLS[url]:
         assert read_project(write(tmp_path, text)).services == {"entity": url.rstrip("/")}
     else:
-        assert [line.split(":")[2].strip() for line in problems_of(tmp_path, text)] == [
-            problems_of(tmp_path, text)[0].split(":")[2].strip()
-        ]
-        assert problems_of(tmp_path, text)[0].startswith("3:11 host: ")
+        assert problems_of(tmp_path, text) == [f"3:11 host: `{url}` is not an https address under epilot.io"]
 
 
 TOKENS = {
@@ -239,7 +236,9 @@ def test_t1_h04_what_may_not_stand_there(tmp_path: Path, key: str, deep: bool) -
 
 
 def test_a_token_in_the_file_is_never_repeated(tmp_path: Path) -> None:
-    text = "version: 1\nenvironments:\n  a: {org_id: '1', token: {env: eyJ.canary}}\n  b: {org_id: '1', token: canary}\n"
+    text = (
+        "version: 1\nenvironments:\n  a: {org_id: '1', token: {env: eyJ.canary}}\n  b: {org_id: '1', token: canary}\n"
+    )
     with pytest.raises(InvalidInput) as refusal:
         read_project(write(tmp_path, text))
     assert [each.message for each in refusal.value.problems] == [

@@ -1,4 +1,4 @@
-"""What the schemas accept and how they refuse: a table of mistakes with the whole findings, and two engines, one verdict."""
+"""What the schemas accept and how they refuse: a table of mistakes with whole findings; two engines, one verdict."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def test_keys_that_are_not_text_never_raise() -> None:
 
 VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 1.0, 1.5, 3, 10**20, "", "x", "a b", "ACTIVE", "deletion", "${var.x}", "${env.A_B}",
-    "${var.}", "a ${id.x} b", "$${var.x}", "2027-01-15", "2027-02-30", "2027-1-5", "x\n", "é" * 200, "v3", "30%", "200%",
-    [], [None], ["x"], [{}], {}, {"ref": "x"}, {"lookup": "x"}, {"id": "x"}, {"id": 1}, {"ref": "a", "id": "b"},
+    "${var.}", "a ${id.x} b", "$${var.x}", "2027-01-15", "2027-02-30", "2027-1-5", "x\n", "é" * 200, "v3", "30%",
+    "200%", [], [None], ["x"], [{}], {}, {"ref": "x"}, {"lookup": "x"}, {"id": "x"}, {"id": 1}, {"ref": "a", "id": "b"},
     {"file": "x.txt"}, {"automation": "mail"}, {"type": "relation"}, {"x": {"y": []}},
 ]  # fmt: skip
 """What mutations put in place of a value."""

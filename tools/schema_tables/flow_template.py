@@ -265,7 +265,7 @@ AUTOMATION_CONFIG = thing(
                 "type": text("Type of the action, such as `send-email`.", needed=True),
                 "config": thing("configuration", {}, about="What the action works with, open.", open=True),
             },
-            about="An action of which the platform makes an automation; it is never given back. Further keys are allowed.",
+            about="The platform makes an automation of it, and never gives it back. Further keys are allowed.",
             required=["type"],
             open=True,
         ),
