@@ -103,7 +103,7 @@ class Lock:
             alive = _is_locked(handle)
             if not self._is_current(handle):
                 return False
-            if not fresh:
+            if alive or not fresh:  # another may have locked the file between our making and our locking it
                 self._judge(os.pread(handle, _MOST, 0), alive)
             os.ftruncate(handle, 0)
             os.pwrite(handle, json.dumps(asdict(self._me)).encode("ascii"), 0)

@@ -30,12 +30,12 @@ def fill(spec: dict[str, Json], texts: Sequence[str], root: FilePath) -> Filled:
     """
     findings: list[Finding] = []
     digests: dict[str, str] = {}
-    root = root.resolve()
     found: dict[Path, str] = {}
     for pattern in texts:
         for path, value in find_all(spec, pattern_steps(pattern)):
             if not isinstance(value, dict) or set(value) != {"file"} or path in found:
                 continue
+            root = root.resolve()
             here = ("spec", *path, "file")
             text = _text(value["file"], root, here, findings, digests)
             if text is not None:

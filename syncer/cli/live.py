@@ -40,7 +40,6 @@ def plan(
     verbose: bool, resend_secrets: bool, target: Path | None, detailed_exitcode: bool, form: str,
 ) -> int:
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
-    from syncer.adapters.plan_file import save_plan
     from syncer.app import Selection
     from syncer.cli.console import console
     from syncer.cli.world import world
@@ -54,6 +53,8 @@ def plan(
         _its_own_organisation(api, here)
         needs = refusals(planned.plan, _situation(planned, state, here, api), Consent())
     if target is not None:
+        from syncer.adapters.plan_file import save_plan
+
         save_plan(target, planned.plan, planned.problems)
     _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and planned.plan.changes else 0
@@ -66,10 +67,9 @@ def plan(
 @click.pass_obj
 def show(color: str, file: Path, verbose: bool, form: str) -> int:
     """Show the plan saved in FILE. It works for every plan, also one that is no longer true."""
-    from syncer.adapters.plan_file import load_plan
     from syncer.cli.console import console
 
-    _show(console(color), load_plan(file), form, verbose, None, (), ())
+    _show(console(color), _load(file), form, verbose, None, (), ())
     return 0
 
 
@@ -90,7 +90,6 @@ def apply(
 
     from syncer.adapters.journal import Journal
     from syncer.adapters.lock import Lock, myself
-    from syncer.adapters.plan_file import load_plan
     from syncer.app import Selection
     from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan
     from syncer.cli.console import console
@@ -100,7 +99,7 @@ def apply(
     from syncer.render.events import Watch, applied_document, applied_line
 
     out = console(color)
-    saved = load_plan(file) if file else None
+    saved = _load(file) if file else None
     if saved is not None and (only or but):
         raise InvalidInput(Problem("usage", "a saved plan is applied whole: --only and --except belong to `plan`"))
     here = world(config, environment or (saved.environment if saved else None), server)
@@ -150,6 +149,12 @@ def apply(
     if code in (130, 143):
         out.talk("interrupted: what was under way is finished and remembered; run it again to go on\n")
     return code
+
+
+def _load(file: Path) -> Plan:
+    from syncer.adapters.plan_file import load_plan
+
+    return load_plan(file)
 
 
 def _show(out: Out, plan: Plan, form: str, verbose: bool, pace: float | None, needs: Any, problems: Any) -> None:

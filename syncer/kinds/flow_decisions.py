@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from syncer.core.problem import Finding
 from syncer.core.values import Json, Path
-from syncer.kinds.flow_parts import Flow, Node, branches, conditions, default_branches, lists_conditions, loop, strays
+from syncer.kinds.flow_parts import Flow, Node, branches, default_branches, lists_conditions, loop
 from syncer.kinds.lenient import listed, mapping, mappings, suggestion, text
 
 RULES = {
@@ -45,20 +45,20 @@ def check_decisions(flow: Flow) -> Iterator[Finding]:
             yield from _edges(flow, task)
         if lists_conditions(task) or flow.whole:
             yield from _branches(flow, task)
-        for place, _, condition in conditions(task):
+        for place, _, condition in task.conditions:
             for index, statement in mappings(condition.get("statements")):
                 yield from _statement(flow, (*place, "statements", index), statement)
 
 
 def _edges(flow: Flow, task: Node) -> Iterator[Finding]:
-    unlinked = [edge for edge in flow.edges if edge.source == task.id and edge.condition is None and not edge.vague]
+    unlinked = [edge for edge in flow.begun.get(task.id, ()) if edge.condition is None and not edge.vague]
     for edge in unlinked:
         message = f"{edge} leaves {task}, but names none of its conditions"
-        hint = f"`condition_id` is one of {listed(name for _, name, _ in conditions(task))}" if conditions(task) else ""
+        hint = f"`condition_id` is one of {listed(name for _, name, _ in task.conditions)}" if task.conditions else ""
         yield Finding("flow-edge-without-condition", message, edge.path, hint)
-    taken, declared = branches(flow, task), [name for _, name, _ in conditions(task)]
-    certain = not unlinked and not strays(flow) and all(name in declared for name in taken)
-    for place, name, _ in conditions(task):
+    taken, declared = branches(flow, task), [name for _, name, _ in task.conditions]
+    certain = not unlinked and not flow.stray and all(name in declared for name in taken)
+    for place, name, _ in task.conditions:
         if name not in taken and certain:
             hint = f'add `{{from_id: {task.id}, condition_id: {name}, to_id: …}}`; `to_id: ""` if the path ends there'
             yield Finding("flow-branch-edge", f"condition `{name}` of {task} has no edge", place, hint)
@@ -67,7 +67,7 @@ def _edges(flow: Flow, task: Node) -> Iterator[Finding]:
                 message = f"{edge} is a second edge of condition `{name}`"
                 yield Finding("flow-branch-edge", message, edge.path, "each condition has exactly one edge")
     defaults = default_branches(flow, task)
-    places = {name: (*place, "id") for place, name, _ in conditions(task)}
+    places = {name: (*place, "id") for place, name, _ in task.conditions}
     places |= {name: (*edge.path, "none_met") for name, edges in taken.items() for edge in edges if edge.default}
     for name in [name for name in places if name in defaults][1:]:
         message = f"{task} has more than one default branch: {listed(sorted(defaults))}"
@@ -75,7 +75,7 @@ def _edges(flow: Flow, task: Node) -> Iterator[Finding]:
 
 
 def _branches(flow: Flow, task: Node) -> Iterator[Finding]:
-    all_of_them = conditions(task)
+    all_of_them = task.conditions
     listed_here = task.spec.get("conditions")
     if len(listed_here if isinstance(listed_here, list) else []) < 2:
         how_many = "one branch" if all_of_them else "no branches"
@@ -89,8 +89,8 @@ def _branches(flow: Flow, task: Node) -> Iterator[Finding]:
 def _statements_of(flow: Flow, task: Node) -> Iterator[Finding]:
     """Whether each branch says, or doesn't say, when it is taken, as the decision's mode wants it."""
     mode, defaults, taken = task.spec.get("trigger_mode"), default_branches(flow, task), branches(flow, task)
-    declared = conditions(task)
-    certain = flow.drawn and not strays(flow) and all(name in taken for _, name, _ in declared)
+    declared = task.conditions
+    certain = flow.drawn and not flow.stray and all(name in taken for _, name, _ in declared)
     certain = certain and all(name in {found for _, found, _ in declared} for name in taken) and _good_exit(task)
     may_be_silent, silent = {*defaults, text(loop(task).get("exit_branch_id"))}, False
     for place, name, condition in declared:
@@ -118,7 +118,7 @@ def _statements_of(flow: Flow, task: Node) -> Iterator[Finding]:
 def _good_exit(task: Node) -> bool:
     """Whether the loop, if there is one, names a condition of the decision as its exit."""
     leave, config = loop(task).get("exit_branch_id"), loop(task)
-    return not config or (leave != config.get("loop_branch_id") and leave in [name for _, name, _ in conditions(task)])
+    return not config or (leave != config.get("loop_branch_id") and leave in [name for _, name, _ in task.conditions])
 
 
 def _statement(flow: Flow, path: Path, statement: Mapping[str, Json]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from syncer.core.problem import Finding
 from syncer.core.values import Path, show_path
 from syncer.kinds.flow_loops import loop_edges, unbounded
-from syncer.kinds.flow_parts import TRIGGER, Edge, Flow, conditions, lists_conditions
+from syncer.kinds.flow_parts import TRIGGER, Edge, Flow, lists_conditions
 from syncer.kinds.flow_walk import circles, reach, turned
 from syncer.kinds.lenient import listed, mappings, repeated, suggestion, text
 
@@ -46,7 +46,7 @@ def _ids(flow: Flow) -> Iterator[list[tuple[str, str, Path]]]:
     """The sets of names that may not repeat: what it is, id, place of the id."""
     yield [(node.noun, node.id, (*node.path, "id")) for node in (*flow.phases, *flow.tasks)]
     yield [("edge", edge.id, (*edge.path, "id")) for edge in flow.edges if edge.id is not None]
-    branching = [found for task in flow.decisions() for found in conditions(task)]
+    branching = [found for task in flow.decisions() for found in task.conditions]
     yield [("condition", name, (*path, "id")) for path, name, _ in branching]
     yield [
         ("statement", name, (*path, "statements", index, "id"))
@@ -86,7 +86,7 @@ def _condition(flow: Flow, edge: Edge) -> Iterator[Finding]:
     if source is None and edge.source != TRIGGER:
         return
     if source is not None and source.decides:
-        declared = [name for _, name, _ in conditions(source)]
+        declared = [name for _, name, _ in source.conditions]
         if edge.condition and lists_conditions(source) and edge.condition not in declared:
             message = f"{edge} belongs to `{edge.condition}`, which is no condition of {source}"
             hint = suggestion(edge.condition, declared)

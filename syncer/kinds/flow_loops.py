@@ -17,7 +17,6 @@ from syncer.kinds.flow_parts import (
     Flow,
     Node,
     completing,
-    conditions,
     default_branches,
     lists_conditions,
     loop,
@@ -71,7 +70,7 @@ def check_ways_back(flow: Flow) -> Iterator[Finding]:
 
 
 def _named(flow: Flow, task: Node, config: Mapping[str, Json]) -> Iterator[Finding]:
-    declared = [name for _, name, _ in conditions(task)]
+    declared = [name for _, name, _ in task.conditions]
     named = {key: name for key in ("loop_branch_id", "exit_branch_id") if (name := text(config.get(key))) is not None}
     for key, name in named.items():
         if lists_conditions(task) and name not in declared:

@@ -24,6 +24,8 @@ class Node:
     spec: Mapping[str, Json]
     path: Path
     phase: str | None = None
+    conditions: tuple[tuple[Path, str, Mapping[str, Json]], ...] = ()
+    """A decision's branches that have an id: place, id, condition."""
 
     @property
     def decides(self) -> bool:
@@ -75,12 +77,16 @@ class Flow:
     """The phases declared; where no list of phases is, those that tasks name, which are taken to exist live."""
     leaving: Mapping[str, tuple[Edge, ...]]
     """Node → the edges that leave it, to a known node or to nowhere, each once."""
+    begun: Mapping[str, tuple[Edge, ...]]
+    """Id → every edge that says it leaves it, known or not, wherever it leads."""
     drawn: bool
     """Tasks and edges are listed, and the phases can be told, so both ends of an edge are declared here."""
     whole: bool
     """Drawn, and nothing of a task is left to the live object: each has its name, the one field all tasks must have."""
     loose: bool
     """An end of an edge is unknown, so what a node lacks may be what that edge was meant to give it."""
+    stray: bool
+    """The node that an edge leaves is unknown, so it may be the edge that a decision lacks."""
 
     @property
     def lists_phases(self) -> bool:
@@ -122,15 +128,6 @@ def lists_conditions(task: Node) -> bool:
     return isinstance(task.spec.get("conditions"), list)
 
 
-def conditions(task: Node) -> list[tuple[Path, str, Mapping[str, Json]]]:
-    """The branches of a decision that have an id: place, id, condition."""
-    return [
-        ((*task.path, "conditions", index), name, condition)
-        for index, condition in mappings(task.spec.get("conditions"))
-        if (name := text(condition.get("id"))) is not None
-    ]
-
-
 def read_flow(spec: Mapping[str, Json]) -> Flow:
     """Take a spec apart; what is misshapen is left out, its form is the JSON Schema's business."""
     phases, tasks = tuple(_nodes(spec, "phases", "phase")), tuple(_nodes(spec, "tasks", "task"))
@@ -148,8 +145,12 @@ def read_flow(spec: Mapping[str, Json]) -> Flow:
     known = {TRIGGER, *nodes, *phase_ids}
     ends_at = {"", *nodes, *phase_ids}
     leaving: dict[str, dict[tuple[str | None, ...], Edge]] = {}
-    loose = False
+    begun: dict[str, list[Edge]] = {}
+    loose = stray = False
     for edge in edges:
+        if edge.source is not None:
+            begun.setdefault(edge.source, []).append(edge)
+        stray = stray or edge.source not in known
         ends = edge.source in known and edge.target in ends_at
         if ends and edge.source is not None:
             leaving.setdefault(edge.source, {}).setdefault(edge.key, edge)
@@ -163,9 +164,11 @@ def read_flow(spec: Mapping[str, Json]) -> Flow:
         task_ids=dict.fromkeys(task.id for task in tasks),
         phase_ids=phase_ids,
         leaving={name: tuple(found.values()) for name, found in leaving.items()},
+        begun={name: tuple(found) for name, found in begun.items()},
         drawn=drawn,
         whole=drawn and all("name" in task.spec for task in tasks),
         loose=loose,
+        stray=stray,
     )
 
 
@@ -174,7 +177,12 @@ def _nodes(spec: Mapping[str, Json], field_name: str, noun: str) -> Iterator[Nod
         name = text(item.get("id"))
         if name is not None:
             phase = text(item.get("phase_id")) if noun == "task" else None
-            yield Node(name, noun, item, (field_name, index), phase or None)
+            branches = tuple(
+                ((field_name, index, "conditions", number), branch, condition)
+                for number, condition in mappings(item.get("conditions"))
+                if (branch := text(condition.get("id"))) is not None
+            )
+            yield Node(name, noun, item, (field_name, index), phase or None, branches)
 
 
 def _edges(spec: Mapping[str, Json]) -> Iterator[Edge]:
@@ -206,16 +214,11 @@ def completing(flow: Flow, graph: dict[str, list[str]]) -> dict[str, list[str]]:
     return fuller
 
 
-def strays(flow: Flow) -> bool:
-    """Whether some edge leaves a node nobody knows: it may be the one that a decision lacks."""
-    return any(edge.source is None or not flow.known(edge.source) for edge in flow.edges)
-
-
 def branches(flow: Flow, task: Node) -> dict[str, list[Edge]]:
     """Condition id → the edges of a decision that carry it, also those that end at an unknown node."""
     found: dict[str, list[Edge]] = {}
-    for edge in flow.edges:
-        if edge.source == task.id and edge.condition is not None:
+    for edge in flow.begun.get(task.id, ()):
+        if edge.condition is not None:
             found.setdefault(edge.condition, []).append(edge)
     return found
 
@@ -223,7 +226,7 @@ def branches(flow: Flow, task: Node) -> dict[str, list[Edge]]:
 def default_branches(flow: Flow, task: Node) -> set[str]:
     """The conditions that are taken when no other is met: their edge says so, or their id has the platform's form."""
     by_edge = {name for name, edges in branches(flow, task).items() if any(edge.default for edge in edges)}
-    return by_edge | {name for _, name, _ in conditions(task) if name.startswith(DEFAULT_BRANCH)}
+    return by_edge | {name for _, name, _ in task.conditions if name.startswith(DEFAULT_BRANCH)}
 
 
 def loop(task: Node) -> Mapping[str, Json]:

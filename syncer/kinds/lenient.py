@@ -12,19 +12,19 @@ _UNRESOLVED = re.compile(r"\$\{(?:var|env|id)\.[A-Za-z0-9_.-]+\}")
 
 def text(value: Json) -> str | None:
     """The value if it is a string that can be compared here: no secret, no reference, no variable left open."""
-    return value if isinstance(value, str) and not _UNRESOLVED.search(value) else None
+    return value if isinstance(value, str) and not ("${" in value and _UNRESOLVED.search(value)) else None
 
 
 def mapping(value: Json) -> Mapping[str, Json]:
     """The value if it is a mapping, else an empty one: its form is another check's business."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def mappings(value: Json) -> Iterator[tuple[int, Mapping[str, Json]]]:
     """The mappings of a list with their indexes; nothing for anything that is no list."""
     if isinstance(value, list):
         for index, item in enumerate(value):
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 yield index, item
 
 

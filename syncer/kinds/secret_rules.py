@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from syncer.core.problem import Finding
 from syncer.core.values import Json, Path
@@ -26,6 +27,10 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a Stripe key", re.compile(r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}")),
     ("a password in a URL", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}$]+:[^\s/:@{}$]{3,}@", re.IGNORECASE)),
 )
+_SIGNS = re.compile(
+    r"eyJ|-----BEGIN|[Bb]earer\s|\ABasic\s|A[KS]IA|AIza|gh[pousr]_|github_pat_|xox[abeoprs]-|[rs]k_|://.*@"
+)
+"""What every one of these forms has in it: most strings have none, and are looked at once."""
 _BASIC = re.compile(r"Basic\s+([A-Za-z0-9+/]{8,}={0,2})\Z")
 _TELLING = re.compile(
     r"(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:private|signing|access|client)[_-]?key|credentials?"
@@ -45,7 +50,7 @@ def secret_literals(value: Json, path: Path = ()) -> list[Finding]:
 
 
 def _walk(value: Json, path: Path, name: str) -> Iterator[Finding]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, item in value.items():
             yield from _walk(item, (*path, key), _field(value, str(key)))
     elif isinstance(value, list):
@@ -68,15 +73,24 @@ def _field(mapping: Mapping[str, Json], key: str) -> str:
 
 def looks_secret(value: str, name: str = "") -> str:
     """What kind of credential a string looks like, `a bearer token`; "" if it looks like none."""
-    for what, form in _FORMS:
-        if form.search(value):
-            return what
-    basic = _BASIC.match(value)
-    if basic and ":" in _decoded(basic[1]):
-        return "a user's name and password"
-    if _TELLING.search(name) and not _OPEN.search(value) and _random(value, name):
+    if len(value) < 8:
+        return ""
+    if _SIGNS.search(value):
+        for what, form in _FORMS:
+            if form.search(value):
+                return what
+        basic = _BASIC.match(value)
+        if basic and ":" in _decoded(basic[1]):
+            return "a user's name and password"
+    if _tells(name) and not _OPEN.search(value) and _random(value, name):
         return "a secret"
     return ""
+
+
+@lru_cache(1000)
+def _tells(name: str) -> bool:
+    """Whether a field's name says that it holds a secret; there are few names, and many fields."""
+    return bool(_TELLING.search(name))
 
 
 def _decoded(words: str) -> str:

@@ -87,7 +87,7 @@ def reset(db: str | Store, org_id: str | None, *, now: Callable[[], datetime] = 
 
 
 def found_organisation(store: Store, org_id: str, now: Callable[[], datetime]) -> None:
-    """Give an organisation its built-in schemas, views, labels and apps, a day old, unless it has been set up before."""
+    """Give an organisation its built-in objects, a day old, unless it has been set up before."""
     clock = Clock(lambda: now() - timedelta(days=1))
     if not store.add_organisation(org_id):
         return

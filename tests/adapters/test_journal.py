@@ -153,7 +153,8 @@ DAMAGE = {
         frame({"journal": 1}) + frame({"attempt": 1}), 2, "journal holds a record nobody wrote",
     ),
     "an intent of another form": (
-        frame({"journal": 1}) + frame({"intent": {"before": [], "op": "r-1"}}), 2, "journal holds a record nobody wrote",
+        frame({"journal": 1}) + frame({"intent": {"before": [], "op": "r-1"}}),
+        2, "journal holds a record nobody wrote",
     ),
     "a settlement of nothing": (
         frame({"journal": 1}) + frame({"settled": "r1-9", "outcome": "APPLIED", "live_id": ""}),

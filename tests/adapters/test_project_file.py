@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -197,9 +198,7 @@ URLS = {
 
 @pytest.mark.parametrize("url", URLS)
 def test_t1_h03_hosts(tmp_path: Path, url: str) -> None:
-    text = "version: 1\nservices:\n  entity: " + repr(url).replace("\\", "\\\\").replace("\\\\n", "\\n").replace(
-        "'", '"'
-    )
+    text = f"version: 1\nservices:\n  entity: {json.dumps(url)}\n"
     if URLS[url]:
         assert read_project(write(tmp_path, text)).services == {"entity": url.rstrip("/")}
     else:

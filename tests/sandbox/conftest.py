@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,9 @@ import pytest
 
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
-from syncer.sandbox.server import Options, Organisation, create_app  # noqa: E402  after the skip
+from syncer.sandbox.server import Options, Organisation, create_app
+
+ALPHA = "alpha"
 
 
 @dataclass
@@ -43,20 +45,20 @@ class Box:
         """Let time pass."""
         self.moment += timedelta(**by)
 
-    def client(self, token: str = "alpha", **headers: str) -> httpx.Client:
+    def client(self, token: str = ALPHA, **headers: str) -> httpx.Client:
         """A client with that token."""
         headers["Authorization"] = f"Bearer {token}"
         transport = httpx.WSGITransport(self.app)
         return httpx.Client(transport=transport, base_url="http://sandbox", headers=headers)
 
-    def ask(self, call: str, body: Any = None, token: str = "alpha", **headers: str) -> httpx.Response:
+    def ask(self, call: str, body: Any = None, token: str = ALPHA, **headers: str) -> httpx.Response:
         """`ask("PUT /v1/…", {…})`."""
         if token not in self.clients:
             self.clients[token] = self.client(token)
         method, path = call.split(" ", 1)
         return self.clients[token].request(method, path, json=body, headers=headers)
 
-    def get(self, call: str, body: Any = None, token: str = "alpha") -> Any:
+    def get(self, call: str, body: Any = None, token: str = ALPHA) -> Any:
         """The JSON of an answer that must be a success."""
         answer = self.ask(call, body, token)
         assert answer.is_success, f"{call}: {answer.status_code} {answer.text}"
@@ -70,6 +72,6 @@ def make_box() -> Callable[..., Box]:
 
 
 @pytest.fixture
-def box(make_box: Callable[..., Box]) -> Iterator[Box]:
+def box(make_box: Callable[..., Box]) -> Box:
     """A sandbox as it comes."""
-    yield make_box()
+    return make_box()

@@ -10,8 +10,10 @@ import pytest
 from syncer.sandbox.seed import private_app_id
 
 CREDIT, ACTION, REPORT = (
-    "e581c104-f1c0-5e5c-91db-e91fb12df415", "f17093e0-9c05-5cab-abfe-f19df8a94894", "91dae637-21a3-5c6e-bddd-f4bb44eff461",
-)  # fmt: skip
+    "e581c104-f1c0-5e5c-91db-e91fb12df415",
+    "f17093e0-9c05-5cab-abfe-f19df8a94894",
+    "91dae637-21a3-5c6e-bddd-f4bb44eff461",
+)
 NET, ERP = "72a8294d-48ff-5a57-872e-da670053f663", "6512cd31-4d80-55c8-a631-667031f4eafe"
 ADDRESS, BLOCK = "112b87c2-ba9e-51c3-9fee-6cd85bb8f822", "536b9491-d800-59f9-8e70-1a97a593240b"
 METER = "b9eda1bd-0d39-5eef-b5a2-6747eea88c73"
@@ -32,17 +34,29 @@ def install(box: Any, version: str = "1.1.0", values: Any = COMPLETE, app: str =
 def test_installing(box: Any) -> None:
     made = install(box)
     assert {key: value for key, value in made.items() if key != "components"} == {
-        "app_id": CREDIT, "installer_org_id": "739224", "owner_org_id": "100001", "enabled": True,
-        "name": "Bonitätsprüfung", "icon_url": f"https://cdn.example.com/{CREDIT}/logo.png",
-        "installed_version": "1.1.0", "option_values": options(region="NW"), "role": f"739224:{CREDIT}",
-        "installation_audit": {"created_at": "2026-03-02T09:14:03.000Z", "created_by": "user-739224",
-                               "updated_at": "2026-03-02T09:14:03.001Z", "updated_by": "user-739224"},
+        "app_id": CREDIT,
+        "installer_org_id": "739224",
+        "owner_org_id": "100001",
+        "enabled": True,
+        "name": "Bonitätsprüfung",
+        "icon_url": f"https://cdn.example.com/{CREDIT}/logo.png",
+        "installed_version": "1.1.0",
+        "option_values": options(region="NW"),
+        "role": f"739224:{CREDIT}",
+        "installation_audit": {
+            "created_at": "2026-03-02T09:14:03.000Z",
+            "created_by": "user-739224",
+            "updated_at": "2026-03-02T09:14:03.001Z",
+            "updated_by": "user-739224",
+        },
         "_manifest": [],
-    }  # fmt: skip
+    }
     assert [(each["key"], each["type"], each.get("required", False)) for each in made["components"][0]["options"]] == [
-        ("region", "text", True), ("timeout_seconds", "number", False), ("testbetrieb", "boolean", False),
+        ("region", "text", True),
+        ("timeout_seconds", "number", False),
+        ("testbetrieb", "boolean", False),
         ("api_key", "secret", True),
-    ]  # fmt: skip
+    ]
     assert box.get(f"GET /v1/app/{CREDIT}") == made
     assert box.get("GET /v1/app") == {"apps": [made], "pagination": {"total": 1, "page": 1, "pageSize": 20}}
     assert box.get("GET /v1/app", token="beta")["apps"] == []
@@ -61,16 +75,26 @@ ENABLED = {
 
 
 @pytest.mark.parametrize(("app", "version", "values", "enabled"), ENABLED.values(), ids=ENABLED)
-def test_enabled_follows_from_the_required_options(box: Any, app: str, version: str, values: Any, enabled: bool) -> None:
+def test_enabled_follows_from_the_required_options(
+    box: Any, app: str, version: str, values: Any, enabled: bool
+) -> None:
     assert install(box, version, values, app)["enabled"] is enabled
 
 
 def test_promoting_disables_until_options_are_saved(box: Any) -> None:
     install(box)
     promoted = box.get(f"POST /v1/app/{CREDIT}/promote-to/1.2.0")
-    assert (promoted["installed_version"], promoted["enabled"], promoted["option_values"], len(promoted["components"])) == (
-        "1.2.0", False, options(region="NW"), 2,
-    )  # fmt: skip
+    assert (
+        promoted["installed_version"],
+        promoted["enabled"],
+        promoted["option_values"],
+        len(promoted["components"]),
+    ) == (
+        "1.2.0",
+        False,
+        options(region="NW"),
+        2,
+    )
     again = box.get(f"POST /v1/app/{CREDIT}/promote-to/1.2.0")
     assert again == promoted, "the same version again does nothing"
     answer = box.ask(f"PATCH /v1/app/{CREDIT}", {"option_values": COMPLETE})
@@ -135,17 +159,24 @@ def test_the_catalogue(box: Any) -> None:
         "Adressprüfung": (["1.0.0", "1.1.0", "2.0.0"], "2.0.0"),
         "Zählerstandsmeldung": (["1.0.0", "1.0.1"], "1.0.1"),
     }
-    assert box.get("GET /v1/app-configurations/public?page=2&pageSize=3")["configurations"][0]["name"] == "Zählerstandsmeldung"
+    assert (
+        box.get("GET /v1/app-configurations/public?page=2&pageSize=3")["configurations"][0]["name"]
+        == "Zählerstandsmeldung"
+    )
     one = box.get(f"GET /v1/app-configurations/public/{CREDIT}?version=1.1.0")
     assert (one["version"], one["latest_version"], one["role"], [each["version"] for each in one["versions"]]) == (
-        "1.1.0", "1.2.0", {"grants": [{"action": "entity:view"}]}, ["1.0.0", "1.1.0", "1.2.0"],
-    )  # fmt: skip
+        "1.1.0",
+        "1.2.0",
+        {"grants": [{"action": "entity:view"}]},
+        ["1.0.0", "1.1.0", "1.2.0"],
+    )
     assert box.get(f"GET /v1/app-configurations/public/{CREDIT}")["version"] == "1.2.0"
     assert [each["app_id"] for each in box.get("GET /v1/app-configurations")["configurations"]] == [OWN]
     versions = box.get(f"GET /v1/app-configurations/{OWN}/versions")
     assert [(each["version"], each["visibility"]) for each in versions["versions"]] == [
-        ("0.0.1", "private"), ("0.0.2", "private"),
-    ]  # fmt: skip
+        ("0.0.1", "private"),
+        ("0.0.2", "private"),
+    ]
     assert box.get(f"GET /v1/app-configurations/{OWN}/versions/0.0.1")["latest_version"] == "0.0.2"
 
 
@@ -160,11 +191,21 @@ UNAVAILABLE = {
     "the public page of a private app": (f"GET /v1/app-configurations/public/{OWN}", None, "alpha", 404),
     "a stranger's versions": (f"GET /v1/app-configurations/{CREDIT}/versions", None, "alpha", 404),
     "no list of options": (f"POST /v1/app/{METER}", {"option_values": {}}, "alpha", 400),
-    "an option without value": (f"POST /v1/app/{METER}", {"option_values": [{"component_id": "c", "options": [{"key": "a"}]}]}, "alpha", 400),
+    "an option without value": (
+        f"POST /v1/app/{METER}",
+        {"option_values": [{"component_id": "c", "options": [{"key": "a"}]}]},
+        "alpha",
+        400,
+    ),
     "a lineage that is no uuid": (f"POST /v1/app/{METER}", {"_manifest": ["x"]}, "alpha", 400),
-    "unknown options": (f"POST /v1/app/{METER}", {"version": "1.0.1", "option_values": options("c", x=1)}, "alpha", 201),
+    "unknown options": (
+        f"POST /v1/app/{METER}",
+        {"version": "1.0.1", "option_values": options("c", x=1)},
+        "alpha",
+        201,
+    ),
     "a downgrade": (f"POST /v1/app/{METER}/promote-to/1.0.0", None, "alpha", 200),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("call", "body", "token", "status"), UNAVAILABLE.values(), ids=UNAVAILABLE)
@@ -193,24 +234,45 @@ PATCH, BOTH = f"PATCH /v1/app/{CREDIT}", {"version": "1.2.0", "option_values": C
 REGION, SAVE = options(region="BY"), (f"PATCH /v1/app/{CREDIT}", {"option_values": COMPLETE})
 PROMOTE = (f"POST /v1/app/{CREDIT}/promote-to/1.2.0", None)
 SWITCHED: dict[str, tuple[dict[str, Any], Steps, dict[str, Any]]] = {
-    # case                     switches                              after installing                                 what GET shows then
+    # case: switches, what follows the installing, what GET shows then
     "options are replaced": ({}, [(PATCH, {"option_values": REGION})], {"enabled": False, "option_values": REGION}),
-    "options are merged": ({"app_options_patch": "merge"}, [(PATCH, {"option_values": REGION})],
-                           {"enabled": True, "option_values": REGION}),
+    "options are merged": (
+        {"app_options_patch": "merge"},
+        [(PATCH, {"option_values": REGION})],
+        {"enabled": True, "option_values": REGION},
+    ),
     "secrets are masked": ({"app_secrets": "masked"}, [], {"option_values": options(region="NW", api_key="********")}),
-    "installing again clears": ({}, [(f"POST /v1/app/{CREDIT}", {"version": "1.1.0"})], {"enabled": False, "option_values": []}),
-    "installing again keeps": ({"app_install_keeps_options": True}, [(f"POST /v1/app/{CREDIT}", {"version": "1.1.0"})],
-                               {"enabled": True, "option_values": options(region="NW")}),
+    "installing again clears": (
+        {},
+        [(f"POST /v1/app/{CREDIT}", {"version": "1.1.0"})],
+        {"enabled": False, "option_values": []},
+    ),
+    "installing again keeps": (
+        {"app_install_keeps_options": True},
+        [(f"POST /v1/app/{CREDIT}", {"version": "1.1.0"})],
+        {"enabled": True, "option_values": options(region="NW")},
+    ),
     "installing the newest": ({}, [(f"POST /v1/app/{CREDIT}", {})], {"installed_version": "1.2.0"}),
-    "promoting keeps it on": ({"app_promote_disables": False}, [PROMOTE], {"enabled": True, "installed_version": "1.2.0"}),
+    "promoting keeps it on": (
+        {"app_promote_disables": False},
+        [PROMOTE],
+        {"enabled": True, "installed_version": "1.2.0"},
+    ),
     "saving does not help": ({"app_patch_options_enables": False}, [PROMOTE, SAVE], {"enabled": False}),
-    "a version alone keeps it on": ({"app_patch_version_disables": False}, [(PATCH, {"version": "1.2.0"})], {"enabled": True}),
+    "a version alone keeps it on": (
+        {"app_patch_version_disables": False},
+        [(PATCH, {"version": "1.2.0"})],
+        {"enabled": True},
+    ),
     "both at once leave it off": ({}, [(PATCH, BOTH)], {"enabled": False, "installed_version": "1.2.0"}),
     "both at once turn it on": ({"app_version_and_options_enables": True}, [(PATCH, BOTH)], {"enabled": True}),
     "a read that lags": ({"app_stale_reads": 1}, [(PATCH, {"option_values": REGION})], {"enabled": True}),
-    "a read that lagged": ({"app_stale_reads": 1}, [(PATCH, {"option_values": REGION}), (f"GET /v1/app/{CREDIT}", None)],
-                           {"enabled": False}),
-}  # fmt: skip
+    "a read that lagged": (
+        {"app_stale_reads": 1},
+        [(PATCH, {"option_values": REGION}), (f"GET /v1/app/{CREDIT}", None)],
+        {"enabled": False},
+    ),
+}
 
 
 @pytest.mark.parametrize(("switches", "steps", "shown"), SWITCHED.values(), ids=SWITCHED)
@@ -227,11 +289,21 @@ REFUSING: dict[str, tuple[dict[str, Any], str, Any, int]] = {
     "no version": ({"app_default_version": "refuse"}, f"POST /v1/app/{CREDIT}", {}, 400),
     "a downgrade": ({"app_downgrade": "refused"}, f"POST /v1/app/{CREDIT}/promote-to/1.0.0", None, 400),
     "an unknown option": ({"app_options_checked": True}, PATCH, {"option_values": options(x=1)}, 400),
-    "a value of another type": ({"app_options_checked": True}, PATCH, {"option_values": options(timeout_seconds="30")}, 400),
+    "a value of another type": (
+        {"app_options_checked": True},
+        PATCH,
+        {"option_values": options(timeout_seconds="30")},
+        400,
+    ),
     "an unknown component": ({"app_options_checked": True}, PATCH, {"option_values": options("c", x=1)}, 400),
     "sound options": ({"app_options_checked": True}, PATCH, {"option_values": COMPLETE}, 204),
-    "a private app in public": ({"app_public_page_serves_private": True}, f"GET /v1/app-configurations/public/{OWN}", None, 200),
-}  # fmt: skip
+    "a private app in public": (
+        {"app_public_page_serves_private": True},
+        f"GET /v1/app-configurations/public/{OWN}",
+        None,
+        200,
+    ),
+}
 
 
 @pytest.mark.parametrize(("switches", "call", "body", "status"), REFUSING.values(), ids=REFUSING)
@@ -246,10 +318,16 @@ def test_switches_that_refuse(
 def test_values_may_be_mirrored_in_the_declarations(make_box: Callable[..., Any]) -> None:
     made = install(make_box(app_values_in_declarations=True))
     assert {each["key"]: each.get("value") for each in made["components"][0]["options"]} == {
-        "region": "NW", "timeout_seconds": None, "testbetrieb": None, "api_key": None,
-    }  # fmt: skip
+        "region": "NW",
+        "timeout_seconds": None,
+        "testbetrieb": None,
+        "api_key": None,
+    }
 
 
 def test_permissions(box: Any) -> None:
     (role,) = box.get("GET /v1/permissions/me")["roles"]
-    assert (role["organization_id"], role["grants"]) == ("739224", [{"action": "*", "resource": "*", "effect": "allow"}])
+    assert (role["organization_id"], role["grants"]) == (
+        "739224",
+        [{"action": "*", "resource": "*", "effect": "allow"}],
+    )

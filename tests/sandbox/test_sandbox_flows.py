@@ -27,11 +27,21 @@ def automation_task(**config: Any) -> dict[str, Any]:
 def test_the_server_fills_in(box: Any) -> None:
     made = create(box, id="mine", org_id="x", created_at="never", limit_warnings=[], fremd={"a": 1}, _manifest=["m"])
     assert made == {
-        "id": made["id"], "org_id": "739224", "created_at": "2026-03-02T09:14:03.000Z",
-        "updated_at": "2026-03-02T09:14:03.000Z", **SMALL, "fremd": {"a": 1}, "_manifest": ["m"], "enabled": True,
-        "available_in_ecp": False, "additional_triggers": [], "assigned_to": [], "closing_reasons": [],
-        "entity_sync": [], "taxonomies": [],
-    }  # fmt: skip
+        "id": made["id"],
+        "org_id": "739224",
+        "created_at": "2026-03-02T09:14:03.000Z",
+        "updated_at": "2026-03-02T09:14:03.000Z",
+        **SMALL,
+        "fremd": {"a": 1},
+        "_manifest": ["m"],
+        "enabled": True,
+        "available_in_ecp": False,
+        "additional_triggers": [],
+        "assigned_to": [],
+        "closing_reasons": [],
+        "entity_sync": [],
+        "taxonomies": [],
+    }
     assert (len(made["id"]), made["id"] != "mine") == (8, True)
     assert box.get(f"GET {BASE}/{made['id']}") == made
     assert box.get(f"GET {BASE}") == {"results": [made]}
@@ -66,10 +76,16 @@ NODES = {
     "phases": [{"id": "p", "name": "P"}],
     "tasks": [
         {"id": "a", "name": "A", "task_type": "MANUAL", "phase_id": "p"},
-        {"id": "d", "name": "D", "task_type": "DECISION", "trigger_mode": "manual", "conditions": CONDITIONS,
-         "loop_config": {"loop_branch_id": "none-met-1", "exit_branch_id": "ja", "max_iterations": 3}},
+        {
+            "id": "d",
+            "name": "D",
+            "task_type": "DECISION",
+            "trigger_mode": "manual",
+            "conditions": CONDITIONS,
+            "loop_config": {"loop_branch_id": "none-met-1", "exit_branch_id": "ja", "max_iterations": 3},
+        },
     ],
-}  # fmt: skip
+}
 EDGES = {
     # case                        edges (from, to, condition)                                              which survive
     "sound": ([("trigger", "p", None), ("p", "a", None), ("a", "d", None), ("d", "", "ja")], [0, 1, 2, 3]),
@@ -108,8 +124,10 @@ def test_a_task_brings_its_automation(box: Any) -> None:
     assert task == {**automation_task(), "created_automatically": False}
     automation = box.get(f"GET {AUTOMATIONS}/{id}")
     assert (automation["flow_name"], automation["triggers"][0]["type"], automation["workflow_context"]) == (
-        "Melden", "flows_trigger", {"workflow_id": made["id"], "task_id": "m", "workflow_role": "run_task_automation"},
-    )  # fmt: skip
+        "Melden",
+        "flows_trigger",
+        {"workflow_id": made["id"], "task_id": "m", "workflow_role": "run_task_automation"},
+    )
     (action,) = automation["actions"]
     assert action == {"id": action["id"], **MAIL}
 
@@ -145,8 +163,10 @@ def test_a_trigger_brings_its_automation(box: Any) -> None:
     assert made["trigger"] == {"id": "t", "type": "automation"}
     automation = box.get(f"GET {AUTOMATIONS}/{id}")
     assert (automation["flow_name"], automation["triggers"][0]["type"], automation["actions"][0]["config"]) == (
-        "Hausanschluss", "entity_manual", {"target_workflow": made["id"]},
-    )  # fmt: skip
+        "Hausanschluss",
+        "entity_manual",
+        {"target_workflow": made["id"]},
+    )
     changed = [{"type": "entity_manual", "configuration": {"schema": "order"}}]
     trigger = {"id": "t", "type": "automation", "automation_id": id, "trigger_config": changed}
     box.get(f"PUT {BASE}/{made['id']}", SMALL | {"trigger": trigger})
@@ -163,8 +183,15 @@ def test_a_journey_trigger_keeps_its_automation(make_box: Callable[..., Any]) ->
 
 
 def test_automations_of_flows_are_hidden_unless_asked_for(box: Any) -> None:
-    own = box.get(f"POST {AUTOMATIONS}", {"flow_name": "Frei", "triggers": [
-        {"type": "entity_manual", "configuration": {"schema": "meter"}}], "actions": [MAIL], "entity_schema": "meter"})  # fmt: skip
+    own = box.get(
+        f"POST {AUTOMATIONS}",
+        {
+            "flow_name": "Frei",
+            "triggers": [{"type": "entity_manual", "configuration": {"schema": "meter"}}],
+            "actions": [MAIL],
+            "entity_schema": "meter",
+        },
+    )
     made = create(box, tasks=[automation_task(action_config=MAIL)], edges=[])
     hidden = made["tasks"][0]["automation_config"]["flow_id"]
 
@@ -185,7 +212,12 @@ def test_an_automation_put_keeps_what_is_the_servers(box: Any) -> None:
     body = {"flow_name": "Frei", "triggers": [], "actions": [MAIL]}
     made = box.get(f"POST {AUTOMATIONS}", body | {"id": "x", "runs": 99})
     after = box.get(f"PUT {AUTOMATIONS}/{made['id']}", body | {"enabled": False, "id": "y"})
-    assert (after["id"], after["runs"], after["enabled"], after["created_at"]) == (made["id"], 0, False, made["created_at"])
+    assert (after["id"], after["runs"], after["enabled"], after["created_at"]) == (
+        made["id"],
+        0,
+        False,
+        made["created_at"],
+    )
     answer = box.ask(f"GET {AUTOMATIONS}/nope")
     assert (answer.status_code, answer.json()) == (404, {"status": 404, "error": "Flow nope not found"})
 
@@ -194,52 +226,87 @@ def test_export_and_import(box: Any) -> None:
     """The import makes everything anew: flow, tasks, automations, and every place that names them."""
     made = create(
         box,
-        trigger={"id": "t", "type": "automation", "trigger_config": [{"type": "entity_manual", "configuration": {"schema": "meter"}}]},
-        phases=[{"id": "p", "name": "P", "due_date_config": {"duration": 1, "unit": "days", "type": "TASK_FINISHED", "task_id": "a"}}],
+        trigger={
+            "id": "t",
+            "type": "automation",
+            "trigger_config": [{"type": "entity_manual", "configuration": {"schema": "meter"}}],
+        },
+        phases=[
+            {
+                "id": "p",
+                "name": "P",
+                "due_date_config": {"duration": 1, "unit": "days", "type": "TASK_FINISHED", "task_id": "a"},
+            }
+        ],
         tasks=[
             {"id": "a", "name": "a", "task_type": "MANUAL", "phase_id": "p"},
             automation_task(action_config=MAIL, input_context={"source": "task", "task_id": "a"})
-            | {"requirements": [{"when": "TASK_FINISHED", "task_id": "a"}],
-               "schedule": {"mode": "relative", "direction": "after", "duration": 1, "unit": "days",
-                            "reference": {"id": "a", "origin": "task_completed"}}},
+            | {
+                "requirements": [{"when": "TASK_FINISHED", "task_id": "a"}],
+                "schedule": {
+                    "mode": "relative",
+                    "direction": "after",
+                    "duration": 1,
+                    "unit": "days",
+                    "reference": {"id": "a", "origin": "task_completed"},
+                },
+            },
             {"id": "x", "name": "Fremd", "task_type": "AUTOMATION", "automation_config": {"flow_id": "gone"}},
         ],
-        edges=[{"id": "a", "from_id": "trigger", "to_id": "p"}, {"id": "e", "from_id": "p", "to_id": "a"},
-               {"id": "f", "from_id": "a", "to_id": "m"}],
-        entity_sync=[{"trigger": {"event": "TaskCompleted", "filter": {"task_template_id": "a"}},
-                      "value": {"source": "task_name"}, "target": {"entitySchema": "meter", "entityAttribute": "a"}}],
-    )  # fmt: skip
+        edges=[
+            {"id": "a", "from_id": "trigger", "to_id": "p"},
+            {"id": "e", "from_id": "p", "to_id": "a"},
+            {"id": "f", "from_id": "a", "to_id": "m"},
+        ],
+        entity_sync=[
+            {
+                "trigger": {"event": "TaskCompleted", "filter": {"task_template_id": "a"}},
+                "value": {"source": "task_name"},
+                "target": {"entitySchema": "meter", "entityAttribute": "a"},
+            }
+        ],
+    )
     document = box.get(f"GET {BASE}/{made['id']}/export")
     starter, mailer = made["trigger"]["automation_id"], made["tasks"][1]["automation_config"]["flow_id"]
     resolved = document.pop("_resolved_automations")
     assert document == made
     assert {id: each and each["flow_name"] for id, each in resolved.items()} == {
-        starter: "Hausanschluss", mailer: "Melden", "gone": None,
-    }  # fmt: skip
+        starter: "Hausanschluss",
+        mailer: "Melden",
+        "gone": None,
+    }
 
     result = box.get(f"POST {BASE}/import", {**document, "_resolved_automations": resolved}, token="beta")
     new, mappings = result["flow"], result["_id_mappings"]
     tasks, automations = mappings["task_ids"], mappings["automation_ids"]
     assert (mappings["flow_id"], list(tasks), set(automations)) == (
-        {"old": made["id"], "new": new["id"]}, ["a", "m", "x"], {starter, mailer},
-    )  # fmt: skip
+        {"old": made["id"], "new": new["id"]},
+        ["a", "m", "x"],
+        {starter, mailer},
+    )
     assert (new["org_id"], new["name"], new["trigger"]) == (
-        "911042", "Hausanschluss", {"id": "t", "type": "automation", "automation_id": automations[starter]},
-    )  # fmt: skip
+        "911042",
+        "Hausanschluss",
+        {"id": "t", "type": "automation", "automation_id": automations[starter]},
+    )
     assert [(task["id"], task["name"]) for task in new["tasks"]] == [
-        (tasks["a"], "a"), (tasks["m"], "Melden"), (tasks["x"], "Fremd"),
-    ]  # fmt: skip
+        (tasks["a"], "a"),
+        (tasks["m"], "Melden"),
+        (tasks["x"], "Fremd"),
+    ]
     mail = new["tasks"][1]
     assert mail["automation_config"] == {
-        "flow_id": automations[mailer], "input_context": {"source": "task", "task_id": tasks["a"]},
-    }  # fmt: skip
+        "flow_id": automations[mailer],
+        "input_context": {"source": "task", "task_id": tasks["a"]},
+    }
     assert (mail["requirements"][0]["task_id"], mail["schedule"]["reference"]["id"]) == (tasks["a"], tasks["a"])
     assert new["tasks"][2]["automation_config"] == {"flow_id": "gone"}
     assert (new["phases"][0]["id"], new["phases"][0]["due_date_config"]["task_id"]) == ("p", tasks["a"])
     assert new["edges"] == [
-        {"id": "a", "from_id": "trigger", "to_id": "p"}, {"id": "e", "from_id": "p", "to_id": tasks["a"]},
+        {"id": "a", "from_id": "trigger", "to_id": "p"},
+        {"id": "e", "from_id": "p", "to_id": tasks["a"]},
         {"id": "f", "from_id": tasks["a"], "to_id": tasks["m"]},
-    ]  # fmt: skip
+    ]
     assert new["entity_sync"][0]["trigger"]["filter"] == {"task_template_id": tasks["a"]}
     assert new["entity_sync"][0]["target"]["entityAttribute"] == "a", "an attribute that is called like a task"
     started = box.get(f"GET {AUTOMATIONS}/{automations[starter]}", token="beta")
@@ -268,15 +335,24 @@ def test_without_export(make_box: Callable[..., Any]) -> None:
 
 
 def many_branches(count: int) -> dict[str, Any]:
-    conditions = [{"id": f"c{n}", "branch_name": "x", "logical_operator": "AND", "statements": []} for n in range(count)]
-    return {"tasks": [{"id": "d", "name": "D", "task_type": "DECISION", "trigger_mode": "manual", "conditions": conditions}]}
+    conditions = [
+        {"id": f"c{n}", "branch_name": "x", "logical_operator": "AND", "statements": []} for n in range(count)
+    ]
+    return {
+        "tasks": [{"id": "d", "name": "D", "task_type": "DECISION", "trigger_mode": "manual", "conditions": conditions}]
+    }
 
 
 def test_limits_warn_or_refuse(box: Any) -> None:
     warning = {
-        "i18nKey": "limits.branches", "message": "branches: 21 of at most 20", "max": 20, "current": 21,
-        "path": ["tasks", 0, "conditions"], "node_id": "d", "task_name": "D",
-    }  # fmt: skip
+        "i18nKey": "limits.branches",
+        "message": "branches: 21 of at most 20",
+        "max": 20,
+        "current": 21,
+        "path": ["tasks", 0, "conditions"],
+        "node_id": "d",
+        "task_name": "D",
+    }
     body = {**SMALL, **many_branches(21), "edges": []}
     made = box.get(f"POST {BASE}", body)
     assert made["limit_warnings"] == [warning]
@@ -334,37 +410,61 @@ DECISION = {"task_type": "DECISION", "trigger_mode": "automatic"}
 WRONG = {
     "a short name": ({"name": "ab"}, "body/name must NOT have fewer than 3 characters"),
     "no edges": ({"edges": None}, "body/edges must be array"),
-    "a version that is a number": ({"version": 3}, "body/version must be equal to one of the allowed values: v1, v2, v3"),
-    "an unknown kind of task": (task(task_type="MANUEL"), "body/tasks/0/task_type must be equal to one of the allowed values:"),
+    "a version that is a number": (
+        {"version": 3},
+        "body/version must be equal to one of the allowed values: v1, v2, v3",
+    ),
+    "an unknown kind of task": (
+        task(task_type="MANUEL"),
+        "body/tasks/0/task_type must be equal to one of the allowed values:",
+    ),
     "a decision without conditions": (task(**DECISION), "body/tasks/0 must have required property 'conditions'"),
     "an automation without config": (
-        task(task_type="AUTOMATION"), "body/tasks/0 must have required property 'automation_config'"),
+        task(task_type="AUTOMATION"),
+        "body/tasks/0 must have required property 'automation_config'",
+    ),
     "a decision at once": (
         task(**DECISION, conditions=[], schedule={"mode": "immediate"}),
-        "body/tasks/0/schedule/mode must be equal to one of the allowed values: delayed, relative"),
+        "body/tasks/0/schedule/mode must be equal to one of the allowed values: delayed, relative",
+    ),
     "an unknown operator": (
         task(**DECISION, conditions=[{**CONDITIONS[0], "statements": [STATEMENT | {"operator": "is"}]}]),
-        "body/tasks/0/conditions/0/statements/0/operator must be equal to one of the allowed values:"),
+        "body/tasks/0/conditions/0/statements/0/operator must be equal to one of the allowed values:",
+    ),
     "values that are numbers": (
         task(**DECISION, conditions=[{**CONDITIONS[0], "statements": [STATEMENT | {"values": [1]}]}]),
-        "body/tasks/0/conditions/0/statements/0/values/0 must be string"),
+        "body/tasks/0/conditions/0/statements/0/values/0 must be string",
+    ),
     "a delay of nothing": (
         task(task_type="AUTOMATION", automation_config={}, schedule=DELAYED | {"duration": 0}),
-        "body/tasks/0/schedule/duration must be >= 1"),
+        "body/tasks/0/schedule/duration must be >= 1",
+    ),
     "an agent without id": (
-        task(task_type="AI_AGENT", agent_config={}), "body/tasks/0/agent_config must have required property 'agent_id'"),
+        task(task_type="AI_AGENT", agent_config={}),
+        "body/tasks/0/agent_config must have required property 'agent_id'",
+    ),
     "a long description": (
-        task(description={"value": "x" * 10_001}), "body/tasks/0/description/value must NOT have more than 10000"),
+        task(description={"value": "x" * 10_001}),
+        "body/tasks/0/description/value must NOT have more than 10000",
+    ),
     "a trigger without journey": (
-        {"trigger": {"type": "journey_submission"}}, "body/trigger must have required property 'journey_id'"),
-    "a trigger without type": ({"additional_triggers": [{}]}, "body/additional_triggers/0 must have required property 'type'"),
+        {"trigger": {"type": "journey_submission"}},
+        "body/trigger must have required property 'journey_id'",
+    ),
+    "a trigger without type": (
+        {"additional_triggers": [{}]},
+        "body/additional_triggers/0 must have required property 'type'",
+    ),
     "a sync of nothing": ({"entity_sync": [{}]}, "body/entity_sync/0 must have required property 'trigger'"),
     "a reason without id": ({"closing_reasons": [{}]}, "body/closing_reasons/0 must have required property 'id'"),
     "eleven attributes": (
-        task(**DECISION, conditions=[
-            {**CONDITIONS[0], "statements": [STATEMENT | {"source": {"attributes": ["a"] * 11}}]}]),
-        "body/tasks/0/conditions/0/statements/0/source/attributes must NOT have more than 10 items"),
-}  # fmt: skip
+        task(
+            **DECISION,
+            conditions=[{**CONDITIONS[0], "statements": [STATEMENT | {"source": {"attributes": ["a"] * 11}}]}],
+        ),
+        "body/tasks/0/conditions/0/statements/0/source/attributes must NOT have more than 10 items",
+    ),
+}
 
 
 @pytest.mark.parametrize(("change", "said"), WRONG.values(), ids=WRONG)
@@ -383,10 +483,15 @@ SWITCHED: dict[str, tuple[dict[str, Any], str, dict[str, Any], int]] = {
     "stale": ({}, "PUT /ID", {"updated_at": "2026-01-01T00:00:00.000Z"}, 409),
     "stale, not compared": ({"flow_conflict": "ignored"}, "PUT /ID", {"updated_at": "2026-01-01T00:00:00.000Z"}, 200),
     "a reason nobody has": ({}, "POST ", {"closing_reasons": [{"id": "gone"}]}, 201),
-    "a reason nobody has, refused": ({"flow_unknown_reason": "refused"}, "POST ", {"closing_reasons": [{"id": "gone"}]}, 400),
+    "a reason nobody has, refused": (
+        {"flow_unknown_reason": "refused"},
+        "POST ",
+        {"closing_reasons": [{"id": "gone"}]},
+        400,
+    ),
     "a reason as of old": ({"flow_reasons_complete": True}, "POST ", {"closing_reasons": [{"id": "gone"}]}, 400),
     "loose tasks": ({"flow_tasks_by_type": False}, "POST ", task(**DECISION), 201),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("switches", "call", "change", "status"), SWITCHED.values(), ids=SWITCHED)
@@ -412,9 +517,14 @@ def test_switches_of_filling(make_box: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "word", "hit"),
-    [("contains", "ANSCH", True), ("prefix", "haus", True), ("prefix", "ansch", False), ("exact", "hausanschluss", False),
-     ("exact", "Hausanschluss", True)],
-)  # fmt: skip
+    [
+        ("contains", "ANSCH", True),
+        ("prefix", "haus", True),
+        ("prefix", "ansch", False),
+        ("exact", "hausanschluss", False),
+        ("exact", "Hausanschluss", True),
+    ],
+)
 def test_how_a_search_takes_a_name(make_box: Callable[..., Any], mode: str, word: str, hit: bool) -> None:
     box = make_box(flow_search_name=mode)
     create(box)

@@ -12,21 +12,32 @@ REASONS = "/v1/workflows/closing-reasons"
 MUTATION = (f"POST {REASONS}", {"title": "Zu teuer", "status": "ACTIVE"})
 
 REFUSED = {
-    # case                    call                                  body   token     headers                       status, body
+    # case: call, body, token, headers, status, what is said
     "no such token": (f"GET {REASONS}", None, "nobody", {}, 401, {"message": "Unauthorized"}),
     "read-only token": (*MUTATION, "reader", {}, 403, {"message": "the token is read-only"}),
     "another organisation": (
-        "GET /v1/entity/schemas", None, "alpha", {"x-epilot-org-id": "911042"}, 403,
+        "GET /v1/entity/schemas",
+        None,
+        "alpha",
+        {"x-epilot-org-id": "911042"},
+        403,
         {"message": "no sharing rights in organisation 911042"},
     ),
     "unknown route, entity": ("GET /v1/entity/a/b/c/d", None, "alpha", {}, 404, {"status": 404, "error": "Not Found"}),
-    "unknown route, automation": ("GET /v1/automation/x", None, "alpha", {}, 404, {"status": 404, "error": "Not Found"}),
+    "unknown route, automation": (
+        "GET /v1/automation/x",
+        None,
+        "alpha",
+        {},
+        404,
+        {"status": 404, "error": "Not Found"},
+    ),
     "unknown route, workflow": ("GET /v2/flows/nothing", None, "alpha", {}, 404, {"message": "Not Found"}),
     "unknown route, app": ("GET /v1/app/a/b/c", None, "alpha", {}, 404, {"message": "Not Found"}),
     "unknown route, governance": ("GET /data-governance/v1/x", None, "alpha", {}, 404, {"message": "Not Found"}),
     "unknown route, nobody's": ("GET /nothing", None, "alpha", {}, 404, {"message": "Not Found"}),
     "wrong method": ("PUT /v1/entity/schemas", {}, "alpha", {}, 405, {"status": 405, "error": "Method Not Allowed"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("call", "body", "token", "headers", "status", "said"), REFUSED.values(), ids=REFUSED)
@@ -125,7 +136,7 @@ FAULTS: dict[str, tuple[dict[str, Any], int, str, bool]] = {
     "another body": ({"body": "[]"}, 201, "[]", True),
     "a body cut short": ({"truncate": 6}, 201, '{"id":', True),
     "another type": ({"content_type": "text/plain", "body": "ok"}, 201, "ok", True),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("rule", "status", "text", "done"), FAULTS.values(), ids=FAULTS)
@@ -193,9 +204,15 @@ def test_the_log(box: Any) -> None:
     box.ask(f"GET {REASONS}?includeInactive=true", token="nobody")
     first, second = box.get("GET /_sandbox/requests")["requests"]
     assert {key: first[key] for key in ("seq", "method", "path", "query", "org", "status", "body", "fault")} == {
-        "seq": 1, "method": "POST", "path": REASONS, "query": "", "org": "739224", "status": 201,
-        "body": MUTATION[1], "fault": None,
-    }  # fmt: skip
+        "seq": 1,
+        "method": "POST",
+        "path": REASONS,
+        "query": "",
+        "org": "739224",
+        "status": 201,
+        "body": MUTATION[1],
+        "fault": None,
+    }
     assert (first["correlation_id"], first["time"], len(first["digest"])) == ("abc", "2026-03-02T09:14:03+00:00", 64)
     assert (second["org"], second["status"], second["query"]) == (None, 401, "includeInactive=true")
     assert box.get("GET /_sandbox/requests?method=GET&path=/v1/*&since=1")["total"] == 1

@@ -61,8 +61,8 @@ def operation(service: str, generation: str, path: str, method: str) -> str | No
 
 
 def objections(service: str, generation: str, template: str, method: str, status: int, body: Any) -> list[str]:
-    from openapi_schema_validator import OAS31Validator, oas30_format_checker
     from openapi_schema_validator import OAS30ReadValidator as OAS30Validator
+    from openapi_schema_validator import OAS31Validator, oas30_format_checker
     from referencing import Registry, Resource
     from referencing.jsonschema import DRAFT202012
 
@@ -83,61 +83,120 @@ def objections(service: str, generation: str, template: str, method: str, status
 
 
 SCHEMA = {
-    "slug": "grid_customer", "name": "Netzkunde", "plural": "Netzkunden", "published": True,
+    "slug": "grid_customer",
+    "name": "Netzkunde",
+    "plural": "Netzkunden",
+    "published": True,
     "group_settings": [{"label": "Stammdaten", "id": "master"}, {"label": "Ohne Kennung"}],
     "group_headlines": [{"name": "h", "label": "H", "group": "master", "type": "headline"}],
     "attributes": [
         {"name": "kind", "label": "Art", "type": "select", "options": [None, "privat", {"value": "b", "title": "B"}]},
-        {"name": "account", "label": "Firma", "type": "relation", "allowedSchemas": ["account"], "edit_mode": "list-view"},
-        {"name": "deposit", "label": "Kaution", "type": "currency",
-         "currency": [{"code": "EUR", "description": "Euro", "symbol": "€"}]},
+        {
+            "name": "account",
+            "label": "Firma",
+            "type": "relation",
+            "allowedSchemas": ["account"],
+            "edit_mode": "list-view",
+        },
+        {
+            "name": "deposit",
+            "label": "Kaution",
+            "type": "currency",
+            "currency": [{"code": "EUR", "description": "Euro", "symbol": "€"}],
+        },
     ],
     "capabilities": [{"name": "attributes", "ui_hooks": [{"hook": "EntityDetailsV2:Tab", "order": 0}]}],
-    "conditions": [{"id": "0f6d3a7e-6c53-4d07-9f2f-2a1b8d7b3c11", "name": "region", "label": "Region", "type": "string"}],
-}  # fmt: skip
+    "conditions": [
+        {"id": "0f6d3a7e-6c53-4d07-9f2f-2a1b8d7b3c11", "name": "region", "label": "Region", "type": "string"}
+    ],
+}
 SCHEMA["attributes"][1].pop("edit_mode")  # the newer definition makes a relation with any edit_mode unsatisfiable
 FLOW = {
-    "name": "Hausanschluss", "version": "v3", "enabled": False, "due_date_config":
-    {"duration": 6, "unit": "weeks", "type": "WORKFLOW_STARTED"},
-    "trigger": {"id": "t1", "type": "automation", "trigger_config": [
-        {"type": "entity_operation", "configuration": {"schema": "meter", "operations": ["createEntity"]}}]},
-    "additional_triggers": [{"id": "t2", "type": "journey_submission",
-                             "journey_id": "ea59c7f0-ecba-11f0-b478-6d6b2bd8039e"}],
+    "name": "Hausanschluss",
+    "version": "v3",
+    "enabled": False,
+    "due_date_config": {"duration": 6, "unit": "weeks", "type": "WORKFLOW_STARTED"},
+    "trigger": {
+        "id": "t1",
+        "type": "automation",
+        "trigger_config": [
+            {"type": "entity_operation", "configuration": {"schema": "meter", "operations": ["createEntity"]}}
+        ],
+    },
+    "additional_triggers": [
+        {"id": "t2", "type": "journey_submission", "journey_id": "ea59c7f0-ecba-11f0-b478-6d6b2bd8039e"}
+    ],
     "phases": [{"id": "p", "name": "Prüfen"}],
     "tasks": [
-        {"id": "a", "name": "Ansehen", "task_type": "MANUAL", "phase_id": "p",
-         "assigned_to": [{"variable": "{{entity.owner}}"}, "10010728"]},
-        {"id": "d", "name": "Gut?", "task_type": "DECISION", "phase_id": "p", "trigger_mode": "manual", "conditions": [
-            {"id": "ja", "branch_name": "Ja", "logical_operator": "AND", "statements": []},
-            {"id": "none-met-1", "branch_name": "Nein", "logical_operator": "AND", "statements": []}]},
-        {"id": "m", "name": "Melden", "task_type": "AUTOMATION", "phase_id": "p", "automation_config": {
-            "action_config": {"type": "send-email", "name": "Melden", "config": {"email_template_id": "x"}}}},
+        {
+            "id": "a",
+            "name": "Ansehen",
+            "task_type": "MANUAL",
+            "phase_id": "p",
+            "assigned_to": [{"variable": "{{entity.owner}}"}, "10010728"],
+        },
+        {
+            "id": "d",
+            "name": "Gut?",
+            "task_type": "DECISION",
+            "phase_id": "p",
+            "trigger_mode": "manual",
+            "conditions": [
+                {"id": "ja", "branch_name": "Ja", "logical_operator": "AND", "statements": []},
+                {"id": "none-met-1", "branch_name": "Nein", "logical_operator": "AND", "statements": []},
+            ],
+        },
+        {
+            "id": "m",
+            "name": "Melden",
+            "task_type": "AUTOMATION",
+            "phase_id": "p",
+            "automation_config": {
+                "action_config": {"type": "send-email", "name": "Melden", "config": {"email_template_id": "x"}}
+            },
+        },
     ],
     "edges": [
-        {"id": "e0", "from_id": "trigger", "to_id": "p"}, {"id": "e1", "from_id": "p", "to_id": "a"},
+        {"id": "e0", "from_id": "trigger", "to_id": "p"},
+        {"id": "e1", "from_id": "p", "to_id": "a"},
         {"id": "e2", "from_id": "a", "to_id": "d"},
         {"id": "e3", "from_id": "d", "to_id": "m", "condition_id": "ja"},
         {"id": "e4", "from_id": "d", "to_id": "", "condition_id": "none-met-1", "none_met": True},
     ],
-    "entity_sync": [{"trigger": {"event": "FlowStarted"}, "value": {"source": "workflow_status"},
-                     "target": {"entitySchema": "meter", "entityAttribute": "status"}}],
-}  # fmt: skip
+    "entity_sync": [
+        {
+            "trigger": {"event": "FlowStarted"},
+            "value": {"source": "workflow_status"},
+            "target": {"entitySchema": "meter", "entityAttribute": "status"},
+        }
+    ],
+}
 AUTOMATION = {
-    "flow_name": "Begrüßen", "entity_schema": "contact",
+    "flow_name": "Begrüßen",
+    "entity_schema": "contact",
     "triggers": [{"type": "entity_operation", "configuration": {"schema": "contact", "operations": ["createEntity"]}}],
     "actions": [{"type": "send-email", "name": "Mail", "config": {"email_template_id": "x"}}],
-}  # fmt: skip
+}
 DEFINITION = {
-    "name": "Alt", "description": "Alte Art", "flow": [
-        {"name": "Abschnitt", "order": 1, "type": "SECTION", "steps": [{"name": "Schritt", "order": 1, "type": "STEP"}]}],
-}  # fmt: skip
+    "name": "Alt",
+    "description": "Alte Art",
+    "flow": [
+        {"name": "Abschnitt", "order": 1, "type": "SECTION", "steps": [{"name": "Schritt", "order": 1, "type": "STEP"}]}
+    ],
+}
 CONFIG = {
-    "type": "deletion", "enabled": False, "relations_for_deletion": ["file"],
+    "type": "deletion",
+    "enabled": False,
+    "relations_for_deletion": ["file"],
     "schedule": {"frequency": "interval", "interval_days": 90, "start_date": "2027-01-15"},
-    "query": {"saved_view_id": "{view}", "filters": [
-        {"type": "no_related_entities", "related_entity_schemas": ["contract"]},
-        {"type": "no_email_communication_since", "lookback_period_days": 730}]},
-}  # fmt: skip
+    "query": {
+        "saved_view_id": "{view}",
+        "filters": [
+            {"type": "no_related_entities", "related_entity_schemas": ["contract"]},
+            {"type": "no_email_communication_since", "lookback_period_days": 730},
+        ],
+    },
+}
 NET, ERP = "72a8294d-48ff-5a57-872e-da670053f663", "6512cd31-4d80-55c8-a631-667031f4eafe"
 INSTALL = {
     "version": "1.0.0",
@@ -167,8 +226,14 @@ def session(box: Any) -> Iterator[tuple[str, str, int, Any]]:
 
     seen: list[tuple[str, str, int, Any]] = []
     base = "/v1/entity/schemas"
-    for call in ("/v1/entity/schemas", "/v2/entity/schemas", "/v2/entity/schemas?full=true&latest=true",
-                 f"{base}?include=contact,meter", f"{base}/contact?latest=true", f"{base}/blueprints"):  # fmt: skip
+    for call in (
+        "/v1/entity/schemas",
+        "/v2/entity/schemas",
+        "/v2/entity/schemas?full=true&latest=true",
+        f"{base}?include=contact,meter",
+        f"{base}/contact?latest=true",
+        f"{base}/blueprints",
+    ):
         ask(f"GET {call}")
     first = ask(f"PUT {base}/grid_customer", SCHEMA)
     ask(f"PUT {base}/grid_customer", SCHEMA | {"name": "Kunde"})

@@ -13,9 +13,13 @@ V1, V2 = "/v1/workflows/closing-reasons", "/v2/workflows/closing-reasons"
 def test_a_life(box: Any) -> None:
     made = box.get(f"POST {V1}", {"title": "Zu teuer", "description": "bleibt", "id": "mine", "creationTime": "never"})
     assert made == {
-        "id": made["id"], "title": "Zu teuer", "status": "ACTIVE", "description": "bleibt",
-        "creationTime": "2026-03-02T09:14:03.000Z", "lastUpdateTime": "2026-03-02T09:14:03.000Z",
-    }  # fmt: skip
+        "id": made["id"],
+        "title": "Zu teuer",
+        "status": "ACTIVE",
+        "description": "bleibt",
+        "creationTime": "2026-03-02T09:14:03.000Z",
+        "lastUpdateTime": "2026-03-02T09:14:03.000Z",
+    }
     assert (len(made["id"]), made["id"].isalnum()) == (21, True)
     answer = box.ask(f"PATCH {V1}/{made['id']}", {"status": "INACTIVE"})
     assert (answer.status_code, answer.content) == (202, b"")
@@ -49,7 +53,9 @@ REFUSED = {
     "a title that is none": (f"POST {V1}", {"title": 7}, 400, "body/title must be string"),
     "null": (f"PATCH {V2}/ID", {"title": None}, 400, "body/title must be string"),
     "no such status": (
-        f"PATCH {V2}/ID", {"status": "GONE"}, 400,
+        f"PATCH {V2}/ID",
+        {"status": "GONE"},
+        400,
         "body/status must be equal to one of the allowed values: ACTIVE, INACTIVE",
     ),
     "no status": (f"PATCH {V1}/ID", {}, 400, "body must have required property 'status'"),
@@ -58,7 +64,7 @@ REFUSED = {
     "not there, changed": (f"PATCH {V2}/nope", {"title": "x"}, 404, MISSING["message"]),
     "not there, deleted": (f"DELETE {V2}/nope", None, 404, MISSING["message"]),
     "no boolean": (f"GET {V1}?includeInactive=ja", None, 400, "query parameter includeInactive must be boolean"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("call", "body", "status", "said"), REFUSED.values(), ids=REFUSED)

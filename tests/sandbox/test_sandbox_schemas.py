@@ -9,9 +9,12 @@ import pytest
 
 BASE = "/v1/entity/schemas"
 SMALL: dict[str, Any] = {
-    "slug": "mast", "name": "Mast", "plural": "Masten", "capabilities": [],
+    "slug": "mast",
+    "name": "Mast",
+    "plural": "Masten",
+    "capabilities": [],
     "attributes": [{"name": "height", "label": "Höhe", "type": "number"}],
-}  # fmt: skip
+}
 
 
 def put(box: Any, **change: Any) -> Any:
@@ -21,14 +24,21 @@ def put(box: Any, **change: Any) -> Any:
 def test_a_put_creates_and_then_makes_versions(box: Any) -> None:
     first = put(box, comment="weg", version=7, fremd={"a": 1})
     assert first == {
-        "id": first["id"], "created_at": "2026-03-02T09:14:03.000Z", "updated_at": "2026-03-02T09:14:03.000Z",
-        "version": 1, **SMALL, "fremd": {"a": 1}, "latest": True,
+        "id": first["id"],
+        "created_at": "2026-03-02T09:14:03.000Z",
+        "updated_at": "2026-03-02T09:14:03.000Z",
+        "version": 1,
+        **SMALL,
+        "fremd": {"a": 1},
+        "latest": True,
         "attributes": [{**SMALL["attributes"][0], "id": first["attributes"][0]["id"]}],
-    }  # fmt: skip
+    }
     second = put(box)
     assert (second["version"], second["created_at"], second["updated_at"]) == (
-        2, "2026-03-02T09:14:03.000Z", "2026-03-02T09:14:03.001Z",
-    )  # fmt: skip
+        2,
+        "2026-03-02T09:14:03.000Z",
+        "2026-03-02T09:14:03.001Z",
+    )
     assert "fremd" not in second, "a PUT replaces the schema"
     assert second["id"] != first["id"]
     old = box.get(f"GET {BASE}/mast?id={first['id']}")
@@ -36,11 +46,19 @@ def test_a_put_creates_and_then_makes_versions(box: Any) -> None:
 
 
 def test_item_ids_are_kept_when_sent_and_new_when_not(box: Any) -> None:
-    first = put(box, group_settings=[{"label": "A"}], group_headlines=[
-        {"name": "h", "label": "H", "group": "A", "type": "headline"}], capabilities=[
-        {"name": "c", "attributes": [{"name": "x", "label": "X", "type": "string"}]}])  # fmt: skip
-    items = [first["group_settings"][0], first["group_headlines"][0], first["capabilities"][0],
-             first["capabilities"][0]["attributes"][0], first["attributes"][0]]  # fmt: skip
+    first = put(
+        box,
+        group_settings=[{"label": "A"}],
+        group_headlines=[{"name": "h", "label": "H", "group": "A", "type": "headline"}],
+        capabilities=[{"name": "c", "attributes": [{"name": "x", "label": "X", "type": "string"}]}],
+    )
+    items = [
+        first["group_settings"][0],
+        first["group_headlines"][0],
+        first["capabilities"][0],
+        first["capabilities"][0]["attributes"][0],
+        first["attributes"][0],
+    ]
     assert all(len(item["id"]) == 36 for item in items)
     again = box.get(f"PUT {BASE}/mast", first)
     assert {key: again[key] for key in ("attributes", "capabilities", "group_settings", "group_headlines")} == {
@@ -77,9 +95,12 @@ def test_frozen_is_what_is_served(box: Any) -> None:
     assert listed == {"true": "Neuer", "false": "Mast"}
     versions = box.get(f"GET {BASE}/mast/versions?versions_size=2&fields=id,version")
     assert versions == {
-        "versions": [{"id": third["id"], "version": 3}, {"id": second["id"], "version": 2}], "versions_more": True,
-        "drafts": [], "drafts_more": False, "frozen_version": first["id"],
-    }  # fmt: skip
+        "versions": [{"id": third["id"], "version": 3}, {"id": second["id"], "version": 2}],
+        "versions_more": True,
+        "drafts": [],
+        "drafts_more": False,
+        "frozen_version": first["id"],
+    }
     rest = box.get(f"GET {BASE}/mast/versions?versions_from=2&fields=version")
     assert (rest["versions"], rest["versions_more"]) == ([{"version": 1}], False)
     assert box.get(f"POST {BASE}/mast/unfreeze")["name"] == "Neuer"
@@ -92,11 +113,24 @@ def test_freezing_without_a_version_takes_the_current_one(box: Any) -> None:
     put(box)
     both = box.get(f"GET {BASE}/mast")
     assert (both["frozen"], "latest" in both) == (True, False)
-    assert box.ask(f"POST {BASE}/mast/freeze", {"version_id": "0f6d3a7e-6c53-4d07-9f2f-2a1b8d7b3c11"}).status_code == 404
+    assert (
+        box.ask(f"POST {BASE}/mast/freeze", {"version_id": "0f6d3a7e-6c53-4d07-9f2f-2a1b8d7b3c11"}).status_code == 404
+    )
 
 
 def test_lists(box: Any) -> None:
-    slugs = ["contact", "account", "opportunity", "contract", "order", "meter", "submission", "ticket", "file", "message"]
+    slugs = [
+        "contact",
+        "account",
+        "opportunity",
+        "contract",
+        "order",
+        "meter",
+        "submission",
+        "ticket",
+        "file",
+        "message",
+    ]
     assert [each["slug"] for each in box.get(f"GET {BASE}")["results"]] == slugs
     assert [each["slug"] for each in box.get(f"GET {BASE}?include=meter,contact")["results"]] == ["contact", "meter"]
     assert [each["slug"] for each in box.get(f"GET {BASE}?exclude={','.join(slugs[1:])}")["results"]] == ["contact"]
@@ -104,8 +138,10 @@ def test_lists(box: Any) -> None:
     assert whole == box.get(f"GET {BASE}/contact")
     cut = box.get("GET /v2/entity/schemas?include=contact")["results"][0]
     assert ([each["name"] for each in cut["attributes"]], cut["capabilities"], cut["_summary"]) == (
-        ["first_name", "last_name", "email"], [], True,
-    )  # fmt: skip
+        ["first_name", "last_name", "email"],
+        [],
+        True,
+    )
     assert "group_settings" not in cut
 
 
@@ -118,8 +154,11 @@ def test_the_built_in_contact(box: Any) -> None:
         each["id"] for each in contact["group_settings"]
     }
     assert [each["name"] for each in contact["attributes"] if each.get("protected")] == [
-        "first_name", "last_name", "email", "phone",
-    ]  # fmt: skip
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+    ]
     assert any(each.get("_manifest") for each in contact["attributes"])
     assert box.get(f"GET {BASE}/blueprints")["results"][0]["slug"] == "contact"
 
@@ -132,9 +171,13 @@ WRONG = {
     "no plural": ({"plural": None}, "body/plural must be string"),
     "another slug": ({"slug": "turm"}, "body/slug turm does not match the path's mast"),
     "a slug with blanks": ({"slug": "ma st"}, 'body/slug must match pattern "[a-zA-Z0-9_-]+"'),
-    "no label": ({"attributes": [{"name": "x", "type": "date"}]}, "body/attributes/0 must have required property 'label'"),
+    "no label": (
+        {"attributes": [{"name": "x", "type": "date"}]},
+        "body/attributes/0 must have required property 'label'",
+    ),
     "an unknown type": (
-        attribute(type="text"), "body/attributes/0/type must be equal to one of the allowed values: string, boolean",
+        attribute(type="text"),
+        "body/attributes/0/type must be equal to one of the allowed values: string, boolean",
     ),
     "an option that is a number": (attribute(type="select", options=[1]), "body/attributes/0/options/0 must be object"),
     "no currency": (attribute(type="currency"), "body/attributes/0 must have required property 'currency'"),
@@ -147,16 +190,23 @@ WRONG = {
         attribute(type="relation", allowedSchemas=["mast", "turm"]),
         "body/attributes: x relates to schema turm, which does not exist",
     ),
-    "a view that is none": ({"ui_config": {"table_view": {"view_type": "grid"}}}, "body/ui_config/table_view/view_type must"),
-    "a hook without name": ({"capabilities": [{"name": "c", "ui_hooks": [{}]}]}, "body/capabilities/0/ui_hooks/0 must have"),
+    "a view that is none": (
+        {"ui_config": {"table_view": {"view_type": "grid"}}},
+        "body/ui_config/table_view/view_type must",
+    ),
+    "a hook without name": (
+        {"capabilities": [{"name": "c", "ui_hooks": [{}]}]},
+        "body/capabilities/0/ui_hooks/0 must have",
+    ),
     "an open installment": (
         {"capabilities": [{"name": "c", "adjust_installment": {"journey_id": "j", "x": 1}}]},
         "body/capabilities/0/adjust_installment must NOT have additional property 'x'",
     ),
     "two mistakes": (
-        {"name": 1, "plural": 2}, "body/name must be string; body/plural must be string",
+        {"name": 1, "plural": 2},
+        "body/name must be string; body/plural must be string",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("change", "said"), WRONG.values(), ids=WRONG)
@@ -187,9 +237,15 @@ def test_accepted_and_kept(box: Any, change: dict[str, Any]) -> None:
     assert {key: stored[key] for key in change} == change
 
 
-CONDITION = {"id": "0f6d3a7e-6c53-4d07-9f2f-2a1b8d7b3c11", "name": "plz", "label": "PLZ", "type": "location", "format": "zipcode"}
+CONDITION = {
+    "id": "0f6d3a7e-6c53-4d07-9f2f-2a1b8d7b3c11",
+    "name": "plz",
+    "label": "PLZ",
+    "type": "location",
+    "format": "zipcode",
+}
 SWITCHED: dict[str, tuple[dict[str, Any], list[dict[str, Any]], int]] = {
-    # case                      switches                           puts, one after the other                     the last one's status
+    # case: switches, puts one after the other, the last one's status
     "protected, not enforced": ({}, [attribute(protected=True), {"attributes": []}], 200),
     "protected": ({"schema_protected_enforced": True}, [attribute(protected=True), {"attributes": []}], 400),
     "protected, kept": ({"schema_protected_enforced": True}, [attribute(protected=True), attribute(label="Y")], 200),
@@ -198,11 +254,14 @@ SWITCHED: dict[str, tuple[dict[str, Any], list[dict[str, Any]], int]] = {
     "version right": ({"schema_version_checked": True}, [{}, {"version": 1}], 200),
     "names unique": ({"schema_names_unique": True}, [RIGHT["names twice"]], 400),
     "references not checked": (
-        {"schema_references_checked": False}, [attribute(type="relation", allowedSchemas=["turm"])], 200),
+        {"schema_references_checked": False},
+        [attribute(type="relation", allowedSchemas=["turm"])],
+        200,
+    ),
     "another status": ({"schema_invalid_status": 422}, [{"plural": 1}], 422),
     "a condition renamed": ({}, [{"conditions": [CONDITION]}, {"conditions": [CONDITION | {"name": "ort"}]}], 400),
     "a condition relabelled": ({}, [{"conditions": [CONDITION]}, {"conditions": [CONDITION | {"label": "Ort"}]}], 200),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("switches", "puts", "status"), SWITCHED.values(), ids=SWITCHED)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from syncer.adapters.secret_digest import digest_secret, same_secret
 
+from syncer.core.secrets import digest_secret, same_secret
 from syncer.core.values import Secret
 
 SECRET = Secret("APP_KEY", "p@ss-canary-ü")
