@@ -63,6 +63,9 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
         desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
         problems += found
         problems += together(desired)
+    for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
+        if not any(_lives_in(raw, environment.name) for environment in environments) and (only is None or raw.file in only):
+            problems += _judge(raw, KINDS[raw.kind], project, environments[0], strict)
     return ordered(problem for problem in problems if only is None or problem.at is None or problem.at.file in only)
 
 

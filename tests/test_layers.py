@@ -28,9 +28,10 @@ MAY_IMPORT = {
     "carry": {"carry", "core"},
     "app": {"app", "loading", "kinds", "adapters", "core"},
     "apply": {"apply", "app", "carry", "execute", "kinds", "adapters", "core"},
-    "starting": {"starting", "kinds", "adapters", "core"},
+    "starting": {"starting", "adapters", "core"},
+    "rules": {"rules", "kinds"},
     "cli": {
-        "cli", "starting", "apply", "execute", "app", "loading", "render", "kinds", "adapters", "core", "sandbox",
+        "cli", "rules", "starting", "apply", "execute", "app", "loading", "render", "kinds", "adapters", "core", "sandbox",
         "click",
     },
     "__main__": {"cli"},

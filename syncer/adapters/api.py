@@ -6,8 +6,9 @@ a write's outcome goes back to the engine as a value.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
     from syncer.adapters.http import Limits, Reply
 
 T = TypeVar("T")
+_NETWORK: dict[str, str] = {
+    "name": "check the host's name and the network",
+    "certificate": "check this machine's clock, and whether a proxy with its own authority needs `SYNCER_CA_FILE`",
+    "proxy": "check the proxy's variable and what it asks for",
+    "markup": "open the address in a browser: a login page or a firewall stands before the API",
+}
 WORKERS = 8
 """Requests side by side (speed.md, "HTTP")."""
 
@@ -70,7 +77,8 @@ class Api:
     ) -> None:
         from syncer.adapters.http import Sender
 
-        self._effects = effects or Effects()
+        stopped = threading.Event()
+        self._effects = effects or Effects(sleep=lambda seconds: None if stopped.wait(seconds) else None)
         self._token = token
         self.claims: Claims = claims_of(token)
         check_claims(self.claims, token, self._effects.now())
@@ -85,6 +93,7 @@ class Api:
             transport=transport,
             proxy=proxy,
             ca_file=ca_file,
+            stopped=stopped,
         )
         self._organisations: set[str] = {self.claims.org_id} - {""}
 
@@ -97,6 +106,11 @@ class Api:
     def close(self) -> None:
         """Give the connections back."""
         self._sender.close()
+
+    def interrupt(self) -> None:
+        """Wait for nothing any more: a write whose turn hasn't come ends as NOT_SENT, nothing is tried again. What is on
+        the wire is waited for as ever. May be called from a signal handler's thread."""
+        self._sender.interrupt()
 
     @property
     def organisations(self) -> frozenset[str]:
@@ -151,8 +165,10 @@ class Api:
             return f"the token in `{self._token.name}` is not accepted: it was revoked, has expired, or is another's"
         if reply.status == 403:
             return f"give a role with the missing grant to the token in `{self._token.name}`"
+        if reply.fault in _NETWORK:
+            return _NETWORK[reply.fault]
         if not reply.status or reply.status >= 500 or reply.status == 429:
-            return "nothing was changed; run it again later"
+            return "run it again later"
         return ""
 
     def _note(self, body: Json) -> None:
@@ -164,13 +180,31 @@ class Api:
 
 
 def fetch_all(tasks: Sequence[Callable[[], T]], workers: int = WORKERS) -> list[T]:
-    """The results of the tasks in their order, side by side. The first failure is raised and what has not begun is
-    left."""
+    """The results of the tasks in their order, side by side; of failures, the first in that order is raised.
+
+    What has not begun by then is left, and what is on the wire is not waited for: an interrupt ends it at once.
+    """
     if len(tasks) < 2:
         return [task() for task in tasks]
-    pool = ThreadPoolExecutor(min(workers, len(tasks)), thread_name_prefix="fetch")
+    futures: list[Future[T]] = [Future() for _ in tasks]
+    waiting = iter(zip(tasks, futures, strict=True))
+    turn = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with turn:
+                task, future = next(waiting, (None, None))
+            if task is None or future is None or not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(task())
+            except Exception as error:  # raised again by whoever asks for the result
+                future.set_exception(error)
+
+    for _ in range(min(workers, len(tasks))):
+        threading.Thread(target=work, name="fetch", daemon=True).start()
     try:
-        running = [pool.submit(task) for task in tasks]
-        return [each.result() for each in running]
+        return [future.result() for future in futures]
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        for future in futures:
+            future.cancel()

@@ -178,7 +178,7 @@ def _dialect() -> Any:
             yield ValidationError(f"{instance!r} does not match")
 
     def unless_variable(validator: Any, choice: Schema, instance: Json, schema: Schema) -> Errors:
-        if not (isinstance(instance, str) and matcher(choice["variable"])(instance)):
+        if isinstance(instance, str) and not matcher(choice["variable"])(instance):
             yield from validator.descend(instance, choice["rule"])
 
     def dispatch(validator: Any, choice: Schema, instance: Json, schema: Schema) -> Errors:

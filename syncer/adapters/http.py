@@ -30,6 +30,7 @@ from syncer.adapters.outcome import BY_FAULT, Fault, Outcome, again, classify
 from syncer.adapters.pace import MOST_WAIT, Breaker, Budget, Pace, backoff, retry_after
 from syncer.adapters.routes import classify_call
 from syncer.adapters.wire_json import NotJson, decode
+from syncer.core.problem import InvalidInput, Problem
 from syncer.core.values import Json, Secret
 
 LARGE = "application/large-response.vnd+json"
@@ -108,7 +109,9 @@ class Sender:
     """Sends requests to the services under `bases` (name → URL), with one token; safe among threads.
 
     `transport` replaces the network: a sandbox application in process, or a function. Without it httpx brings its
-    own, with the proxies of the environment (never for this machine's own addresses). `close` when done.
+    own, with the proxies of the environment (never for this machine's own addresses). `stopped` is set by `interrupt`;
+    who gives it can let the effects' sleep end on it. `close` when done. InvalidInput for a proxy or a CA file that
+    cannot be used.
     """
 
     def __init__(
@@ -123,22 +126,45 @@ class Sender:
         transport: httpx.BaseTransport | None = None,
         proxy: str = "",
         ca_file: str = "",
+        stopped: threading.Event | None = None,
     ) -> None:
-        self._bases = dict(bases)
+        self._bases = {name: str(httpx.URL(base)).rstrip("/") for name, base in bases.items()}
         self._token = token
         self._read_only = read_only
-        self._pace = pace
         self._effects = effects or Effects()
+        self._pace = pace
         self._limits = limits or Limits()
         self._in_process = transport is not None
+        self._proxy = proxy
+        self._stopped = stopped or threading.Event()
         self._budget = Budget()
         self._breaker = Breaker(self._effects)
-        self._local = all(is_loopback(httpx.URL(base).host) for base in bases.values())
+        hosts = {httpx.URL(base).host for base in bases.values()}
+        local = all(map(is_loopback, hosts))
         _silence()
-        plain = self._local and all(base.startswith("http:") for base in bases.values())
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else _trust(ca_file)
-        self._client = _client(gate(self._bases, read_only=read_only), self._limits, transport, trust, proxy)
-        self._bare = _client(payload_gate(local=self._local), self._limits, transport, trust, proxy)
+        plain = local and all(base.startswith("http:") for base in self._bases.values())
+        try:
+            trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else _trust(ca_file)
+            checks = (gate(self._bases, read_only=read_only), payload_gate(local=local))
+            direct = {"localhost", "127.0.0.1", "::1", *filter(is_loopback, hosts)}
+            clients = [_client(check, self._limits, transport, trust, proxy, direct) for check in checks]
+        except (
+            OSError,
+            ValueError,
+            ImportError,
+            httpx.InvalidURL,
+        ):  # its text quotes the proxy's URL, password and all
+            message = "proxy or certificate authority cannot be used"
+            names = "`SYNCER_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `SYNCER_CA_FILE`, `SSL_CERT_FILE`"
+            raise InvalidInput(
+                Problem("proxy", message, hint=f"look at {names}: an http proxy's URL, a PEM file")
+            ) from None
+        self._client, self._bare = clients
+
+    def interrupt(self) -> None:
+        """Wait for nothing any more, neither a turn nor another try; what is on the wire is waited for as ever."""
+        self._stopped.set()
+        self._pace.stop()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -162,13 +188,16 @@ class Sender:
             effects=self._effects,
             budget=self._budget,
             hold=self._pace.hold if writes else None,
+            stopped=self._stopped.is_set,
         )
 
     def _paced(self, request: Request, mark: str, until: float, *, writes: bool) -> Reply:
         if not self._breaker.closed():
             return Reply("NOT_SENT", fault="circuit")
         if writes and not self._pace.wait(until):
-            return Reply("NOT_SENT", fault="deadline", detail="its turn under the quota did not come in time")
+            return Reply(
+                "NOT_SENT", fault="turn", detail="interrupted before it was sent" if self._stopped.is_set() else ""
+            )
         reply = self._once(request, mark)
         self._breaker.note(failed=reply.status // 100 == 5 or (not reply.status and reply.fault != "local"))
         return reply
@@ -244,7 +273,7 @@ class Sender:
             return Reply(classify(method, status=status, fault=bad.fault), status, bad.fault, None, bad.detail, **head)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             fault = fault_of(error)
-            detail = _proxy_words(url) if fault in {"proxy", "connect", "name"} else ""
+            detail = _proxy_words(url, self._proxy) if fault in {"proxy", "connect", "name"} else ""
             outcome = classify(method, status=status, fault=fault)
             return Reply(outcome, status, fault, None, f"{BY_FAULT[fault].when}{detail}" if not status else "", **head)
         fault, body, detail = read_body(raw, content_type)
@@ -262,6 +291,7 @@ def resending(
     effects: Effects,
     budget: Budget,
     hold: Callable[[float], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Reply:
     """Try until the reply is not one to repeat, the attempts or the budget are spent, or the next wait would end after
     `until`. `Retry-After` is obeyed, plus up to a second of chance; one beyond `MOST_WAIT` ends it, its value named.
@@ -279,11 +309,13 @@ def resending(
         wait = backoff(number, effects.chance()) if asked is None else asked + effects.chance()
         if asked is not None and hold is not None:
             hold(asked)
-        if number + 1 == attempts or effects.clock() + wait > until:
+        if number + 1 == attempts or effects.clock() + wait > until or stopped():
             return reply
         if not budget.spend():
             return replace(reply, detail=f"{reply.words}; {BY_FAULT['budget'].when}")
         effects.sleep(wait)
+        if stopped():
+            return reply
     raise AssertionError("attempts must be at least 1")
 
 
@@ -361,9 +393,12 @@ def read_body(raw: bytes, content_type: str) -> tuple[Fault, Json, str]:
     if charset and charset[1] not in _UTF8:
         return "encoding", None, "the reply is not in UTF-8"
     try:
-        return "", decode(raw), ""
+        value = decode(raw)
     except NotJson as bad:
         return "not-json", None, f"the reply is no JSON that can be trusted: it {bad}"
+    if not isinstance(value, dict | list):
+        return "not-json", None, "the reply is neither an object nor a list"
+    return "", value, ""
 
 
 class _BadBody(Exception):
@@ -415,15 +450,16 @@ def _client(
     transport: httpx.BaseTransport | None,
     verify: ssl.SSLContext | bool,
     proxy: str,
+    direct: Iterable[str],
 ) -> httpx.Client:
-    direct: dict[str, httpx.BaseTransport | None] = {
-        f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")
+    mounts: dict[str, httpx.BaseTransport | None] = {
+        f"all://[{host}]" if ":" in host else f"all://{host}": None for host in direct
     }
     return httpx.Client(
         transport=transport,
         verify=verify,
         proxy=proxy or None,
-        mounts=direct,
+        mounts=mounts,
         trust_env=True,
         follow_redirects=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -457,8 +493,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting = waiting.__cause__ or waiting.__context__
 
 
-def _proxy_words(url: str) -> str:
-    """` through the proxy of HTTPS_PROXY`, where the environment sends this URL through one; never its address."""
+def _proxy_words(url: str, proxy: str) -> str:
+    """` (through the proxy of HTTPS_PROXY)`, where this URL is sent through one; never the proxy's address."""
+    if proxy:
+        return " (through the proxy of `SYNCER_PROXY`)"
     split = httpx.URL(url)
     if is_loopback(split.host) or urllib.request.proxy_bypass(split.host):
         return ""

@@ -15,7 +15,7 @@ AMBIGUOUS: anything else; the object must be read before anybody decides."""
 
 Fault = Literal[
     "", "name", "connect", "connect-timeout", "tls", "certificate", "pool-timeout", "proxy", "local", "circuit",
-    "budget", "write", "write-timeout", "read", "read-timeout", "protocol", "deadline", "cut", "encoding", "too-large",
+    "turn", "budget", "write", "write-timeout", "read", "read-timeout", "protocol", "deadline", "cut", "encoding", "too-large",
     "markup", "not-json", "empty", "payload",
 ]  # fmt: skip
 """What went wrong below or beside the status; "" when a whole, readable reply came."""
@@ -41,6 +41,7 @@ BY_FAULT: dict[Fault, Row] = {
     "proxy": Row("the proxy refused or answered wrongly", "NOT_SENT", False, "no tunnel, no request"),
     "local": Row("the request could not be built", "NOT_SENT", False, "nothing left this process"),
     "circuit": Row("too many failures in a row: not even tried", "NOT_SENT", False, "nothing left this process"),
+    "turn": Row("its turn under the quota did not come in time", "NOT_SENT", False, "nothing left this process"),
     "budget": Row("the run's budget of repeated requests is spent", "NOT_SENT", False, "nothing left this process"),
     "write": Row("the connection broke while sending", "AMBIGUOUS", True, "the platform may have all it needs"),
     "write-timeout": Row("sending took too long", "AMBIGUOUS", True, "the platform may have all it needs"),
@@ -78,7 +79,7 @@ BY_STATUS: dict[str, Row] = {
 }
 
 BODILESS = frozenset({202, 204, 205})
-"""Successes that owe no body; a DELETE never owes one (entity.md: deleteSchema answers 200, empty)."""
+"""Successes of a write that owe no body; a DELETE never owes one (entity.md: deleteSchema answers 200, empty)."""
 
 
 def row_of(method: str, *, status: int = 0, fault: Fault = "") -> Row:
@@ -89,7 +90,8 @@ def row_of(method: str, *, status: int = 0, fault: Fault = "") -> Row:
     """
     if status and status // 100 != 2:
         return BY_STATUS.get(str(status)) or BY_STATUS.get(f"{status // 100}xx") or BY_STATUS["other"]
-    if fault and not (fault == "empty" and (method == "DELETE" or status in BODILESS)):
+    owes_nothing = method == "DELETE" or (status in BODILESS and method != "GET")
+    if fault and not (fault == "empty" and owes_nothing):
         return BY_FAULT[fault]
     return BY_STATUS["2xx"] if status else BY_FAULT["protocol"]
 

@@ -34,12 +34,16 @@ class Pace:
         self._effects = effects
         self._passed: deque[float] = deque()
         self._until = 0.0
+        self._stopped = False
         self._lock = threading.Lock()
 
     def wait(self, until: float = float("inf")) -> bool:
-        """Wait for a turn and take it; False, taking none, if it would come after `until` (by the effects' clock)."""
+        """Wait for a turn and take it; False, taking none, if it would come after `until` (by the effects' clock) or
+        `stop` was called."""
         while True:
             with self._lock:
+                if self._stopped:
+                    return False
                 now = self._effects.clock()
                 while self._passed and self._passed[0] <= now - WINDOW:
                     self._passed.popleft()
@@ -57,6 +61,11 @@ class Pace:
         """Nobody writes for so long."""
         with self._lock:
             self._until = max(self._until, self._effects.clock() + seconds)
+
+    def stop(self) -> None:
+        """Nobody gets a turn any more; who sleeps finds out when the sleep ends."""
+        with self._lock:
+            self._stopped = True
 
     @property
     def used(self) -> int:

@@ -98,4 +98,4 @@ def run(args: list[str]) -> int:
         return 0
     except Exception as error:  # the one place where everything ends
         return ending.failed(error, args)
-    return result if isinstance(result, int) else 0
+    return ending.told(result if isinstance(result, int) else 0)

@@ -13,12 +13,22 @@ from syncer.render.out import Out
 from syncer.render.terminal import Terminal, terminal_for
 
 
+_OPENED: list[Out] = []
+
+
+def lost() -> OSError | None:
+    """Why something that was to be said was not (a full disk), other than that nobody listened."""
+    return next((out.failure for out in _OPENED if out.failure is not None), None)
+
+
 def console(color: str = "auto") -> Out:
     """Standard output and error, with the colours and the width they can show."""
     env = dict(os.environ)
     answering, talking = _terminal(sys.stdout, env, color), _terminal(sys.stderr, env, color)
     live = _is_tty(sys.stderr) and env.get("TERM") != "dumb" and "CI" not in env
-    return Out(sys.stdout, sys.stderr, answering, talking, live=live)
+    out = Out(sys.stdout, sys.stderr, answering, talking, live=live)
+    _OPENED.append(out)
+    return out
 
 
 def _terminal(stream: TextIO | None, env: Mapping[str, str], color: str) -> Terminal:

@@ -22,6 +22,18 @@ def usage(error: click.ClickException, args: list[str]) -> int:
     return _say((Problem("usage", error.format_message().rstrip("."), hint=hint),), args, 3)
 
 
+def told(code: int) -> int:
+    """The exit code of a run that went well, unless its answer did not reach its reader."""
+    from syncer.cli.console import console, lost
+
+    failure = lost()
+    if failure is None or code not in (0, 2):
+        return code
+    why = failure.strerror or type(failure).__name__
+    console("auto").problems([Problem("output", f"the output could not be written: {why}")], summary=False)
+    return 1
+
+
 def interrupted() -> int:
     """Ctrl-C where nothing had begun."""
     from syncer.cli.console import console
@@ -34,6 +46,9 @@ def failed(error: Exception, args: list[str]) -> int:
     """A SyncerError ends with its problems and code; anything else is a bug, told without a value in it."""
     if isinstance(error, SyncerError):
         return _say(error.problems, args, error.exit_code)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"`{error.filename}`: " if isinstance(error.filename, str) else ""
+        return _say((Problem("system", f"{where}{error.strerror}", hint="the operating system says so; nothing was lost"),), args, 1)
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     where = f"{frames[-1].name} at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"

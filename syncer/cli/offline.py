@@ -35,7 +35,8 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
     manifests = read_manifests(project, mine)
     only: frozenset[str] | None = None
     if named:
-        only = frozenset(shown(path, project.root.resolve()) for path in find(mine, project.root).files) | {project.file.name}
+        root = project.root.resolve()
+        only = frozenset(shown(path, root) for path in (*find(mine, root).files, *named)) | {project.file.name}
     problems = ordered(judge(manifests, strict=strict, only=only))
     if not manifests.all and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
@@ -48,8 +49,8 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
         rules = all_rules() if form == "sarif" else {}
         out.answer(render_problems(problems, form, terminal, rules=rules, version=__version__))  # type: ignore[arg-type]
     if form == "text" and not bad:
-        count = len(only - {project.file.name}) if only is not None else len({each.file for each in manifests.all})
-        number = sum(1 for each in manifests.all if only is None or each.file in only)
+        judged = [each for each in manifests.all if only is None or each.file in only]
+        number, count = len(judged), len({each.file for each in judged})
         out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
     return 3 if bad else 0
 

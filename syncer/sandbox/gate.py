@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote
@@ -103,13 +103,17 @@ class Watch:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._log: deque[Entry] = deque(maxlen=LOG_LENGTH)
-        self._seq = 0
+        self._seq = self._made = 0
         self._windows = Windows(clock.now)
 
-    def add(self, fault: Fault) -> None:
-        """Set a rule; rules are asked in the order in which they were set."""
+    def add(self, rules: Sequence[Mapping[str, Json]]) -> list[Json]:
+        """Set rules, which are asked in the order in which they were set; returns them with their ids."""
         with self._lock:
-            self._faults.append(fault)
+            known = len(self._faults)
+            for rule in rules:
+                self._made += 1
+                self._faults.append(Fault(id=f"fault-{self._made}", **rule))
+            return [asdict(fault) for fault in self._faults[known:]]
 
     def faults(self) -> list[Json]:
         """The rules with their hits, spent ones too."""

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
@@ -42,6 +43,7 @@ __all__ = ["Options", "Organisation", "create_app", "serve"]
 
 LARGE = "application/large-response.vnd+json"
 _SERVICES = (
+    control,
     schema_items,
     schemas,
     views,
@@ -90,12 +92,12 @@ def create_app(
     Organisations that the file does not know yet get the built-in objects. Several tokens may name one organisation.
     The store is `app.extensions["sandbox"]`.
     """
-    app = Flask("syncer.sandbox")
-    app.url_map.strict_slashes = True
+    app = Flask("syncer.sandbox", static_folder=None)
+    app.url_map, app.view_functions = _routes().url_map, _routes().view_functions
     clock, store, payloads = Clock(now), Store(db), Payloads()
     by_token = {f"Bearer {each.token}": each for each in organisations}
     windows, watch = Windows(now), Watch(clock)
-    app.extensions["sandbox"] = store
+    app.extensions |= {"sandbox": store, "sandbox.watch": watch, "sandbox.payloads": payloads}
 
     def scope_of(org: str, read_only: bool = False) -> Scope:
         return Scope(org, f"user-{org}", store, options, clock, new_id, read_only)
@@ -107,6 +109,7 @@ def create_app(
     @app.before_request
     def admit() -> None:
         if request.path.startswith("/_sandbox/"):
+            control.only_here()
             return
         caller = by_token.get(request.headers.get("Authorization", ""))
         if caller is None:
@@ -142,9 +145,6 @@ def create_app(
         address = f"{request.host_url}_sandbox/payloads/{payloads.keep(new_id(), answer.get_data(as_text=True))}"
         return Response(encode({"$payload_ref": address}), 200, content_type=LARGE)
 
-    app.register_blueprint(control.routes(watch, payloads, new_id))
-    for service in _SERVICES:
-        app.register_blueprint(service.ROUTES)
     inner: WSGIApplication = app.wsgi_app
     gate = Gate(inner, store, watch, lambda header: by_token[header].org_id if header in by_token else None)
     app.wsgi_app = gate  # type: ignore[method-assign]
@@ -157,6 +157,15 @@ def serve(app: Flask, host: str, port: int) -> None:
 
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     waitress.serve(app, host=host, port=port, threads=16, ident="sandbox", _quiet=True)
+
+
+@cache
+def _routes() -> Flask:
+    """All services' routes, compiled once in a process: an application takes them over, so making one is quick."""
+    app = Flask("syncer.sandbox.routes", static_folder=None)
+    for service in _SERVICES:
+        app.register_blueprint(service.ROUTES)
+    return app
 
 
 def _charge(windows: Windows, options: Options, org: str, reading: bool) -> None:

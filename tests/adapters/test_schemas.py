@@ -164,11 +164,21 @@ def test_both_engines_come_to_one_verdict(slug: str) -> None:
     assert accepts is not None, "jsonschema-rs is not installed"
     assert accepts(SAMPLES[slug])
     verdicts = {True: 0, False: 0}
-    for document in mutations(SAMPLES[slug], 600, seed=len(slug)):
+    for document in mutations(SAMPLES[slug], 1000, seed=len(slug)):
         verdict = accepts(document)
         assert verdict == (not explain(document, False)), document
         verdicts[verdict] += 1
     assert min(verdicts.values()) > 20, "mutations that are all good, or all bad, prove nothing"
+
+
+@pytest.mark.parametrize("slug", SAMPLES)
+def test_both_engines_agree_on_null_number_and_text_everywhere(slug: str) -> None:
+    accepts, explain = judge(load(slug)), explainer(load(slug))
+    assert accepts is not None, "jsonschema-rs is not installed"
+    for path in places(SAMPLES[slug]):
+        for value in (None, 7, "seven"):
+            document = edited(SAMPLES[slug], {".".join(str(step) for step in path if "." not in str(step)): value}, [])
+            assert accepts(document) == (not explain(document, False)), (path, value)
 
 
 @pytest.mark.parametrize("slug", SAMPLES)

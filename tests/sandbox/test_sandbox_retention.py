@@ -244,7 +244,7 @@ def test_not_there(box: Any, call: str, body: Any, status: int) -> None:
 
 
 SWITCHED: dict[str, tuple[dict[str, Any], list[Any], list[int]]] = {
-    # case                      switches                                   upserts                                statuses
+    # case: switches, upserts, statuses
     "one a schema and type": ({}, [config("a"), config("b")], [201, 200]),
     "one a view": ({"retention_key": "saved_view"}, [config("a"), config("b"), config("a")], [201, 201, 200]),
     "always a new one": ({"retention_key": "none"}, [config("a"), config("a")], [201, 201]),

@@ -39,7 +39,7 @@ FILTERS: dict[str, tuple[str, dict[str, Schema], list[str]]] = {
         ["related_entity_schemas"],
     ),
     "related_entities_all_in_closed_or_cancelled_status": (
-        "Entities whose related entities are all closed or cancelled.",
+        "Entities of which every related entity is closed or cancelled.",
         {"related_entity_schemas": SCHEMAS},
         ["related_entity_schemas"],
     ),

@@ -250,7 +250,8 @@ def variants(
     """
     rules = []
     for words, name in branches.items():
-        test: Schema = {"properties": {on: {"const": words[0]} if len(words) == 1 else {"enum": list(words)}}}
+        word: Schema = {"const": words[0]} if len(words) == 1 else {"enum": list(words)}
+        test: Schema = {"type": "object", "properties": {on: word}}
         if name != absent:
             test["required"] = [on]
         rules.append({"if": test, "then": ref(name)})
