@@ -20,10 +20,11 @@ Json = Any
 OBJECTS = 10  # of each kind: enough to tell a call per object from a call per list
 
 # Calls an object cannot do without, besides one list a kind: a create is sent and read back (a schema's is an upsert,
-# so it is looked at first); an update reads, writes, and reads back.
+# so it is looked at first); an update reads, writes, and reads back. Whether a live schema is frozen, only its versions
+# tell.
 UNAVOIDABLE = {
     "create": {"ClosingReason": 2, "EntitySchema": 3, "FlowTemplate": 2},
-    "update": {"ClosingReason": 3, "EntitySchema": 3, "FlowTemplate": 3},
+    "update": {"ClosingReason": 3, "EntitySchema": 4, "FlowTemplate": 3},
 }
 ROOM = 1.2
 

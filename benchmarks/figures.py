@@ -30,7 +30,7 @@ def number(value: float | None) -> str:
     """Three figures are enough, but a count is never rounded."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if value == round(value) or value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if value == round(value) or value >= 100 else f"{value:#.3g}"
 
 
 def lines(title: str, figures: Iterable[Figure]) -> list[str]:

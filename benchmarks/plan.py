@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.figures import Figure
@@ -58,45 +59,39 @@ def mixed(size: Size, folder: Path) -> Iterator[Figure]:
 
 
 def many(size: Size, folder: Path) -> Iterator[Figure]:
-    """Closing reasons by the thousand: ≤ 0.1 × Terraform, ≤ 0.4 × octoDNS, exponent ≤ 1.1."""
+    """Closing reasons by the thousand: ≤ 0.1 × Terraform, ≤ 0.4 × octoDNS, exponent ≤ 1.1.
+
+    Every size has a sandbox of its own and all take turns: what else the machine does, it does to all of them.
+    """
     folder.mkdir()
     most = max(size.scale)
-    took: dict[int, Median] = {}
+    contestants: dict[str, Callable[[], Run]] = {}
     absent: list[Figure] = []
-    beside: dict[str, tuple[float, Median, str]] = {}
-    for number in size.scale:
-        scratch = folder / str(number)
-        scratch.mkdir()
-        with platform(scratch) as there:
-            contestants = {"syncer": unchanged(settled(scratch, there, reasons=number), there)}
-            versions: dict[str, str] = {}
-            if number == most:
-                for name, prepare in (("terraform", _terraform), ("octodns", _octodns)):
-                    try:
-                        versions[name], contestants[name] = prepare(folder / name, number)
-                    except Missing as reason:
-                        absent.append(Figure(f"plan of {number:,} ÷ {name}", None, "×", TARGETS[name], str(reason)))
-            medians = side_by_side(contestants, size.slow_rounds)
-        took[number] = medians["syncer"]
-        beside |= {name: (TARGETS[name], medians[name], versions[name]) for name in versions}
-    ours = took[most]
-    for name, (target, theirs, version) in beside.items():
-        how = f"{_cost(ours)} ÷ {_cost(theirs)} of {version}"
-        yield Figure(
-            f"plan, no change, {most:,} closing reasons ÷ {name}", ours.seconds / theirs.seconds, "×", target, how
-        )
+    versions: dict[str, str] = {}
+    for name, prepare in (("terraform", _terraform), ("octodns", _octodns)):
+        try:
+            versions[name], contestants[name] = prepare(folder / name, most)
+        except Missing as reason:
+            absent.append(Figure(f"plan of {most:,} ÷ {name}", None, "×", TARGETS[name], str(reason)))
+    with ExitStack() as sandboxes:
+        for number in size.scale:
+            scratch = folder / str(number)
+            scratch.mkdir()
+            there = sandboxes.enter_context(platform(scratch))
+            contestants[str(number)] = unchanged(settled(scratch, there, reasons=number), there)
+        took = side_by_side(contestants, size.slow_rounds)
+    ours = took[str(most)]
+    what = f"plan, no change, {most:,} closing reasons"
+    for name, version in versions.items():
+        how = f"{_cost(ours)} ÷ {_cost(took[name])} of {version}"
+        yield Figure(f"{what} ÷ {name}", ours.seconds / took[name].seconds, "×", TARGETS[name], how)
     yield from absent
     yield Figure("  its peak memory", ours.peak_mb, "MB", MB)
-    seconds = ", ".join(f"{number:,}: {median.seconds:.2f} s" for number, median in took.items())
-    least = min(took)
-    yield Figure(
-        f"  its exponent from {least:,} to {most:,}", exponent(took[least], ours, most / least), "", 1.1, seconds
-    )
-    before, last = sorted(took)[-2:]
-    last_steps = exponent(took[before], took[last], last / before)
-    yield Figure(
-        f"  its exponent from {before:,} to {last:,}", last_steps, "", 1.1, "where starting up no longer hides it"
-    )
+    seconds = ", ".join(f"{number:,}: {took[str(number)].seconds:.2f} s" for number in size.scale)
+    before = sorted(size.scale)[-2]
+    for least, how in ((min(size.scale), seconds), (before, "where starting up hides less of it")):
+        grown = exponent(took[str(least)], ours, most / least)
+        yield Figure(f"  its exponent from {least:,} to {most:,}", grown, "", 1.1, how)
 
 
 TARGETS = {"terraform": 0.1, "octodns": 0.4}

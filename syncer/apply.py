@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from syncer.adapters.disk import DISK, Disk
 from syncer.adapters.effects import Effects
 from syncer.adapters.journal import Intent, Journal, body_digest
 from syncer.adapters.state import Lines, State, save
@@ -38,6 +39,7 @@ class Store:
     environment: str
     state: State
     lines: Lines = field(default_factory=dict)
+    disk: Disk = DISK
 
     def put(self, entries: Mapping[Address, Managed | None]) -> None:
         """Put entries in (None takes one out) and make it durable; nothing is written where nothing differs."""
@@ -48,7 +50,7 @@ class Store:
             else:
                 merged[address] = entry
         if merged != self.state.entries or not self.state.found:
-            self.state = save(self.path, self.environment, replace(self.state, entries=merged), lines=self.lines)
+            self.state = save(self.path, self.environment, replace(self.state, entries=merged), disk=self.disk, lines=self.lines)
 
 
 @dataclass(slots=True)

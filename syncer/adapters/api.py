@@ -7,9 +7,10 @@ a write's outcome goes back to the engine as a value.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from syncer.adapters.effects import Effects
@@ -78,7 +79,7 @@ class Api:
         from syncer.adapters.http import Sender
 
         stopped = threading.Event()
-        self._effects = effects or Effects(sleep=lambda seconds: None if stopped.wait(seconds) else None)
+        self._effects = _interruptible(effects or Effects(), stopped)
         self._token = token
         self.claims: Claims = claims_of(token)
         check_claims(self.claims, token, self._effects.now())
@@ -108,8 +109,8 @@ class Api:
         self._sender.close()
 
     def interrupt(self) -> None:
-        """Wait for nothing any more: a write whose turn hasn't come ends as NOT_SENT, nothing is tried again. What is on
-        the wire is waited for as ever. May be called from a signal handler's thread."""
+        """Wait for nothing any more: a write whose turn hasn't come ends as NOT_SENT, nothing is tried again. What is
+        on the wire is waited for as ever. A signal handler may call it."""
         self._sender.interrupt()
 
     @property
@@ -177,6 +178,15 @@ class Api:
             owner = body.get("installer_org_id") or body.get("org_id")
             if isinstance(owner, str) and owner:
                 self._organisations.add(owner)
+
+
+def _interruptible(effects: Effects, stopped: threading.Event) -> Effects:
+    """The effects, with real sleep ended by the event; a test's own sleep stays what it is."""
+
+    def sleep(seconds: float) -> None:
+        stopped.wait(seconds)
+
+    return replace(effects, sleep=sleep) if effects.sleep is time.sleep else effects
 
 
 def fetch_all(tasks: Sequence[Callable[[], T]], workers: int = WORKERS) -> list[T]:

@@ -15,8 +15,8 @@ AMBIGUOUS: anything else; the object must be read before anybody decides."""
 
 Fault = Literal[
     "", "name", "connect", "connect-timeout", "tls", "certificate", "pool-timeout", "proxy", "local", "circuit",
-    "turn", "budget", "write", "write-timeout", "read", "read-timeout", "protocol", "deadline", "cut", "encoding", "too-large",
-    "markup", "not-json", "empty", "payload",
+    "turn", "budget", "write", "write-timeout", "read", "read-timeout", "protocol", "deadline", "cut", "encoding",
+    "too-large", "markup", "not-json", "empty", "payload",
 ]  # fmt: skip
 """What went wrong below or beside the status; "" when a whole, readable reply came."""
 

@@ -63,9 +63,9 @@ class Pace:
             self._until = max(self._until, self._effects.clock() + seconds)
 
     def stop(self) -> None:
-        """Nobody gets a turn any more; who sleeps finds out when the sleep ends."""
-        with self._lock:
-            self._stopped = True
+        """Nobody gets a turn any more; who sleeps finds out when the sleep ends. Without the lock: a signal handler may
+        interrupt the very thread that holds it."""
+        self._stopped = True
 
     @property
     def used(self) -> int:

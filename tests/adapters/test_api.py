@@ -450,6 +450,36 @@ def test_the_first_failure_is_raised() -> None:
         fetch_all([lambda: 1, fail, lambda: 2])
 
 
+def test_a_failure_leaves_what_has_not_begun_and_waits_for_nothing() -> None:
+    begun: list[int] = []
+    forever = threading.Event()
+
+    def task(number: int) -> Callable[[], int]:
+        def run() -> int:
+            begun.append(number)
+            if number == 0:
+                raise ValueError("x")
+            forever.wait(30)
+            return number
+
+        return run
+
+    with pytest.raises(ValueError, match="x"):
+        fetch_all([task(number) for number in range(100)])
+    assert len(begun) <= 9
+    forever.set()
+
+
+def test_an_interrupt_wakes_who_sleeps() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(429, headers={"retry-after": "100"})
+
+    door = Api(services(), TOKEN, read_only=False, transport=httpx.MockTransport(handler))
+    threading.Timer(0.1, door.interrupt).start()
+    result = door.write("workflow", Call("PUT", "/v2/flows/templates/f", {}))
+    assert (result.outcome, result.status) == ("REJECTED", 429)
+
+
 def test_a_wsgi_application_serves_as_transport() -> None:
     def application(environ: dict[str, Json], start: Callable[[str, list[tuple[str, str]]], object]) -> list[bytes]:
         body = json.dumps({"path": environ["PATH_INFO"], "auth": environ["HTTP_AUTHORIZATION"]}).encode()

@@ -33,6 +33,7 @@ from syncer.adapters.http import (
 )
 from syncer.adapters.outcome import Fault
 from syncer.adapters.pace import Budget, Pace
+from syncer.core.problem import InvalidInput
 from syncer.core.values import Secret
 
 CANARY = "eyJcanary-7f3a'\\p@ss!"
@@ -174,7 +175,8 @@ def test_a_429_holds_all_writers() -> None:
                   transport=httpx.MockTransport(handler))  # fmt: skip
     assert door.send(CREATE).status == 429
     assert time.slept == []
-    assert door.send(PUT).words == "its turn under the quota did not come in time"
+    late = door.send(PUT)
+    assert (late.outcome, late.words) == ("NOT_SENT", "its turn under the quota did not come in time")
     time.now += 119
     assert door.send(PUT).status == 429
 
@@ -216,6 +218,59 @@ def test_the_budget_ends_resending() -> None:
     assert end.detail == "try 2; the run's budget of repeated requests is spent"
 
 
+def test_an_interrupt_ends_waiting_and_trying_again() -> None:
+    handler, seen = answers(reply(503))
+    time = Time()
+    effects = time.effects
+    stopped = threading.Event()
+    pace = Pace(0.8, effects)
+    door = Sender(services(), TOKEN, read_only=False, pace=pace, effects=effects, stopped=stopped,
+                  transport=httpx.MockTransport(handler))  # fmt: skip
+    door.interrupt()
+    assert stopped.is_set()
+    assert (door.send(LIST).status, len(seen), time.slept) == (503, 1, [])
+    late = door.send(PUT)
+    assert (late.outcome, late.words, len(seen)) == ("NOT_SENT", "interrupted before it was sent", 1)
+
+
+def test_an_interrupt_during_a_wait_is_found_when_it_ends() -> None:
+    handler, seen = answers(reply(429, None, retry_after="60"))
+    time = Time()
+
+    def sleep(seconds: float) -> None:
+        time.slept.append(seconds)
+        door.interrupt()
+
+    effects = Effects(lambda: time.now, lambda: time.now, sleep, lambda: 0.5)
+    door = Sender(services(), TOKEN, read_only=False, pace=Pace(0.8, effects), effects=effects,
+                  transport=httpx.MockTransport(handler))  # fmt: skip
+    assert (door.send(CREATE).status, len(seen), time.slept) == (429, 1, [60.5])
+
+
+UNUSABLE = {
+    # case: (proxy, CA file)
+    "a proxy of another kind": ("ftp://user:pw-canary@proxy.example", ""),
+    "no proxy": ("pw-canary", ""),
+    "no such CA file": ("", "/nowhere/pw-canary.pem"),
+    "no CA file": ("", __file__),
+}
+
+
+@pytest.mark.parametrize(("proxy", "ca_file"), UNUSABLE.values(), ids=UNUSABLE)
+def test_h03_a_proxy_or_ca_that_cannot_be_used(proxy: str, ca_file: str) -> None:
+    effects = Time().effects
+    with pytest.raises(InvalidInput) as caught:
+        Sender(services(), TOKEN, read_only=True, pace=Pace(1, effects), proxy=proxy, ca_file=ca_file)
+    assert str(caught.value) == "proxy or certificate authority cannot be used"
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_bases_may_be_written_in_other_ways() -> None:
+    handler, seen = answers(reply(200, {}))
+    assert sender(handler, server="https://Entity.SLS.epilot.io:443/mock/").send(LIST).outcome == "APPLIED"
+    assert str(seen[0].url).startswith("https://entity.sls.epilot.io/mock/v1/workflows/closing-reasons?")
+
+
 BODIES = {
     # case: (bytes, content type, fault, JSON)
     "json": (b'{"a": [1, 2.5, null, "\xc3\xa4"]}', "application/json", "", {"a": [1, 2.5, None, "ä"]}),
@@ -240,6 +295,8 @@ BODIES = {
     "T20 deep": (b"[" * 500 + b"]" * 500, "application/json", "not-json", None),
     "T20 deeper": (b"[" * 100_000 + b"]" * 100_000, "application/json", "not-json", None),
     "T20 deep mappings": (b'{"a":' * 5000 + b"1" + b"}" * 5000, "application/json", "not-json", None),
+    "C17 a text": (b'"ok"', "application/json", "not-json", None),
+    "C17 null": (b"null", "application/json", "not-json", None),
     "two values": (b"{} {}", "application/json", "not-json", None),
 }
 
@@ -473,7 +530,7 @@ SOCKETS = {
     # case: (bytes sent, outcome, fault)
     "whole": (OK + b"Content-Length: 2\r\n\r\n[]", "APPLIED", ""),
     "chunked": (CHUNKED + b"2\r\n[]\r\n0\r\n\r\n", "APPLIED", ""),
-    "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", "APPLIED", ""),
+    "B10 no content where one is due": (OK + b"Content-Length: 0\r\n\r\n", "AMBIGUOUS", "empty"),
     "B08 no end known": (OK + b"\r\n[]", "AMBIGUOUS", "cut"),
     "B08 old protocol": (b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n[]", "AMBIGUOUS", "cut"),
     "B07 cut": (OK + b"Content-Length: 9\r\n\r\n[]", "AMBIGUOUS", "protocol"),

@@ -177,7 +177,9 @@ def test_both_engines_agree_on_null_number_and_text_everywhere(slug: str) -> Non
     assert accepts is not None, "jsonschema-rs is not installed"
     for path in places(SAMPLES[slug]):
         for value in (None, 7, "seven"):
-            document = edited(SAMPLES[slug], {".".join(str(step) for step in path if "." not in str(step)): value}, [])
+            holder = {"": copy.deepcopy(SAMPLES[slug])}
+            at(holder, ("", *path)[:-1])[("", *path)[-1]] = value
+            document = holder[""]
             assert accepts(document) == (not explain(document, False)), (path, value)
 
 
