@@ -37,7 +37,7 @@ def lines(title: str, figures: Iterable[Figure]) -> list[str]:
     """A table for people: figure, measured, target, verdict, and how it came about."""
     rows = [("figure", "measured", "target", "", "how")]
     for each in figures:
-        target = "" if each.target is None else f"≤ {number(each.target)} {each.unit}"
+        target = "" if each.target is None else f"≤ {each.target:,g} {each.unit}"
         rows.append((each.name, f"{number(each.measured)} {each.unit}".strip(), target.strip(), each.verdict, each.how))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows]

@@ -19,7 +19,7 @@ from syncer.core.problem import InvalidInput, Problem
 from syncer.core.references import without_secrets
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Lookup, Ref
-from syncer.kinds import KINDS, LOOKUP_KINDS
+from syncer.kinds import KINDS, lookup_kinds
 
 
 class Reader(Protocol):
@@ -50,10 +50,13 @@ class Selection:
 
     def takes(self, address: Address) -> bool:
         """Whether the patterns choose this address."""
-        text = str(address)
-        if any(fnmatchcase(text, pattern) for pattern in self.but):
+        if self.leaves(address):
             return False
-        return not self.only or any(fnmatchcase(text, pattern) for pattern in self.only)
+        return not self.only or any(fnmatchcase(str(address), pattern) for pattern in self.only)
+
+    def leaves(self, address: Address) -> bool:
+        """Whether this address is left alone, also where something chosen refers to it."""
+        return any(fnmatchcase(str(address), pattern) for pattern in self.but)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,10 @@ def make_plan(
     problems = [problem for each in matches.values() for problem in each.problems]
     found, lost = _look_up(wanted, live, looked_at)
     problems += lost
+    taken = [each for each in wanted if not selection.leaves(each.address)]
+    problems += _left_out(taken, selection, matches)
     sides = Sides(
-        wanted, live, managed, matches, {}, found, today, resend_secrets,
+        taken, live, managed, matches, {}, found, today, resend_secrets,
         removable=lambda address: address not in everywhere and selection.takes(address),
     )
     sides = replace(sides, answers=_ask(api, fetch, sides))
@@ -129,13 +134,25 @@ def make_plan(
         tuple(made.tasks[address].change for address in sorted(made.tasks)),
         tuple(sorted(made.links, key=lambda link: link.address)),
         tuple(made.released), (*made.notices, *_notices(api, fetch, made)),
-        {str(address): _digest(each) for address, each in sorted((each.address, each) for each in wanted) if address in made.tasks},
+        {str(address): _digest(each) for address, each in sorted((each.address, each) for each in taken) if address in made.tasks},
         selection.partial, made.tasks,
     )
     return Planned(
         identified(plan), tuple(problems), made.settled, tuple(made.forgotten), sides, tuple(desired),
-        frozenset(each.address for each in wanted),
+        frozenset(each.address for each in taken),
     )
+
+
+def _left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[str, Matches]) -> list[Problem]:
+    """What is chosen cannot refer to what is left alone and does not exist yet."""
+    return [
+        Problem(
+            "left-out", f"{each.address}: it refers to {target}, which does not exist yet and is left out by --except",
+            each.where(use.path), "$.spec", "leave both out, or neither",
+        )
+        for each in taken for use in each.uses if isinstance(use.target, Ref)
+        if selection.leaves(target := Address(use.target.kind, use.target.name)) and target not in matches[target.kind].found
+    ]
 
 
 def _digest(desired: Desired) -> str:
@@ -154,7 +171,7 @@ def _lists(
 ) -> tuple[dict[str, list[Live]], dict[str, list[Json]]]:
     """Each list once, all side by side."""
     known: dict[str, Kind | LookupKind] = {name: KINDS[name] for name in kinds}
-    known |= {name: KINDS.get(name) or LOOKUP_KINDS[name] for name in lookups if name not in known}
+    known |= {name: KINDS.get(name) or lookup_kinds()[name] for name in lookups if name not in known}
     replies = fetch([partial(api.list, each.service, each.listing) for each in known.values()])
     objects = dict(zip(known, replies, strict=True))
     return {name: live_of(KINDS[name], objects[name]) for name in kinds}, {name: objects[name] for name in lookups}
@@ -189,7 +206,7 @@ def _look_up(
 
 
 def _titled(target: Lookup, objects: Sequence[Json]) -> list[str]:
-    kind = LOOKUP_KINDS.get(target.kind)
+    kind = lookup_kinds().get(target.kind)
     fields = kind.titles if kind else (KINDS[target.kind].title,)
     scope = kind.scope if kind else ""
     for name in fields:

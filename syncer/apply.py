@@ -21,6 +21,7 @@ from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
 from syncer.core.guard import Allowance, Consent, Situation, refusals
 from syncer.core.kind import Listing, Seek, Step
 from syncer.core.plan import Plan
+from syncer.core.plan_id import plan_document
 from syncer.core.problem import OutcomeUnknown, Problem, Refused
 from syncer.core.references import without_secrets
 from syncer.core.resource import Managed
@@ -88,8 +89,8 @@ def recover(platform: Platform, journal: Journal, store: Store, effects: Effects
     problems: list[Problem] = []
     for intent in journal.unsettled():
         found = _candidates(platform, intent, store)
-        waited = effects.now() - intent.time
-        if not found and 0 <= waited < SETTLING:
+        waited = max(0.0, effects.now() - intent.time)  # a clock that was turned back says nothing
+        if not found and waited < SETTLING:
             effects.sleep(SETTLING - waited)
             found = _candidates(platform, intent, store)
         address = parse_address(intent.address)
@@ -116,6 +117,7 @@ def _candidates(platform: Platform, intent: Intent, store: Store) -> list[str]:
     sought.pop("part", None)
     seek = Seek(Listing(**sought["listing"]), sought["field"], sought["value"], sought["id"])
     ours = {entry.live_id for entry in store.state.entries.values()}
+    ours |= {id for entry in store.state.entries.values() for ids in entry.parts.values() for id in ids.values()}
     return [
         str(each[seek.id]) for each in seek_made(platform, service, seek, intent.before) if str(each[seek.id]) not in ours
     ]
@@ -131,7 +133,7 @@ def _several(intent: Intent, found: Sequence[str]) -> Problem:
 
 
 def _link(store: Store, intent: Intent, live_id: str) -> None:
-    """Remember what a step made, unless something later is remembered already."""
+    """Remember what a step made; the journal is emptied once state holds it, so what it says is the later word."""
     address = parse_address(intent.address)
     if address is None:
         return
@@ -139,10 +141,10 @@ def _link(store: Store, intent: Intent, live_id: str) -> None:
     part = intent.seek.get("part")
     if part:
         group, key = part
-        if key not in known.parts.get(group, {}):
+        if known.parts.get(group, {}).get(key) != live_id:
             parts = {**known.parts, group: {**known.parts.get(group, {}), key: live_id}}
             store.put({address: replace(known, parts=parts)})
-    elif not known.live_id:
+    elif known.live_id != live_id:
         store.put({address: replace(known, live_id=live_id)})
 
 
@@ -164,7 +166,7 @@ def same_plan(saved: Plan, now: Plan) -> list[Problem]:
             why = _moved(saved, now, address)
             if why:
                 problems.append(Problem("stale", f"{address}: {why}"))
-    if not problems and saved.id != now.id and saved.changes != now.changes:
+    if not problems and plan_document(saved)["changes"] != plan_document(now)["changes"]:
         problems.append(Problem("stale", "the plan is not the one that would be made now"))
     return problems
 
@@ -239,15 +241,12 @@ def carry_out(
 def exit_code(events: Sequence[Event], stop: Stop) -> int:
     """Architecture 6: 7 unknown, 130/143 interrupted, 5 partly done, 6 nothing written, 0 all done."""
     done = sum(isinstance(event, Done) for event in events)
-    bad = [event for event in events if isinstance(event, (Failed, Skipped))]
+    wrote = any(isinstance(event, Failed) and event.wrote for event in events)
+    bad = any(isinstance(event, (Failed, Skipped)) for event in events)
     if any(isinstance(event, Unknown) for event in events):
         return 7
     if stop.reason in ("SIGINT", "SIGTERM"):
         return 130 if stop.reason == "SIGINT" else 143
     if bad or stop.asked.is_set():
-        return 5 if done or any(_made_something(event) for event in bad) else 6
+        return 5 if done or wrote else 6
     return 0
-
-
-def _made_something(event: Event) -> bool:
-    return isinstance(event, Failed) and event.problem.rule in ("step-failed", "not-as-asked") and event.change.action == "create"

@@ -5,7 +5,7 @@ Runs in a worker; knows the platform and the journal, not the state. Every way a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from syncer.core.kind import Call, Context, Kind, Listing, Objection, Parts, Pre
 from syncer.core.merge import merge, show_field
 from syncer.core.plan import REMOVALS, Task
 from syncer.core.planner import steps_of, write_of
-from syncer.core.problem import PartlyDone, Problem, SyncerError
+from syncer.core.problem import PartlyDone, PlatformError, Problem, SyncerError
 from syncer.core.references import bind, leaves
 from syncer.core.resource import Managed
 from syncer.core.values import Json, Lookup, Part, Ref
@@ -79,17 +79,19 @@ class Ledger(Protocol):
 
 
 class StepFailed(Exception):
-    """A change that did not come about. `unknown`: nobody knows whether it did. `fatal`: nothing more may be sent."""
+    """A change that did not come about. `unknown`: nobody knows whether it did. `fatal`: nothing more may be sent.
+    `wrote`: some of its calls have taken effect, or may have."""
 
     def __init__(
         self, problem: Problem, *, unknown: bool = False, unauthorised: bool = False, fatal: bool = False,
-        live_id: str = "", parts: Parts | None = None,
+        wrote: bool = False, live_id: str = "", parts: Parts | None = None,
     ) -> None:
         super().__init__(problem.message)
         self.problem = problem
         self.unknown = unknown
         self.unauthorised = unauthorised
         self.fatal = fatal
+        self.wrote = wrote
         self.live_id = live_id
         self.parts = parts
 
@@ -135,19 +137,22 @@ class Carrier:
 
     def carry(self, kind: Kind, task: Task, *, first_go: bool, news: Callable[[Any], None]) -> Carried:
         """Carry the task out, or raise StepFailed. `first_go`: without the late references of a cut circle."""
-        address = task.change.address
+        address, change = task.change.address, _Change(self, kind, task, first_go, news)
         try:
-            return _Change(self, kind, task, first_go, news).carry()
+            return change.carry()
+        except StepFailed as failure:
+            failure.wrote = change.wrote
+            raise
         except Objection as objection:
             raise StepFailed(
                 Problem("not-as-asked", f"{address}: {objection}", hint="look at it in the organisation, then plan again"),
-                live_id=self.ids.get(address, ""),
+                live_id=self.ids.get(address, ""), wrote=change.wrote,
             ) from None
         except SyncerError as error:
             first = error.problems[0]
             raise StepFailed(
                 replace(first, message=f"{address}: {first.message}"), live_id=self.ids.get(address, ""),
-                unauthorised=first.rule == "unauthorised", fatal=isinstance(error, PartlyDone),
+                unauthorised=first.rule == "unauthorised", fatal=isinstance(error, PartlyDone), wrote=change.wrote,
             ) from None
 
     def resolve(self, leaf: Ref | Lookup | Part) -> Json:
@@ -188,10 +193,16 @@ class _Change:
         self.first_go = first_go
         self.news = news
         self.wanted: Spec = {}
+        self.parts = task.parts
+        """Ids of parts, those that steps of this change have made included."""
+        self.seen: Json = None
+        """The object as it was last read; None before it exists."""
+        self.wrote = False
 
     def carry(self) -> Carried:
         kind, task, run = self.kind, self.task, self.run
         live, answers = self._unmoved()
+        self.seen = live
         goal, self.wanted = bind(task.goal, run.resolve), bind(task.want, run.resolve)
         self._all_resolved(goal)
         if self.first_go and kind.without is not None:
@@ -201,8 +212,9 @@ class _Change:
         if task.change.action in REMOVALS:
             return Carried(written, {})
         run.ids[self.address] = written.live_id
+        want, written = self._as_asked(written)
         run.objects[kind.name, written.live_id] = written.live
-        return Carried(written, self._as_asked(written))
+        return Carried(written, want)
 
     def _all_resolved(self, goal: Spec) -> None:
         own = Ref(*self.address)
@@ -214,24 +226,25 @@ class _Change:
     def _unmoved(self) -> tuple[Json, Mapping[str, Json]]:
         """The live object, read again: what moved since the plan is not written over."""
         change, kind, run, task = self.task.change, self.kind, self.run, self.task
-        if not change.live_id:
-            known = run.ids.get(self.address)
-            if known:  # the second go of a cut circle
-                return run.objects.get((kind.name, known)), task.answers
+        live_id, expected = change.live_id, change.fingerprint
+        if task.late and not self.first_go:  # the second go: what the first one left is what must be there
+            live_id = live_id or run.ids[self.address]
+            expected = fingerprint(kind.spec_of(run.objects[kind.name, live_id]), kind.shape)
+        if not live_id:
             if kind.key_field and kind.reads_by_key:
                 key = kind.key(task.want)
                 if run.platform.read(kind.service, kind.read(key, None)) is not None:
                     raise self._failed(f"`{key}` has appeared in the organisation since the plan", "plan again")
             return None, task.answers
-        live = run.platform.read(kind.service, kind.read(change.live_id, task.live.object if task.live else None))
+        live = run.platform.read(kind.service, kind.read(live_id, task.live.object if task.live else None))
         if live is None:
-            raise self._failed(f"`{change.live_id}` was deleted since the plan", "plan again")
+            raise self._failed(f"`{live_id}` was deleted since the plan", "plan again")
         if task.desired is None:
             have, answers = kind.spec_of(live), task.answers
         else:
             prepared, answers = self._prepared(bind(task.desired.spec, run.resolve), live, task.parts)
             have = prepared.have
-        if fingerprint(have, kind.shape) != change.fingerprint:
+        if fingerprint(have, kind.shape) != expected:
             raise self._failed(
                 "somebody changed it in the organisation since the plan", "plan again, and look at what they changed"
             )
@@ -251,7 +264,10 @@ class _Change:
             step = next(steps)
             while True:
                 self.news(Started(self.address, self.task.change.action, step.name))
-                step = steps.send(self._look(step) if step.call.method == "GET" else self._send(step))
+                reply = self._look(step) if step.call.method == "GET" else self._send(step)
+                if step.call == self.kind.read(self._live_id(), reply):
+                    self.seen = reply
+                step = steps.send(reply)
         except StopIteration as end:
             written: Written = end.value
             return written
@@ -276,18 +292,24 @@ class _Change:
         live_id = self.run.ids.get(self.address, "")
         return StepFailed(Problem("step-failed", f"{self.address}: {message}", hint=hint), live_id=live_id, **how)
 
+    def _live_id(self) -> str:
+        """The object's id as far as it is known; the key where the manifest names that."""
+        return self.task.change.live_id or self.run.ids.get(self.address, "") or self.kind.key(self.wanted)
+
     def _send(self, step: Step) -> Json:
         """One writing call. What must not be made twice is in the journal before it goes out."""
         before = self._before(step)
         op = self.run.ledger.intent(self.address, self.kind.name, step, before, self.task.change.live_id) if step.once else ""
         answer = self.run.platform.write(self.kind.service, step.call)
-        if answer.outcome in ("NOT_SENT", "REJECTED"):
+        lacking = step.may_lack and answer.status in LACKING
+        if lacking or answer.outcome in ("NOT_SENT", "REJECTED"):
             if op:
-                self.run.ledger.settle(op, answer.outcome)
-            if step.may_lack and answer.status in LACKING:
+                self.run.ledger.settle(op, "REJECTED" if lacking else answer.outcome)
+            if lacking or (step.call.method == "DELETE" and answer.status == 404):
                 return None
             message = f"step `{step.name}`: {answer.message}"
             raise self._failed(message, _hint(answer.status), unauthorised=answer.unauthorised)
+        self.wrote = True
         if not step.once:
             reply = answer.body if answer.outcome == "APPLIED" else self._read_instead(step, answer)
             return self._checked(step, reply)
@@ -298,6 +320,9 @@ class _Change:
         self.run.ledger.settle(op, "APPLIED", made)
         if step.part is None:
             self.run.ids[self.address] = made
+        else:
+            group, key = step.part
+            self.parts = {**self.parts, group: {**self.parts.get(group, {}), key: made}}
         self.news(Made(self.address, made, step.part))
         return self._checked(step, reply)
 
@@ -312,19 +337,19 @@ class _Change:
     def _found_instead(self, step: Step, before: tuple[str, ...], message: str) -> Json:
         """After a lost create: look, never send again. One new object of that name is it; none or several is a question."""
         found: list[Json] = []
-        for pause in (0.0, *SETTLE):
-            if pause:
-                self.run.sleep(pause)
-            if step.seek is not None:
-                ours = set(self.run.ids.values())
-                found = seek_made(self.run.platform, self.kind.service, step.seek, before)
-                found = [each for each in found if str(each.get(step.seek.id)) not in ours]
+        unread = ""
+        for _ in self._patiently():
+            try:
+                found, unread = self._new_ones(step, before), ""
+            except PlatformError as error:
+                unread = error.problems[0].message
             if len(found) == 1:
                 return step.adopt(found[0])
             if found:
                 break
         several = ", ".join(f"`{each.get('id')}`" for each in found)
         said = f"{len(found)} objects could be it: {several}" if found else "nothing of that name has appeared so far"
+        said = f"it could not be looked for: {unread}" if unread else said
         hint = "run `syncer apply` again: it looks before it sends"
         if found:
             hint = "delete what is too much in the organisation, then run `syncer apply` again"
@@ -332,44 +357,77 @@ class _Change:
 
     def _read_instead(self, step: Step, answer: Answer) -> Json:
         """After a lost PUT, PATCH or DELETE: as it should be is done; else nobody knows, and a new plan will."""
-        kind, change = self.kind, self.task.change
-        live_id = change.live_id or self.run.ids.get(self.address, "") or kind.key(self.wanted)
-        for pause in (0.0, *SETTLE):
-            if pause:
-                self.run.sleep(pause)
-            live = self.run.platform.read(kind.service, step.reread or kind.read(live_id, None))
-            if live is None:
-                if step.call.method == "DELETE":
-                    return None
-            elif step.achieved is not None:
-                if step.achieved(live):
+        kind, said = self.kind, f"it was read {len(SETTLE) + 1} times and is not as it should be"
+        for _ in self._patiently():
+            try:
+                live = self.run.platform.read(kind.service, step.reread or kind.read(self._live_id(), None))
+                if self._shows(step, live):
                     return live
-            elif change.action in REMOVALS:
-                if kind.already_removed(live):
-                    return live
-            elif not self._differing(self._prepared(self.wanted, live, self.task.parts)[0]):
-                return live
+            except PlatformError as error:
+                said = f"it could not be read: {error.problems[0].message}"
+        if self._says_nothing(step):
+            said = "what it sent cannot be read back"
         raise self._failed(
-            f"step `{step.name}`: {answer.message}; it was read {len(SETTLE) + 1} times and is not as it should be",
+            f"step `{step.name}`: {answer.message}; {said}",
             "run `syncer apply` again: it reads first, and sends only what is still missing", unknown=True,
         )
+
+    def _shows(self, step: Step, live: Json) -> bool:
+        """Whether what was read after a lost answer proves that the step was done."""
+        if live is None:
+            return step.call.method == "DELETE"
+        if step.achieved is not None:
+            return step.achieved(live)
+        if self.task.change.action in REMOVALS:
+            return self.kind.already_removed(live)
+        return not self._says_nothing(step) and not self._differing(self._prepared(self.wanted, live, self.parts)[0])
+
+    def _says_nothing(self, step: Step) -> bool:
+        """Whether the object looked as it should before the step, so that reading it proves nothing: a secret."""
+        if step.achieved is not None or self.seen is None or self.task.change.action in REMOVALS:
+            return False
+        return not self._differing(self._prepared(self.wanted, self.seen, self.parts)[0])
+
+    def _patiently(self) -> Iterator[None]:
+        """At once, and again after each pause: what was sent may still be committed."""
+        yield
+        for pause in SETTLE:
+            self.run.sleep(pause)
+            yield
+
+    def _new_ones(self, step: Step, before: tuple[str, ...]) -> list[Json]:
+        """The objects that a lost create may have made: those that nobody in this run knows."""
+        if step.seek is None:
+            return []
+        ours = set(self.run.ids.values())
+        found = seek_made(self.run.platform, self.kind.service, step.seek, before)
+        return [each for each in found if str(each.get(step.seek.id)) not in ours]
 
     def _differing(self, prepared: Prepared) -> str:
         changes = (*merge(prepared.have, prepared.want, {}, self.kind.shape).changes, *prepared.extra)
         return show_field(changes[0].path) if changes else ""
 
-    def _as_asked(self, written: Written) -> Spec:
-        """What was declared, in live ids, once the object that was read back shows all of it."""
-        desired = self.task.desired
+    def _as_asked(self, written: Written) -> tuple[Spec, Written]:
+        """What was declared, in live ids, once the object that is read back shows all of it."""
+        desired, kind = self.task.desired, self.kind
         want = self.wanted if self.first_go or desired is None else bind(desired.spec, self.run.resolve)
-        prepared, _ = self._prepared(want, written.live, written.parts or self.task.parts)
+        prepared, _ = self._prepared(want, written.live, written.parts or self.parts)
         differing = self._differing(prepared)
+        for pause in READ_AGAIN:
+            if not differing:
+                break
+            self.run.sleep(pause)
+            live = self.run.platform.read(kind.service, kind.read(written.live_id, written.live))
+            if live is not None:
+                written = replace(written, live=live)
+                prepared, _ = self._prepared(want, live, written.parts or self.parts)
+                differing = self._differing(prepared)
         if differing:
             raise self._failed(
                 f"`{differing}` is not as it was sent when it is read back",
                 "the platform changed the value: take its form over into the manifest, or report it", parts=written.parts,
             )
-        return dict(prepared.want)
+        return dict(prepared.want), written
 
 
 def seek_made(platform: Platform, service: str, seek: Seek, before: tuple[str, ...]) -> list[Json]:

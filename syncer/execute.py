@@ -17,10 +17,11 @@ from typing import Protocol
 from syncer.carry import Carried, Carrier, Made, Platform, StepFailed
 from syncer.core.address import Address
 from syncer.core.event import Done, Event, Failed, Skipped, Started, Unknown
+from syncer.core.identity import link_of
 from syncer.core.kind import Kind
 from syncer.core.plan import REMOVALS, Task
 from syncer.core.planner import remembered
-from syncer.core.problem import Problem
+from syncer.core.problem import PartlyDone, Problem
 from syncer.core.resource import Managed
 from syncer.core.secrets import digest_secret
 
@@ -57,90 +58,159 @@ def execute(
     """Carry the tasks out, dependencies first, independent ones side by side; a failure costs its dependants only."""
     from graphlib import TopologicalSorter
 
-    order: TopologicalSorter[Node] = TopologicalSorter(_nodes(tasks, kinds))
+    circles = {address: _circle(task, tasks, kinds) for address, task in tasks.items() if task.late}
+    order: TopologicalSorter[Node] = TopologicalSorter(_nodes(tasks, circles))
     order.prepare()
-    bad: dict[Address, Address] = {}
-    began: dict[Address, float] = {}
+    book = _Book(tasks, circles, remember, dict(managed), clock, salt)
     news: queue.SimpleQueue[Started | Made | Future[Carried]] = queue.SimpleQueue()
     running: dict[Future[Carried], Node] = {}
-    entries = dict(managed)
-
-    def put(address: Address, entry: Managed | None) -> None:
-        if entry is None:
-            entries.pop(address, None)
-        else:
-            entries[address] = entry
-        remember({address: entry})
-
+    bug: Exception | None = None
     with ThreadPoolExecutor(workers, thread_name_prefix="apply") as pool:
         while order.is_active():
             for node in order.get_ready():
-                address = node[0]
-                task = tasks[address]
-                blocker = next((each for each in task.change.waits if each in bad), None)
-                if address in bad:
+                task = tasks[node[0]]
+                event = book.stands_in_the_way(node)
+                if event is not None:
+                    yield event
+                if event is not None or node[0] in book.bad or stop.asked.is_set():
+                    book.bad.setdefault(node[0], None)
                     order.done(node)
-                elif blocker is not None and node[1] != 2:
-                    bad[address] = blocker
-                    yield Skipped(task.change, blocker)
-                    order.done(node)
-                elif stop.asked.is_set():
-                    bad[address] = address
-                    order.done(node)
-                else:
-                    began.setdefault(address, clock())
-                    go = 1 if task.late and node[1] == 1 else 0
-                    future = pool.submit(carrier.carry, kinds[address.kind], task, first_go=bool(go), news=news.put)
-                    running[future] = node
-                    future.add_done_callback(news.put)
+                    continue
+                book.began.setdefault(node[0], clock())
+                first_go = bool(task.late) and node[1] == 1
+                future = pool.submit(carrier.carry, kinds[node[0].kind], task, first_go=first_go, news=news.put)
+                running[future] = node
+                future.add_done_callback(news.put)
             if not running:
                 continue
             said = news.get()
             if isinstance(said, Started):
                 yield said
             elif isinstance(said, Made):
-                known = entries.get(said.address) or Managed(said.address, "")
-                put(said.address, said.into(known))
+                book.made(said)
             else:
                 node = running.pop(said)
-                address = node[0]
-                task = tasks[address]
                 try:
-                    carried = said.result()
+                    ended = book.done(node, said.result())
                 except StepFailed as failure:
-                    bad[address] = address
-                    if failure.live_id or failure.parts:
-                        known = entries.get(address) or Managed(address, "")
-                        put(address, replace(known, live_id=failure.live_id or known.live_id, parts=failure.parts or known.parts))
+                    ended = book.failed(node[0], failure)
                     if failure.unauthorised:
                         stop.ask("the token is not accepted any more")
                     if failure.fatal:
                         stop.ask("the journal cannot be written")
-                    yield (Unknown if failure.unknown else Failed)(task.change, failure.problem)
-                else:
-                    last = not task.late or node[1] == 2
-                    if last:
-                        put(address, _after(task, carried, managed.get(address), salt))
-                        _forget_former(task, managed, put)
-                        yield Done(task.change, carried.written.live_id, clock() - began[address])
+                except PartlyDone:
+                    raise  # state cannot be saved: nothing that follows could be remembered
+                except Exception as error:  # a bug: what is under way is still remembered, then it comes out
+                    ended, bug = None, bug or error
+                    book.bad[node[0]] = None
+                    stop.ask("a bug")
+                if ended is not None:
+                    yield ended
                 order.done(node)
+    if bug is not None:
+        raise bug
 
 
-def _nodes(tasks: Mapping[Address, Task], kinds: Mapping[str, Kind]) -> dict[Node, set[Node]]:
-    """Each change after those it waits for; the second go of a cut circle after the first go of all it refers to."""
+@dataclass(slots=True)
+class _Book:
+    """What is known of the run so far, kept by the one thread that owns the state."""
+
+    tasks: Mapping[Address, Task]
+    circles: Mapping[Address, set[Address]]
+    remember: Remember
+    entries: dict[Address, Managed]
+    clock: Callable[[], float]
+    salt: Callable[[], bytes]
+    bad: dict[Address, Address | None] = field(default_factory=dict)
+    """What did not come about → what it failed for: itself, or another; None: it was not begun, for the run was stopped."""
+    began: dict[Address, float] = field(default_factory=dict)
+    half: set[Address] = field(default_factory=set)
+    """Written without their late references so far."""
+
+    def put(self, address: Address, entry: Managed | None) -> None:
+        """Remember an entry, or take it out; a former name of the manifest goes in the same breath."""
+        desired = self.tasks[address].desired
+        former = [Address(address.kind, alias) for alias in desired.aliases] if desired else []
+        changed = {address: entry, **{each: None for each in former if each in self.entries}}
+        for each, value in changed.items():
+            if value is None:
+                self.entries.pop(each, None)
+            else:
+                self.entries[each] = value
+        self.remember(changed)
+
+    def stands_in_the_way(self, node: Node) -> Event | None:
+        """Skipped, or for a second go Failed, where something that it waits for did not come about."""
+        address, go = node
+        task = self.tasks[address]
+        if go == 2 and address not in self.bad:
+            lost = next((each for each in sorted(self.circles[address]) if self.bad.get(each)), None)
+            if lost is None:
+                return None
+            self.bad[address] = lost
+            problem = Problem(
+                "half-done", f"{address}: it stands without its references to {lost}, which did not come about",
+                hint="mend that, then run `syncer apply` again",
+            )
+            return Failed(task.change, problem, wrote=True)
+        blocker = next((each for each in task.change.waits if self.bad.get(each)), None)
+        if go == 2 or blocker is None:
+            return None
+        self.bad[address] = blocker
+        return Skipped(task.change, blocker)
+
+    def made(self, said: Made) -> None:
+        """An object or a part of one exists now."""
+        self.put(said.address, said.into(self._known(said.address)))
+
+    def failed(self, address: Address, failure: StepFailed) -> Event:
+        """What is known of it all the same is remembered."""
+        self.bad[address] = address
+        if failure.live_id or failure.parts:
+            known = self._known(address)
+            self.put(address, replace(known, live_id=failure.live_id or known.live_id, parts=failure.parts or known.parts))
+        change = self.tasks[address].change
+        if failure.unknown:
+            return Unknown(change, failure.problem)
+        return Failed(change, failure.problem, failure.wrote or address in self.half)
+
+    def done(self, node: Node, carried: Carried) -> Event | None:
+        """It stands as it was asked for; None for the first of two goes."""
+        address, go = node
+        task = self.tasks[address]
+        self.put(address, _after(task, carried, self._known(address), self.salt))
+        if task.late and go == 1:
+            self.half.add(address)
+            return None
+        return Done(task.change, carried.written.live_id, self.clock() - self.began[address])
+
+    def _known(self, address: Address) -> Managed:
+        desired = self.tasks[address].desired
+        entry = link_of(desired, self.entries) if desired else self.entries.get(address)
+        return replace(entry, address=address) if entry else Managed(address, "")
+
+
+def _nodes(tasks: Mapping[Address, Task], circles: Mapping[Address, set[Address]]) -> dict[Node, set[Node]]:
+    """Each change after those it waits for; one that is written in two goes counts as there for its own kind after the
+    first, for others after the second."""
     nodes: dict[Node, set[Node]] = {}
-    last = {address: (address, 2) if task.late else (address, 1) for address, task in tasks.items()}
     for address, task in tasks.items():
-        nodes[(address, 1)] = {last[other] for other in task.change.waits}
+        removed = task.change.action in REMOVALS
+        nodes[(address, 1)] = {
+            (other, 2 if tasks[other].late and (removed or other.kind != address.kind) else 1) for other in task.change.waits
+        }
         if task.late:
-            nodes[(address, 2)] = {(address, 1)} | {
-                (other, 1) for other, theirs in tasks.items() if kinds[other.kind].key(theirs.want or theirs.goal) in task.late
-                and other.kind == address.kind
-            }
-    for node, waits in list(nodes.items()):  # a first go does not wait for the second go of its own circle
-        if node[1] == 1 and tasks[node[0]].late:
-            nodes[node] = {(other, 1) if tasks[other].late else (other, go) for other, go in waits}
+            nodes[(address, 2)] = {(address, 1)} | {(other, 1) for other in circles[address]}
     return nodes
+
+
+def _circle(task: Task, tasks: Mapping[Address, Task], kinds: Mapping[str, Kind]) -> set[Address]:
+    """The changes that a task's late references point at."""
+    kind = kinds[task.change.address.kind]
+    return {
+        other for other, theirs in tasks.items()
+        if other.kind == kind.name and theirs.desired is not None and kind.key(theirs.want) in task.late
+    }
 
 
 def _after(task: Task, carried: Carried, entry: Managed | None, salt: Callable[[], bytes]) -> Managed | None:
@@ -153,18 +223,3 @@ def _after(task: Task, carried: Carried, entry: Managed | None, salt: Callable[[
         if task.change.action == "create" or label in task.changed or "option_values" in task.changed
     }
     return remembered(task.desired, carried.written.live_id, carried.want, carried.written.parts, entry, sent)
-
-
-def _forget_former(
-    task: Task, managed: Mapping[Address, Managed], put: Callable[[Address, Managed | None], None]
-) -> None:
-    """A renamed manifest: what was remembered under its former name goes."""
-    for alias in task.desired.aliases if task.desired else ():
-        former = Address(task.change.address.kind, alias)
-        if former in managed:
-            put(former, None)
-
-
-def problem_of(event: Event) -> Problem | None:
-    """The problem of an event that is one."""
-    return event.problem if isinstance(event, (Failed, Unknown)) else None

@@ -23,8 +23,7 @@ from syncer.core.references import Index, circles, mark
 from syncer.core.resource import Desired
 from syncer.core.values import Json, Path, Ref
 from syncer.kinds import KINDS
-from syncer.kinds.app_rules import secret_literals
-from syncer.kinds.together import check_together
+from syncer.kinds.secret_rules import secret_literals
 
 _AT_KEY = frozenset({"unknown-field", "server-field"})
 """Rules that speak of a key rather than of its value."""
@@ -202,7 +201,11 @@ def together(desired: Sequence[Desired]) -> list[Problem]:
     """What only all manifests of an environment show: two for one live object, circles, fields of other schemas."""
     problems = list(_one_live_object_each(desired))
     problems += _circles(desired)
-    return [*problems, *check_together(desired)]
+    if any(each.address.kind == "EntitySchema" for each in desired):
+        from syncer.kinds.together import check_together
+
+        problems += check_together(desired)
+    return problems
 
 
 def _one_live_object_each(desired: Sequence[Desired]) -> Iterator[Problem]:

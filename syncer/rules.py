@@ -34,9 +34,10 @@ RULES = {
 
 def all_rules() -> dict[str, str]:
     """Rule id → sentence, those of the kinds included."""
+    from syncer.adapters import reading_rules
     from syncer.kinds import app_rules, flow_graph, flow_schemas, retention_rules, schema_rules
 
     found = dict(RULES)
-    for module in (app_rules, flow_graph, flow_schemas, retention_rules, schema_rules):
+    for module in (reading_rules, app_rules, flow_graph, flow_schemas, retention_rules, schema_rules):
         found |= module.RULES
     return dict(sorted(found.items()))

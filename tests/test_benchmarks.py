@@ -61,7 +61,7 @@ def test_every_figure_is_a_line() -> None:
         "figure  measured  target            how",
         "plan    1.23 s    ≤ 2 s    pass     beside it",
         "calls   1,500     ≤ 1,499  FAIL",
-        "ratio   – ×       ≤ 0.100 ×  missing  terraform is missing",
+        "ratio   – ×       ≤ 0.1 ×  missing  terraform is missing",
         "noted   3 MB",
     ]
 

@@ -29,10 +29,10 @@ MAY_IMPORT = {
     "app": {"app", "loading", "kinds", "adapters", "core"},
     "apply": {"apply", "app", "carry", "execute", "kinds", "adapters", "core"},
     "starting": {"starting", "adapters", "core"},
-    "rules": {"rules", "kinds"},
+    "rules": {"rules", "kinds", "adapters"},
     "cli": {
-        "cli", "rules", "starting", "apply", "execute", "app", "loading", "render", "kinds", "adapters", "core", "sandbox",
-        "click",
+        "cli", "rules", "starting", "apply", "execute", "app", "loading", "render", "kinds", "adapters", "core",
+        "sandbox", "click",
     },
     "__main__": {"cli"},
     "__init__": set(),

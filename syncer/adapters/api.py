@@ -17,6 +17,7 @@ from syncer.adapters.effects import Effects
 from syncer.adapters.listing import Page, list_all
 from syncer.adapters.outcome import Outcome
 from syncer.adapters.pace import Pace
+from syncer.adapters.reply import Reply, Request
 from syncer.adapters.said import said
 from syncer.adapters.tokens import Claims, check_claims, claims_of
 from syncer.adapters.wire_json import encode, secrets_in
@@ -27,7 +28,7 @@ from syncer.core.values import Json, Secret
 if TYPE_CHECKING:
     import httpx
 
-    from syncer.adapters.http import Limits, Reply
+    from syncer.adapters.http import Limits
 
 T = TypeVar("T")
 _NETWORK: dict[str, str] = {
@@ -145,8 +146,6 @@ class Api:
         return Result(reply.outcome, reply.status, None, self._message(reply, call))
 
     def _send(self, service: str, call: Call) -> Reply:
-        from syncer.adapters.http import Request
-
         content = None if call.body is None else encode(call.body)
         return self._sender.send(Request(call.service or service, call.method, call.path, content))
 
@@ -156,7 +155,8 @@ class Api:
     def _body(self, reply: Reply, call: Call) -> Json:
         if reply.outcome == "APPLIED":
             return reply.body
-        raise PlatformError(Problem("platform", self._message(reply, call), hint=self._hint(reply)))
+        rule = "unauthorised" if reply.status == 401 else "platform"
+        raise PlatformError(Problem(rule, self._message(reply, call), hint=self._hint(reply)))
 
     def _message(self, reply: Reply, call: Call) -> str:
         return f"`{call.title}`: {said(reply, [self._token, *secrets_in(call.body)])}"
@@ -210,6 +210,9 @@ def fetch_all(tasks: Sequence[Callable[[], T]], workers: int = WORKERS) -> list[
                 future.set_result(task())
             except Exception as error:  # raised again by whoever asks for the result
                 future.set_exception(error)
+            finally:
+                if not future.done():  # the thread is being torn down: nobody may wait for it for ever
+                    future.set_exception(RuntimeError("a task ended without a result"))
 
     for _ in range(min(workers, len(tasks))):
         threading.Thread(target=work, name="fetch", daemon=True).start()

@@ -14,30 +14,30 @@ import ssl
 import threading
 import urllib.request
 import uuid
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from http import HTTPStatus
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from queue import Empty, SimpleQueue
+from typing import cast
 
 import httpx
 
 from syncer import __version__
+from syncer.adapters.body import BadBody, read_body, unpacked
 from syncer.adapters.effects import Effects
+from syncer.adapters.gate import ForbiddenCall, gate, payload_gate
 from syncer.adapters.hosts import is_loopback
-from syncer.adapters.outcome import BY_FAULT, Fault, Outcome, again, classify
-from syncer.adapters.pace import MOST_WAIT, Breaker, Budget, Pace, backoff, retry_after
+from syncer.adapters.outcome import BY_FAULT, Fault, again, classify
+from syncer.adapters.pace import Breaker, Budget, Pace
+from syncer.adapters.reply import Reply, Request
+from syncer.adapters.resending import resending
 from syncer.adapters.routes import classify_call
-from syncer.adapters.wire_json import NotJson, decode
 from syncer.core.problem import InvalidInput, Problem
-from syncer.core.values import Json, Secret
+from syncer.core.values import Secret
 
 LARGE = "application/large-response.vnd+json"
 ACCEPT = f"application/json, {LARGE}"
-_MARKUP = ("text/html", "application/xhtml+xml", "text/xml", "application/xml")
-_UTF8 = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
-_WAITED = frozenset({429, 503})
+_ENDS = frozenset({"content-length", "transfer-encoding"})
 _GRACE = 1.0
 """Seconds after which a request that did not end by itself at its deadline is left behind."""
 
@@ -54,55 +54,6 @@ class Limits:
     cap: int = 64 * 1024 * 1024
     connections: int = 8
     keepalive: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked of a service; `path` stands below its base URL, ids percent-encoded, query included."""
-
-    service: str
-    method: str
-    path: str
-    content: bytes | None = field(default=None, repr=False)
-
-    @property
-    def title(self) -> str:
-        """`PUT /v1/entity/schemas/contact`, without a query."""
-        return f"{self.method} {self.path.partition('?')[0]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """How a request ended. `status` 0: no reply came. `body`: decoded JSON of a success or of a refusal, else None.
-    `detail`: what is known beyond the table's words, in ours; never the text of an exception."""
-
-    outcome: Outcome
-    status: int = 0
-    fault: Fault = ""
-    body: Json = None
-    detail: str = ""
-    retry_after: str = ""
-    date: str = ""
-    request_id: str = ""
-
-    @property
-    def words(self) -> str:
-        """Why there is no readable success: `connection refused …`, `503 Service Unavailable`."""
-        if self.fault and (self.outcome != "REJECTED") and self.status // 100 != 5:
-            return self.detail or BY_FAULT[self.fault].when
-        return self.detail or status_line(self.status)
-
-
-class ForbiddenCall(RuntimeError):
-    """A call that this run may not make: a bug in syncer, stopped before it reached the network."""
-
-
-def status_line(status: int) -> str:
-    """`404 Not Found`; only the number where it has no name."""
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
 
 
 class Sender:
@@ -148,12 +99,7 @@ class Sender:
             checks = (gate(self._bases, read_only=read_only), payload_gate(local=local))
             direct = {"localhost", "127.0.0.1", "::1", *filter(is_loopback, hosts)}
             clients = [_client(check, self._limits, transport, trust, proxy, direct) for check in checks]
-        except (
-            OSError,
-            ValueError,
-            ImportError,
-            httpx.InvalidURL,
-        ):  # its text quotes the proxy's URL, password and all
+        except (OSError, ValueError, ImportError, httpx.InvalidURL):  # their texts quote the proxy's URL and password
             message = "proxy or certificate authority cannot be used"
             names = "`SYNCER_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `SYNCER_CA_FILE`, `SSL_CERT_FILE`"
             raise InvalidInput(
@@ -267,88 +213,27 @@ class Sender:
                     "date": response.headers.get("date", "")[:100],
                     "request_id": _request_id(response.headers),
                 }
-                content_type = response.headers.get("content-type", "")
-                raw = b"".join(_body(response, self._limits.cap, until, self._effects.clock))
-        except _BadBody as bad:
-            return Reply(classify(method, status=status, fault=bad.fault), status, bad.fault, None, bad.detail, **head)
+                raw = self._read(response, until)
+            fault, body, detail = read_body(raw, response.headers.get("content-type", ""))
+        except BadBody as bad:
+            fault, body, detail = bad.fault, None, bad.detail
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            fault = fault_of(error)
-            detail = _proxy_words(url, self._proxy) if fault in {"proxy", "connect", "name"} else ""
-            outcome = classify(method, status=status, fault=fault)
-            return Reply(outcome, status, fault, None, f"{BY_FAULT[fault].when}{detail}" if not status else "", **head)
-        fault, body, detail = read_body(raw, content_type)
+            fault, body, detail = fault_of(error), None, ""
+            if fault in {"proxy", "connect", "name"}:
+                detail = BY_FAULT[fault].when + _proxy_words(url, self._proxy)
         outcome = classify(method, status=status, fault=fault)
-        kept = fault if status // 100 == 2 and outcome != "APPLIED" else ""
-        return Reply(outcome, status, kept, body, detail if kept else "", **head)
+        if outcome == "APPLIED" or (status and status // 100 != 2):
+            fault, detail = "", ""
+        return Reply(outcome, status, fault, body, detail, **head)
 
-
-def resending(
-    attempt: Callable[[], Reply],
-    may_repeat: Callable[[Reply], bool],
-    *,
-    until: float,
-    attempts: int,
-    effects: Effects,
-    budget: Budget,
-    hold: Callable[[float], None] | None = None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Reply:
-    """Try until the reply is not one to repeat, the attempts or the budget are spent, or the next wait would end after
-    `until`. `Retry-After` is obeyed, plus up to a second of chance; one beyond `MOST_WAIT` ends it, its value named.
-    `hold` is told how long everybody else should wait too."""
-    budget.earn()
-    for number in range(attempts):
-        reply = attempt()
-        if not may_repeat(reply):
-            return reply
-        asked = _asked(reply, effects.now())
-        if asked is not None and asked > MOST_WAIT:
-            value = _printable(reply.retry_after)[:40]
-            detail = f"{status_line(reply.status)}, and asks to wait `{value}`, longer than {MOST_WAIT:.0f} s"
-            return replace(reply, detail=detail)
-        wait = backoff(number, effects.chance()) if asked is None else asked + effects.chance()
-        if asked is not None and hold is not None:
-            hold(asked)
-        if number + 1 == attempts or effects.clock() + wait > until or stopped():
-            return reply
-        if not budget.spend():
-            return replace(reply, detail=f"{reply.words}; {BY_FAULT['budget'].when}")
-        effects.sleep(wait)
-        if stopped():
-            return reply
-    raise AssertionError("attempts must be at least 1")
-
-
-def _asked(reply: Reply, now: float) -> float | None:
-    return retry_after(reply.retry_after, reply.date, now) if reply.status in _WAITED else None
-
-
-def gate(bases: Mapping[str, str], *, read_only: bool) -> Callable[[httpx.Request], None]:
-    """The last check before the wire, on the URL as it will be sent: its host and path must be a call of the table
-    that the run may make. It raises ForbiddenCall. Given to httpx as a hook, so no proxy or transport gets past it."""
-    allowed = {"read"} if read_only else {"read", "write"}
-
-    def check(request: httpx.Request) -> None:
-        sent = str(request.url)
-        for service, base in bases.items():
-            if sent.startswith(f"{base}/") and classify_call(service, request.method, sent[len(base) :]) in allowed:
-                return
-        raise ForbiddenCall(f"`{request.method} {_printable(request.url.path)}` is not a call this run may make")
-
-    return check
-
-
-def payload_gate(*, local: bool) -> Callable[[httpx.Request], None]:
-    """The check before a large reply is fetched: only by GET and https (or http on this machine, if that is where the
-    API is), never with a token. It raises ForbiddenCall."""
-
-    def check(request: httpx.Request) -> None:
-        url = request.url
-        safe = url.scheme == "https" or (local and url.scheme == "http" and is_loopback(url.host))
-        if request.method != "GET" or not safe or not url.host or url.userinfo or "authorization" in request.headers:
-            raise ForbiddenCall("a large reply is fetched by https only, without the token")
-
-    return check
+    def _read(self, response: httpx.Response, until: float) -> bytes:
+        headers = response.headers
+        over_socket = "network_stream" in response.extensions
+        if over_socket and response.status_code not in {204, 304} and not _ENDS & headers.keys():
+            raise BadBody("cut", "the reply does not say where it ends, so it may be incomplete")
+        pieces = cast("Iterable[bytes]", response.stream)
+        encoding = headers.get("content-encoding", "")
+        return b"".join(unpacked(pieces, encoding, self._limits.cap, until, self._effects.clock))
 
 
 def fault_of(error: Exception) -> Fault:
@@ -380,68 +265,6 @@ _FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
     (httpx.DecodingError, "encoding"),
     (httpx.WriteError, "write"),
 )
-
-
-def read_body(raw: bytes, content_type: str) -> tuple[Fault, Json, str]:
-    """(fault, JSON, why it is none) of a reply's decoded bytes."""
-    kind, _, rest = content_type.lower().partition(";")
-    if kind.strip() in _MARKUP:
-        return "markup", None, f"the reply is `{kind.strip()}`, not JSON: a proxy, portal or firewall answered"
-    if not raw:
-        return "empty", None, ""
-    charset = re.search(r"charset\s*=\s*\"?([^\s\";]*)", rest)
-    if charset and charset[1] not in _UTF8:
-        return "encoding", None, "the reply is not in UTF-8"
-    try:
-        value = decode(raw)
-    except NotJson as bad:
-        return "not-json", None, f"the reply is no JSON that can be trusted: it {bad}"
-    if not isinstance(value, dict | list):
-        return "not-json", None, "the reply is neither an object nor a list"
-    return "", value, ""
-
-
-class _BadBody(Exception):
-    def __init__(self, fault: Fault, detail: str) -> None:
-        self.fault = fault
-        self.detail = detail
-        super().__init__(fault)
-
-
-def _body(response: httpx.Response, cap: int, until: float, clock: Callable[[], float]) -> Iterator[bytes]:
-    """The decoded bytes, piece by piece: never more than the cap in memory, whatever they unpack to."""
-    headers = response.headers
-    over_socket = "network_stream" in response.extensions
-    bodiless = response.request.method == "HEAD" or response.status_code in {204, 304}
-    if over_socket and not bodiless and "content-length" not in headers and "transfer-encoding" not in headers:
-        raise _BadBody("cut", "the reply does not say where it ends, so it may be incomplete")
-    total = 0
-    for piece in _unpacked(response.stream, headers.get("content-encoding", "").strip().lower(), cap):  # type: ignore[arg-type]
-        total += len(piece)
-        if total > cap:
-            raise _BadBody("too-large", f"the reply is larger than {cap:,} bytes")
-        if clock() > until:
-            raise _BadBody("deadline", "the reply took too long")
-        yield piece
-
-
-def _unpacked(pieces: Iterable[bytes], encoding: str, cap: int) -> Iterator[bytes]:
-    if encoding in {"", "identity"}:
-        yield from pieces
-        return
-    if encoding not in {"gzip", "x-gzip"}:
-        raise _BadBody("encoding", "the reply is compressed in a way that was not asked for")
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        for packed in pieces:
-            rest = packed
-            while rest and not unpacker.eof:
-                yield unpacker.decompress(rest, min(cap + 1, 1 << 20))
-                rest = unpacker.unconsumed_tail
-    except zlib.error:
-        raise _BadBody("encoding", "the reply's compression is broken") from None
-    if not unpacker.eof:
-        raise _BadBody("encoding", "the reply's compression breaks off")
 
 
 def _client(
@@ -512,7 +335,3 @@ def _request_id(headers: httpx.Headers) -> str:
         if name.startswith("x-") and name.endswith(("request-id", "requestid")):
             return "".join(re.findall(r"[A-Za-z0-9_=.:/+-]", value))[:80]
     return ""
-
-
-def _printable(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text)

@@ -8,13 +8,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
+from syncer.adapters.reply import Reply
 from syncer.core.values import Json, Secret
-
-if TYPE_CHECKING:
-    from syncer.adapters.http import Reply
 
 _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\|\Z)", re.DOTALL)
 MOST = 300

@@ -136,9 +136,9 @@ def _type_hint(value: Json, schema: Schema) -> str:
             return "a reference can't stand here; write the id, as `${id.NAME}` with a line in syncer.yaml"
         if key == "file":
             return "this text can't be read from a file; write it here"
-    if isinstance(value, str) and "object" in kinds and (keys := list(schema.get("properties", {}))):
-        if len(keys) == 1 or "x-syncer-reference" in schema:
-            return f"write `{keys[0]}: {'…' if 'x-syncer-secret' in schema else value}`"
+    keys = list(schema.get("properties", {}))
+    if isinstance(value, str) and "object" in kinds and (len(keys) == 1 or "x-syncer-reference" in schema):
+        return f"write `{keys[0]}: {'…' if 'x-syncer-secret' in schema else value}`"
     if "array" in kinds and not isinstance(value, (dict, list)):
         return f"write `[{_yaml(value)}]`, a list of one"
     if "string" in kinds and isinstance(value, (bool, int, float)) and not _for_variables(schema):

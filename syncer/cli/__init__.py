@@ -83,19 +83,28 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run the command line; the exit code. Every exception ends here."""
-    from syncer.cli import ending
-
     try:
         result: Any = syncer.main(args=args, prog_name="syncer", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
+        from syncer.cli import ending
+
         return ending.usage(error, args)
     except (click.Abort, KeyboardInterrupt):
+        from syncer.cli import ending
+
         return ending.interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # the one place where everything ends
+        from syncer.cli import ending
+
         return ending.failed(error, args)
-    return ending.told(result if isinstance(result, int) else 0)
+    code = result if isinstance(result, int) else 0
+    if "syncer.cli.console" not in sys.modules:
+        return code
+    from syncer.cli import ending
+
+    return ending.told(code)

@@ -131,7 +131,7 @@ def apply(
             if planned.plan.changes and not yes and saved is None:
                 _ask(out, planned.plan, here)
             watch = Watch(out, len(planned.plan.changes), here.effects.clock)
-            with _signals(stop, out):
+            with _signals(stop, out, api):
                 for event in carry_out(
                     planned, api, journal, store, run=secrets.token_hex(4), effects=here.effects,
                     salt=lambda: secrets.token_bytes(16), stop=stop, today=here.today, workers=workers,
@@ -237,7 +237,7 @@ def _ask(out: Out, plan: Plan, here: World) -> None:
 
 
 @contextmanager
-def _signals(stop: Stop, out: Out) -> Iterator[None]:
+def _signals(stop: Stop, out: Out, api: Api) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM drains, the second stops at once; the journal makes both safe."""
     import os
 
@@ -246,6 +246,7 @@ def _signals(stop: Stop, out: Out) -> Iterator[None]:
         if stop.asked.is_set():
             os._exit(128 + number)
         stop.ask(name)
+        api.interrupt()
         out.talk("\nfinishing what is under way; once more stops at once\n")
 
     before: dict[signal.Signals, Callable[..., Any] | int | None] = {}

@@ -29,10 +29,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A change was refused or its result is not what it should be; what did not take place is known."""
+    """A change was refused or its result is not what it should be; what did not take place is known. `wrote`: a call of
+    it had taken effect before."""
 
     change: Change
     problem: Problem
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

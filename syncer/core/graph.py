@@ -1,13 +1,14 @@
 """Which change waits for which: what refers to something new comes after it, removals come last and in reverse.
 
-Two schemas may refer to each other. Where both are new, the circle is cut at its late references: each is written
-without them first, and whole once all of the circle exist.
+Two schemas may refer to each other. Where all of a circle are new, it is cut at a late reference: one of them is
+written without it first, and whole once the other exists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from syncer.core.address import Address
 from syncer.core.kind import Kind
@@ -53,21 +54,26 @@ def _cut(
     tasks: Mapping[Address, Task], hard: Mapping[Address, set[Address]], soft: Mapping[Address, set[Address]],
     kinds: Mapping[str, Kind],
 ) -> dict[Address, set[Address]]:
-    """Soft references inside a circle: those to new objects are written late, those to existing ones need no order."""
+    """Soft references inside a circle: those to existing objects need no order; else one reference is written late."""
     late: dict[Address, set[Address]] = {}
     while True:
         waits = {address: hard[address] | soft[address] for address in tasks}
-        found = circles(waits)
-        cut_any = False
-        for circle in found:
-            for one, other in zip(circle, circle[1:], strict=False):
-                if other in soft[one]:
-                    soft[one].discard(other)
-                    cut_any = True
-                    if tasks[other].change.action == "create" and kinds[one.kind].without is not None:
-                        late.setdefault(one, set()).add(other)
-        if not cut_any:
+        circle, edges = next(
+            ((circle, edges) for circle in circles(waits) if (edges := _soft_edges(circle, soft))), ([], [])
+        )
+        if not circle:
             return late
+        existing = [edge for edge in edges if tasks[edge[1]].change.action != "create"]
+        for one, other in existing or edges[:1]:
+            soft[one].discard(other)
+            if not existing and kinds[one.kind].without is not None:
+                late.setdefault(one, set()).add(other)
+
+
+def _soft_edges(
+    circle: list[Address], soft: Mapping[Address, set[Address]]
+) -> list[tuple[Address, Address]]:
+    return [(one, other) for one, other in pairwise(circle) if other in soft[one]]
 
 
 def _removals_last(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task], hard: Mapping[Address, set[Address]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from syncer.core.address import Address
 from syncer.core.fingerprint import canonical, digest, fingerprint
@@ -345,7 +346,7 @@ def _calls(kind: Kind, task: Task) -> tuple[str, ...]:
         step: Step = next(steps)
         while True:
             if step.call.method != "GET":
-                calls.append(step.call.title)
+                calls.append(step.call.title.replace(quote("…"), "…"))
             reply = step.pretend
             step = steps.send(reply)
     except StopIteration:

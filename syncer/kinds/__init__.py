@@ -1,20 +1,53 @@
-"""The table of all kinds, in the order they are shown and applied when nothing else decides."""
+"""The table of all kinds, in the order they are shown and applied when nothing else decides.
+
+A kind's module is imported when the kind is first asked for: `validate` of one file should not pay for all five.
+"""
 
 from __future__ import annotations
 
-from syncer.core.kind import Kind, LookupKind
-from syncer.kinds import app_installation, closing_reason, entity_schema, flow_template, retention_config
-from syncer.kinds.lookups import LOOKUPS
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        entity_schema.KIND,
-        app_installation.KIND,
-        closing_reason.KIND,
-        flow_template.KIND,
-        retention_config.KIND,
-    )
+if TYPE_CHECKING:
+    from syncer.core.kind import Kind, LookupKind
+
+MODULES = {
+    "EntitySchema": "entity_schema",
+    "AppInstallation": "app_installation",
+    "ClosingReason": "closing_reason",
+    "FlowTemplate": "flow_template",
+    "RetentionConfig": "retention_config",
 }
 
-LOOKUP_KINDS: dict[str, LookupKind] = {kind.name: kind for kind in LOOKUPS}
+
+class Kinds(Mapping[str, "Kind"]):
+    """Kind name → `Kind`; iterating, and asking whether a name is one, imports nothing."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Kind] = {}
+
+    def __getitem__(self, name: str) -> Kind:
+        if name not in self._known:
+            module = importlib.import_module(f"syncer.kinds.{MODULES[name]}")
+            self._known[name] = module.KIND
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in MODULES
+
+
+KINDS = Kinds()
+
+
+def lookup_kinds() -> dict[str, LookupKind]:
+    """Kinds that are only looked up, by name."""
+    from syncer.kinds.lookups import LOOKUPS
+
+    return {kind.name: kind for kind in LOOKUPS}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 
 from syncer.core.kind import (
-    Call, Context, Kind, Listing, Objection, Parts, Prepared, RefField, Risk, Seek, Spec, Step, Steps, Write, Written,
+    Call, Context, Kind, Listing, Objection, Parts, Prepared, RefField, Risk, Seek, Spec, Step, Steps, Write, Written, own_id,
 )
 from syncer.core.merge import FieldChange, Item
 from syncer.core.problem import Finding
@@ -215,7 +215,10 @@ def create(write: Write) -> Steps:
     parts = _composed(parts, ids.parts)
     yield from _point_at_itself(write, live_id, parts)
     if write.goal.get("enabled", True) is not False:
-        yield Step("enable", Call("PUT", _path(live_id), {**_body(write, _carried(live)), "enabled": True}))
+        yield Step(
+            "enable", Call("PUT", _path(live_id), {**_body(write, _carried(live)), "enabled": True}),
+            reread=_read(live_id), achieved=lambda live: live.get("enabled") is True,
+        )
         live = yield Step("read back", _read(live_id), complaint=is_there("the flow"), pretend=live)
     return Written(live_id, live, parts, _warnings(live))
 
@@ -239,7 +242,7 @@ def _import(write: Write, goal: Spec) -> Step:
         complaint=lambda reply: has_id(reply.get("flow") if isinstance(reply, dict) else None),
         pretend={"flow": {**document, "id": "…"}},
         seek=Seek(LISTING, "name", str(goal["name"])),
-        adopt=lambda flow: {"flow": flow}, id_of=lambda reply: str(reply["flow"]["id"]),
+        adopt=lambda flow: {"flow": flow}, id_of=lambda reply: own_id(reply.get("flow") if isinstance(reply, dict) else None),
     )
 
 

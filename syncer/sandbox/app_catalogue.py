@@ -30,11 +30,13 @@ _METADATA = (
 
 @ROUTES.get("/v1/app-configurations")
 def list_own() -> Response:
+    """The organisation's own apps, private ones too."""
     return _paged("configurations", [_metadata(here(), each) for each in here().all("app_configuration")])
 
 
 @ROUTES.get("/v1/app-configurations/public")
 def list_public() -> Response:
+    """Every app that has a public version, of whichever owner."""
     scope = here()
     apps = [json.loads(text) for text in scope.store.everywhere("app_configuration", "public")]
     return _paged("configurations", [_metadata(scope, each) for each in apps])
@@ -42,6 +44,7 @@ def list_public() -> Response:
 
 @ROUTES.get("/v1/app-configurations/public/<app_id>")
 def get_public(app_id: str) -> Response:
+    """One app as an installing organisation sees it: a public version, and which others there are."""
     scope, wanted = here(), request.args.get("version")
     app = _app(scope, app_id)
     if app is None or not (_public(app) or scope.options.app_public_page_serves_private):
@@ -64,17 +67,20 @@ def get_public(app_id: str) -> Response:
 
 @ROUTES.get("/v1/app-configurations/<app_id>")
 def get_own(app_id: str) -> Response:
+    """One's own app in a version, the newest without a wish."""
     return _configuration(app_id, request.args.get("version"))
 
 
 @ROUTES.get("/v1/app-configurations/<app_id>/versions")
 def list_versions(app_id: str) -> Response:
+    """The versions of one's own app."""
     app = _own_app(app_id)
     return _paged("versions", [_entry(app, each) for each in app["versions"]])
 
 
 @ROUTES.get("/v1/app-configurations/<app_id>/versions/<version>")
 def get_version(app_id: str, version: str) -> Response:
+    """One's own app in that version."""
     return _configuration(app_id, version)
 
 

@@ -27,6 +27,7 @@ ROUTES = Blueprint("apps", __name__)
 
 @ROUTES.get("/v1/app")
 def list_installations() -> Response:
+    """The installed apps, paged; `enabled` and `componentType` narrow them."""
     scope = here()
     shown = [installation(scope, each) for each in scope.all("installation")]
     if "enabled" in request.args:
@@ -40,12 +41,14 @@ def list_installations() -> Response:
 
 @ROUTES.get("/v1/app/<app_id>")
 def get_installation(app_id: str) -> Response:
+    """One installed app; 404 says that it is not installed."""
     scope, held = here(), found("installation", app_id, "Installation")
     return reply(installation(scope, held))
 
 
 @ROUTES.post("/v1/app/<app_id>")
 def install(app_id: str) -> Response:
+    """Install an app, or install it again: an upsert that answers 201 both times."""
     given, scope = body(REQUEST, optional=True), here()
     if "version" not in given and scope.options.app_default_version == "refuse":
         refuse(400, "body must have required property 'version'")
@@ -58,6 +61,7 @@ def install(app_id: str) -> Response:
 
 @ROUTES.patch("/v1/app/<app_id>")
 def patch(app_id: str) -> Response:
+    """Change version or options, each with its side effect on `enabled`; 204 without a body."""
     given, scope = body(REQUEST, optional=True), here()
     held = found("installation", app_id, "Installation")
     before = installation(scope, held)
@@ -86,6 +90,7 @@ def patch(app_id: str) -> Response:
 
 @ROUTES.post("/v1/app/<app_id>/promote-to/<wanted>")
 def promote(app_id: str, wanted: str) -> Response:
+    """Move to another version and wait for options to be saved; the same version does nothing."""
     scope, held = here(), found("installation", app_id, "Installation")
     version = catalogue.version(scope, app_id, wanted)
     if version is None:
@@ -99,6 +104,7 @@ def promote(app_id: str, wanted: str) -> Response:
 
 @ROUTES.delete("/v1/app/<app_id>")
 def uninstall(app_id: str) -> Response:
+    """Remove an app and its options."""
     found("installation", app_id, "Installation")
     here().delete("installation", app_id)
     return reply(status=204)
@@ -106,6 +112,7 @@ def uninstall(app_id: str) -> Response:
 
 @ROUTES.get("/v1/public/app/<app_id>/components/<component_id>")
 def component(app_id: str, component_id: str) -> Response:
+    """One component of an installed app, without its options."""
     components = found("installation", app_id, "Installation")["version"]["components"]
     wanted = next((each for each in components if each["id"] == component_id), None)
     if wanted is None:

@@ -17,6 +17,7 @@ _SERVERS_OWN = ("id", "org_id", "runs", "created_at", "updated_at", "created_by"
 
 @ROUTES.get("/v1/automation/flows")
 def search() -> Response:
+    """Automations; those that flow templates own only with `include_flows=true`."""
     scope, args = here(), request.args
     flows = scope.all("automation", owner=None if asked("include_flows") else "")
     wanted = [
@@ -32,11 +33,13 @@ def search() -> Response:
 
 @ROUTES.post("/v1/automation/flows")
 def create() -> Response:
+    """Create an automation; never an upsert."""
     return raw(new_automation(here(), body(AUTOMATION)), 201)
 
 
 @ROUTES.post("/v1/automation/flows:batchGet")
 def batch_get() -> Response:
+    """Several automations; ids that are not there are left out."""
     scope = here()
     ids = dict.fromkeys(body(BATCH, optional=True).get("ids", ()))
     texts = [text for text in (scope.text("automation", id) for id in ids) if text is not None]
@@ -45,11 +48,13 @@ def batch_get() -> Response:
 
 @ROUTES.get("/v1/automation/flows/<id>")
 def get(id: str) -> Response:
+    """One automation."""
     return reply(found("automation", id, "Flow"))
 
 
 @ROUTES.put("/v1/automation/flows/<id>")
 def put(id: str) -> Response:
+    """Replace an automation."""
     given = body(AUTOMATION)
     found("automation", id, "Flow")
     return raw(change_automation(here(), id, given))
@@ -57,6 +62,7 @@ def put(id: str) -> Response:
 
 @ROUTES.delete("/v1/automation/flows/<id>")
 def delete(id: str) -> Response:
+    """Delete an automation; 200 without a body."""
     found("automation", id, "Flow")
     here().delete("automation", id)
     return reply()

@@ -106,13 +106,15 @@ def listing(item: Check = anything, least: int = 0, most: int | None = None) -> 
     return check
 
 
-def mapping(item: Check = anything) -> Check:
-    """An object with any keys, each value an item."""
+def mapping(item: Check = anything, single: bool = False) -> Check:
+    """An object with any keys (with `single` exactly one), each value an item."""
 
     def check(value: Json, at: str) -> Iterator[str]:
         if not isinstance(value, dict):
             yield f"{at} must be object"
             return
+        if single and len(value) != 1:
+            yield f"{at} must have exactly 1 property"
         for key, each in value.items():
             yield from item(each, f"{at}/{key}")
 

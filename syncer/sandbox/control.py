@@ -47,23 +47,27 @@ def _watch() -> Watch:
 
 @ROUTES.post("/faults")
 def add_faults() -> Response:
+    """Set one rule, or a list of them; their fields are those of `gate.Fault`."""
     given = body(_rules)
     return reply({"faults": _watch().add(given if isinstance(given, list) else [given])}, 201)
 
 
 @ROUTES.get("/faults")
 def list_faults() -> Response:
+    """The rules and how often each has struck."""
     return reply({"faults": _watch().faults()})
 
 
 @ROUTES.delete("/faults")
 def clear_faults() -> Response:
+    """Drop all rules."""
     _watch().clear_faults()
     return reply(status=204)
 
 
 @ROUTES.get("/requests")
 def list_requests() -> Response:
+    """The log, oldest first; `since`, `method`, `path` (a glob) and `org` narrow it."""
     since = whole("since", 0)
     method, path, org = (request.args.get(name) for name in ("method", "path", "org"))
     entries = [
@@ -79,12 +83,14 @@ def list_requests() -> Response:
 
 @ROUTES.delete("/requests")
 def clear_requests() -> Response:
+    """Empty the log."""
     _watch().clear_requests()
     return reply(status=204)
 
 
 @ROUTES.get("/payloads/<id>")
 def payload(id: str) -> Response:
+    """A reply that was too large to send, for whoever has its address."""
     if "Authorization" in request.headers:
         refuse(400, "only one auth mechanism allowed: a pre-signed address takes no Authorization header")
     texts = cast(Payloads, current_app.extensions["sandbox.payloads"]).texts
@@ -95,6 +101,8 @@ def payload(id: str) -> Response:
 
 def only_here() -> None:
     """Refuse whoever asks from another machine; a caller in this process has a loopback address or none."""
-    address = request.remote_addr
-    if address and not ipaddress.ip_address(address.split("%")[0]).is_loopback:
+    if not request.remote_addr:
+        return
+    address = ipaddress.ip_address(request.remote_addr.split("%")[0])
+    if not (getattr(address, "ipv4_mapped", None) or address).is_loopback:
         refuse(403, "/_sandbox answers on this machine only")

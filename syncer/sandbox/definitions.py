@@ -15,6 +15,7 @@ _SERVERS_OWN = ("id", "creationTime", "lastUpdateTime")
 
 @ROUTES.get("/v1/workflows/limits/max-allowed")
 def limits() -> Response:
+    """How many workflows are enabled, and how many may be."""
     scope = here()
     enabled = sum(scope.store.count(scope.org, kind, mark="enabled") for kind in ("flow", "definition"))
     return reply({"currentNoOfWorkflows": enabled, "maxAllowed": scope.options.flow_most_enabled})
@@ -22,27 +23,32 @@ def limits() -> Response:
 
 @ROUTES.get("/v1/workflows/definitions")
 def list_definitions() -> Response:
+    """All definitions, as a bare list."""
     return raw(f"[{','.join(here().texts('definition'))}]")
 
 
 @ROUTES.post("/v1/workflows/definitions")
 def create_definition() -> Response:
+    """Create a definition."""
     return raw(write(here(), body(DEFINITION)), 201)
 
 
 @ROUTES.get("/v1/workflows/definitions/<id>")
 def get_definition(id: str) -> Response:
+    """One definition."""
     return reply(found("definition", id, "Workflow definition"))
 
 
 @ROUTES.put("/v1/workflows/definitions/<id>")
 def put_definition(id: str) -> Response:
+    """Replace a definition."""
     given, old = body(DEFINITION), found("definition", id, "Workflow definition")
     return raw(write(here(), given, old))
 
 
 @ROUTES.delete("/v1/workflows/definitions/<id>")
 def delete_definition(id: str) -> Response:
+    """Delete a definition."""
     found("definition", id, "Workflow definition")
     here().delete("definition", id)
     return reply(status=204)
@@ -50,11 +56,13 @@ def delete_definition(id: str) -> Response:
 
 @ROUTES.get("/v1/workflows/definitions/<id>/closing-reasons")
 def get_reasons(id: str) -> Response:
+    """The closing reasons of a definition, by id."""
     return reply({"reasons": found("definition", id, "Workflow definition").get("closingReasons", [])})
 
 
 @ROUTES.patch("/v1/workflows/definitions/<id>/closing-reasons")
 def set_reasons(id: str) -> Response:
+    """Replace a definition's closing reasons; 201 without a body."""
     given, old = body(REASON_IDS), found("definition", id, "Workflow definition")
     write(here(), old | {"closingReasons": given["reasons"]}, old)
     return reply(status=201)
@@ -65,8 +73,9 @@ def write(scope: Scope, given: Json, old: Json = None, id: str | None = None) ->
     stamp = scope.stamp()
     new = {"enabled": True, **{key: value for key, value in given.items() if key not in _SERVERS_OWN}}
     for item in new["flow"]:
-        for each in (item, *item.get("steps", ())):
-            if not each.get("id"):
+        steps = item.get("steps")
+        for each in (item, *(steps if isinstance(steps, list) else ())):
+            if isinstance(each, dict) and not each.get("id"):
                 each["id"] = scope.short_id(10)
     new = {
         "id": old["id"] if old else id or scope.short_id(10),

@@ -54,6 +54,7 @@ _WIPE = record({"schemas": texts})
 
 @ROUTES.post("/v1/entity:list")
 def list_entities() -> Response:
+    """Entities by filter; `size: 0` only counts them."""
     given = body(_LIST)
     scope, slugs = here(), schemas_of(given["filter"])
     if not slugs and not given.get("allow_targeting_all_schemas"):
@@ -67,12 +68,14 @@ def list_entities() -> Response:
 
 @ROUTES.post("/v1/entity:search")
 def search_entities() -> Response:
+    """Entities by a Lucene query string."""
     given = body(_SEARCH)
     return _found(given, set(), _query(here(), given["q"]))
 
 
 @ROUTES.post("/v1/entity:wipeAllEntities")
 def wipe() -> Response:
+    """Delete all entities, or those of some schemas: really, so that a test can prove that nothing calls it."""
     given, scope = body(_WIPE, optional=True), here()
     slugs = given.get("schemas") or {each["_schema"] for each in scope.all("entity")}
     for slug in slugs:
@@ -82,6 +85,7 @@ def wipe() -> Response:
 
 @ROUTES.post("/v1/entity/<slug>")
 def create_entity(slug: str) -> Response:
+    """Create an entity; checked against its schema only with `validate=true`."""
     given, scope = body(_ENTITY), here()
     schema = scope.get("schema", slug)
     if schema is None:
@@ -96,6 +100,7 @@ def create_entity(slug: str) -> Response:
 
 @ROUTES.get("/v1/entity/<slug>/<id>")
 def get_entity(slug: str, id: str) -> Response:
+    """An entity with those it points at."""
     entity, scope = _one(slug, id), here()
     related = [json.loads(text) for text in (scope.text("entity", each) for each in related_ids(entity)) if text]
     return reply({"entity": entity, "relations": related})
@@ -103,23 +108,27 @@ def get_entity(slug: str, id: str) -> Response:
 
 @ROUTES.get("/v2/entity/<slug>/<id>")
 def get_entity_v2(slug: str, id: str) -> Response:
+    """An entity alone."""
     return reply(_one(slug, id))
 
 
 @ROUTES.put("/v1/entity/<slug>/<id>")
 def put_entity(slug: str, id: str) -> Response:
+    """Replace an entity's values."""
     given, old = body(_ENTITY), _one(slug, id)
     return _write(old, {key: value for key, value in old.items() if key in _SERVERS_OWN} | _own(given))
 
 
 @ROUTES.patch("/v1/entity/<slug>/<id>")
 def patch_entity(slug: str, id: str) -> Response:
+    """Change some of an entity's values."""
     given, old = body(_ENTITY), _one(slug, id)
     return _write(old, old | _own(given))
 
 
 @ROUTES.delete("/v1/entity/<slug>/<id>")
 def delete_entity(slug: str, id: str) -> Response:
+    """Put an entity in the trash; with `purge=true` it is gone."""
     entity = _one(slug, id)
     if asked("purge"):
         here().delete("entity", id)

@@ -324,8 +324,9 @@ _STEP: dict[str, Check] = {
     "partner": _partner,
     "taxonomies": texts,
 }
-_step = record({**_STEP, "type": one_of("STEP")}, ("name", "order", "type"))
-_section = record({**_STEP, "type": one_of("SECTION"), "steps": listing(_step)}, ("name", "order", "type", "steps"))
+_KIND = one_of("STEP", "SECTION")
+_step = record({**_STEP, "type": _KIND}, ("name", "order", "type"))
+_section = record({**_STEP, "type": _KIND, "steps": listing(_step)}, ("name", "order", "type", "steps"))
 REASON_IDS = record({"reasons": listing(record({"id": text()}, ("id",)))}, ("reasons",))
 DEFINITION = record(
     {
@@ -337,7 +338,7 @@ DEFINITION = record(
         "assignedTo": texts,
         "userIds": listing(number()),
         "enableECPWorkflow": flag,
-        "flow": listing(chosen("type", {"STEP": _step, "SECTION": _section})),
+        "flow": listing(either(_section, _step)),
         "closingReasons": listing(record({"id": text()}, ("id",))),
         "updateEntityAttributes": listing(
             record(
@@ -361,14 +362,18 @@ _configured = ("configuration",)
 AUTOMATION_TRIGGER = chosen(
     "type",
     {
-        "entity_operation": record({"configuration": record({"operations": listing(text(), least=1)})}, _configured),
-        "activity": record({"configuration": mapping()}, _configured),
-        "entity_manual": record({"configuration": mapping()}, _configured),
+        "entity_operation": record(
+            {"configuration": record({"schema": text(), "operations": listing(text(), least=1)})}, _configured
+        ),
+        "activity": record({"configuration": record({"schema": text(), "types": texts})}, _configured),
+        "entity_manual": record({"configuration": record({"schema": text()})}, _configured),
         "journey_submission": record({"configuration": record({"source_id": text()}, ("source_id",))}, _configured),
-        "frontend_submission": record({"configuration": mapping()}, _configured),
-        "api_submission": record({"configuration": mapping()}, _configured),
-        "received_email": record({"configuration": mapping()}, _configured),
-        "new_email_thread": record({"configuration": record({}, ("direction",))}, _configured),
+        "frontend_submission": record({"configuration": record({"source_id": text()})}, _configured),
+        "api_submission": record({"configuration": record({"source_id": text()})}, _configured),
+        "received_email": record({"configuration": record({"message_type": one_of("RECEIVED")})}, _configured),
+        "new_email_thread": record(
+            {"configuration": record({"direction": one_of("INBOUND", "OUTBOUND", "BOTH")}, ("direction",))}, _configured
+        ),
         "flows_trigger": record({"configuration": mapping()}),
     },
 )

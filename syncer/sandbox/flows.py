@@ -22,6 +22,7 @@ _SERVERS_OWN = ("id", "org_id", "created_at", "updated_at", "limit_warnings", "_
 
 @ROUTES.get("/v2/flows/templates")
 def list_flows() -> Response:
+    """All flow templates, or those that a trigger starts; no paging."""
     kind = choice("trigger_type", "automation", "manual", "journey_submission")
     texts = here().texts("flow")
     if kind is None:
@@ -34,6 +35,7 @@ def list_flows() -> Response:
 
 @ROUTES.post("/v2/flows/templates:search")
 def search_flows() -> Response:
+    """Flow templates by name, trigger and state, the last changed first."""
     given, scope = body(SEARCH, optional=True), here()
     hits = [each for each in scope.all("flow") if _wanted(each, given, scope)]
     key = given.get("sort_by", "updated_at")
@@ -45,6 +47,7 @@ def search_flows() -> Response:
 
 @ROUTES.post("/v2/flows/templates")
 def create_flow() -> Response:
+    """Create a flow template under an id of the server's."""
     given, scope = body(shape(here())), here()
     id = given.get("id") if scope.options.flow_client_id_kept else None
     return _answer(write(scope, given, None, id or scope.short_id(8), asked("enforce_limits")), 201)
@@ -52,11 +55,13 @@ def create_flow() -> Response:
 
 @ROUTES.get("/v2/flows/templates/<id>")
 def get_flow(id: str) -> Response:
+    """One flow template."""
     return _answer(found("flow", id, "Flow template"))
 
 
 @ROUTES.put("/v2/flows/templates/<id>")
 def put_flow(id: str) -> Response:
+    """Replace a flow template; 409 where it has changed since it was loaded."""
     given, scope = body(shape(here())), here()
     old = scope.get("flow", id)
     if old is None and scope.options.flow_put_unknown_id == "not_found":
@@ -70,6 +75,7 @@ def put_flow(id: str) -> Response:
 
 @ROUTES.delete("/v2/flows/templates/<id>")
 def delete_flow(id: str) -> Response:
+    """Delete a flow template and the automations it owns."""
     found("flow", id, "Flow template")
     scope = here()
     scope.delete("flow", id)
@@ -80,6 +86,7 @@ def delete_flow(id: str) -> Response:
 
 @ROUTES.post("/v2/flows/templates/<id>/duplicate")
 def duplicate_flow(id: str) -> Response:
+    """Copy a flow template with its automations."""
     scope, source = here(), found("flow", id, "Flow template")
     copy, _ = bring(scope, exported(scope, source) | {"name": f"{source['name']} (Copy)"})
     return _answer(copy, 201)
@@ -87,12 +94,14 @@ def duplicate_flow(id: str) -> Response:
 
 @ROUTES.get("/v2/flows/templates/<id>/export")
 def export_flow(id: str) -> Response:
+    """A flow template with the automations it names."""
     _offered()
     return reply(exported(here(), found("flow", id, "Flow template")))
 
 
 @ROUTES.post("/v2/flows/templates/import")
 def import_flow() -> Response:
+    """Create a flow template and its automations from an export; never an upsert."""
     _offered()
     scope = here()
     bundle = record({"_resolved_automations": mapping(nullable(AUTOMATION))})

@@ -20,6 +20,7 @@ _SEARCH = record(
 
 @ROUTES.get("/v1/entity/taxonomies")
 def list_taxonomies() -> Response:
+    """The taxonomies of a type, `entity` unless asked otherwise."""
     kind, disabled = choice("type", "entity", "relation") or "entity", asked("include_disabled")
     return reply(
         {
@@ -34,6 +35,7 @@ def list_taxonomies() -> Response:
 
 @ROUTES.post("/v1/entity/taxonomies")
 def create_taxonomy() -> Response:
+    """Create a taxonomy; 409 where its slug is taken."""
     given, scope = body(TAXONOMY), here()
     if not given.get("slug") or not given.get("name"):
         refuse(400, "body must have required property 'slug' and 'name'")
@@ -44,17 +46,20 @@ def create_taxonomy() -> Response:
 
 @ROUTES.get("/v1/entity/taxonomies/<slug>")
 def get_taxonomy(slug: str) -> Response:
+    """One taxonomy."""
     return reply(found("taxonomy", slug, "Taxonomy"))
 
 
 @ROUTES.put("/v1/entity/taxonomies/<slug>")
 def put_taxonomy(slug: str) -> Response:
+    """Change a taxonomy."""
     given, old, scope = body(TAXONOMY), found("taxonomy", slug, "Taxonomy"), here()
     return raw(scope.put("taxonomy", slug, old | given | {"slug": slug, "updated_at": scope.stamp()}))
 
 
 @ROUTES.delete("/v1/entity/taxonomies/<slug>")
 def delete_taxonomy(slug: str) -> Response:
+    """Delete a taxonomy with its classifications."""
     found("taxonomy", slug, "Taxonomy")
     scope = here()
     scope.delete("taxonomy", slug)
@@ -64,6 +69,7 @@ def delete_taxonomy(slug: str) -> Response:
 
 @ROUTES.post("/v1/entity/taxonomies/<slug>/classifications")
 def change_classifications(slug: str) -> Response:
+    """Create, change and delete a taxonomy's classifications in one call."""
     given, scope = body(CLASSIFICATIONS), here()
     found("taxonomy", slug, "Taxonomy")
     done: dict[str, list[Json]] = {"created": [], "updated": [], "deleted": []}
@@ -79,6 +85,7 @@ def change_classifications(slug: str) -> Response:
 
 @ROUTES.post("/v2/entity/taxonomies/classifications")
 def create_classification() -> Response:
+    """Create a classification; its slug or id names the taxonomy."""
     given = body(CLASSIFICATION)
     taxonomy = (given.get("id") or given["slug"]).partition(":")[0]
     found("taxonomy", taxonomy, "Taxonomy")
@@ -87,16 +94,19 @@ def create_classification() -> Response:
 
 @ROUTES.get("/v2/entity/taxonomies/classifications/<id>")
 def get_classification(id: str) -> Response:
+    """One classification, by id."""
     return reply(found("classification", id, "Classification"))
 
 
 @ROUTES.put("/v2/entity/taxonomies/classifications/<id>")
 def put_classification(id: str) -> Response:
+    """Change a classification."""
     return reply(_update(here(), id, body(CLASSIFICATION)))
 
 
 @ROUTES.delete("/v2/entity/taxonomies/classifications/<id>")
 def delete_classification(id: str) -> Response:
+    """Delete a classification; answers with it."""
     gone = found("classification", id, "Classification")
     here().delete("classification", id)
     return reply(gone)
@@ -104,6 +114,7 @@ def delete_classification(id: str) -> Response:
 
 @ROUTES.post("/v1/entity/taxonomies/classifications:search")
 def search_classifications() -> Response:
+    """Classifications by name, taxonomy and id pattern; archived ones on request."""
     given = body(_SEARCH, optional=True)
     archived = choice("include_archived", "true", "false", "only") or "false"
     words, slugs = request.args.get("query", "").lower(), request.args.getlist("taxonomySlug")
@@ -121,6 +132,7 @@ def search_classifications() -> Response:
 
 @ROUTES.get("/v1/entity/schemas/<slug>/taxonomy/<taxonomy>")
 def for_schema(slug: str, taxonomy: str) -> Response:
+    """The classifications of a taxonomy, offered to a schema."""
     found("schema", slug, "Schema")
     words, size = request.args.get("query", "").lower(), whole("size", 25)
     labels = (each for each in here().all("classification", owner=taxonomy) if words in each["name"].lower())

@@ -11,6 +11,7 @@ ROUTES = Blueprint("permissions", __name__)
 
 @ROUTES.get("/v1/permissions/me")
 def mine() -> Response:
+    """The caller's roles: an administrator's."""
     scope = here()
     role = {
         "id": f"{scope.org}:administrator",

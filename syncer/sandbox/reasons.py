@@ -19,12 +19,14 @@ _SERVERS_OWN = ("id", "creationTime", "lastUpdateTime")
 
 @ROUTES.get("/v1/workflows/closing-reasons")
 def list_reasons() -> Response:
+    """Closing reasons; INACTIVE ones only with `includeInactive=true`."""
     mark = None if asked("includeInactive") else "ACTIVE"
     return listed("reasons", here().texts("closing_reason", mark=mark))
 
 
 @ROUTES.post("/v1/workflows/closing-reasons")
 def create_reason() -> Response:
+    """Create a closing reason; the same title twice is two reasons."""
     given = body(REASON)
     scope = here()
     if scope.options.reason_title_required and not given.get("title"):
@@ -36,11 +38,13 @@ def create_reason() -> Response:
 @ROUTES.get("/v1/workflows/closing-reasons/<id>")
 @ROUTES.get("/v2/workflows/closing-reasons/<id>")
 def get_reason(id: str) -> Response:
+    """One closing reason."""
     return reply(found("closing_reason", id, "Closing reason"))
 
 
 @ROUTES.patch("/v2/workflows/closing-reasons/<id>")
 def patch_reason(id: str) -> Response:
+    """Change a closing reason."""
     given, old, scope = body(REASON), found("closing_reason", id, "Closing reason"), here()
     if scope.options.reason_title_required and given.get("title") == "":
         refuse(400, "body/title must NOT have fewer than 1 characters")
@@ -50,6 +54,7 @@ def patch_reason(id: str) -> Response:
 
 @ROUTES.patch("/v1/workflows/closing-reasons/<id>")
 def change_status(id: str) -> Response:
+    """Change the status the old way: 202 without a body."""
     given, old = body(_CHANGE), found("closing_reason", id, "Closing reason")
     _write(here(), old | {"status": given["status"]})
     return reply(status=202)
@@ -57,6 +62,7 @@ def change_status(id: str) -> Response:
 
 @ROUTES.delete("/v2/workflows/closing-reasons/<id>")
 def delete_reason(id: str) -> Response:
+    """Delete a closing reason; flows keep its bare id."""
     found("closing_reason", id, "Closing reason")
     here().delete("closing_reason", id)
     refresh_reason(here(), id)

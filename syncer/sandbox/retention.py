@@ -15,7 +15,7 @@ from syncer.sandbox.bodies import date, flag, listing, number, one_of, record, t
 from syncer.sandbox.entities import bury, living, related_ids
 from syncer.sandbox.retention_query import matching
 from syncer.sandbox.store import Json, encode
-from syncer.sandbox.world import Scope, asked, body, choice, found, here, listed, raw, refuse, reply, whole
+from syncer.sandbox.world import Refusal, Scope, asked, body, choice, found, here, listed, raw, refuse, reply, whole
 
 ROUTES = Blueprint("retention", __name__)
 PREFIXES = ("/data-management/v1", "/data-governance/v1")
@@ -64,6 +64,7 @@ _SERVERS_OWN = ("id", "entity_schema", "created_at", "last_updated_at", "next_ru
 
 
 def list_configs() -> Response:
+    """Retention configs, paged by cursor."""
     args = request.args
     enabled = asked("enabled") if "enabled" in args else None
     choice("type", "deletion")
@@ -76,10 +77,12 @@ def list_configs() -> Response:
 
 
 def get_config(config_id: str) -> Response:
+    """One retention config."""
     return reply(found("retention", config_id, "Config"))
 
 
 def upsert_config(entity_schema: str) -> Response:
+    """Create a config (201) or change the one there is (200); the body has no id."""
     given, scope = body(UPSERT), here()
     if scope.options.retention_schemas is not None and entity_schema not in scope.options.retention_schemas:
         refuse(400, f"retention is not supported for schema {entity_schema}")
@@ -90,6 +93,7 @@ def upsert_config(entity_schema: str) -> Response:
 
 
 def query_entities(entity_schema: str) -> Response:
+    """Which entities a query means; changes nothing."""
     given, scope = body(_PREVIEW), here()
     hits = select(scope, entity_schema, given)
     start, size = given.get("from", 0), given.get("size", 10)
@@ -103,6 +107,7 @@ def query_entities(entity_schema: str) -> Response:
 
 
 def list_jobs() -> Response:
+    """Jobs, paged by cursor."""
     args = request.args
     choice("status", "in_progress", "success", "failed")
 
@@ -113,10 +118,12 @@ def list_jobs() -> Response:
 
 
 def get_job(job_id: str) -> Response:
+    """One job."""
     return reply(found("job", job_id, "Job"))
 
 
 def run_config(config_id: str) -> Response:
+    """Start a deletion run now: every call is another one."""
     scope, config = here(), found("retention", config_id, "Config")
     if not config["enabled"] and not scope.options.retention_disabled_runs:
         refuse(400, f"Config {config_id} is disabled")
@@ -157,9 +164,8 @@ def select(scope: Scope, entity_schema: str, query: Json) -> list[Json]:
 
 def run(scope: Scope, config: Json, trigger: str) -> Json:
     """Delete what a config means, and what it is related to in the schemas named: a real run, into the trash."""
-    started = scope.stamp()
-    matched = select(scope, config["entity_schema"], config["query"])
-    deleted = 0
+    started, deleted = scope.stamp(), 0
+    matched, failure = _matched(scope, config)
     for entity in matched:
         for other in _related(scope, entity, set(config["relations_for_deletion"])):
             bury(scope, other)
@@ -173,7 +179,7 @@ def run(scope: Scope, config: Json, trigger: str) -> Json:
         "config_id": config["id"],
         "entity_schema": config["entity_schema"],
         "scheduled_for": started[:10],
-        "status": "success",
+        "status": "failed" if failure else "success",
         "details": {"matched_count": len(matched), "deleted_count": deleted, "failed_count": 0},
         "started_at": started,
         "completed_at": done,
@@ -181,6 +187,7 @@ def run(scope: Scope, config: Json, trigger: str) -> Json:
         "last_updated_at": done,
         "trigger": trigger,
         "triggered_by": scope.user,
+        **failure,
     }
     scope.put("job", id, job, owner=config["id"])
     config = config | {"last_run_at": done}
@@ -188,6 +195,14 @@ def run(scope: Scope, config: Json, trigger: str) -> Json:
         config["next_run_at"] = next_run
     scope.put("retention", config["id"], config, owner=config["entity_schema"])
     return job
+
+
+def _matched(scope: Scope, config: Json) -> tuple[list[Json], dict[str, Json]]:
+    """What a run would delete, or why it fails: its saved view may be gone."""
+    try:
+        return select(scope, config["entity_schema"], config["query"]), {}
+    except Refusal as refusal:
+        return [], {"error": refusal.message}
 
 
 def held(scope: Scope, entity_schema: str, given: Json) -> Json | None:

@@ -31,22 +31,26 @@ ITEM_LISTS = {"attributes": "name", "capabilities": "name", "group_settings": "i
 
 @ROUTES.get("/v1/entity/schemas")
 def list_v1() -> Response:
+    """All schemas, whole; no paging."""
     return listed("results", _chosen())
 
 
 @ROUTES.get("/v2/entity/schemas")
 def list_v2() -> Response:
+    """All schemas, as summaries unless `full=true`."""
     texts = _chosen()
     return listed("results", texts if asked("full") else (json.dumps(_summary(json.loads(text))) for text in texts))
 
 
 @ROUTES.get("/v1/entity/schemas/blueprints")
 def list_built_in() -> Response:
+    """The built-in schemas as they were from the start."""
     return listed("results", (text for text in here().texts("schema_version", mark="built-in")))
 
 
 @ROUTES.get("/v1/entity/schemas/<slug>")
 def get_schema(slug: str) -> Response:
+    """One schema: what is served, the latest, or a version by id."""
     if id := request.args.get("id"):
         version = here().get("schema_version", id)
         if version is None or version["slug"] != slug:
@@ -57,6 +61,7 @@ def get_schema(slug: str) -> Response:
 
 @ROUTES.put("/v1/entity/schemas/<slug>")
 def put_schema(slug: str) -> Response:
+    """Create a schema or add a version to it."""
     scope = here()
     status = scope.options.schema_invalid_status
     given = body(SCHEMA, status=status)
@@ -67,6 +72,7 @@ def put_schema(slug: str) -> Response:
 
 @ROUTES.delete("/v1/entity/schemas/<slug>")
 def delete_schema(slug: str) -> Response:
+    """Delete a schema with all its versions."""
     scope = here()
     current(scope, slug)
     if not scope.options.schema_core_deletable and scope.texts("schema_version", owner=slug, mark="built-in"):
@@ -83,6 +89,7 @@ def delete_schema(slug: str) -> Response:
 
 @ROUTES.get("/v1/entity/schemas/<slug>/versions")
 def versions(slug: str) -> Response:
+    """A schema's versions, newest first, paged."""
     scope = here()
     current(scope, slug)
     start, size = whole("versions_from", 0), whole("versions_size", 20)
@@ -100,6 +107,7 @@ def versions(slug: str) -> Response:
 
 @ROUTES.post("/v1/entity/schemas/<slug>/freeze")
 def freeze(slug: str) -> Response:
+    """Serve one version, whatever is written from now on."""
     scope, given = here(), body(FREEZE, optional=True)
     id = given.get("version_id") or json.loads(current(scope, slug))["id"]
     version = scope.get("schema_version", id)
@@ -110,6 +118,7 @@ def freeze(slug: str) -> Response:
 
 @ROUTES.post("/v1/entity/schemas/<slug>/unfreeze")
 def unfreeze(slug: str) -> Response:
+    """Serve the latest version again."""
     scope = here()
     latest = current(scope, slug, latest=True)
     scope.delete("schema_frozen", slug)
@@ -118,16 +127,19 @@ def unfreeze(slug: str) -> Response:
 
 @ROUTES.get("/v1/entity/schemas/<slug>/json/schema")
 def json_schema(slug: str) -> Response:
+    """A JSON Schema of the schema's entities."""
     return reply(json_schema_of(json.loads(current(here(), slug))))
 
 
 @ROUTES.get("/v1/entity/schemas/<slug>/json/example")
 def json_example(slug: str) -> Response:
+    """An entity of the schema, made up."""
     return reply(example_of(json.loads(current(here(), slug))))
 
 
 @ROUTES.get("/v1/entity/schemas/<slug>/capabilities/available")
 def available_capabilities(slug: str) -> Response:
+    """The capabilities that any schema here has."""
     current(here(), slug)
     known: dict[str, Json] = {}
     for schema in here().all("schema"):

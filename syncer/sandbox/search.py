@@ -22,10 +22,10 @@ _range = record(
     {**dict.fromkeys(("gt", "gte", "lt", "lte"), _value), "format": text(), "relation": text(), "time_zone": text()}
 )
 _CLAUSES: Mapping[str, Check] = {
-    "term": mapping(_value),
-    "terms": mapping(listing(_value)),
+    "term": mapping(_value, single=True),
+    "terms": mapping(listing(_value), single=True),
     "ids": record({"values": texts}, ("values",)),
-    "range": mapping(_range),
+    "range": mapping(_range, single=True),
     "exists": record({"field": text()}, ("field",)),
     "$and": _nested,
     "$or": _nested,

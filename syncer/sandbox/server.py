@@ -90,12 +90,14 @@ def create_app(
     """The WSGI application over a SQLite file (or `:memory:`).
 
     Organisations that the file does not know yet get the built-in objects. Several tokens may name one organisation.
-    The store is `app.extensions["sandbox"]`.
+    The store is `app.extensions["sandbox"]`. Raises ValueError where two of them share a token.
     """
     app = Flask("syncer.sandbox", static_folder=None)
     app.url_map, app.view_functions = _routes().url_map, _routes().view_functions
     clock, store, payloads = Clock(now), Store(db), Payloads()
     by_token = {f"Bearer {each.token}": each for each in organisations}
+    if len(by_token) < len(organisations):
+        raise ValueError("two organisations have the same token")
     windows, watch = Windows(now), Watch(clock)
     app.extensions |= {"sandbox": store, "sandbox.watch": watch, "sandbox.payloads": payloads}
 

@@ -54,6 +54,10 @@ class Store:
         with self._lock:
             self._connection.close()
 
+    def __del__(self) -> None:
+        if hasattr(self, "_connection"):
+            self._connection.close()
+
     @contextmanager
     def work(self, writing: bool) -> Iterator[Work]:
         """Hold the store for one request; a writing one is committed whole or not at all."""

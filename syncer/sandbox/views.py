@@ -18,6 +18,7 @@ MOST = 250
 
 @ROUTES.get("/v1/entity/views")
 def list_views() -> Response:
+    """The views the caller sees, sorted and paged."""
     scope, query = here(), request.args
     slug, words = query.get("slug"), query.get("q", "").lower()
     start, size = whole("from", 0), whole("size", 80, least=1, most=MOST)
@@ -36,22 +37,26 @@ def list_views() -> Response:
 
 @ROUTES.get("/v1/entity/views/favorites")
 def favourites() -> Response:
+    """The views the caller marked."""
     scope = here()
     return reply({"results": [view for view in scope.all("view") if scope.user in view.get("isFavoritedBy", ())]})
 
 
 @ROUTES.post("/v1/entity/view")
 def create_view() -> Response:
+    """Create a view; names are not unique."""
     return raw(new_view(here(), body(VIEW)), 201)
 
 
 @ROUTES.get("/v1/entity/view/<id>")
 def get_view(id: str) -> Response:
+    """One view."""
     return reply(_seen(id))
 
 
 @ROUTES.put("/v1/entity/view/<id>")
 def put_view(id: str) -> Response:
+    """Replace a view."""
     old = _seen(id)
     given = _own(body(VIEW))
     return raw(_write({"created_by": old.get("created_by"), **given}, old))
@@ -59,6 +64,7 @@ def put_view(id: str) -> Response:
 
 @ROUTES.patch("/v1/entity/view/<id>")
 def patch_view(id: str) -> Response:
+    """Change some of a view; 409 where the `updated_at` sent is older than the stored one."""
     old, given = _seen(id), body(VIEW_PATCH)
     if given.get("updated_at", old["updated_at"]) < old["updated_at"]:
         refuse(409, f"View {id} was changed at {old['updated_at']}")
@@ -67,6 +73,7 @@ def patch_view(id: str) -> Response:
 
 @ROUTES.delete("/v1/entity/view/<id>")
 def delete_view(id: str) -> Response:
+    """Delete a view."""
     _seen(id)
     scope = here()
     in_use = scope.texts("retention", containing=json.dumps(id))

@@ -14,8 +14,8 @@ import pytest
 
 from syncer.adapters.api import Api, Result, fetch_all
 from syncer.adapters.effects import Effects
+from syncer.adapters.gate import ForbiddenCall
 from syncer.adapters.hosts import services
-from syncer.adapters.http import ForbiddenCall
 from syncer.adapters.listing import call_of
 from syncer.core.kind import Call, Listing
 from syncer.core.problem import PlatformError

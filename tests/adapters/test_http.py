@@ -17,22 +17,15 @@ import httpx
 import pytest
 
 from syncer import __version__
+from syncer.adapters.body import read_body
 from syncer.adapters.effects import Effects
+from syncer.adapters.gate import ForbiddenCall, gate, payload_gate
 from syncer.adapters.hosts import services
-from syncer.adapters.http import (
-    ForbiddenCall,
-    Limits,
-    Reply,
-    Request,
-    Sender,
-    fault_of,
-    gate,
-    payload_gate,
-    read_body,
-    resending,
-)
+from syncer.adapters.http import Limits, Sender, fault_of
 from syncer.adapters.outcome import Fault
 from syncer.adapters.pace import Budget, Pace
+from syncer.adapters.reply import Reply, Request
+from syncer.adapters.resending import resending
 from syncer.core.problem import InvalidInput
 from syncer.core.values import Secret
 
@@ -319,6 +312,7 @@ STREAMS = {
     "gzip": (PACKED, {"content-encoding": "gzip"}, ""),
     "B12 gzip cut": (PACKED[:-9], {"content-encoding": "gzip"}, "encoding"),
     "B12 gzip broken": (PACKED[:20] + b"\xff\xff" + PACKED[22:], {"content-encoding": "gzip"}, "encoding"),
+    "gzip, and more": (PACKED + b"{}", {"content-encoding": "gzip"}, "encoding"),
     "not asked for": (zlib.compress(b"{}"), {"content-encoding": "br"}, "encoding"),
     "B25 large": (b" " * 100_001, {}, "too-large"),
     "B25 at the cap": (b"{}" + b" " * 99_998, {}, ""),
@@ -539,7 +533,7 @@ SOCKETS = {
     "B05 after the status": (b"HTTP/1.1 201 Created\r\n", "AMBIGUOUS", "protocol"),
     "no HTTP": (b"SSH-2.0-OpenSSH\r\n", "AMBIGUOUS", "protocol"),
     "B13 moved": (b"HTTP/1.1 308 X\r\nLocation: http://evil.example/\r\nContent-Length: 0\r\n\r\n", "AMBIGUOUS", ""),
-    "refused, then broken off": (b"HTTP/1.1 409 Conflict\r\nContent-Length: 9\r\n\r\n{}", "REJECTED", "protocol"),
+    "refused, then broken off": (b"HTTP/1.1 409 Conflict\r\nContent-Length: 9\r\n\r\n{}", "REJECTED", ""),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import time
 from typing import Any
 
@@ -87,7 +88,8 @@ def test_dumped_values_read_back_equal(value: Any, flow: bool) -> None:
     except InvalidInput as refusal:
         # what we refuse and the writer writes: U+0085 for example, keys no person could tell apart, and `[?x]`
         assume(all(each.rule not in {"character", "key-character", "duplicate-key"} for each in refusal.problems))
-        assume("`?` begins" not in refusal.problems[0].message)
+        # between brackets the writer leaves texts that begin with `?` or `:` unquoted, and libyaml can't read those
+        assume(not (flow and re.search('"[?:]', json.dumps(value))))
         raise
     assert json.dumps(document.value, sort_keys=True) == json.dumps(value, sort_keys=True)
 

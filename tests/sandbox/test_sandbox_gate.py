@@ -226,6 +226,13 @@ def test_control_is_for_this_machine_only(box: Any) -> None:
     assert far.get("/_sandbox/requests").status_code == 403
 
 
+def test_a_token_is_for_one_organisation() -> None:
+    from syncer.sandbox.server import Organisation, create_app
+
+    with pytest.raises(ValueError, match="two organisations have the same token"):
+        create_app(":memory:", [Organisation("1", "t"), Organisation("2", "t")])
+
+
 def test_what_fails_leaves_nothing_behind(box: Any) -> None:
     """A taxonomy's classifications are written one by one; the second one here is refused."""
     change = {"create": [{"slug": "neu", "name": "Neu"}, {"slug": "angebot", "name": "Gibt es schon"}]}

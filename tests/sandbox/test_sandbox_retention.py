@@ -197,6 +197,12 @@ def test_a_run_really_deletes(box: Any) -> None:
     assert again["last_run_at"] == after["last_run_at"]
 
 
+def test_a_run_whose_view_is_gone_fails(box: Any) -> None:
+    made = box.get(f"POST {NEW}/contact/configs", config("gone"))
+    job = box.get(f"POST {NEW}/configs/{made['id']}/jobs")
+    assert (job["status"], job["error"], job["details"]["deleted_count"]) == ("failed", "saved view gone not found", 0)
+
+
 WRONG = {
     "no schedule": ({"schedule": None}, "body/schedule must be object"),
     "no view": ({"query": {}}, "body/query must have required property 'saved_view_id'"),
