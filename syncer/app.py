@@ -81,7 +81,8 @@ def select(desired: Sequence[Desired], managed: Collection[Address], selection: 
         if not any(fnmatchcase(str(address), pattern) for address in (*addresses, *managed)):
             raise InvalidInput(
                 Problem(
-                    "nothing-selected", f"`{pattern}` fits no address",
+                    "nothing-selected",
+                    f"`{pattern}` fits no address",
                     hint="an address is KIND/NAME, and * stands for anything: --only 'FlowTemplate/*'",
                 )
             )
@@ -98,8 +99,16 @@ def select(desired: Sequence[Desired], managed: Collection[Address], selection: 
 
 
 def make_plan(
-    api: Reader, fetch: Fetch, desired: Sequence[Desired], managed: Mapping[Address, Managed], *,
-    environment: str, org_id: str, server: str, today: str, selection: Selection = Selection(),
+    api: Reader,
+    fetch: Fetch,
+    desired: Sequence[Desired],
+    managed: Mapping[Address, Managed],
+    *,
+    environment: str,
+    org_id: str,
+    server: str,
+    today: str,
+    selection: Selection = Selection(),
     resend_secrets: bool = False,
 ) -> Planned:
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be."""
@@ -120,7 +129,14 @@ def make_plan(
     taken = [each for each in wanted if not selection.leaves(each.address)]
     problems += _left_out(taken, selection, matches)
     sides = Sides(
-        taken, live, managed, matches, {}, found, today, resend_secrets,
+        taken,
+        live,
+        managed,
+        matches,
+        {},
+        found,
+        today,
+        resend_secrets,
         removable=lambda address: address not in everywhere and selection.takes(address),
     )
     sides = replace(sides, answers=_ask(api, fetch, sides))
@@ -130,15 +146,29 @@ def make_plan(
     if errors:
         raise InvalidInput(problems)
     plan = Plan(
-        "", environment, org_id, server,
+        "",
+        environment,
+        org_id,
+        server,
         tuple(made.tasks[address].change for address in sorted(made.tasks)),
         tuple(sorted(made.links, key=lambda link: link.address)),
-        tuple(made.released), (*made.notices, *_notices(api, fetch, made)),
-        {str(address): _digest(each) for address, each in sorted((each.address, each) for each in taken) if address in made.tasks},
-        selection.partial, made.tasks,
+        tuple(made.released),
+        (*made.notices, *_notices(api, fetch, made)),
+        {
+            str(address): _digest(each)
+            for address, each in sorted((each.address, each) for each in taken)
+            if address in made.tasks
+        },
+        selection.partial,
+        made.tasks,
     )
     return Planned(
-        identified(plan), tuple(problems), made.settled, tuple(made.forgotten), sides, tuple(desired),
+        identified(plan),
+        tuple(problems),
+        made.settled,
+        tuple(made.forgotten),
+        sides,
+        tuple(desired),
         frozenset(each.address for each in taken),
     )
 
@@ -147,11 +177,17 @@ def _left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[s
     """What is chosen cannot refer to what is left alone and does not exist yet."""
     return [
         Problem(
-            "left-out", f"{each.address}: it refers to {target}, which does not exist yet and is left out by --except",
-            each.where(use.path), "$.spec", "leave both out, or neither",
+            "left-out",
+            f"{each.address}: it refers to {target}, which does not exist yet and is left out by --except",
+            each.where(use.path),
+            "$.spec",
+            "leave both out, or neither",
         )
-        for each in taken for use in each.uses if isinstance(use.target, Ref)
-        if selection.leaves(target := Address(use.target.kind, use.target.name)) and target not in matches[target.kind].found
+        for each in taken
+        for use in each.uses
+        if isinstance(use.target, Ref)
+        if selection.leaves(target := Address(use.target.kind, use.target.name))
+        and target not in matches[target.kind].found
     ]
 
 
@@ -197,9 +233,13 @@ def _look_up(
             ids = ": " + ", ".join(f"`{hit}`" for hit in hits) if hits else ""
             problems.append(
                 Problem(
-                    "lookup", f"{each.address}: {said} the title `{target.title}`{ids}", each.where(use.path), "$.spec",
+                    "lookup",
+                    f"{each.address}: {said} the title `{target.title}`{ids}",
+                    each.where(use.path),
+                    "$.spec",
                     "titles are compared exactly; check the spelling, or create it in the organisation first"
-                    if not hits else "rename all but one, or write the `id:` that is meant",
+                    if not hits
+                    else "rename all but one, or write the `id:` that is meant",
                 )
             )
     return found, problems
@@ -210,7 +250,11 @@ def _titled(target: Lookup, objects: Sequence[Json]) -> list[str]:
     fields = kind.titles if kind else (KINDS[target.kind].title,)
     scope = kind.scope if kind else ""
     for name in fields:
-        hits = [str(each["id"]) for each in objects if each.get(name) == target.title and _in_scope(each, scope, target.scope)]
+        hits = [
+            str(each["id"])
+            for each in objects
+            if each.get(name) == target.title and _in_scope(each, scope, target.scope)
+        ]
         if hits:
             return hits
     return []
@@ -234,7 +278,9 @@ def _ask(api: Reader, fetch: Fetch, sides: Sides) -> dict[Address, dict[str, Jso
     for entry in gone(sides, KINDS):
         kind = KINDS[entry.address.kind]
         if any(each.id == entry.live_id for each in sides.live.get(kind.name, ())):
-            asks += [(entry.address, name, kind.service, call) for name, call in kind.removal_asks(entry.live_id).items()]
+            asks += [
+                (entry.address, name, kind.service, call) for name, call in kind.removal_asks(entry.live_id).items()
+            ]
     return _answers(api, fetch, asks)
 
 
@@ -258,7 +304,9 @@ def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:
         (address, name, KINDS[address.kind].service, call)
         for address, task in sorted(made.tasks.items())
         if task.desired is not None
-        for name, call in KINDS[address.kind].asks_if_changed(task.change.live_id or KINDS[address.kind].key(task.want)).items()
+        for name, call in KINDS[address.kind]
+        .asks_if_changed(task.change.live_id or KINDS[address.kind].key(task.want))
+        .items()
     ]
     answers = _answers(api, fetch, asks)
     notices = []

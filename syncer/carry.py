@@ -207,6 +207,9 @@ class _Change:
         self._all_resolved(goal)
         if self.first_go and kind.without is not None:
             goal, self.wanted = kind.without(goal, task.late), kind.without(self.wanted, task.late)
+        elif task.late:  # what the platform made of the first go is carried over
+            prepared, _ = self._prepared(self.wanted, live, task.parts)
+            goal, self.wanted = merge(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
         write = replace(write_of(task, goal, self.wanted, live, run.names), answers=answers)
         written = self._send_all(steps_of(kind, task, write))
         if task.change.action in REMOVALS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -64,10 +65,13 @@ def execute(
     book = _Book(tasks, circles, remember, dict(managed), clock, salt)
     news: queue.SimpleQueue[Started | Made | Future[Carried]] = queue.SimpleQueue()
     running: dict[Future[Carried], Node] = {}
+    ready: deque[Node] = deque()
     bug: Exception | None = None
     with ThreadPoolExecutor(workers, thread_name_prefix="apply") as pool:
         while order.is_active():
-            for node in order.get_ready():
+            ready.extend(order.get_ready())
+            while ready and len(running) < workers:  # never more than can begin: a stop must find the rest unbegun
+                node = ready.popleft()
                 task = tasks[node[0]]
                 event = book.stands_in_the_way(node)
                 if event is not None:

@@ -63,7 +63,9 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
         problems += found
         problems += together(desired)
     for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
-        if not any(_lives_in(raw, environment.name) for environment in environments) and (only is None or raw.file in only):
+        if not any(_lives_in(raw, environment.name) for environment in environments) and (
+            only is None or raw.file in only
+        ):
             problems += _judge(raw, KINDS[raw.kind], project, environments[0], strict)
     return ordered(problem for problem in problems if only is None or problem.at is None or problem.at.file in only)
 
@@ -80,8 +82,14 @@ def _place(problem: Problem) -> tuple[str, int, int, str]:
 
 
 def resolve(
-    manifests: Manifests, environment: Environment, env: Mapping[str, str] | None, *, strict: bool = False,
-    unvarying: bool = True, only: Collection[str] | None = None, allowed: frozenset[str] = frozenset(),
+    manifests: Manifests,
+    environment: Environment,
+    env: Mapping[str, str] | None,
+    *,
+    strict: bool = False,
+    unvarying: bool = True,
+    only: Collection[str] | None = None,
+    allowed: frozenset[str] = frozenset(),
 ) -> tuple[list[Desired], list[Problem]]:
     """The manifests of an environment as desired resources, and what is wrong with them.
 
@@ -110,8 +118,14 @@ def _lives_in(raw: RawManifest, environment: str) -> bool:
     return not isinstance(names, list) or environment in names
 
 
-def _put_in(raw: RawManifest, value: Json, environment: Environment, env: Mapping[str, str] | None, path: Path,
-            allowed: frozenset[str] = frozenset()) -> Substituted:
+def _put_in(
+    raw: RawManifest,
+    value: Json,
+    environment: Environment,
+    env: Mapping[str, str] | None,
+    path: Path,
+    allowed: frozenset[str] = frozenset(),
+) -> Substituted:
     if not raw.may_hold_variables:
         return Substituted(value, [], {})
     return substitute(value, environment.variables(env, allowed), path)
@@ -138,8 +152,13 @@ def _problem(raw: RawManifest, finding: Finding) -> Problem:
 
 
 def _desired(
-    raw: RawManifest, kind: Kind, project: Project, environment: Environment, env: Mapping[str, str] | None,
-    index: Index, allowed: frozenset[str],
+    raw: RawManifest,
+    kind: Kind,
+    project: Project,
+    environment: Environment,
+    env: Mapping[str, str] | None,
+    index: Index,
+    allowed: frozenset[str],
 ) -> tuple[Desired | None, list[Problem]]:
     put_in = _put_in(raw, raw.spec, environment, env, ("spec",), allowed)
     filled = fill(put_in.value, kind.texts, project.root)
@@ -152,9 +171,15 @@ def _desired(
     metadata = raw.metadata
     digest = "".join((raw.digest, *filled.digests.values()))
     return Desired(
-        Address(raw.kind, raw.name), spec, _mapping(metadata.get("policy")), metadata.get("protect") is True or
-        (environment.protect and metadata.get("protect") is not False),
-        _texts(metadata.get("aliases")), _texts(metadata.get("titles")), uses, partial(_where, raw), digest,
+        Address(raw.kind, raw.name),
+        spec,
+        _mapping(metadata.get("policy")),
+        metadata.get("protect") is True or (environment.protect and metadata.get("protect") is not False),
+        _texts(metadata.get("aliases")),
+        _texts(metadata.get("titles")),
+        uses,
+        partial(_where, raw),
+        digest,
     ), problems
 
 
@@ -238,7 +263,8 @@ def _circles(desired: Sequence[Desired]) -> Iterator[Problem]:
     for circle in circles(waits):
         first = by_address[circle[0]]
         use = next(
-            use for use in first.uses
+            use
+            for use in first.uses
             if isinstance(use.target, Ref) and Address(use.target.kind, use.target.name) == circle[1]
         )
         yield Problem(

@@ -41,7 +41,9 @@ def begin(folder: Path, org: str) -> tuple[list[str], list[str]]:
         ".gitignore": IGNORED,
     }
     if not org.isalnum():
-        raise InvalidInput(Problem("usage", f"organisation `{org}` is no id", hint="the portal shows it: a number such as 911690"))
+        raise InvalidInput(
+            Problem("usage", f"organisation `{org}` is no id", hint="the portal shows it: a number such as 911690")
+        )
     made: list[str] = []
     kept: list[str] = []
     for name, text in wanted.items():
@@ -70,4 +72,6 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.encode("utf-8"))
     except OSError as error:
-        raise InvalidInput(Problem("unwritable", f"`{path}` cannot be written: {error.strerror or type(error).__name__}")) from None
+        raise InvalidInput(
+            Problem("unwritable", f"`{path}` cannot be written: {error.strerror or type(error).__name__}")
+        ) from None

@@ -5,9 +5,8 @@ Envelope and kind are judged here; what a kind's fields mean is for the JSON Sch
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from syncer.adapters import check
@@ -27,10 +26,17 @@ class RawManifest:
     name: str
     metadata: dict[str, Json]
     spec: dict[str, Json]
-    digest: str
-    """SHA-256 of the whole file, in hex."""
+    content: bytes = field(repr=False)
+    """The whole file, as it was read."""
     may_hold_variables: bool
     """False where the file's text rules it out."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole file, in hex; validation does without."""
+        import hashlib
+
+        return hashlib.sha256(self.content).hexdigest()
 
     @property
     def file(self) -> str:
@@ -63,7 +69,6 @@ def load(files: Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> L
         except InvalidInput as error:
             problems.extend(error.problems)
             continue
-        digest = hashlib.sha256(text).hexdigest()
         watch = b"$" in text or b"\\" in text
         holding = [document for document in documents if document.value is not None]
         if not holding:
@@ -75,11 +80,11 @@ def load(files: Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> L
             findings = check.envelope(document.value, kinds)
             problems.extend(located(finding, document.locate(finding.path)) for finding in findings)
             if not findings:
-                manifests.append(_manifest(document, digest, watch))
+                manifests.append(_manifest(document, text, watch))
     return Loaded(tuple(manifests), tuple(problems))
 
 
-def _manifest(document: Document, digest: str, watch: bool) -> RawManifest:
+def _manifest(document: Document, content: bytes, watch: bool) -> RawManifest:
     value = document.value
     metadata, spec = value.get("metadata"), value.get("spec")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -90,6 +95,6 @@ def _manifest(document: Document, digest: str, watch: bool) -> RawManifest:
         name=name if isinstance(name, str) else "",
         metadata=metadata,
         spec=spec if isinstance(spec, dict) else {},
-        digest=digest,
+        content=content,
         may_hold_variables=watch,
     )

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from syncer.adapters.explain import explainer
 from syncer.adapters.verdict import judge
 from syncer.core.problem import Finding
 from syncer.core.values import Json
@@ -62,6 +61,8 @@ def _judge(slug: str) -> Callable[[Json], bool] | None:
 
 @lru_cache
 def _explainer(slug: str) -> Callable[[Json, bool], list[Finding]]:
+    from syncer.adapters.explain import explainer  # late: only what is refused is explained
+
     return explainer(load(slug))
 
 

@@ -19,7 +19,7 @@ _CONFLICT = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)", re.MULTILINE
 _PRINTABLE_ASCII = bytes([0x09, 0x0A, 0x0D, *range(0x20, 0x7F)])
 # YAML 1.2 `c-printable`, without U+0085, U+2028, U+2029: the parser (YAML 1.1) takes these three for line ends,
 # YAML 1.2 does not, so a text that holds them would be read as something else than it says.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _MOST_CHARACTERS = 20
 
 
@@ -90,7 +90,7 @@ def _conflicts(text: bytes, file: str) -> list[Problem]:
 
 def _characters(text: str, file: str) -> list[Problem]:
     problems = []
-    for match in _UNPRINTABLE.finditer(text):
+    for match in re.finditer(_UNPRINTABLE, text):
         code = ord(match.group())
         if code == 0xFEFF:
             hint = "delete it: a byte order mark has no place inside a file"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path as FilePath
@@ -68,6 +67,8 @@ def _text(name: Json, root: FilePath, here: Path, findings: list[Finding], diges
         message = f"file `{name}` is not UTF-8: byte {error.start} is 0x{content[error.start]:02x}"
         findings.append(Finding("encoding", message, here, "save it as UTF-8"))
         return None
+    import hashlib  # late: few manifests name a file
+
     digests[name] = hashlib.sha256(content).hexdigest()
     return text.removeprefix("\ufeff")
 

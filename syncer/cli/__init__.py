@@ -3,6 +3,7 @@ else."""
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -12,6 +13,9 @@ from typing import Any
 import click
 
 from syncer import __version__
+
+gc.set_threshold(50_000, 20, 20)
+"""Commands are short and make many small values and hardly a circle: collecting as often as usual costs a tenth."""
 
 COMMANDS = {
     "init": ("syncer.cli.offline", "init", "Begin a repository: syncer.yaml, a first manifest, .gitignore."),
@@ -42,7 +46,9 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest name for a command that is none."""
         name = args[0] if args else ""
         if name not in COMMANDS and not name.startswith("-"):
@@ -103,7 +109,8 @@ def run(args: list[str]) -> int:
 
         return ending.failed(error, args)
     code = result if isinstance(result, int) else 0
-    if "syncer.cli.console" not in sys.modules:
+    console = sys.modules.get("syncer.cli.console")
+    if console is None or console.lost() is None:
         return code
     from syncer.cli import ending
 

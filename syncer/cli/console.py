@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -33,9 +32,19 @@ def console(color: str = "auto") -> Out:
 
 def _terminal(stream: TextIO | None, env: Mapping[str, str], color: str) -> Terminal:
     encoding = getattr(stream, "encoding", None)
-    columns = shutil.get_terminal_size((100, 24)).columns
+    columns = _columns(stream, env)
     terminal = terminal_for(env, isatty=_is_tty(stream), encoding=encoding, columns=columns)
     return terminal if color == "auto" else replace(terminal, colour=color == "always")
+
+
+def _columns(stream: TextIO | None, env: Mapping[str, str]) -> int:
+    """COLUMNS, else what the terminal says, else 100."""
+    if env.get("COLUMNS", "").isdigit() and int(env["COLUMNS"]):
+        return int(env["COLUMNS"])
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream is not None else 100
+    except (OSError, ValueError):
+        return 100
 
 
 def _is_tty(stream: TextIO | None) -> bool:

@@ -48,16 +48,26 @@ def failed(error: Exception, args: list[str]) -> int:
         return _say(error.problems, args, error.exit_code)
     if isinstance(error, OSError) and error.strerror:
         where = f"`{error.filename}`: " if isinstance(error.filename, str) else ""
-        return _say((Problem("system", f"{where}{error.strerror}", hint="the operating system says so; nothing was lost"),), args, 1)
+        return _say(
+            (Problem("system", f"{where}{error.strerror}", hint="the operating system says so; nothing was lost"),),
+            args,
+            1,
+        )
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     where = f"{frames[-1].name} at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
     from syncer.cli.console import console
 
     code = _say(
-        (Problem("bug", f"syncer has a bug: {type(error).__name__} in {where}",
-                 hint="please report it with the lines below; they hold no value of yours"),),
-        args, 1,
+        (
+            Problem(
+                "bug",
+                f"syncer has a bug: {type(error).__name__} in {where}",
+                hint="please report it with the lines below; they hold no value of yours",
+            ),
+        ),
+        args,
+        1,
     )
     console("auto").talk("\n".join(lines) + "\n")
     return code

@@ -31,13 +31,24 @@ QUOTA = 500
 
 @click.command()
 @planning_options
-@click.option("-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`.")
+@click.option(
+    "-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`."
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
 @click.pass_obj
 def plan(
-    color: str, config: Path | None, environment: str | None, server: str, only: tuple[str, ...], but: tuple[str, ...],
-    verbose: bool, resend_secrets: bool, target: Path | None, detailed_exitcode: bool, form: str,
+    color: str,
+    config: Path | None,
+    environment: str | None,
+    server: str,
+    only: tuple[str, ...],
+    but: tuple[str, ...],
+    verbose: bool,
+    resend_secrets: bool,
+    target: Path | None,
+    detailed_exitcode: bool,
+    form: str,
 ) -> int:
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
     from syncer.app import Selection
@@ -82,8 +93,20 @@ def show(color: str, file: Path, verbose: bool, form: str) -> int:
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
 @click.pass_obj
 def apply(
-    color: str, /, file: Path | None, config: Path | None, environment: str | None, server: str, only: tuple[str, ...],
-    but: tuple[str, ...], verbose: bool, resend_secrets: bool, yes: bool, workers: int, form: str, **consents: Any,
+    color: str,
+    /,
+    file: Path | None,
+    config: Path | None,
+    environment: str | None,
+    server: str,
+    only: tuple[str, ...],
+    but: tuple[str, ...],
+    verbose: bool,
+    resend_secrets: bool,
+    yes: bool,
+    workers: int,
+    form: str,
+    **consents: Any,
 ) -> int:
     """Plan, show, ask, and do exactly that. With FILE: apply that saved plan, if it is still true."""
     import secrets
@@ -124,7 +147,16 @@ def apply(
             if saved is not None:
                 moved = same_plan(saved, planned.plan)
                 if moved:
-                    raise Refused([*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint="make it again: `syncer plan -o FILE`")])
+                    raise Refused(
+                        [
+                            *moved,
+                            Problem(
+                                "stale-plan",
+                                "the saved plan is no longer true; nothing was written",
+                                hint="make it again: `syncer plan -o FILE`",
+                            ),
+                        ]
+                    )
             if form == "text":
                 _show(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
             must_be_allowed(planned.plan, _situation(planned, state, here, api), consent)
@@ -133,8 +165,16 @@ def apply(
             watch = Watch(out, len(planned.plan.changes), here.effects.clock)
             with _signals(stop, out, api):
                 for event in carry_out(
-                    planned, api, journal, store, run=secrets.token_hex(4), effects=here.effects,
-                    salt=lambda: secrets.token_bytes(16), stop=stop, today=here.today, workers=workers,
+                    planned,
+                    api,
+                    journal,
+                    store,
+                    run=secrets.token_hex(4),
+                    effects=here.effects,
+                    salt=lambda: secrets.token_bytes(16),
+                    stop=stop,
+                    today=here.today,
+                    workers=workers,
                 ):
                     events.append(event)
                     watch.see(event)
@@ -188,10 +228,16 @@ def _situation(planned: Planned, state: State, here: World, api: Api) -> Situati
     limits = here.environment.limits
     chosen = tuple(Allowance(each.value, each.percent) if each else None for each in (limits.delete, limits.update))
     return situation_of(
-        planned, state, environment=here.environment.name, org_id=here.environment.org_id,
-        organisations=api.organisations, opaque=api.claims.opaque,
+        planned,
+        state,
+        environment=here.environment.name,
+        org_id=here.environment.org_id,
+        organisations=api.organisations,
+        opaque=api.claims.opaque,
         loopback=is_loopback(urlsplit(here.server).hostname or "") if here.server else False,
-        read_only=api.claims.read_only, confirm=here.environment.confirm, limits=chosen,  # type: ignore[arg-type]
+        read_only=api.claims.read_only,
+        confirm=here.environment.confirm,
+        limits=chosen,  # type: ignore[arg-type]
         event=here.env.get("GITHUB_EVENT_NAME", ""),
     )
 
@@ -206,16 +252,30 @@ def _selection_of(saved: Plan) -> Any:
     """A partial plan was made of some addresses; it is made again of the same."""
     from syncer.app import Selection
 
-    return Selection(tuple(sorted({str(link.address) for link in saved.links} | {str(change.address) for change in saved.changes}))) if saved.partial else Selection()
+    return (
+        Selection(
+            tuple(
+                sorted({str(link.address) for link in saved.links} | {str(change.address) for change in saved.changes})
+            )
+        )
+        if saved.partial
+        else Selection()
+    )
 
 
 def _consent(given: dict[str, Any]) -> Consent:
     from syncer.core.guard import Consent
 
     return Consent(
-        given["confirm"], given["allow_delete"], given["allow_update"], given["allow_empty"],
-        frozenset(given["allow_missing"]), given["allow_pull_request"], frozenset(given["allow_protected"]),
-        frozenset(given["accept_data_loss"]), given["first_contact"],
+        given["confirm"],
+        given["allow_delete"],
+        given["allow_update"],
+        given["allow_empty"],
+        frozenset(given["allow_missing"]),
+        given["allow_pull_request"],
+        frozenset(given["allow_protected"]),
+        frozenset(given["accept_data_loss"]),
+        given["first_contact"],
     )
 
 
@@ -225,7 +285,11 @@ def _ask(out: Out, plan: Plan, here: World) -> None:
 
     if not sys.stdin or not sys.stdin.isatty():
         raise Refused(
-            Problem("not-asked", "nobody is there to say yes to this plan", hint="--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`")
+            Problem(
+                "not-asked",
+                "nobody is there to say yes to this plan",
+                hint="--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`",
+            )
         )
     try:
         out.talk(f"Apply this to `{here.environment.name}` ({here.environment.org_id})? Only `yes` does it: ")

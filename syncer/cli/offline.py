@@ -13,7 +13,13 @@ from syncer.cli.options import config_option
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @config_option
 @click.option("--strict", is_flag=True, help="Warnings are errors: unknown fields, raw ids, unreachable tasks.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", help="For people, machines, GitHub annotations or code scanning.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="For people, machines, GitHub annotations or code scanning.",
+)
 @click.pass_obj
 def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: bool, form: str) -> int:
     """Prove the manifests offline: form, references, graphs, values; every problem of every file in one run.
@@ -87,7 +93,9 @@ def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool) -
         except InvalidInput as error:
             problems += error.problems
         except OSError as error:
-            problems.append(Problem("unwritable", f"`{name}` cannot be written: {error.strerror or type(error).__name__}"))
+            problems.append(
+                Problem("unwritable", f"`{name}` cannot be written: {error.strerror or type(error).__name__}")
+            )
     for name in changed:
         out.answer(f"{name}\n")
     errors = [each for each in problems if each.severity == "error"]

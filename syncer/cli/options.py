@@ -11,17 +11,27 @@ import click
 Command = Callable[..., Any]
 
 config_option = click.option(
-    "--config", type=click.Path(path_type=Path), envvar="SYNCER_CONFIG", show_envvar=True,
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="SYNCER_CONFIG",
+    show_envvar=True,
     help="Another syncer.yaml than the nearest above this folder.",
 )
 
 environment_option = click.option(
-    "-e", "--env", "environment", envvar="SYNCER_ENV", show_envvar=True,
+    "-e",
+    "--env",
+    "environment",
+    envvar="SYNCER_ENV",
+    show_envvar=True,
     help="The environment in syncer.yaml; not needed where there is one.",
 )
 
 server_option = click.option(
-    "--server", envvar="SYNCER_SERVER", show_envvar=True, default="",
+    "--server",
+    envvar="SYNCER_SERVER",
+    show_envvar=True,
+    default="",
     help="One base URL for all services, such as a sandbox; plain http only to this machine.",
 )
 
@@ -29,7 +39,9 @@ server_option = click.option(
 def selection_options(command: Command) -> Command:
     """`--only` and `--except`."""
     only = click.option(
-        "--only", multiple=True, metavar="PATTERN",
+        "--only",
+        multiple=True,
+        metavar="PATTERN",
         help="Only these addresses and what they refer to: 'FlowTemplate/*'. Repeatable.",
     )
     but = click.option("--except", "but", multiple=True, metavar="PATTERN", help="Not these addresses. Repeatable.")
@@ -73,13 +85,36 @@ def consent_options(command: Command) -> Command:
     count: Any = Count()
     for option in (
         click.option("--confirm", default="", metavar="ENV|PLAN_ID", help="For environments with `confirm: true`."),
-        click.option("--allow-delete", type=count, is_flag=False, flag_value="any", metavar="[=N]", help="Allow removals, N at most."),
-        click.option("--allow-update", type=count, is_flag=False, flag_value="any", metavar="[=N]", help="Allow more updates than the limit, N at most."),
-        click.option("--accept-data-loss", multiple=True, metavar="ADDRESS[/ITEM]", help="Acknowledge a destructive change. Repeatable."),
-        click.option("--allow-protected", multiple=True, metavar="ADDRESS", help="Remove a protected object. Repeatable."),
+        click.option(
+            "--allow-delete",
+            type=count,
+            is_flag=False,
+            flag_value="any",
+            metavar="[=N]",
+            help="Allow removals, N at most.",
+        ),
+        click.option(
+            "--allow-update",
+            type=count,
+            is_flag=False,
+            flag_value="any",
+            metavar="[=N]",
+            help="Allow more updates than the limit, N at most.",
+        ),
+        click.option(
+            "--accept-data-loss",
+            multiple=True,
+            metavar="ADDRESS[/ITEM]",
+            help="Acknowledge a destructive change. Repeatable.",
+        ),
+        click.option(
+            "--allow-protected", multiple=True, metavar="ADDRESS", help="Remove a protected object. Repeatable."
+        ),
         click.option("--first-contact", is_flag=True, help="Objects that no manifest claims are somebody else's."),
         click.option("--allow-empty", is_flag=True, help="There really is no manifest any more."),
-        click.option("--allow-missing", multiple=True, metavar="KIND", help="The organisation really has none of them any more."),
+        click.option(
+            "--allow-missing", multiple=True, metavar="KIND", help="The organisation really has none of them any more."
+        ),
         click.option("--allow-pull-request", is_flag=True, help="Apply although this runs for a pull request."),
     ):
         command = option(command)

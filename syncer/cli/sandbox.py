@@ -10,7 +10,10 @@ from typing import Any
 import click
 
 DB = click.option(
-    "--db", type=click.Path(path_type=Path, dir_okay=False), default=Path(".syncer/sandbox.db"), show_default=True,
+    "--db",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path(".syncer/sandbox.db"),
+    show_default=True,
     help="The SQLite file that holds the organisations.",
 )
 
@@ -37,13 +40,34 @@ def _need() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to answer on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="0 takes a free one.")
 @DB
-@click.option("--org", "orgs", multiple=True, default=("911690",), show_default=True, help="An organisation; in pairs with --token. Repeatable.")
-@click.option("--token", "tokens", multiple=True, help="The token that acts for it; any text. `sandbox-token` unless given.")
+@click.option(
+    "--org",
+    "orgs",
+    multiple=True,
+    default=("911690",),
+    show_default=True,
+    help="An organisation; in pairs with --token. Repeatable.",
+)
+@click.option(
+    "--token", "tokens", multiple=True, help="The token that acts for it; any text. `sandbox-token` unless given."
+)
 @click.option("--without-flow-export", is_flag=True, help="Like newer platforms: no export and no import of flows.")
-@click.option("--quota", type=click.IntRange(0), default=500, show_default=True, help="Writes a minute and organisation; 0 means no limit.")
+@click.option(
+    "--quota",
+    type=click.IntRange(0),
+    default=500,
+    show_default=True,
+    help="Writes a minute and organisation; 0 means no limit.",
+)
 @click.pass_obj
 def serve(
-    color: str, host: str, port: int, db: Path, orgs: tuple[str, ...], tokens: tuple[str, ...], without_flow_export: bool,
+    color: str,
+    host: str,
+    port: int,
+    db: Path,
+    orgs: tuple[str, ...],
+    tokens: tuple[str, ...],
+    without_flow_export: bool,
     quota: int,
 ) -> int:
     """Answer as the platform does, until interrupted. The first line says where."""
@@ -56,12 +80,21 @@ def serve(
     from syncer.sandbox.server import serve as answer
 
     out = console(color)
-    given = tokens or tuple("sandbox-token" if number == 0 else f"sandbox-token-{number + 1}" for number in range(len(orgs)))
+    given = tokens or tuple(
+        "sandbox-token" if number == 0 else f"sandbox-token-{number + 1}" for number in range(len(orgs))
+    )
     if len(given) != len(orgs):
-        raise InvalidInput(Problem("usage", f"{len(orgs)} organisations and {len(given)} tokens: they come in pairs", hint="--org 911690 --token T1 --org 739224 --token T2"))
+        raise InvalidInput(
+            Problem(
+                "usage",
+                f"{len(orgs)} organisations and {len(given)} tokens: they come in pairs",
+                hint="--org 911690 --token T1 --org 739224 --token T2",
+            )
+        )
     db.parent.mkdir(parents=True, exist_ok=True)
     app = create_app(
-        str(db), [Organisation(org, token) for org, token in zip(orgs, given, strict=True)],
+        str(db),
+        [Organisation(org, token) for org, token in zip(orgs, given, strict=True)],
         options=Options(flow_export=not without_flow_export, quota_per_minute=quota or None),
     )
     if port == 0:
@@ -78,7 +111,11 @@ def serve(
         answer(app, host, port)
     except OSError as error:
         raise InvalidInput(
-            Problem("port", f"port {port} cannot be used: {os.strerror(error.errno or 0)}", hint="choose another with --port, or --port 0")
+            Problem(
+                "port",
+                f"port {port} cannot be used: {os.strerror(error.errno or 0)}",
+                hint="choose another with --port, or --port 0",
+            )
         ) from None
     except KeyboardInterrupt:
         return 130
@@ -102,7 +139,9 @@ def seed(color: str, file: Path, db: Path, org: str) -> int:
     documents = read(read_bytes(file, str(file)), str(file))
     document: Any = documents[0].value if documents else None
     if not isinstance(document, dict):
-        raise InvalidInput(Problem("seed", f"`{file}` holds no mapping of sections", hint="closing_reasons: [{title: …}]"))
+        raise InvalidInput(
+            Problem("seed", f"`{file}` holds no mapping of sections", hint="closing_reasons: [{title: …}]")
+        )
     db.parent.mkdir(parents=True, exist_ok=True)
     try:
         counts = load(str(db), org, document)

@@ -36,10 +36,19 @@ def list_(color: str, config: Path | None, environment: str | None, form: str) -
     out = console(color)
     entries = world(config, environment, "").state().entries
     if form == "json":
-        out.answer(json.dumps([{"address": str(address), "live_id": entry.live_id} for address, entry in sorted(entries.items())], indent=2))
+        out.answer(
+            json.dumps(
+                [{"address": str(address), "live_id": entry.live_id} for address, entry in sorted(entries.items())],
+                indent=2,
+            )
+        )
         return 0
     width = max((len(str(address)) for address in entries), default=0)
-    out.answer("".join(f"{address!s:<{width}}  {out.terminal.shown(entry.live_id)}\n" for address, entry in sorted(entries.items())))
+    out.answer(
+        "".join(
+            f"{address!s:<{width}}  {out.terminal.shown(entry.live_id)}\n" for address, entry in sorted(entries.items())
+        )
+    )
     if not entries:
         out.talk("nothing is remembered yet\n")
     return 0
@@ -60,8 +69,13 @@ def show(color: str, address: str, config: Path | None, environment: str | None)
 
     entry = _entry(world(config, environment, "").state().entries, address)
     document = {
-        "address": str(entry.address), "live_id": entry.live_id, "protect": entry.protect, "aliases": list(entry.aliases),
-        "policy": dict(entry.policy), "parts": entry.parts, "declared": to_json(entry.declared),
+        "address": str(entry.address),
+        "live_id": entry.live_id,
+        "protect": entry.protect,
+        "aliases": list(entry.aliases),
+        "policy": dict(entry.policy),
+        "parts": entry.parts,
+        "declared": to_json(entry.declared),
         "secrets": sorted(entry.secrets),
     }
     console(color).answer(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
@@ -126,7 +140,16 @@ def rebuild(color: str, config: Path | None, environment: str | None, server: st
             planned = here.planned(api, known, Selection(), resend_secrets=False)
         store = Store(path, here.environment.name, replace(known, org_id=here.environment.org_id))
         links = {link.address: link.live_id for link in planned.plan.links}
-        store.put({**{address: Managed(address, live_id) for address, live_id in links.items() if address not in known.entries}, **planned.settled})
+        store.put(
+            {
+                **{
+                    address: Managed(address, live_id)
+                    for address, live_id in links.items()
+                    if address not in known.entries
+                },
+                **planned.settled,
+            }
+        )
     new = [link for link in planned.plan.links if link.new]
     out.answer("".join(f"{link.address}  {out.terminal.shown(link.live_id)}  by {link.how}\n" for link in new))
     out.talk(f"{len(links)} links, {len(new)} of them new\n")

@@ -73,8 +73,12 @@ class World:
 
         name, text = self._token()
         return Api(
-            services(self.project.services, self.server), read_token(text, name), read_only=read_only,
-            share=self.environment.pace, effects=self.effects, proxy=self.env.get("SYNCER_PROXY", ""),
+            services(self.project.services, self.server),
+            read_token(text, name),
+            read_only=read_only,
+            share=self.environment.pace,
+            effects=self.effects,
+            proxy=self.env.get("SYNCER_PROXY", ""),
             ca_file=self.env.get("SYNCER_CA_FILE", ""),
         )
 
@@ -84,8 +88,13 @@ class World:
             if self.env.get(name):
                 return name, self.env[name]
         raise InvalidInput(
-            Problem("token", f"there is no token for environment `{self.environment.name}`",
-                    hint="set one of " + ", ".join(f"`{name}`" for name in names) + " to an access token of the organisation")
+            Problem(
+                "token",
+                f"there is no token for environment `{self.environment.name}`",
+                hint="set one of "
+                + ", ".join(f"`{name}`" for name in names)
+                + " to an access token of the organisation",
+            )
         )
 
     def planned(self, api: Api, state: State, selection: Selection, *, resend_secrets: bool) -> Planned:
@@ -95,8 +104,16 @@ class World:
 
         fetch: Any = fetch_all
         return make_plan(
-            api, fetch, self.desired(), state.entries, environment=self.environment.name, org_id=self.environment.org_id,
-            server=self.host, today=self.today, selection=selection, resend_secrets=resend_secrets,
+            api,
+            fetch,
+            self.desired(),
+            state.entries,
+            environment=self.environment.name,
+            org_id=self.environment.org_id,
+            server=self.host,
+            today=self.today,
+            selection=selection,
+            resend_secrets=resend_secrets,
         )
 
 

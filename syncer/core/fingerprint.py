@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 
-from syncer.core.references import without_secrets
+from syncer.core.markers import without_secrets
 from syncer.core.shape import Shape
-from syncer.core.values import ABSENT, Json
+from syncer.core.values import Json
 
 
 def normal(value: Json, shape: Shape) -> Json:
-    """The value without what equals absent and what is ignored; lists whose order says nothing are sorted."""
+    """The value without what equals absent and what is ignored, each value in one spelling; lists whose order says
+    nothing are sorted, and what a set names twice it names once."""
+    if shape.canon is not None:
+        value = shape.canon(value)
     if isinstance(value, dict):
         kept: dict[str, Json] = {}
         for name in sorted(value):
@@ -22,9 +25,13 @@ def normal(value: Json, shape: Shape) -> Json:
         return kept
     if isinstance(value, list):
         items = [normal(item, shape.item()) for item in value]
-        return items if shape.rule.ordered else sorted(items, key=canonical)
-    if shape.canon is not None and value is not ABSENT:
-        return shape.canon(value)
+        if shape.rule.ordered:
+            return items
+        if shape.rule.form == "set":
+            items = list({canonical(item): item for item in items}.values())
+        return sorted(items, key=canonical)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value
 
 

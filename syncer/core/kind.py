@@ -256,6 +256,8 @@ class Kind:
     removal_asks: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
     removal_objection: Callable[[str, Mapping[str, Json]], str] = lambda live_id, answers: ""
     """(live id, answers of `removal_asks`) → why it cannot be removed, or nothing."""
+    removal_reasons: Callable[[str, Mapping[str, Json]], tuple[str, ...]] = lambda live_id, answers: ()
+    """(live id, answers of `removal_asks`) → what else a reviewer of a removal should know: who uses the object."""
     already_removed: Callable[[Json], bool] = lambda live: False
     """Whether a live object is in the state that a removal leaves (an INACTIVE closing reason)."""
 

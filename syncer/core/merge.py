@@ -7,51 +7,20 @@ that is no longer declared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field, replace
 
-from syncer.core.shape import ListRule, Shape
-from syncer.core.values import ABSENT, Json, Part, Ref, same_leaf
-
-Cause = Literal["ours", "drift", "conflict"]
-
-
-class Item(NamedTuple):
-    """A step of a field path into a keyed list: the item's key, not its index."""
-
-    key: str
-
-
-FieldPath = tuple[str | int | Item, ...]
-
-
-def show_field(path: FieldPath) -> str:
-    """`("attributes", Item("iban"), "required")` → `attributes[iban].required`."""
-    text = ""
-    for step in path:
-        if isinstance(step, Item):
-            text += f"[{step.key}]"
-        elif isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field that differs: `before` and `after` are JSON values or `ABSENT`; the cause says who moved it."""
-
-    path: FieldPath
-    before: Json
-    after: Json
-    cause: Cause = "ours"
+from syncer.core.fields import ORDER, Cause, FieldChange, FieldPath, Item, show_field
+from syncer.core.keyed import key_text, match, twice
+from syncer.core.markers import without_secrets
+from syncer.core.pairing import exact_key, pair_up
+from syncer.core.shape import Shape
+from syncer.core.values import ABSENT, Json, Secret, same_leaf
 
 
 @dataclass(slots=True)
 class Merged:
-    """The outcome: the goal, what changes, paths that are no longer declared, lists that cannot be managed."""
+    """The outcome: the goal, what changes, paths that are no longer declared, lists that cannot be managed (with the
+    key that two of their items share)."""
 
     goal: Json = None
     changes: list[FieldChange] = field(default_factory=list)
@@ -69,12 +38,20 @@ def merge(live: Json, want: Json, last: Json, shape: Shape, prune: frozenset[str
 
 def same(one: Json, other: Json, shape: Shape) -> bool:
     """Whether laying `other` over `one`, and `one` over `other`, would change nothing that matters."""
-    for live, want in ((one, other), (other, one)):
-        probe = Merged()
-        _value(live, want, ABSENT, shape, (), probe)
-        if probe.changes or probe.refused:
-            return False
-    return True
+    return _already(one, other, shape) and _already(other, one, shape)
+
+
+def as_new(want: Json, shape: Shape) -> Json:
+    """A declared value where there is nothing yet: without the `null`s that only say "empty"."""
+    if isinstance(want, dict):
+        return {
+            name: as_new(value, shape.at(name))
+            for name, value in want.items()
+            if value is not None or shape.at(name).null_is_data
+        }
+    if isinstance(want, list):
+        return [as_new(item, shape.item()) for item in want]
+    return want
 
 
 def _value(live: Json, want: Json, last: Json, shape: Shape, path: FieldPath, out: Merged) -> Json:
@@ -83,19 +60,32 @@ def _value(live: Json, want: Json, last: Json, shape: Shape, path: FieldPath, ou
         return live if live is not ABSENT else want
     if shape.blank(want) and shape.blank(live):
         return live
-    if shape.blank(want) and want is None:
-        out.changes.append(FieldChange(path, live, ABSENT, _cause(live, want, last, shape)))
-        return ABSENT
+    if want is None and not shape.null_is_data:
+        return _emptied(live, last, shape, path, out)
     if shape.canon is not None and live is not ABSENT and _equal(shape.canon(live), shape.canon(want)):
         return live
     if isinstance(want, dict) and isinstance(live, dict):
         return _mapping(live, want, last, shape, path, out)
-    if isinstance(want, list) and isinstance(live, list):
-        return _list(live, want, last, shape, path, out)
-    if _equal(live, want):
+    if isinstance(want, list):
+        if isinstance(live, list):
+            return _list(live, want, last, shape, path, out)
+        if want and shape.rule.form == "keyed" and shape.blank(live):
+            return _list([], want, last, shape, path, out)  # so that each new item is judged by itself
+    elif _equal(live, want):
         return live
-    out.changes.append(FieldChange(path, live, want, _cause(live, want, last, shape)))
-    return want
+    goal = as_new(want, shape)
+    out.changes.append(FieldChange(path, live, goal, _cause(live, want, last, shape), last))
+    return goal
+
+
+def _emptied(live: Json, last: Json, shape: Shape, path: FieldPath, out: Merged) -> Json:
+    """What `null` makes of a field: it goes. Of a keyed list each item is named, since each may be a loss."""
+    cause = _cause(live, None, last, shape)
+    if isinstance(live, list) and live and shape.rule.form == "keyed":
+        out.changes += [FieldChange((*path, Item(key_text(item, shape.rule))), item, ABSENT, cause, last) for item in live]
+    else:
+        out.changes.append(FieldChange(path, live, ABSENT, cause, last))
+    return ABSENT
 
 
 def _mapping(
@@ -111,164 +101,131 @@ def _mapping(
     remembered = last if isinstance(last, dict) else {}
     for name, value in want.items():
         below = shape.at(name)
-        if name in prune and isinstance(value, list) and isinstance(live.get(name), list):
-            whole = ListRule(below.rule.form, below.rule.keys, True, below.rule.ordered)
-            below = Shape(below.fields, below.items, whole, below.default, below.empty)
-        merged = _value(
-            live.get(name, ABSENT), value, remembered.get(name, ABSENT), below, (*path, name), out
-        )
+        if name in prune:
+            below = replace(below, rule=replace(below.rule, whole=True))
+        merged = _value(live.get(name, ABSENT), value, remembered.get(name, ABSENT), below, (*path, name), out)
         if merged is ABSENT:
             goal.pop(name, None)
         else:
             goal[name] = merged
     for name, value in remembered.items():
-        if name not in want and not shape.at(name).blank(value) and not shape.at(name).ignored:
-            out.released.append((*path, name))
+        if name not in want and name in live:
+            below = shape.at(name)
+            if not (below.ignored or below.blank(value) or below.blank(live[name])):
+                out.released.append((*path, name))
     return goal
 
 
 def _list(live: list[Json], want: list[Json], last: Json, shape: Shape, path: FieldPath, out: Merged) -> list[Json]:
-    remembered = last if isinstance(last, list) else []
     if shape.rule.form == "keyed":
-        return _keyed(live, want, remembered, shape, path, out)
-    pairs = _pair_up(live, want, shape)
-    unchanged = all(pair is not None for pair in pairs) and len(live) == len(want)
-    if unchanged and (shape.rule.form == "set" or pairs == sorted(p for p in pairs if p is not None)):
-        return live
-    carried = [_overlay(live[pair], item, shape) if pair is not None else item for pair, item in zip(pairs, want, strict=True)]
+        return _keyed(live, want, last, shape, path, out)
     if shape.rule.form == "set":
-        carried = _live_order_first(carried, pairs)
-    elif len(live) == len(want) and all(isinstance(item, dict) for item in (*live, *want)) and pairs == _in_place(pairs):
-        # same length, only some items differ where they stand: say which field, not "the whole list"
-        return [
-            _value(have, item, _at(remembered, index), shape.item(), (*path, index), out)
-            for index, (have, item) in enumerate(zip(live, want, strict=True))
-        ]
-    out.changes.append(FieldChange(path, live, carried, _cause(live, want, last, shape)))
+        return _set(live, want, last, shape, path, out)
+    return _ordered(live, want, last, shape, path, out)
+
+
+def _keyed(live: list[Json], want: list[Json], memory: Json, shape: Shape, path: FieldPath, out: Merged) -> list[Json]:
+    """Item by item, by key. Live order, new ones last; our order only where the list is ours whole."""
+    rule, last = shape.rule, memory if isinstance(memory, list) else []
+    wanted, unclear = match(live, want, rule)
+    if unclear := twice(live, rule) or unclear:
+        out.refused.append((path, unclear))
+        return live
+    remembered, _ = match(live, last, rule)
+    goal: list[tuple[int | None, Json]] = []
+    for index, item in enumerate(live):
+        before = last[remembered[index]] if index in remembered else ABSENT
+        if index in wanted:
+            declared = want[wanted[index]]
+            below = (*path, Item(key_text(declared, rule)))
+            goal.append((wanted[index], _value(item, declared, before, shape.item(), below, out)))
+        elif rule.whole or before is not ABSENT:
+            cause: Cause = "drift" if before is ABSENT and memory is not ABSENT else "ours"
+            out.changes.append(FieldChange((*path, Item(key_text(item, rule))), item, ABSENT, cause, before))
+        else:
+            goal.append((None, item))
+    in_our_order = rule.ordered and rule.whole
+    if in_our_order:
+        _order([position for position, _ in goal if position is not None], want, last, shape, path, out)
+    there = set(wanted.values())
+    once = {key_text(item, rule): item for item in last}
+    for position, item in enumerate(want):
+        if position not in there:
+            key, new = key_text(item, rule), as_new(item, shape.item())
+            gone_by_hand: Cause = "drift" if key in once else "ours"
+            out.changes.append(FieldChange((*path, Item(key)), ABSENT, new, gone_by_hand, once.get(key, ABSENT)))
+            goal.append((position, new))
+    if in_our_order:
+        goal.sort(key=lambda each: -1 if each[0] is None else each[0])
+    return [item for _, item in goal]
+
+
+def _order(
+    positions: list[int], want: list[Json], last: list[Json], shape: Shape, path: FieldPath, out: Merged
+) -> None:
+    """Note it where the items that stay do not stand in our order: `positions` in `want`, in live order."""
+    if positions != sorted(positions):
+        have, wish = ([key_text(want[each], shape.rule) for each in order] for order in (positions, sorted(positions)))
+        then = [key for item in last if (key := key_text(item, shape.rule)) in wish]
+        cause: Cause = "ours" if not last or then == have else "drift" if then == wish else "conflict"
+        out.changes.append(FieldChange((*path, ORDER), have, wish, cause, then))
+
+
+def _set(live: list[Json], want: list[Json], last: Json, shape: Shape, path: FieldPath, out: Merged) -> list[Json]:
+    """Whole and without order; what is named twice is there once."""
+    below = shape.item()
+    once: dict[str, Json] = {}
+    for item in want:
+        once.setdefault(exact_key(item, below), item)
+    want = list(once.values())
+    pairs = pair_up(live, want, below, lambda one, other: _already(one, other, below))
+    known = sorted((pair, position) for position, pair in enumerate(pairs) if pair is not None)
+    kept = {exact_key(live[pair], below) for pair, _ in known}
+    if len(known) == len(want) and all(exact_key(item, below) in kept for item in live):
+        return live
+    carried = [_overlay(live[pair], want[position], below) for pair, position in known]
+    carried += [as_new(item, below) for item, pair in zip(want, pairs, strict=True) if pair is None]
+    out.changes.append(FieldChange(path, live, carried, _cause(live, want, last, shape), last))
     return carried
 
 
-def _in_place(pairs: list[int | None]) -> list[int | None]:
-    return [index if pair is not None else None for index, pair in enumerate(pairs)]
+def _ordered(live: list[Json], want: list[Json], last: Json, shape: Shape, path: FieldPath, out: Merged) -> list[Json]:
+    """Whole and in our order. Where the items stand as before and only differ inside, their fields are named."""
+    below = shape.item()
+
+    def already(one: Json, other: Json) -> bool:
+        return _already(one, other, below)
+
+    if len(live) == len(want):
+        differing = [index for index, item in enumerate(want) if not already(live[index], item)]
+        if not differing:
+            return live
+        old, new = [live[index] for index in differing], [want[index] for index in differing]
+        inside = all(isinstance(item, dict) for item in (*old, *new))
+        if inside and not any(pair is not None for pair in pair_up(old, new, below, already)):
+            memory = last if isinstance(last, list) and len(last) == len(want) else [ABSENT] * len(want)
+            return [
+                _value(have, item, memory[index], below, (*path, index), out)
+                for index, (have, item) in enumerate(zip(live, want, strict=True))
+            ]
+    pairs = pair_up(live, want, below, already)
+    carried = [
+        as_new(item, below) if pair is None else _overlay(live[pair], item, below)
+        for item, pair in zip(want, pairs, strict=True)
+    ]
+    out.changes.append(FieldChange(path, live, carried, _cause(live, want, last, shape), last))
+    return carried
 
 
-def _at(items: list[Json], index: int) -> Json:
-    return items[index] if index < len(items) else ABSENT
-
-
-def _pair_up(live: list[Json], want: list[Json], shape: Shape) -> list[int | None]:
-    """For every wanted item the index of a live item that already is what it asks for; each live item once."""
-    free = list(range(len(live)))
-    pairs: list[int | None] = []
-    for item in want:
-        hit = next((index for index in free if _already(live[index], item, shape)), None)
-        if hit is not None:
-            free.remove(hit)
-        pairs.append(hit)
-    return pairs
-
-
-def _already(live: Json, want: Json, shape: Shape, *, itself: bool = False) -> bool:
-    """Whether the live value already is what is asked for; `shape` is the list's, or (`itself`) the value's own."""
+def _already(live: Json, want: Json, shape: Shape) -> bool:
+    """Whether the live value already is what is asked for."""
     probe = Merged()
-    _value(live, want, ABSENT, shape if itself else shape.item(), (), probe)
+    _value(live, want, ABSENT, shape, (), probe)
     return not probe.changes and not probe.refused
 
 
 def _overlay(live: Json, want: Json, shape: Shape) -> Json:
-    return _value(live, want, ABSENT, shape.item(), (), Merged())
-
-
-def _live_order_first(items: list[Json], pairs: list[int | None]) -> list[Json]:
-    known = sorted((pair, item) for pair, item in zip(pairs, range(len(items)), strict=True) if pair is not None)
-    return [items[index] for _, index in known] + [items[index] for index, pair in enumerate(pairs) if pair is None]
-
-
-def _keyed(
-    live: list[Json], want: list[Json], last: list[Json], shape: Shape, path: FieldPath, out: Merged
-) -> list[Json]:
-    rule = shape.rule
-    twice = _twice(live, rule)
-    if twice:
-        out.refused.append((path, twice))
-        return live
-    wanted = dict(_match(live, want, rule))
-    remembered = dict(_match(live, last, rule))
-    goal: list[Json] = []
-    for index, item in enumerate(live):
-        if index in wanted:
-            declared = want[wanted[index]]
-            memory = last[remembered[index]] if index in remembered else ABSENT
-            goal.append(_value(item, declared, memory, shape.item(), (*path, Item(_key(declared, rule))), out))
-        elif rule.whole or index in remembered:
-            cause: Cause = "ours" if index in remembered or not last else "drift"
-            out.changes.append(FieldChange((*path, Item(_key(item, rule))), item, ABSENT, cause))
-        else:
-            goal.append(item)
-    matched = set(wanted.values())
-    once = {_key(item, rule) for item in last}
-    for position, item in enumerate(want):
-        if position not in matched:
-            gone_by_hand: Cause = "drift" if _key(item, rule) in once else "ours"
-            out.changes.append(FieldChange((*path, Item(_key(item, rule))), ABSENT, item, gone_by_hand))
-            goal.append(item)
-    return _in_our_order(goal, want, shape, path, out) if rule.ordered else goal
-
-
-def _in_our_order(goal: list[Json], want: list[Json], shape: Shape, path: FieldPath, out: Merged) -> list[Json]:
-    place = {_key(item, shape.rule): index for index, item in enumerate(want)}
-    have = [_key(item, shape.rule) for item in goal if _key(item, shape.rule) in place]
-    wish = sorted(have, key=place.__getitem__)
-    if have != wish:
-        out.changes.append(FieldChange((*path, "(order)"), have, wish))
-    return sorted(goal, key=lambda item: place.get(_key(item, shape.rule), len(place)))
-
-
-def _keys(item: Json, rule: ListRule) -> Iterator[tuple[str, Json]]:
-    if isinstance(item, dict):
-        for name in rule.keys:
-            value = item.get(name)
-            if value is not None and value != "":
-                yield name, value
-
-
-def _key(item: Json, rule: ListRule) -> str:
-    value = next((value for _, value in _keys(item, rule)), None)
-    if isinstance(value, Ref):
-        return value.name
-    if isinstance(value, Part):
-        return value.key
-    return str(value) if value is not None else "?"
-
-
-def _twice(live: list[Json], rule: ListRule) -> str:
-    """The first key that two live items share, or nothing."""
-    seen: set[tuple[str, Json]] = set()
-    for item in live:
-        first = next(_keys(item, rule), None)
-        if first is None:
-            continue
-        name, value = first
-        if (name, str(value)) in seen:
-            return f"{name} `{value}`"
-        seen.add((name, str(value)))
-    return ""
-
-
-def _match(live: list[Json], items: list[Json], rule: ListRule) -> Iterator[tuple[int, int]]:
-    """(live index, item index) of the items that are the same thing: by the best key both have."""
-    index: dict[tuple[str, str], int] = {}
-    for position, item in enumerate(live):
-        for name, value in _keys(item, rule):
-            index.setdefault((name, str(value)), position)
-    taken: set[int] = set()
-    for position, item in enumerate(items):
-        for name, value in _keys(item, rule):
-            hit = index.get((name, str(value)))
-            if hit is not None and hit not in taken:
-                taken.add(hit)
-                yield hit, position
-                break
+    return _value(live, want, ABSENT, shape, (), Merged())
 
 
 def _equal(live: Json, want: Json) -> bool:
@@ -282,9 +239,13 @@ def _equal(live: Json, want: Json) -> bool:
 
 
 def _cause(live: Json, want: Json, last: Json, shape: Shape) -> Cause:
-    """Who moved the field: the manifest since the last apply (ours), somebody live (drift), or both (conflict)."""
-    if last is ABSENT:
+    """Who moved the field: the manifest since the last apply (ours), somebody live (drift), or both (conflict).
+    Of a secret only the name is remembered, so a new value of it is taken for ours."""
+    if last is ABSENT or isinstance(want, Secret):
         return "ours"
-    if same(last, want, shape):
+    if same(last, without_secrets(want), shape):
         return "drift"
-    return "ours" if _already(live, last, shape, itself=True) else "conflict"
+    return "ours" if _already(live, last, shape) else "conflict"
+
+
+__all__ = ["Cause", "FieldChange", "FieldPath", "Item", "Merged", "as_new", "merge", "same", "show_field"]

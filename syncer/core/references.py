@@ -34,15 +34,6 @@ class Index:
     """False where a file could not be read: what it declares is not known, so nothing is called unknown."""
 
 
-def clone(value: Json) -> Json:
-    """A copy of the mappings and lists; the leaves, which never change, are shared."""
-    if isinstance(value, dict):
-        return {name: clone(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [clone(item) for item in value]
-    return value
-
-
 def mark(
     spec: Spec, refs: Iterable[RefField], index: Index, *, named_ids: Callable[[Path], bool], root: Path = ("spec",)
 ) -> tuple[Spec, tuple[Use, ...], list[Finding]]:
@@ -143,43 +134,6 @@ def _put(spec: Json, path: Path, value: Json) -> None:
     for step in path[:-1]:
         spec = spec[step]
     spec[path[-1]] = value
-
-
-def bind(value: Json, resolve: Callable[[Ref | Lookup | Part], Json]) -> Json:
-    """The value with each marker replaced by what `resolve` answers (the marker itself where it is not known yet)."""
-    if isinstance(value, dict):
-        return {name: bind(item, resolve) for name, item in value.items()}
-    if isinstance(value, list):
-        return [bind(item, resolve) for item in value]
-    if isinstance(value, (Ref, Lookup, Part)):
-        return resolve(value)
-    return value
-
-
-def leaves(value: Json) -> list[Json]:
-    """Every scalar and marker in the value, in order."""
-    if isinstance(value, dict):
-        return [leaf for item in value.values() for leaf in leaves(item)]
-    if isinstance(value, list):
-        return [leaf for item in value for leaf in leaves(item)]
-    return [value]
-
-
-def without_secrets(value: Json) -> Json:
-    """The value fit to be written down: a secret stands as `{"secret": NAME}`, a reference as `{"ref": ADDRESS}`."""
-    if isinstance(value, dict):
-        return {name: without_secrets(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [without_secrets(item) for item in value]
-    if isinstance(value, Secret):
-        return {"secret": value.name}
-    if isinstance(value, Ref):
-        return {"ref": value.address}
-    if isinstance(value, Lookup):
-        return {"lookup": value.title}
-    if isinstance(value, Part):
-        return {value.group.rstrip("s"): value.key}
-    return value
 
 
 def circles(waits: Mapping[Address, Collection[Address]]) -> list[list[Address]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from syncer.core.values import ABSENT, Json, Path
@@ -63,14 +64,16 @@ class Shape:
             return True
         if value is None:
             return not self.null_is_data
-        if self.default is not ABSENT and type(value) is type(self.default) and value == self.default:
+        if self.empty and isinstance(value, (list, dict, str)) and not value:
             return True
-        return self.empty and (value in ([], {}) or value == "")
+        alike = self.default is not ABSENT and isinstance(value, bool) is isinstance(self.default, bool)
+        return alike and bool(value == self.default)
 
 
 NOTHING_SAID = Shape()
 
 
+@lru_cache(maxsize=1024)
 def pattern_steps(pattern: str) -> tuple[str, ...]:
     """`tasks[].name` → `("tasks", "[]", "name")`."""
     steps: list[str] = []
@@ -105,8 +108,8 @@ def compile_shape(
     ignored: Collection[str] = (),
     canon: Mapping[str, Callable[[Json], Json]] | None = None,
 ) -> Shape:
-    """The tree of all that is said. `empty`: there `null`, `[]`, `{}` and `""` equal absent; `ignored`: neither
-    compared nor taken over from a manifest; `canon`: two spellings of one value compare equal after it."""
+    """The tree of all that is said. `empty`: there `null`, `[]`, `{}` and `""` equal absent; `ignored`: never
+    compared, a manifest's value only fills a gap; `canon`: two spellings of one value compare equal after it."""
     root = Shape()
     for pattern, rule in (lists or {}).items():
         _node(root, pattern).rule = rule

@@ -15,10 +15,17 @@ from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape
 from syncer.core.values import Json
 from syncer.core.verbs import has_id, is_gone, is_there, segment, without
+from syncer.kinds.lenient import listed
 
 SERVICE = "workflow"
 LISTING = Listing("/v1/workflows/closing-reasons?includeInactive=true", "reasons")
 """Without `includeInactive` the INACTIVE ones are hidden, and would be created again."""
+
+USERS: Mapping[str, Call] = {
+    "flows": Call("GET", "/v2/flows/templates"),
+    "definitions": Call("GET", "/v1/workflows/definitions"),
+}
+"""The lists of flows, newer and older ones, whose items name their closing reasons (workflow-definition.md 9)."""
 
 SERVER_SET = ("id", "creationTime", "lastUpdateTime")
 
@@ -28,9 +35,35 @@ def spec_of(live: Json) -> Spec:
     return without(live, *SERVER_SET)
 
 
+def asks(context: Context) -> Mapping[str, Call]:
+    """Before a reason is switched off: who lists it."""
+    if context.live and not already_removed(context.live) and context.want.get("status") == "INACTIVE":
+        return USERS
+    return {}
+
+
 def prepare(context: Context) -> Prepared:
-    """Both sides speak the same language already."""
-    return Prepared(context.want, spec_of(context.live) if context.live else {})
+    """Both sides speak the same language already; what switching it off means for flows is said."""
+    live = context.live
+    said = list(users(str(live["id"]), context.answers)) if live else []
+    if live and already_removed(live) and "status" not in context.want:
+        said.append(
+            "it is INACTIVE, and the manifest does not say `status`: it stays so; write `status: ACTIVE` to revive it"
+        )
+    return Prepared(context.want, spec_of(live) if live else {}, notices=tuple(said))
+
+
+def users(live_id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:
+    """The flows, of both generations, that list the reason now: a plan may be about to change some of them."""
+    lists: tuple[tuple[str, str], ...] = (("closing_reasons", "flows"), ("closingReasons", "definitions"))
+    found = []
+    for field_name, name in lists:
+        answer = answers.get(name)
+        flows = answer.get("results") if isinstance(answer, dict) else answer
+        for flow in flows if isinstance(flows, list) else []:
+            if any(isinstance(each, dict) and each.get("id") == live_id for each in flow.get(field_name) or []):
+                found.append(str(flow.get("name") or flow.get("id")))
+    return (f"flows of the organisation list it: {listed(found)}",) if found else ()
 
 
 def _body(spec: Spec) -> Json:
@@ -66,7 +99,7 @@ def update(write: Write) -> Steps:
 
 
 def remove(write: Write) -> Steps:
-    """INACTIVE, which can be taken back; `policy.removal: delete` erases."""
+    """INACTIVE, which can be taken back; `policy.removal: delete` erases, and flows that list it keep a dead id."""
     path = f"/v2/workflows/closing-reasons/{segment(write.live_id)}"
     if removal(write.policy) == "delete":
         yield Step("delete", Call("DELETE", path))
@@ -114,6 +147,7 @@ KIND = Kind(
     live_id=lambda live: str(live["id"]),
     shape=compile_shape(defaults={"status": "ACTIVE"}),
     spec_of=spec_of,
+    asks=asks,
     prepare=prepare,
     read=lambda id, live: _read(id),
     create=create,
@@ -123,6 +157,8 @@ KIND = Kind(
     risk=risk,
     create_risk=lambda spec: None,
     remove_reason="users can no longer choose it; running flows keep it",
+    removal_asks=lambda id: USERS,
+    removal_reasons=users,
     already_removed=already_removed,
     check=check,
 )

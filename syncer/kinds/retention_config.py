@@ -11,12 +11,24 @@ from collections.abc import Iterator, Mapping
 
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.kind import (
-    Call, Context, Kind, Listing, Prepared, RefField, Risk, Seek, Spec, Step, Steps, Write, Written,
+    Call,
+    Context,
+    Kind,
+    Listing,
+    Prepared,
+    RefField,
+    Risk,
+    Seek,
+    Spec,
+    Step,
+    Steps,
+    Write,
+    Written,
 )
 from syncer.core.merge import FieldChange
 from syncer.core.problem import Finding
 from syncer.core.shape import AS_SET, compile_shape
-from syncer.core.values import ABSENT, Json
+from syncer.core.values import Json
 from syncer.core.verbs import is_there, segment, without
 from syncer.kinds.retention_rules import check_retention
 
@@ -66,14 +78,14 @@ def prepare(context: Context) -> Prepared:
     notices: list[str] = []
     view = context.answers.get("view")
     if isinstance(view, dict):
-        now = digest(canonical((view.get("ui_config") or {}).get("filters")))
-        before = context.parts.get("saved_view", {}).get("filters")
-        if before and before != now:
+        before = context.parts.get("saved_view", {})
+        now = {"id": str(view.get("id")), "filters": digest(canonical((view.get("ui_config") or {}).get("filters")))}
+        if before.get("id", now["id"]) == now["id"] and before.get("filters", now["filters"]) != now["filters"]:
             notices.append(
                 f"the filters of the saved view `{view.get('name')}` changed since the last apply: "
                 "other entities are deleted, with no change of this config"
             )
-        parts["saved_view"] = {"filters": before or now}
+        parts["saved_view"] = now  # what an apply remembers: it has been said
     return Prepared(context.want, have, parts, findings=tuple(findings), notices=tuple(notices))
 
 
@@ -85,12 +97,16 @@ def _view(context: Context) -> Iterator[Finding]:
         yield Finding("no-such-view", "the saved view does not exist, or the token may not see it", path)
         return
     schema = context.want.get("entity_schema")
-    if schema not in (view.get("slug") or []):
+    slugs = view.get("slug")
+    if schema not in (slugs if isinstance(slugs, list) else [slugs]):
         yield Finding("wrong-view", f"the saved view `{view.get('name')}` is not a view of `{schema}`", path)
     if not view.get("shared"):
         yield Finding(
-            "private-view", f"the saved view `{view.get('name')}` is not shared: its owner can change or delete it unseen",
-            path, "share the view in the organisation", "warning",
+            "private-view",
+            f"the saved view `{view.get('name')}` is not shared: its owner can change or delete it unseen",
+            path,
+            "share the view in the organisation",
+            "error" if context.want.get("enabled") is True else "warning",
         )
 
 
@@ -98,21 +114,33 @@ def _start(context: Context, have: Spec) -> Iterator[Finding]:
     """What gets enabled must start in the future: without a date, or with one in the past, it deletes at once."""
     if context.want.get("enabled") is not True or (have and have.get("enabled", True) is True):
         return
-    schedule = context.want.get("schedule") or have.get("schedule") or {}
-    start = schedule.get("start_date") if isinstance(schedule, dict) else None
+    schedule = {**_mapping(have.get("schedule")), **_mapping(context.want.get("schedule"))}
+    start = schedule.get("start_date")
     if not isinstance(start, str) or start <= context.today:
         said = f"`{start}` is not in the future" if start else "there is no `start_date`"
         yield Finding(
-            "retention-starts-now", f"enabling this config deletes at once: {said}", ("schedule", "start_date"),
+            "retention-starts-now",
+            f"enabling this config deletes at once: {said}",
+            ("schedule", "start_date"),
             "give a start_date in the future, so that a mistake can still be stopped",
         )
 
 
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
 def _body(spec: Spec) -> Json:
     body = {name: spec[name] for name in SENT if spec.get(name) is not None}
-    body.setdefault("relations_for_deletion", [])
-    body["query"] = {"include_deleted": "false", "filters": [], **body.get("query", {})}
-    return body
+    body["query"] = {"include_deleted": "false", "filters": [], **_filled(body.get("query"))}
+    if "schedule" in body:
+        body["schedule"] = _filled(body["schedule"])
+    return {"relations_for_deletion": [], "enabled": True, **body}
+
+
+def _filled(value: Json) -> dict[str, Json]:
+    """The mapping without its nulls: the API knows no null, and an emptied field is left out."""
+    return {name: each for name, each in _mapping(value).items() if each is not None}
 
 
 def _save(spec: Spec) -> Call:
@@ -124,13 +152,17 @@ def _one_only(spec: Spec) -> Step:
 
     def complaint(reply: Json) -> str:
         count = len(_of(reply, spec))
-        return "" if count == 1 else f"{count} configs for `{schema}` exist now, and one is right: disable the other by hand"
+        if count == 1:
+            return ""
+        ids = ", ".join(f"`{each.get('id')}`" for each in _of(reply, spec))
+        return f"{count} configs for `{schema}` exist now, and one is right: disable the other by hand ({ids})"
 
     return Step("count", _look(spec), complaint=complaint, pretend={"configs": [spec]})
 
 
 def _look(spec: Spec) -> Call:
-    return Call("GET", f"/configs?entity_schema={segment(str(spec['entity_schema']))}&type=deletion&limit=100")
+    schema, type_ = segment(str(spec["entity_schema"])), segment(str(spec["type"]))
+    return Call("GET", f"/configs?entity_schema={schema}&type={type_}&limit=100")
 
 
 def _of(reply: Json, spec: Spec) -> list[Json]:
@@ -146,16 +178,22 @@ def create(write: Write) -> Steps:
     """Look that there is none, upsert, read back, count."""
     goal = write.goal
     yield Step(
-        "look", _look(goal), pretend={"configs": []},
+        "look",
+        _look(goal),
+        pretend={"configs": []},
         complaint=lambda reply: "a config for this schema has appeared since the plan" if _of(reply, goal) else "",
     )
     made = yield Step(
-        "create", _save(goal), once=True, complaint=lambda reply: "" if _id(reply) else "the reply names no id",
-        pretend={**goal, "id": "…"}, seek=Seek(LISTING, "entity_schema", str(goal["entity_schema"])),
+        "create",
+        _save(goal),
+        once=True,
+        complaint=lambda reply: "" if _id(reply) else "the reply names no id",
+        pretend={**goal, "id": "…"},
+        seek=Seek(LISTING, "entity_schema", str(goal["entity_schema"])),
     )
     live = yield Step("read back", _read(_id(made)), complaint=is_there("the new retention config"))
     yield _one_only(goal)
-    return Written(_id(made), live)
+    return Written(_id(made), live, write.parts, _next_run(None, live))
 
 
 def _id(reply: Json) -> str:
@@ -181,7 +219,15 @@ def _upsert(write: Write, goal: Spec, name: str) -> Steps:
     yield Step(name, _save(goal), complaint=complaint, pretend={"id": write.live_id})
     live = yield Step("read back", _read(write.live_id), complaint=is_there("the retention config"))
     yield _one_only(goal)
-    return Written(write.live_id, live)
+    return Written(write.live_id, live, write.parts, _next_run(write.live, live))
+
+
+def _next_run(before: Json, after: Json) -> tuple[str, ...]:
+    """When it runs next, and when it would have: whether a change moves that is not documented."""
+    then, now = (_mapping(each).get("next_run_at") for each in (before, after))
+    if _mapping(after).get("enabled", True) is False or not now:
+        return ()
+    return (f"the next run is on {now}" + (f", and was to be on {then}" if then and then != now else ""),)
 
 
 def already_removed(live: Json) -> bool:
@@ -191,11 +237,12 @@ def already_removed(live: Json) -> bool:
 
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
     """data-management.md 6: what makes more be deleted, or sooner, is destructive where the config is enabled."""
-    field, reason = change.path[0], ""
+    field = change.path[0]
     if field == "enabled":
         if change.after is True:
             return Risk("destructive", "deletions start", "enabled")
         return Risk("risky", "nothing is deleted any more; a legal duty to delete may be missed")
+    reason = ""
     if field == "query":
         reason = _wider(change)
     elif field == "relations_for_deletion" and set(_list(change.after)) - set(_list(change.before)):
@@ -214,19 +261,25 @@ def _wider(change: FieldChange) -> str:
         return "another saved view: other entities are deleted"
     if change.path[-1] == "include_deleted":
         return "what is in the trash is looked at differently"
-    before, after = [canonical(each) for each in _list(change.before)], [canonical(each) for each in _list(change.after)]
+    before, after = ([canonical(each) for each in _list(side)] for side in (change.before, change.after))
     return "a filter is gone or changed: more entities may match" if set(before) - set(after) else ""
 
 
 def _sooner(change: FieldChange) -> str:
     name, before, after = change.path[-1], change.before, change.after
-    if name == "interval_days" and isinstance(before, int) and isinstance(after, int) and after < before:
+    if name == "schedule":
+        return "it runs by itself from now on"
+    if name == "interval_days" and not (_number(before) and _number(after) and after >= before):
         return "runs more often"
-    if name == "start_date" and (not isinstance(after, str) or (isinstance(before, str) and after < before)):
-        return "starts sooner"
-    if name == "end_date" and (not isinstance(after, str) or (isinstance(before, str) and after > before)):
-        return "runs longer"
-    return ""
+    if name == "start_date" and not (isinstance(after, str) and isinstance(before, str) and after >= before):
+        return "starts sooner" if not isinstance(after, str) or isinstance(before, str) else ""
+    if name == "end_date" and not (isinstance(after, str) and isinstance(before, str) and after <= before):
+        return "runs longer" if not isinstance(after, str) or isinstance(before, str) else ""
+    return "another kind of schedule" if name == "frequency" else ""
+
+
+def _number(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _list(value: Json) -> list[Json]:
@@ -237,7 +290,8 @@ def create_risk(spec: Spec) -> Risk | None:
     """A config that is created enabled deletes."""
     if spec.get("enabled", True) is False:
         return None
-    return Risk("destructive", "deletions start on " + str((spec.get("schedule") or {}).get("start_date", ABSENT)))
+    start = _mapping(spec.get("schedule")).get("start_date")
+    return Risk("destructive", f"deletions start on {start}" if start else "deletions start at once", "enabled")
 
 
 KIND = Kind(
