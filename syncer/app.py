@@ -1,4 +1,5 @@
-"""The use cases: read, decide, in this order. `make_plan` asks the organisation and decides; nothing here writes to it."""
+"""The use cases: read, decide, in this order. `make_plan` asks the organisation and decides; nothing here writes to
+it."""
 
 from __future__ import annotations
 
@@ -42,11 +43,13 @@ class Selection:
 
     only: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
+    exactly: frozenset[str] | None = None
+    """These addresses and no others, whatever they refer to: those of a saved plan."""
 
     @property
     def partial(self) -> bool:
         """Whether anything is left out."""
-        return bool(self.only or self.but)
+        return bool(self.only or self.but or self.exactly is not None)
 
     def takes(self, address: Address) -> bool:
         """Whether the patterns choose this address."""
@@ -56,6 +59,8 @@ class Selection:
 
     def leaves(self, address: Address) -> bool:
         """Whether this address is left alone, also where something chosen refers to it."""
+        if self.exactly is not None:
+            return str(address) not in self.exactly
         return any(fnmatchcase(str(address), pattern) for pattern in self.but)
 
 

@@ -40,19 +40,25 @@ class Manifests:
     """Whether every file could be read; else nothing is said of names that none of the others declares."""
 
 
-def read_manifests(project: Project, extra: Sequence[FilePath] = ()) -> Manifests:
-    """Read every manifest of the project, and of `extra` paths, once."""
+def read_manifests(project: Project, extra: Sequence[FilePath] = (), only: Collection[str] | None = None) -> Manifests:
+    """Read every manifest of the project, and of `extra` paths, once.
+
+    `only`: names of files that will be reported on; they come last, so that of two manifests that exclude each other
+    the one there is told.
+    """
     found = find([*project.manifests, *extra], project.root)
     loaded: Loaded = load(found.files, project.root, KINDS)
-    problems = [*project.warnings, *found.problems, *loaded.problems, *check.across(loaded.manifests)]
+    manifests = tuple(sorted(loaded.manifests, key=lambda raw: raw.file in only)) if only else loaded.manifests
+    problems = [*project.warnings, *found.problems, *loaded.problems, *check.across(manifests)]
     complete = not any(problem.severity == "error" for problem in (*found.problems, *loaded.problems))
-    return Manifests(project, loaded.manifests, tuple(problems), complete)
+    return Manifests(project, manifests, tuple(problems), complete)
 
 
 def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str] | None = None) -> list[Problem]:
     """Every problem of the manifests in all their environments, in the order of files and lines, each once.
 
-    `only`: names of files to report on (as pre-commit hands them over); references reach the whole repository.
+    `strict`: each of them is an error. `only`: names of files to report on (as pre-commit hands them over); references
+    reach the whole repository.
     """
     project = manifests.project
     problems = list(manifests.problems)
@@ -61,13 +67,14 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
         # what no variable touches says the same in every environment: once is enough
         desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
         problems += found
-        problems += together(desired)
+        problems += together(desired, only)
     for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
         if not any(_lives_in(raw, environment.name) for environment in environments) and (
             only is None or raw.file in only
         ):
             problems += _judge(raw, KINDS[raw.kind], project, environments[0], strict)
-    return ordered(problem for problem in problems if only is None or problem.at is None or problem.at.file in only)
+    mine = [problem for problem in problems if only is None or problem.at is None or problem.at.file in only]
+    return ordered(replace(problem, severity="error") if strict else problem for problem in mine)
 
 
 def ordered(problems: Iterator[Problem] | Sequence[Problem]) -> list[Problem]:
@@ -222,10 +229,13 @@ def index_of(manifests: Sequence[RawManifest], environment: Environment, everyth
     return Index(keys, by_key, aliases, elsewhere, environment.name)
 
 
-def together(desired: Sequence[Desired]) -> list[Problem]:
-    """What only all manifests of an environment show: two for one live object, circles, fields of other schemas."""
+def together(desired: Sequence[Desired], only: Collection[str] | None = None) -> list[Problem]:
+    """What only all manifests of an environment show: two for one live object, circles, fields of other schemas.
+
+    `only`: names of files that are reported on; a circle is told in one of those.
+    """
     problems = list(_one_live_object_each(desired))
-    problems += _circles(desired)
+    problems += _circles(desired, only or ())
     if any(each.address.kind == "EntitySchema" for each in desired):
         from syncer.kinds.together import check_together
 
@@ -250,7 +260,7 @@ def _one_live_object_each(desired: Sequence[Desired]) -> Iterator[Problem]:
             )
 
 
-def _circles(desired: Sequence[Desired]) -> Iterator[Problem]:
+def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Problem]:
     """Circles that cannot be cut. Schemas may refer to each other: they are written in two goes."""
     by_address = {each.address: each for each in desired}
     waits: dict[Address, set[Address]] = {each.address: set() for each in desired if each.uses}
@@ -261,6 +271,8 @@ def _circles(desired: Sequence[Desired]) -> Iterator[Problem]:
                 if target != each.address:
                     waits[each.address].add(target)
     for circle in circles(waits):
+        begin = next((place for place, each in enumerate(circle) if by_address[each].where(()).file in only), 0)
+        circle = [*circle[begin:-1], *circle[:begin], circle[begin]]
         first = by_address[circle[0]]
         use = next(
             use

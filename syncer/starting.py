@@ -1,7 +1,11 @@
-"""What `syncer init` writes: the smallest repository that validates, plans and applies."""
+"""What `syncer init` writes: the smallest repository that validates, plans and applies, or one more environment."""
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syncer.core.problem import InvalidInput, Problem
@@ -11,10 +15,7 @@ PROJECT = """\
 version: 1
 manifests: [config]
 environments:
-  sandbox:
-    org_id: "{org}"
-    token: {{env: EPILOT_TOKEN_SANDBOX}}
-"""
+{environment}"""
 
 FIRST = """\
 # A closing reason: why a flow was closed. `syncer schema ClosingReason` prints every field.
@@ -33,45 +34,124 @@ IGNORED = """\
 """
 
 
-def begin(folder: Path, org: str) -> tuple[list[str], list[str]]:
-    """Write what is missing; (written, kept). InvalidInput where the folder cannot be written."""
-    wanted = {
-        "syncer.yaml": PROJECT.format(org=org),
-        "config/closing-reasons.yaml": FIRST,
-        ".gitignore": IGNORED,
-    }
-    if not org.isalnum():
-        raise InvalidInput(
-            Problem("usage", f"organisation `{org}` is no id", hint="the portal shows it: a number such as 911690")
-        )
-    made: list[str] = []
-    kept: list[str] = []
-    for name, text in wanted.items():
-        path = folder / name
-        if name == ".gitignore" and path.is_file():
-            if _ignores(path):
-                kept.append(name)
-                continue
-            text = path.read_text("utf-8").rstrip("\n") + "\n\n" + text
-        elif path.exists():
-            kept.append(name)
-            continue
-        _write(path, text)
-        made.append(name)
-    return made, kept
+USUAL = ("sandbox", "911690")
+"""The first environment's name and organisation where none are given; the organisation is that of `sandbox serve`."""
+_ORGANISATION = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
-def _ignores(path: Path) -> bool:
-    return any(line.strip().rstrip("/") in (".syncer", "/.syncer") for line in path.read_text("utf-8").splitlines())
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What was done: files written, files left alone and why, and the environment that was added to a file, if any."""
+
+    made: list[str]
+    kept: dict[str, str]
+    added: str = ""
+
+
+def begin(folder: Path, name: str = "", org: str = "") -> Begun:
+    """Write what is missing of a repository; in one that has a syncer.yaml, add environment `name` of organisation
+    `org` to it. InvalidInput where that is not possible; what is there is never changed otherwise."""
+    from syncer.adapters.files import PROJECT_FILE
+
+    if org and not _ORGANISATION.match(org):
+        hint = "the portal shows it: a number such as 911690"
+        raise InvalidInput(Problem("usage", f"organisation `{org}` is no id", hint=hint))
+    project = folder / PROJECT_FILE
+    other = project.with_suffix(".yml")
+    if not os.path.lexists(project) and os.path.lexists(other):
+        raise InvalidInput(Problem("no-project", f"`{other}` is not read", hint=f"rename it to {PROJECT_FILE}"))
+    if os.path.lexists(project) and name:
+        return _add(project, name, org)
+    begun = Begun([], {PROJECT_FILE: "it is there already"}) if os.path.lexists(project) else _first(folder, name, org)
+    _ignore_state(folder, begun)
+    return begun
+
+
+def _first(folder: Path, name: str, org: str) -> Begun:
+    """syncer.yaml, and a first manifest where there is none."""
+    from syncer.adapters.files import PROJECT_FILE
+    from syncer.adapters.new_environment import environment_lines
+    from syncer.adapters.project import project_of
+
+    begun = Begun([], {})
+    text = PROJECT.format(environment=environment_lines(name or USUAL[0], org or USUAL[1]))
+    path = folder / PROJECT_FILE
+    _sound(lambda: project_of(text.encode(), path))
+    _write(path, text)
+    begun.made.append(PROJECT_FILE)
+    config = folder / "config"
+    if config.is_dir() and any(config.iterdir()):
+        begun.kept["config"] = "there are files in it"
+    else:
+        _write(config / "closing-reasons.yaml", FIRST)
+        begun.made.append("config/closing-reasons.yaml")
+    return begun
+
+
+def _add(project: Path, name: str, org: str) -> Begun:
+    """A further environment in syncer.yaml."""
+    from syncer.adapters.files import read_bytes
+    from syncer.adapters.new_environment import with_environment
+    from syncer.adapters.project import project_of
+
+    text = read_bytes(project, project.name)
+    if name in project_of(text, project.absolute()).environments:
+        return Begun([], {project.name: f"environment `{name}` is in it already"})
+    if not org:
+        hint = f"syncer init --env {name} --org ID"
+        raise InvalidInput(Problem("usage", f"environment `{name}` needs its organisation", hint=hint))
+    written: list[bytes] = []
+    _sound(lambda: written.append(with_environment(text, project.absolute(), name, org)))
+    _replace(project, written[0])
+    return Begun([], {}, project.name)
+
+
+def _sound(judge: Callable[[], object]) -> None:
+    """What a judge says of a text that is not written yet has no place in a file that one could look up."""
+    try:
+        judge()
+    except InvalidInput as error:
+        raise InvalidInput([replace(problem, at=None, path="") for problem in error.problems]) from None
+
+
+def _ignore_state(folder: Path, begun: Begun) -> None:
+    """`.syncer/` in .gitignore, behind what stands there."""
+    path = folder / ".gitignore"
+    name = path.name
+    if not os.path.lexists(path):
+        _write(path, IGNORED)
+        begun.made.append(name)
+        return
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        begun.kept[name] = f"it cannot be read: {error.strerror or type(error).__name__}; add `.syncer/` to it"
+        return
+    if any(line.strip().rstrip(b"/") in (b".syncer", b"/.syncer") for line in text.splitlines()):
+        begun.kept[name] = "it is there already"
+        return
+    _replace(path, text.rstrip(b"\r\n") + b"\n\n" * bool(text.strip()) + IGNORED.encode())
+    begun.made.append(name)
 
 
 def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    _replace(path, text.encode("utf-8"))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """A symbolic link stays one: what it leads to is replaced."""
     from syncer.adapters.disk import replace_file
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, text.encode("utf-8"))
-    except OSError as error:
-        raise InvalidInput(
-            Problem("unwritable", f"`{path}` cannot be written: {error.strerror or type(error).__name__}")
-        ) from None
+        replace_file(path.resolve(), content)
+    except (OSError, RuntimeError) as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: Exception) -> InvalidInput:
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return InvalidInput(Problem("unwritable", f"`{path}` cannot be written: {reason}"))

@@ -125,7 +125,8 @@ class Journal:
                 return
             self._settled.clear()
             try:
-                self._disk.close(self._handle)
+                handle, self._handle = self._handle, -1  # closed once, also where something ends it here
+                self._disk.close(handle)
                 self._handle = self._rewrite()
             except OSError:
                 self._fail()
@@ -133,7 +134,7 @@ class Journal:
     def close(self) -> None:
         """Give the file back; nothing is lost by not calling it."""
         with self._lock:
-            if not self._closed and not self._broken:
+            if not self._closed and not self._broken and self._handle >= 0:
                 self._disk.close(self._handle)
             self._closed = True
 

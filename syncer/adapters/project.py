@@ -120,11 +120,16 @@ def find_project(start: FilePath, config: FilePath | None = None) -> FilePath:
 
 def read_project(path: FilePath) -> Project:
     """What the file at `path` says, or InvalidInput with everything that is wrong with it."""
+    path = path.absolute()
+    return project_of(read_bytes(path, path.name), path)
+
+
+def project_of(text: bytes, path: FilePath) -> Project:
+    """What a text says that stands, or is to stand, at `path` (absolute); InvalidInput as for `read_project`."""
     from syncer.adapters import schemas
 
-    path = path.absolute()
     file = path.name
-    documents = [document for document in read(read_bytes(path, file), file) if document.value is not None]
+    documents = [document for document in read(text, file) if document.value is not None]
     if len(documents) != 1:
         message = "file is empty" if not documents else f"file holds {len(documents)} documents, not one"
         at = documents[1].locate(()) if documents else Location(file, 1, 1)

@@ -30,7 +30,22 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class NeedsCommand(click.UsageError):
+    """A group was called without a command; its help says which there are."""
+
+
+class Group(click.Group):
+    """A group that says what it knows when it is called without a command (each version of click ends that its own
+    way)."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but for no arguments at all."""
+        if not args and not ctx.resilient_parsing:
+            raise NeedsCommand(ctx.get_help(), ctx)
+        return super().parse_args(ctx, args)
+
+
+class Commands(Group):
     """The commands, known by name and help; a command's module is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -42,8 +57,7 @@ class Commands(click.Group):
         found = COMMANDS.get(cmd_name)
         if found is None:
             return None
-        command = getattr(importlib.import_module(found[0]), found[1])
-        assert isinstance(command, click.Command)
+        command: click.Command = getattr(importlib.import_module(found[0]), found[1])
         return command
 
     def resolve_command(
@@ -97,11 +111,11 @@ def run(args: list[str]) -> int:
         from syncer.cli import ending
 
         return ending.usage(error, args)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as stop:
         from syncer.cli import ending
 
-        return ending.interrupted()
-    except BrokenPipeError:
+        return ending.interrupted(stop, args)
+    except (BrokenPipeError, SystemExit):  # click's way to say that nobody reads its help any more (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # the one place where everything ends

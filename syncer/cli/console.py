@@ -11,7 +11,6 @@ from typing import TextIO
 from syncer.render.out import Out
 from syncer.render.terminal import Terminal, terminal_for
 
-
 _OPENED: list[Out] = []
 
 

@@ -1,9 +1,10 @@
-"""How a run ends that did not go well: text or JSON, and an exit code."""
+"""How a run ends that did not go well: text, or the form that was asked for, and an exit code."""
 
 from __future__ import annotations
 
 import os
 import traceback
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from syncer.core.problem import Problem, SyncerError
@@ -14,12 +15,22 @@ if TYPE_CHECKING:
 
 def usage(error: click.ClickException, args: list[str]) -> int:
     """A command line that makes no sense: exit 3."""
-    command = ""
+    from syncer.cli import NeedsCommand
+    from syncer.cli.console import console
+
+    if isinstance(error, NeedsCommand):
+        console("auto").talk(error.message)
+        return 3
     context = getattr(error, "ctx", None)
-    if context is not None:
-        command = context.command_path
-    hint = f"`{command} --help` shows how it is used" if command else ""
-    return _say((Problem("usage", error.format_message().rstrip("."), hint=hint),), args, 3)
+    hint = f"`{context.command_path} --help` shows how it is used" if context is not None else ""
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    option = getattr(error, "option_name", "")
+    if option and hasattr(error, "possibilities"):  # NoSuchOption; the versions of click word it differently
+        message = f"`{option}` is no option of `{context.command_path if context else 'syncer'}`"
+        near = list(error.possibilities or ())
+        hint = f"did you mean {' or '.join(f'`{each}`' for each in near)}?" if near else hint
+    return _say((Problem("usage", message, hint=hint),), args, 3)
 
 
 def told(code: int) -> int:
@@ -34,12 +45,13 @@ def told(code: int) -> int:
     return 1
 
 
-def interrupted() -> int:
-    """Ctrl-C where nothing had begun."""
-    from syncer.cli.console import console
+def interrupted(stop: BaseException, args: list[str]) -> int:
+    """Ctrl-C or SIGTERM where nothing had begun; click hands the first on as its own, with the cause."""
+    from syncer.cli.stopping import Terminated
 
-    console("auto").talk("\ninterrupted; nothing was changed\n")
-    return 130
+    terminated = isinstance(stop, Terminated) or isinstance(stop.__cause__, Terminated)
+    problem = Problem("interrupted", "interrupted: nothing was changed in an organisation")
+    return _say((problem,), args, 143 if terminated else 130)
 
 
 def failed(error: Exception, args: list[str]) -> int:
@@ -48,47 +60,52 @@ def failed(error: Exception, args: list[str]) -> int:
         return _say(error.problems, args, error.exit_code)
     if isinstance(error, OSError) and error.strerror:
         where = f"`{error.filename}`: " if isinstance(error.filename, str) else ""
-        return _say(
-            (Problem("system", f"{where}{error.strerror}", hint="the operating system says so; nothing was lost"),),
-            args,
-            1,
-        )
+        hint = "the operating system says so; nothing was lost"
+        return _say((Problem("system", f"{where}{error.strerror}", hint=hint),), args, 1)
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     where = f"{frames[-1].name} at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
     from syncer.cli.console import console
 
-    code = _say(
-        (
-            Problem(
-                "bug",
-                f"syncer has a bug: {type(error).__name__} in {where}",
-                hint="please report it with the lines below; they hold no value of yours",
-            ),
-        ),
-        args,
-        1,
-    )
+    message = f"syncer has a bug: {type(error).__name__} in {where}"
+    hint = "please report it with the lines below; they hold no value of yours"
+    code = _say((Problem("bug", message, hint=hint),), args, 1)
     console("auto").talk("\n".join(lines) + "\n")
     return code
 
 
 def _say(problems: tuple[Problem, ...], args: list[str], code: int) -> int:
+    """The problems as text on stderr, or on stdout in the form that stdout was to have."""
     from syncer.cli.console import console
-    from syncer.render.problems import problems_document
 
     out = console("auto")
-    if _wants_json(args):
+    form = _form(args)
+    if form == "json":
         from syncer.core.json_text import json_text
+        from syncer.render.problems import problems_document
 
         document = {"format_version": 1, "exit_code": code, **problems_document(problems)}
         out.answer(json_text(document, ascii_only=not out.terminal.unicode) + "\n")
+    elif form in ("github", "sarif"):
+        from syncer import __version__
+        from syncer.render.problems import render_problems
+
+        rules = _rules() if form == "sarif" else {}
+        out.answer(render_problems(problems, form, out.terminal, rules=rules, version=__version__))  # type: ignore[arg-type]
     else:
         out.problems(problems, summary=False)
     return code
 
 
-def _wants_json(args: list[str]) -> bool:
-    return "--format=json" in args or any(
-        one in ("--format", "-f") and two == "json" for one, two in zip(args, args[1:], strict=False)
-    )
+def _rules() -> dict[str, str]:
+    from syncer.rules import all_rules
+
+    return all_rules()
+
+
+def _form(args: list[str]) -> str:
+    """What `--format` asks for, read from the words themselves: what fails may be the reading of the options."""
+    given = args[: args.index("--")] if "--" in args else args
+    said = [one.partition("=")[2] for one in given if one.startswith("--format=")]
+    said += [two for one, two in pairwise(given) if one == "--format"]
+    return said[-1] if said else "text"

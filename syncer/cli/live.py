@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +13,11 @@ from syncer.cli.options import consent_options, planning_options
 if TYPE_CHECKING:
     from syncer.adapters.api import Api
     from syncer.adapters.state import State
-    from syncer.app import Planned
+    from syncer.app import Planned, Selection
     from syncer.cli.world import World
     from syncer.core.event import Event
     from syncer.core.guard import Consent, Situation
     from syncer.core.plan import Plan
-    from syncer.execute import Stop
     from syncer.render.out import Out
 
 FORMAT = click.Choice(["text", "json"])
@@ -53,21 +49,24 @@ def plan(
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
     from syncer.app import Selection
     from syncer.cli.console import console
+    from syncer.cli.stopping import at_once
     from syncer.cli.world import world
     from syncer.core.guard import Consent, refusals
 
     out = console(color)
     here = world(config, environment, server)
-    state = here.state()
-    with here.api(read_only=True) as api:
-        planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
-        _its_own_organisation(api, here)
-        needs = refusals(planned.plan, _situation(planned, state, here, api), Consent())
-    if target is not None:
-        from syncer.adapters.plan_file import save_plan
+    with at_once():
+        state = here.state()
+        with here.api(read_only=True) as api:
+            planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
+            _its_own_organisation(api, here)
+            needs = refusals(planned.plan, _situation(planned, state, here, api), Consent())
+        if target is not None:
+            from syncer.adapters.plan_file import save_plan
 
-        save_plan(target, planned.plan, planned.problems)
-    _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+            save_plan(target, planned.plan, planned.problems)
+        _warned(out, here)
+        _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and planned.plan.changes else 0
 
 
@@ -110,14 +109,17 @@ def apply(
 ) -> int:
     """Plan, show, ask, and do exactly that. With FILE: apply that saved plan, if it is still true."""
     import secrets
+    from contextlib import ExitStack
 
     from syncer.adapters.journal import Journal
     from syncer.adapters.lock import Lock, myself
     from syncer.app import Selection
-    from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan
+    from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover
     from syncer.cli.console import console
+    from syncer.cli.stopping import at_once, draining
     from syncer.cli.world import world
-    from syncer.core.problem import InvalidInput, Problem, Refused
+    from syncer.core.guard import unfitting
+    from syncer.core.problem import InvalidInput, Problem
     from syncer.execute import Stop
     from syncer.render.events import Watch, applied_document, applied_line
 
@@ -129,41 +131,44 @@ def apply(
     consent = _consent(consents)
     stop = Stop()
     path = here.state_path
-    with Lock(path.with_suffix(".lock"), myself()) as lock, Journal(path.with_suffix(".journal")) as journal:
-        for note in filter(None, (lock.note, journal.note)):
-            out.talk(f"note: {note}\n")
-        state = here.state()
-        with here.api(read_only=False) as api:
-            store = Store(path, here.environment.name, _of_organisation(state, here))
-            events: list[Event] = []
-            if journal.unsettled() or journal.settled():
+    with ExitStack() as signals:
+        signals.enter_context(at_once())
+        with Lock(path.with_suffix(".lock"), myself()) as lock, Journal(path.with_suffix(".journal")) as journal:
+            for note in filter(None, (lock.note, journal.note)):
+                out.talk(f"note: {note}\n")
+            state = here.state()
+            with here.api(read_only=False) as api:
+                store = Store(path, here.environment.name, _of_organisation(state, here))
+                events: list[Event] = []
+                if journal.unsettled() or journal.settled():
+                    _its_own_organisation(api, here)
+                for settled in recover(api, journal, store, here.effects):
+                    events.append(settled)
+                    out.talk(f"{settled.address}: {settled.message}\n")
+                selection = Selection(only, but) if saved is None else _selection_of(saved)
+                planned = here.planned(api, store.state, selection, resend_secrets=resend_secrets)
                 _its_own_organisation(api, here)
-            for settled in recover(api, journal, store, here.effects):
-                events.append(settled)
-                out.talk(f"{settled.address}: {settled.message}\n")
-            selection = Selection(only, but) if saved is None else _selection_of(saved)
-            planned = here.planned(api, store.state, selection, resend_secrets=resend_secrets)
-            _its_own_organisation(api, here)
-            if saved is not None:
-                moved = same_plan(saved, planned.plan)
-                if moved:
-                    raise Refused(
-                        [
-                            *moved,
-                            Problem(
-                                "stale-plan",
-                                "the saved plan is no longer true; nothing was written",
-                                hint="make it again: `syncer plan -o FILE`",
-                            ),
-                        ]
-                    )
-            if form == "text":
-                _show(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
-            must_be_allowed(planned.plan, _situation(planned, state, here, api), consent)
-            if planned.plan.changes and not yes and saved is None:
-                _ask(out, planned.plan, here)
-            watch = Watch(out, len(planned.plan.changes), here.effects.clock)
-            with _signals(stop, out, api):
+                if saved is not None:
+                    _must_be_true(saved, planned.plan)
+                asks = planned.plan.changes and not yes and saved is None
+                if form == "text":
+                    _warned(out, here)
+                    _show(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
+                elif asks:  # stdout is for the outcome; who is asked must see what for
+                    _talk_plan(out, planned.plan, here, verbose)
+                situation = _situation(planned, state, here, api)
+                for note in unfitting(planned.plan, situation, consent):
+                    out.talk(f"note: {note}\n")
+                must_be_allowed(planned.plan, situation, consent)
+                if asks:
+                    _ask(out, here)
+
+                def drain(reason: str) -> None:
+                    stop.ask(reason)
+                    api.interrupt()
+
+                signals.enter_context(draining(drain))  # to the very end: it has begun
+                watch = Watch(out, len(planned.plan.changes), here.effects.clock)
                 for event in carry_out(
                     planned,
                     api,
@@ -178,16 +183,17 @@ def apply(
                 ):
                     events.append(event)
                     watch.see(event)
-            watch.close()
-    code = exit_code(events, stop)
-    if form == "json":
-        from syncer.core.json_text import json_text
+                watch.close()
+        code = exit_code(events, stop)
+        if form == "json":
+            from syncer.core.json_text import json_text
 
-        out.answer(json_text(applied_document(planned.plan, events, code)) + "\n")
-    elif planned.plan.changes:
-        out.answer(applied_line(events) + "\n")
-    if code in (130, 143):
-        out.talk("interrupted: what was under way is finished and remembered; run it again to go on\n")
+            document = applied_document(planned.plan, events, code)
+            out.answer(json_text(document, ascii_only=not out.terminal.unicode) + "\n")
+        elif planned.plan.changes:
+            out.answer(applied_line(events) + "\n")
+        if code in (130, 143):
+            out.talk("interrupted: what was under way is finished and remembered; run it again to go on\n")
     return code
 
 
@@ -208,6 +214,32 @@ def _show(out: Out, plan: Plan, form: str, verbose: bool, pace: float | None, ne
     out.problems(warnings, summary=False)
     per_minute = pace * QUOTA if pace is not None else None
     out.answer(render_plan(plan, out.terminal, needs=needs, writes_per_minute=per_minute, verbose=verbose))
+
+
+def _talk_plan(out: Out, plan: Plan, here: World, verbose: bool) -> None:
+    from syncer.render.plan_text import render_plan
+
+    out.talk(render_plan(plan, out.talking, writes_per_minute=here.environment.pace * QUOTA, verbose=verbose))
+
+
+def _warned(out: Out, here: World) -> None:
+    """That `validate` has more to say, in one line: a plan is no place for lint."""
+    if here.warnings:
+        number = "1 warning" if here.warnings == 1 else f"{here.warnings} warnings"
+        out.talk(f"{number} about the manifests; `syncer validate` shows {'it' if here.warnings == 1 else 'them'}\n")
+
+
+def _must_be_true(saved: Plan, now: Plan) -> None:
+    """Refused, with all that has moved, where a saved plan is not the one that would be made now."""
+    from syncer.apply import same_plan
+    from syncer.core.problem import Problem, Refused
+
+    moved = same_plan(saved, now)
+    if moved:
+        hint = "make it again: `syncer plan -o FILE`"
+        raise Refused(
+            [*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint=hint)]
+        )
 
 
 def _its_own_organisation(api: Api, here: World) -> None:
@@ -248,19 +280,15 @@ def _of_organisation(state: State, here: World) -> State:
     return replace(state, org_id=here.environment.org_id)
 
 
-def _selection_of(saved: Plan) -> Any:
-    """A partial plan was made of some addresses; it is made again of the same."""
+def _selection_of(saved: Plan) -> Selection:
+    """A partial plan was made of some addresses; it is made again of the same and no others."""
     from syncer.app import Selection
 
-    return (
-        Selection(
-            tuple(
-                sorted({str(link.address) for link in saved.links} | {str(change.address) for change in saved.changes})
-            )
-        )
-        if saved.partial
-        else Selection()
-    )
+    if not saved.partial:
+        return Selection()
+    addresses = [link.address for link in saved.links] + [change.address for change in saved.changes]
+    addresses += [released.address for released in saved.released]
+    return Selection(exactly=frozenset(map(str, addresses)))
 
 
 def _consent(given: dict[str, Any]) -> Consent:
@@ -279,7 +307,7 @@ def _consent(given: dict[str, Any]) -> Consent:
     )
 
 
-def _ask(out: Out, plan: Plan, here: World) -> None:
+def _ask(out: Out, here: World) -> None:
     """A plain yes, at a terminal; elsewhere --yes says it."""
     from syncer.core.problem import Problem, Refused
 
@@ -291,33 +319,6 @@ def _ask(out: Out, plan: Plan, here: World) -> None:
                 hint="--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`",
             )
         )
-    try:
-        out.talk(f"Apply this to `{here.environment.name}` ({here.environment.org_id})? Only `yes` does it: ")
-        answer = sys.stdin.readline().strip()
-    except KeyboardInterrupt:
-        answer = ""
-    if answer != "yes":
+    out.talk(f"Apply this to `{here.environment.name}` ({here.environment.org_id})? Only `yes` does it: ")
+    if sys.stdin.readline().strip() != "yes":
         raise Refused(Problem("not-confirmed", "not applied: nothing was changed"))
-
-
-@contextmanager
-def _signals(stop: Stop, out: Out, api: Api) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM drains, the second stops at once; the journal makes both safe."""
-    import os
-
-    def handle(number: int, frame: Any) -> None:
-        name = signal.Signals(number).name
-        if stop.asked.is_set():
-            os._exit(128 + number)
-        stop.ask(name)
-        api.interrupt()
-        out.talk("\nfinishing what is under way; once more stops at once\n")
-
-    before: dict[signal.Signals, Callable[..., Any] | int | None] = {}
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, handle)
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

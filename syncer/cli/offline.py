@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from syncer.adapters.files import PROJECT_FILE
 from syncer.cli.options import config_option
+
+if TYPE_CHECKING:
+    from syncer.adapters.project import Project
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @config_option
-@click.option("--strict", is_flag=True, help="Warnings are errors: unknown fields, raw ids, unreachable tasks.")
+@click.option("--strict", is_flag=True, help="Every warning is an error: unknown fields, raw ids, unreachable tasks.")
 @click.option(
     "--format",
     "form",
@@ -37,16 +42,19 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
     here = Path.cwd()
     project = read_project(find_project(here, config))
     named = [(here / path).absolute() for path in paths]
-    mine = [path for path in named if path.name != project.file.name]
-    manifests = read_manifests(project, mine)
+    mine, others = _manifests_among(named, project)
+    for path in others:
+        out.talk(f"note: `{shown(path, project.root)}` belongs to another project; run syncer there\n")
     only: frozenset[str] | None = None
     if named:
-        root = project.root.resolve()
-        only = frozenset(shown(path, root) for path in (*find(mine, root).files, *named)) | {project.file.name}
+        found = find(mine, project.root)
+        only = frozenset(shown(path, project.root) for path in (*found.files, *named)) | {project.file.name}
+        only |= {problem.at.file for problem in found.problems if problem.at}
+    manifests = read_manifests(project, mine, only)
     problems = ordered(judge(manifests, strict=strict, only=only))
     if not manifests.all and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
-    bad = [each for each in problems if each.severity == "error" or strict]
+    bad = [each for each in problems if each.severity == "error"]
     terminal = out.terminal
     if form != "text" or problems:
         from syncer import __version__
@@ -59,6 +67,13 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
         number, count = len(judged), len({each.file for each in judged})
         out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
     return 3 if bad else 0
+
+
+def _manifests_among(named: list[Path], project: Project) -> tuple[list[Path], list[Path]]:
+    """The paths to search for manifests, and those of other projects' syncer.yaml; this project's is read anyway."""
+    settings = [path for path in named if path.is_file() and (path.name == PROJECT_FILE or path == project.file)]
+    others = [path for path in settings if not path.samefile(project.file)]
+    return [path for path in named if path not in settings], others
 
 
 @click.command()
@@ -130,27 +145,36 @@ def schema(color: str, kind: str | None) -> int:
         near = difflib.get_close_matches(kind.lower(), list(spelled), 1)
         hint = f"did you mean `{near[0]}`?" if near else "known: " + ", ".join(f"`{name}`" for name in names)
         raise InvalidInput(Problem("unknown-kind", f"kind `{kind}` is not known", hint=hint))
-    out.answer(json.dumps(schemas.load(slug), indent=2, ensure_ascii=False) + "\n")
+    out.answer(json.dumps(schemas.load(slug), indent=2, ensure_ascii=not out.terminal.unicode) + "\n")
     return 0
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
-@click.option("--org", default="911690", help="The organisation's id.")
+@click.option("--env", "name", default="", metavar="NAME", help="The environment; added where syncer.yaml is there.")
+@click.option("--org", default="", metavar="ID", help="Its organisation's id.")
 @click.pass_obj
-def init(color: str, folder: Path, org: str) -> int:
-    """Begin a repository in FOLDER: syncer.yaml, a first manifest, .gitignore. Existing files stay as they are."""
+def init(color: str, folder: Path, name: str, org: str) -> int:
+    """Begin a repository in FOLDER: syncer.yaml, a first manifest, .gitignore. Existing files stay as they are.
+
+    With --env NAME --org ID in a repository that has a syncer.yaml: add that environment to it; comments, order and
+    quotes stay.
+    """
+    from syncer.adapters.new_environment import token_variable
     from syncer.cli.console import console
-    from syncer.starting import begin
+    from syncer.starting import USUAL, begin
 
     out = console(color)
-    made, kept = begin(folder, org)
-    out.answer("".join(f"wrote {each}\n" for each in made))
-    for each in kept:
-        out.talk(f"kept {each}: it is there already\n")
-    out.talk(
-        "\nnext: set EPILOT_TOKEN_SANDBOX to a token of that organisation, then\n"
-        "  syncer validate\n  syncer plan\n"
-        "or try it without an account: syncer sandbox serve --help\n"
-    )
+    begun = begin(folder, name, org)
+    name = name or USUAL[0]
+    out.answer("".join(f"wrote {each}\n" for each in begun.made))
+    if begun.added:
+        out.answer(f"added environment `{name}` to {begun.added}\n")
+    for each, why in begun.kept.items():
+        out.talk(f"kept {each}: {why}\n")
+    if PROJECT_FILE in begun.made or begun.added:
+        out.talk(f"\nnext: set {token_variable(name)} to a token of that organisation, then\n")
+        out.talk(f"  syncer validate\n  syncer plan{f' --env {name}' if begun.added else ''}\n")
+    if PROJECT_FILE in begun.made:
+        out.talk("or try it without an account: syncer sandbox serve --help\n")
     return 0

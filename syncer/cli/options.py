@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,7 @@ environment_option = click.option(
     "-e",
     "--env",
     "environment",
+    metavar="NAME",
     envvar="SYNCER_ENV",
     show_envvar=True,
     help="The environment in syncer.yaml; not needed where there is one.",
@@ -29,6 +30,7 @@ environment_option = click.option(
 
 server_option = click.option(
     "--server",
+    metavar="URL",
     envvar="SYNCER_SERVER",
     show_envvar=True,
     default="",
@@ -62,7 +64,13 @@ def planning_options(command: Command) -> Command:
     return command
 
 
-class Count(click.ParamType[int]):
+if TYPE_CHECKING:
+    _Number = click.ParamType[int]
+else:
+    _Number = click.ParamType  # older versions of click do not say of what
+
+
+class Count(_Number):
     """A number of objects; the option without a value means any number."""
 
     name = "N"
@@ -74,48 +82,54 @@ class Count(click.ParamType[int]):
         try:
             number = int(value)
         except (TypeError, ValueError):
-            self.fail(f"`{value}` is not a number of objects", param, ctx)
+            number = -1
         if number < 0:
-            self.fail(f"`{value}` is not a number of objects", param, ctx)
+            name = param.opts[0] if param else "the option"
+            self.fail(f"`{value}` is not a number of objects; write {name}=N, or {name} at the end", param, ctx)
         return number
 
 
 def consent_options(command: Command) -> Command:
     """The flags that lift a guard; none of them can stand in the repository."""
     count: Any = Count()
-    for option in (
-        click.option("--confirm", default="", metavar="ENV|PLAN_ID", help="For environments with `confirm: true`."),
-        click.option(
-            "--allow-delete",
-            type=count,
-            is_flag=False,
-            flag_value="any",
-            metavar="[=N]",
-            help="Allow removals, N at most.",
-        ),
-        click.option(
-            "--allow-update",
-            type=count,
-            is_flag=False,
-            flag_value="any",
-            metavar="[=N]",
-            help="Allow more updates than the limit, N at most.",
-        ),
-        click.option(
-            "--accept-data-loss",
-            multiple=True,
-            metavar="ADDRESS[/ITEM]",
-            help="Acknowledge a destructive change. Repeatable.",
-        ),
-        click.option(
-            "--allow-protected", multiple=True, metavar="ADDRESS", help="Remove a protected object. Repeatable."
-        ),
-        click.option("--first-contact", is_flag=True, help="Objects that no manifest claims are somebody else's."),
-        click.option("--allow-empty", is_flag=True, help="There really is no manifest any more."),
-        click.option(
-            "--allow-missing", multiple=True, metavar="KIND", help="The organisation really has none of them any more."
-        ),
-        click.option("--allow-pull-request", is_flag=True, help="Apply although this runs for a pull request."),
+    for option in reversed(
+        (
+            click.option("--confirm", default="", metavar="ENV|PLAN_ID", help="For environments with `confirm: true`."),
+            click.option(
+                "--allow-delete",
+                type=count,
+                is_flag=False,
+                flag_value="any",
+                metavar="[=N]",
+                help="Allow removals, N at most.",
+            ),
+            click.option(
+                "--allow-update",
+                type=count,
+                is_flag=False,
+                flag_value="any",
+                metavar="[=N]",
+                help="Allow more updates than the limit, N at most.",
+            ),
+            click.option(
+                "--accept-data-loss",
+                multiple=True,
+                metavar="ADDRESS[/ITEM]",
+                help="Acknowledge a destructive change. Repeatable.",
+            ),
+            click.option(
+                "--allow-protected", multiple=True, metavar="ADDRESS", help="Remove a protected object. Repeatable."
+            ),
+            click.option("--first-contact", is_flag=True, help="Objects that no manifest claims are somebody else's."),
+            click.option("--allow-empty", is_flag=True, help="There really is no manifest any more."),
+            click.option(
+                "--allow-missing",
+                multiple=True,
+                metavar="KIND",
+                help="The organisation really has none of them any more.",
+            ),
+            click.option("--allow-pull-request", is_flag=True, help="Apply although this runs for a pull request."),
+        )
     ):
         command = option(command)
     return command

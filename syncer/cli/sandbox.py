@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+
+from syncer.cli import Group
 
 DB = click.option(
     "--db",
@@ -18,7 +22,7 @@ DB = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def sandbox() -> None:
     """Imitate the platform on this machine, to try, rehearse and test without an account."""
 
@@ -72,8 +76,6 @@ def serve(
 ) -> int:
     """Answer as the platform does, until interrupted. The first line says where."""
     _need()
-    import socket
-
     from syncer.cli.console import console
     from syncer.core.problem import InvalidInput, Problem
     from syncer.sandbox.server import Options, Organisation, create_app
@@ -91,16 +93,13 @@ def serve(
                 hint="--org 911690 --token T1 --org 739224 --token T2",
             )
         )
-    db.parent.mkdir(parents=True, exist_ok=True)
-    app = create_app(
-        str(db),
-        [Organisation(org, token) for org, token in zip(orgs, given, strict=True)],
-        options=Options(flow_export=not without_flow_export, quota_per_minute=quota or None),
-    )
-    if port == 0:
-        with socket.socket() as probe:
-            probe.bind((host, 0))
-            port = probe.getsockname()[1]
+    with _database(db):
+        app = create_app(
+            str(db),
+            [Organisation(org, token) for org, token in zip(orgs, given, strict=True)],
+            options=Options(flow_export=not without_flow_export, quota_per_minute=quota or None),
+        )
+    port = _free(host, port)
     shown = f"[{host}]" if ":" in host else host
     out.answer(f"sandbox: http://{shown}:{port}\n")
     if not tokens:
@@ -109,17 +108,47 @@ def serve(
         out.talk(f"try: EPILOT_TOKEN={given[0]} syncer plan --server http://{shown}:{port}\n")
     try:
         answer(app, host, port)
-    except OSError as error:
-        raise InvalidInput(
-            Problem(
-                "port",
-                f"port {port} cannot be used: {os.strerror(error.errno or 0)}",
-                hint="choose another with --port, or --port 0",
-            )
-        ) from None
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _free(host: str, port: int) -> int:
+    """The port, or a free one for 0; InvalidInput where nothing can be answered there."""
+    import socket
+
+    from syncer.core.problem import InvalidInput, Problem
+
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            found: int = probe.getsockname()[1]
+            return found
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise InvalidInput(
+            Problem(
+                "port",
+                f"`{host}` port {port} cannot be used: {why}",
+                hint="choose with --host and --port; --port 0 takes a free one",
+            )
+        ) from None
+
+
+@contextmanager
+def _database(db: Path) -> Iterator[None]:
+    """The folder of the sandbox's file is made; InvalidInput for a file that is none of its own, or cannot be used."""
+    import sqlite3
+
+    from syncer.core.problem import InvalidInput, Problem
+
+    try:
+        db.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except (sqlite3.Error, OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(Problem("sandbox", f"`{db}`: {why}", hint="--db names the sandbox's file")) from None
 
 
 @sandbox.command()
@@ -142,11 +171,11 @@ def seed(color: str, file: Path, db: Path, org: str) -> int:
         raise InvalidInput(
             Problem("seed", f"`{file}` holds no mapping of sections", hint="closing_reasons: [{title: …}]")
         )
-    db.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        counts = load(str(db), org, document)
-    except ValueError as error:
-        raise InvalidInput(Problem("seed", f"`{file}`: {error}")) from None
+    with _database(db):
+        try:
+            counts = load(str(db), org, document)
+        except ValueError as error:
+            raise InvalidInput(Problem("seed", f"`{file}`: {error}")) from None
     console(color).answer(json.dumps(counts) + "\n")
     return 0
 
@@ -160,13 +189,19 @@ def reset(color: str, db: Path, org: str | None, yes: bool) -> int:
     """Take the sandbox back to what it had from the start."""
     _need()
     from syncer.cli.console import console
-    from syncer.core.problem import InvalidInput, Problem
+    from syncer.core.problem import InvalidInput, Problem, Refused
     from syncer.sandbox.seed import reset as clear
 
     if not db.exists():
         raise InvalidInput(Problem("sandbox", f"there is no sandbox in `{db}`", hint="--db names its file"))
+    out = console(color)
     if not yes:
-        click.confirm(f"Throw away everything in {db}?", abort=True)
-    clear(str(db), org)
-    console(color).answer("reset\n")
+        if not sys.stdin or not sys.stdin.isatty():
+            raise Refused(Problem("not-asked", "nobody is there to say yes", hint="--yes resets it unasked"))
+        out.talk(f"Throw away everything in `{db}`? Only `yes` does it: ")
+        if sys.stdin.readline().strip() != "yes":
+            raise Refused(Problem("not-confirmed", "not reset: nothing was changed"))
+    with _database(db):
+        clear(str(db), org)
+    out.answer("reset\n")
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syncer.cli import Group
 from syncer.cli.options import config_option, environment_option, server_option
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from syncer.core.resource import Managed
 
 
-@click.group()
+@click.group(cls=Group)
 def state() -> None:
     """Look at what is remembered of an environment, or mend it. State can be deleted: plan and apply rebuild it."""
 
@@ -24,7 +25,9 @@ def state() -> None:
 @state.command("list")
 @config_option
 @environment_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for machines."
+)
 @click.pass_obj
 def list_(color: str, config: Path | None, environment: str | None, form: str) -> int:
     """Every remembered address and its live id."""

@@ -29,6 +29,8 @@ class World:
     env: Mapping[str, str]
     server: str
     effects: Effects
+    warnings: int = 0
+    """How many `validate` has for this environment; known once the manifests were read."""
 
     @property
     def state_path(self) -> Path:
@@ -61,6 +63,7 @@ class World:
         allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))
         desired, problems = resolve(manifests, self.environment, self.env, allowed=allowed)
         problems = ordered([*manifests.problems, *problems, *together(desired)])
+        self.warnings = sum(problem.severity == "warning" for problem in problems)
         if any(problem.severity == "error" for problem in problems):
             raise InvalidInput([problem for problem in problems if problem.severity == "error"])
         return desired

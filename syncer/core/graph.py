@@ -1,7 +1,7 @@
 """Which change waits for which: what refers to something new comes after it, removals come last and in reverse.
 
-Two schemas may refer to each other. Where all of a circle are new, it is cut at a late reference: one of them is
-written without it first, and whole once the other exists.
+Two schemas may refer to each other. Where both are new, the circle is cut at a late reference: one is written without
+it first, and whole once the other exists.
 """
 
 from __future__ import annotations
@@ -11,83 +11,96 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from syncer.core.address import Address
+from syncer.core.circles import circles
 from syncer.core.kind import Kind
+from syncer.core.markers import leaves
 from syncer.core.plan import REMOVALS, Task
-from syncer.core.references import circles
-from syncer.core.resource import Desired
 from syncer.core.values import Ref
+
+Waits = dict[Address, set[Address]]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`waits`: address → the addresses whose changes come first. `late`: address → keys written only at the second go."""
+    """`waits`: address → the addresses whose changes come first. `late`: address → keys written in a second go only."""
 
     waits: Mapping[Address, frozenset[Address]]
     late: Mapping[Address, frozenset[str]]
 
 
-def order_of(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task], desired: Mapping[Address, Desired]) -> Order:
+def order_of(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task]) -> Order:
     """The order of the tasks. Raises nothing: circles without a late reference were refused by validation."""
-    hard: dict[Address, set[Address]] = {address: set() for address in tasks}
-    soft: dict[Address, set[Address]] = {address: set() for address in tasks}
+    hard: Waits = {address: set() for address in tasks}
+    soft: Waits = {address: set() for address in tasks}
     for address, task in tasks.items():
-        if task.desired is None:
-            continue
-        for use in task.desired.uses:
+        for use in task.desired.uses if task.desired else ():
             if isinstance(use.target, Ref):
                 target = Address(use.target.kind, use.target.name)
                 if target in tasks and target != address:
                     (soft if use.late else hard)[address].add(target)
     late = _cut(tasks, hard, soft, kinds)
-    for address, targets in soft.items():
-        hard[address] |= {target for target in targets if target not in late.get(address, set())}
-    _removals_last(kinds, tasks, hard)
+    waits = {address: hard[address] | soft[address] for address in tasks}
+    _removals_last(kinds, tasks, waits)
     keys = {
         address: frozenset(kinds[target.kind].key(tasks[target].want) for target in targets)
         for address, targets in late.items()
-        if targets
     }
-    return Order({address: frozenset(waits) for address, waits in hard.items()}, keys)
+    return Order({address: frozenset(those) for address, those in waits.items()}, keys)
 
 
-def _cut(
-    tasks: Mapping[Address, Task], hard: Mapping[Address, set[Address]], soft: Mapping[Address, set[Address]],
-    kinds: Mapping[str, Kind],
-) -> dict[Address, set[Address]]:
-    """Soft references inside a circle: those to existing objects need no order; else one reference is written late."""
-    late: dict[Address, set[Address]] = {}
-    while True:
-        waits = {address: hard[address] | soft[address] for address in tasks}
-        circle, edges = next(
-            ((circle, edges) for circle in circles(waits) if (edges := _soft_edges(circle, soft))), ([], [])
-        )
-        if not circle:
-            return late
-        existing = [edge for edge in edges if tasks[edge[1]].change.action != "create"]
-        for one, other in existing or edges[:1]:
-            soft[one].discard(other)
-            if not existing and kinds[one.kind].without is not None:
-                late.setdefault(one, set()).add(other)
+def _cut(tasks: Mapping[Address, Task], hard: Waits, soft: Waits, kinds: Mapping[str, Kind]) -> Waits:
+    """Take one soft reference out of each circle. One to an object that exists costs nothing: it needs no order. One
+    from a new object to another is written late; only where there is neither, one is left to the platform to accept."""
+
+    def price(step: tuple[Address, Address]) -> int:
+        one, other = step
+        if tasks[other].change.action != "create":
+            return 0
+        return 1 if tasks[one].change.action == "create" and kinds[one.kind].without is not None else 2
+
+    late: Waits = {}
+    cut_any = True
+    while cut_any:
+        cut_any = False
+        for circle in circles({address: hard[address] | soft[address] for address in tasks}):
+            steps = list(pairwise(circle))
+            if any(other not in hard[one] | soft[one] for one, other in steps):
+                continue  # cut already, with a circle before
+            free = [(one, other) for one, other in steps if other in soft[one] and other not in hard[one]]
+            if free:
+                one, other = min(free, key=price)
+                soft[one].discard(other)
+                cut_any = True
+                if price((one, other)) == 1:
+                    late.setdefault(one, set()).add(other)
+    return late
 
 
-def _soft_edges(
-    circle: list[Address], soft: Mapping[Address, set[Address]]
-) -> list[tuple[Address, Address]]:
-    return [(one, other) for one, other in pairwise(circle) if other in soft[one]]
-
-
-def _removals_last(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task], hard: Mapping[Address, set[Address]]) -> None:
-    """A removal waits for every change of a kind that could still refer to it, and for the removals of such kinds."""
-    users: dict[str, set[str]] = {name: set() for name in kinds}
+def _removals_last(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task], waits: Waits) -> None:
+    """A removal waits for every change of a kind that could still refer to it, and for every removal that does: what
+    refers goes first. Objects that refer to each other, and all go, have no order where there would be a circle."""
+    removed = [address for address, task in tasks.items() if task.change.action in REMOVALS]
+    if not removed:
+        return
+    users: dict[str, set[str]] = {name: {name} for name in kinds}
     for kind in kinds.values():
         for each in kind.refs:
-            if each.to in users and each.to != kind.name:
-                users[each.to].add(kind.name)
-    for address, task in tasks.items():
-        if task.change.action in REMOVALS:
-            hard[address] |= {
-                other
-                for other, theirs in tasks.items()
-                if other.kind in users[address.kind]
-                or (other.kind == address.kind and theirs.change.action not in REMOVALS)
-            }
+            users.setdefault(each.to, set()).add(kind.name)
+    staying = [address for address, task in tasks.items() if task.change.action not in REMOVALS]
+    by_id: dict[str, list[Address]] = {}
+    for address in removed:
+        by_id.setdefault(tasks[address].change.live_id, []).append(address)
+    among: Waits = {address: set() for address in removed}
+    for user in removed:
+        for leaf in leaves(tasks[user].goal):
+            for address in by_id.get(leaf, ()) if isinstance(leaf, str) else ():
+                if address != user and user.kind in users[address.kind]:
+                    among[address].add(user)
+    while found := circles(among):
+        for circle in found:
+            among[circle[0]].discard(circle[1])
+    for kind_name in {address.kind for address in removed}:
+        before = {address for address in staying if address.kind in users[kind_name]}
+        for address in removed:
+            if address.kind == kind_name:
+                waits[address] |= before | among[address]

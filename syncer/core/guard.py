@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from syncer.core.address import Address
-from syncer.core.plan import REMOVALS, Plan
+from syncer.core.plan import REMOVALS, Change, Plan
 from syncer.core.problem import Problem
 
 FEW = 10
@@ -80,18 +80,39 @@ def refusals(plan: Plan, situation: Situation, consent: Consent) -> list[Problem
     return [problem for guard in GUARDS for problem in guard(plan, situation, consent)]
 
 
+def unfitting(plan: Plan, situation: Situation, consent: Consent) -> list[str]:
+    """A sentence for each consent that names what this plan doesn't have, with the nearest name that it has."""
+    from difflib import get_close_matches
+
+    losses = {name for change in plan.changes for name, _ in change.losses}
+    losses |= {str(change.address) for change in plan.changes if change.losses}
+    guarded = {str(change.address) for change in plan.changes if _guarded(change, situation)}
+    said: list[str] = []
+    for flag, given, fitting in (
+        ("--accept-data-loss", consent.accept_data_loss, losses),
+        ("--allow-protected", consent.allow_protected, guarded),
+        ("--allow-missing", consent.allow_missing, {kind for kind, _ in _vanished(situation)}),
+    ):
+        for name in sorted(given - fitting):
+            near = get_close_matches(name, sorted(fitting), 1)
+            said.append(f"{flag} {name} fits nothing in this plan" + (f": did you mean `{near[0]}`?" if near else ""))
+    return said
+
+
 def organisation(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """The token's organisation is the environment's. No flag lifts this."""
     others = sorted(situation.organisations - {situation.org_id})
     if others:
         yield Problem(
             "wrong-organisation",
-            f"the token belongs to organisation `{others[0]}`, and environment `{situation.environment}` is `{situation.org_id}`",
+            f"the token belongs to organisation `{others[0]}`, and environment `{situation.environment}` is "
+            f"`{situation.org_id}`",
             hint="check the token's variable and `org_id` in syncer.yaml; no flag lifts this",
         )
     elif not situation.organisations and not situation.loopback:
         yield Problem(
-            "unknown-organisation", "neither the token nor any reply says which organisation this is",
+            "unknown-organisation",
+            "neither the token nor any reply says which organisation this is",
             hint="use an access token of the organisation (a JWT); an opaque token is for sandboxes",
         )
 
@@ -106,37 +127,50 @@ def pull_request(plan: Plan, situation: Situation, consent: Consent) -> Iterator
     """A pull request is planned, and applied once it is merged."""
     if situation.event.startswith("pull_request") and not consent.allow_pull_request:
         yield Problem(
-            "pull-request", f"this runs for a pull request (GITHUB_EVENT_NAME is `{situation.event}`)",
+            "pull-request",
+            f"this runs for a pull request (GITHUB_EVENT_NAME is `{situation.event}`)",
             hint="apply after the merge; --allow-pull-request lifts this",
         )
 
 
 def confirmed(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """An environment with `confirm: true` is named again, or the plan is."""
-    if situation.confirm and plan.changes and consent.confirm not in {situation.environment, plan.id}:
-        said = f"`--confirm {consent.confirm}` is neither this environment nor this plan" if consent.confirm else (
-            f"environment `{situation.environment}` asks to be confirmed"
-        )
-        yield Problem("confirm", said, hint=f"--confirm {situation.environment}, or --confirm {plan.id} in CI")
+    said = consent.confirm
+    if situation.confirm and plan.changes and (not said or said not in {situation.environment, plan.id}):
+        message = f"environment `{situation.environment}` asks to be confirmed"
+        if said:
+            message = f"`--confirm {said}` is neither this environment nor this plan"
+        yield Problem("confirm", message, hint=f"--confirm {situation.environment}, or --confirm {plan.id} in CI")
 
 
 def not_empty(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """No manifest at all is a mistake, not a wish to remove everything."""
     if situation.manifests == 0 and situation.managed and not consent.allow_empty:
         yield Problem(
-            "no-manifests", f"there is no manifest, and {len(situation.managed)} objects are managed",
+            "no-manifests",
+            f"there is no manifest, and {len(situation.managed)} objects are managed",
             hint="check `manifests` in syncer.yaml; --allow-empty lifts this",
         )
 
 
 def not_vanished(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """An organisation that suddenly lists none of a kind is an outage or another organisation, not an empty one."""
-    for kind, known in sorted(situation.remembered_counts.items()):
-        if known >= 3 and situation.live_counts.get(kind, 0) == 0 and kind not in consent.allow_missing:
+    for kind, known in _vanished(situation):
+        if kind not in consent.allow_missing:
             yield Problem(
-                "mass-missing", f"the organisation lists no {kind} at all, and {known} are remembered",
+                "mass-missing",
+                f"the organisation lists no {kind} at all, and {known} are remembered",
                 hint=f"check the token's rights and the organisation; --allow-missing {kind} lifts this",
             )
+
+
+def _vanished(situation: Situation) -> list[tuple[str, int]]:
+    """Each kind of which none is listed and three or more are remembered, and how many."""
+    return [
+        (kind, known)
+        for kind, known in sorted(situation.remembered_counts.items())
+        if known >= 3 and situation.live_counts.get(kind, 0) == 0
+    ]
 
 
 def first_contact(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
@@ -152,7 +186,8 @@ def first_contact(plan: Plan, situation: Situation, consent: Consent) -> Iterato
         if unclaimed:
             yield Problem(
                 "first-contact",
-                f"there is no state, {number} {kind} would be created, and the organisation holds {unclaimed} that no manifest claims",
+                f"there is no state, {number} {kind} would be created, and the organisation holds {unclaimed} that no "
+                "manifest claims",
                 hint="bring the state back, or say with --first-contact that those are somebody else's",
             )
 
@@ -167,10 +202,16 @@ def removals(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Pro
         limit = situation.delete_limit
         most = f" (the limit of `{situation.environment}` is {limit})" if limit else ""
         yield Problem(
-            "removals", f"{_objects(number)} would be removed{most}", hint=f"--allow-delete={number} lifts this, and the limit"
+            "removals",
+            f"{_objects(number)} would be removed{most}",
+            hint=f"--allow-delete={number} lifts this, and the limit",
         )
     elif 0 <= allowed < number:
-        yield Problem("removals", f"{_objects(number)} would be removed, and {allowed} are allowed", hint=f"--allow-delete={number}")
+        yield Problem(
+            "removals",
+            f"{_objects(number)} would be removed, and {allowed} are allowed",
+            hint=f"--allow-delete={number}",
+        )
 
 
 def updates(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
@@ -179,7 +220,11 @@ def updates(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Prob
     limit, allowed = situation.update_limit, consent.allow_update
     if allowed is not None:
         if 0 <= allowed < number:
-            yield Problem("updates", f"{_objects(number)} would be updated, and {allowed} are allowed", hint=f"--allow-update={number}")
+            yield Problem(
+                "updates",
+                f"{_objects(number)} would be updated, and {allowed} are allowed",
+                hint=f"--allow-update={number}",
+            )
         return
     if limit is None:
         return
@@ -187,7 +232,8 @@ def updates(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Prob
     if number > (max(most, FEW) if limit.percent else most):
         whole = f" of {len(situation.managed)}" if limit.percent else ""
         yield Problem(
-            "updates", f"{_objects(number)}{whole} would be updated, and the limit of `{situation.environment}` is {limit}",
+            "updates",
+            f"{_objects(number)}{whole} would be updated, and the limit of `{situation.environment}` is {limit}",
             hint=f"--allow-update={number} lifts this",
         )
 
@@ -195,11 +241,16 @@ def updates(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Prob
 def protected(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """What is protected is not removed, also when the manifest that said so is gone."""
     for change in plan.changes:
-        if change.action in REMOVALS and situation.managed.get(change.address) and str(change.address) not in consent.allow_protected:
+        if _guarded(change, situation) and str(change.address) not in consent.allow_protected:
             yield Problem(
-                "protected", f"{change.address} is protected and would be removed",
+                "protected",
+                f"{change.address} is protected and would be removed",
                 hint=f"put the manifest back; --allow-protected {change.address} lifts this",
             )
+
+
+def _guarded(change: Change, situation: Situation) -> bool:
+    return change.action in REMOVALS and situation.managed.get(change.address, False)
 
 
 def losses(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
@@ -215,6 +266,15 @@ def _objects(number: int) -> str:
 
 
 GUARDS = (
-    organisation, writing_token, pull_request, confirmed, not_empty, not_vanished, first_contact, removals, updates, protected,
+    organisation,
+    writing_token,
+    pull_request,
+    confirmed,
+    not_empty,
+    not_vanished,
+    first_contact,
+    removals,
+    updates,
+    protected,
     losses,
 )

@@ -13,17 +13,19 @@ from dataclasses import dataclass, field
 from syncer.core.address import Address
 from syncer.core.kind import Kind
 from syncer.core.problem import Problem
-from syncer.core.resource import Desired, Found, Live, Managed
+from syncer.core.resource import Desired, Found, How, Live, Managed
 
 
 @dataclass(slots=True)
 class Matches:
-    """What was found: address → live object; live ids that some manifest claims; what could not be decided."""
+    """What was found: address → live object; what could not be decided, and which addresses that concerns."""
 
     found: dict[Address, Found] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     lost: list[Address] = field(default_factory=list)
     """Addresses whose linked object is no longer there."""
+    undecided: set[Address] = field(default_factory=set)
+    """Addresses of which a problem says that nobody knows which live object they are."""
 
 
 def live_of(kind: Kind, objects: Iterable[dict[str, object]]) -> list[Live]:
@@ -36,20 +38,26 @@ def live_of(kind: Kind, objects: Iterable[dict[str, object]]) -> list[Live]:
 
 def link_of(desired: Desired, managed: Mapping[Address, Managed]) -> Managed | None:
     """What is remembered of the manifest, under its name or a former one."""
-    names = (desired.address.name, *desired.aliases)
-    return next((managed[address] for name in names if (address := Address(desired.address.kind, name)) in managed), None)
+    entry = managed.get(desired.address)
+    if entry is not None or not desired.aliases:
+        return entry
+    former = (managed.get(Address(desired.address.kind, alias)) for alias in desired.aliases)
+    return next((entry for entry in former if entry is not None), None)
 
 
-def match(
-    kind: Kind, wanted: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed]
-) -> Matches:
+def plain_title(title: str) -> str:
+    """Titles are compared exactly, but for the way in which Unicode writes one letter."""
+    return unicodedata.normalize("NFC", title)
+
+
+def match(kind: Kind, wanted: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed]) -> Matches:
     """Find the live object of every manifest of one kind."""
     matches = Matches()
     if kind.title:
         _by_link_then_title(kind, wanted, live, managed, matches)
     else:
         _by_key(kind, wanted, live, managed, matches)
-    _each_once(matches)
+    _each_once(wanted, matches)
     return matches
 
 
@@ -62,12 +70,10 @@ def _by_key(
     for desired in wanted:
         key = kind.key(desired.spec)
         hits = by_key.get(key, [])
-        if len(hits) == 1:
-            known = link_of(desired, managed) is not None
-            out.found[desired.address] = Found(desired.address, hits[0], "link" if known else "key")
-        elif len(hits) > 1:
-            out.problems.append(_several(desired, hits, f"`{key}`"))
-        elif link_of(desired, managed) is not None:
+        known = link_of(desired, managed) is not None
+        if hits:
+            _take(desired, hits, "link" if known else "key", f"`{key}`", out)
+        elif known:
             out.lost.append(desired.address)
 
 
@@ -75,9 +81,7 @@ def _by_link_then_title(
     kind: Kind, wanted: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed], out: Matches
 ) -> None:
     by_id = {each.id: each for each in live}
-    by_title: dict[str, list[Live]] = {}
-    for each in live:
-        by_title.setdefault(_plain(each.title), []).append(each)
+    by_title: dict[str, list[Live]] | None = None
     linked: set[str] = {entry.live_id for entry in managed.values() if entry.address.kind == kind.name}
     for desired in wanted:
         link = link_of(desired, managed)
@@ -86,39 +90,54 @@ def _by_link_then_title(
             continue
         if link is not None and link.live_id:
             out.lost.append(desired.address)
-        titles = dict.fromkeys(_plain(title) for title in (str(desired.spec[kind.title]), *desired.titles))
-        hits = [each for title in titles for each in by_title.get(title, ()) if each.id not in linked]
-        if len(hits) == 1:
-            out.found[desired.address] = Found(desired.address, hits[0], "title")
-        elif len(hits) > 1:
-            out.problems.append(_several(desired, hits, f"the title `{desired.spec[kind.title]}`"))
+        if by_title is None:
+            by_title = _titled(live)
+        title = str(desired.spec[kind.title])
+        titles = dict.fromkeys(map(plain_title, (title, *desired.titles)))
+        hits = [each for name in titles for each in by_title.get(name, ()) if each.id not in linked]
+        if hits:
+            _take(desired, hits, "title", f"the title `{title}`", out)
 
 
-def _plain(title: str) -> str:
-    return unicodedata.normalize("NFC", title)
+def _titled(live: Sequence[Live]) -> dict[str, list[Live]]:
+    found: dict[str, list[Live]] = {}
+    for each in live:
+        found.setdefault(plain_title(each.title), []).append(each)
+    return found
 
 
-def _several(desired: Desired, hits: Sequence[Live], what: str) -> Problem:
+def _take(desired: Desired, hits: Sequence[Live], how: How, what: str, out: Matches) -> None:
+    """The only hit is it; several are a question."""
+    if len(hits) == 1:
+        out.found[desired.address] = Found(desired.address, hits[0], how)
+        return
     ids = ", ".join(f"`{each.id}`" for each in hits)
-    return Problem(
-        "ambiguous",
-        f"{desired.address}: {len(hits)} live objects have {what}: {ids}",
-        desired.where(()),
-        "$.spec",
-        "delete or rename all but one in the organisation; syncer does not guess which one is meant",
+    out.undecided.add(desired.address)
+    out.problems.append(
+        Problem(
+            "ambiguous",
+            f"{desired.address}: {len(hits)} live objects have {what}: {ids}",
+            desired.where(()),
+            "$.spec",
+            "delete or rename all but one in the organisation; syncer does not guess which one is meant",
+        )
     )
 
 
-def _each_once(matches: Matches) -> None:
+def _each_once(wanted: Sequence[Desired], out: Matches) -> None:
     """Two manifests for one live object: neither is believed."""
+    places = {desired.address: desired.where for desired in wanted}
     claimed: dict[str, Address] = {}
-    for address, found in sorted(matches.found.items()):
+    for address, found in sorted(out.found.items()):
         other = claimed.setdefault(found.live.id, address)
         if other != address:
-            matches.problems.append(
+            out.undecided |= {address, other}
+            out.problems.append(
                 Problem(
                     "claimed-twice",
                     f"{address} and {other} are both `{found.live.id}` in the organisation",
-                    hint="give one of them another title, or remove it",
+                    places[address](()),
+                    "$.spec",
+                    "give one of them another title, or remove it",
                 )
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from syncer.core.address import Address
-from syncer.core.merge import FieldChange
+from syncer.core.fields import FieldChange
 from syncer.core.problem import Finding
 from syncer.core.shape import Shape
 from syncer.core.values import Json, Secret
@@ -94,8 +94,8 @@ class Step:
     `complaint` says what is wrong with a reply, or nothing; `pretend` stands for the reply while planning.
 
     `seek` and `adopt`: how what a lost answer made is found, and the reply it stands for. `part`: the step makes a part
-    of the resource (an automation), remembered under (group, key). `may_lack`: a platform may not have this endpoint; the
-    kind is given None then and goes another way."""
+    of the resource (an automation), remembered under (group, key). `may_lack`: a platform may not have this endpoint;
+    the kind is given None then and goes another way."""
 
     name: str
     call: Call
@@ -162,8 +162,8 @@ class Context:
 class Prepared:
     """Both sides in one language: `want` with live ids for its local keys, `have` the live object as a spec.
 
-    `secrets` are write-only values taken out of `want`, by the field text they are shown under; `verb` is `upgrade`
-    where the kind calls this update so; `extra` are changes that no comparison of the two sides shows.
+    `secrets` are write-only values taken out of `want`, by the field text they are shown under; `extra` are changes
+    that no comparison of the two sides shows.
     """
 
     want: Spec
@@ -190,8 +190,8 @@ class Risk:
 class RefField:
     """Where a spec points at another resource. `form`: `value`: the reference stands for the value itself; `item`: the
     mapping becomes `{"id": …}`. `plain`: a plain string there is the enforced key of such a resource (a schema's slug).
-    `scope`: the spec's field that narrows a lookup (a saved view belongs to an entity schema). `late`: the reference may
-    be left out at first, so a circle through it can be cut."""
+    `scope`: the spec's field that narrows a lookup (a saved view belongs to an entity schema). `late`: the reference
+    may be left out at first, so a circle through it can be cut."""
 
     path: str
     to: str

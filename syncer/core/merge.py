@@ -82,7 +82,9 @@ def _emptied(live: Json, last: Json, shape: Shape, path: FieldPath, out: Merged)
     """What `null` makes of a field: it goes. Of a keyed list each item is named, since each may be a loss."""
     cause = _cause(live, None, last, shape)
     if isinstance(live, list) and live and shape.rule.form == "keyed":
-        out.changes += [FieldChange((*path, Item(key_text(item, shape.rule))), item, ABSENT, cause, last) for item in live]
+        out.changes += [
+            FieldChange((*path, Item(key_text(item, shape.rule))), item, ABSENT, cause, last) for item in live
+        ]
     else:
         out.changes.append(FieldChange(path, live, ABSENT, cause, last))
     return ABSENT

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from syncer.core.address import Address
+from syncer.core.fields import Cause
 from syncer.core.kind import LEVELS, Level, Parts, Spec
-from syncer.core.merge import Cause
-from syncer.core.resource import Desired, Live
+from syncer.core.problem import Problem
+from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Secret
 
 Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall"]
@@ -64,8 +65,11 @@ class Change:
     @property
     def losses(self) -> tuple[tuple[str, str], ...]:
         """(what `--accept-data-loss` must name, why) for each destructive part of it."""
-        found = [(f"{self.address}/{each.item}" if each.item else str(self.address), each.reason)
-                 for each in self.fields if each.level == "destructive"]
+        found = [
+            (f"{self.address}/{each.item}" if each.item else str(self.address), each.reason)
+            for each in self.fields
+            if each.level == "destructive"
+        ]
         if not found and self.level == "destructive":
             found = [(str(self.address), self.reasons[0] if self.reasons else "")]
         return tuple(dict.fromkeys(found))
@@ -138,11 +142,26 @@ class Plan:
     def summary(self) -> dict[str, int]:
         """How many changes of each verb, in the order of `Verb`."""
         counts: dict[str, int] = {}
-        for verb in ("create", "update", "upgrade", "delete", "deactivate", "uninstall"):
+        for verb in get_args(Verb):
             number = sum(change.action == verb for change in self.changes)
             if number:
                 counts[verb] = number
         return counts
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan before its id: what was decided, and every problem that stands in its way."""
+
+    tasks: dict[Address, Task] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    released: list[Released] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    settled: dict[Address, Managed] = field(default_factory=dict)
+    """What state will say of each address that needs no change."""
+    forgotten: list[Address] = field(default_factory=list)
+    """Addresses state may drop: nobody wants them, and they are gone already or have another name."""
 
 
 def worst(levels: list[Level]) -> Level:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from syncer.core.address import Address
 from syncer.core.kind import Parts, Spec
+from syncer.core.markers import without_secrets
 from syncer.core.problem import Location
 from syncer.core.values import Json, Lookup, Path, Ref
 
@@ -63,10 +64,36 @@ class Managed:
     """Field text → salted scrypt digest of the secret last sent."""
 
 
+How = Literal["link", "key", "title"]
+"""By what a live object was found: what is remembered, a key that the platform enforces, or its exact title."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An address beside its live object, and by what it was found."""
 
     address: Address
     live: Live
-    how: Literal["link", "key", "title"]
+    how: How
+
+
+def remembered(
+    desired: Desired,
+    live_id: str,
+    want: Spec,
+    parts: Mapping[str, Mapping[str, str]],
+    entry: Managed | None,
+    secrets: Mapping[str, str],
+) -> Managed:
+    """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of those sent now,
+    the others stay as `entry` has them."""
+    return Managed(
+        desired.address,
+        live_id,
+        without_secrets(want),
+        {group: dict(ids) for group, ids in parts.items()},
+        desired.protect,
+        desired.aliases,
+        dict(desired.policy),
+        {**(entry.secrets if entry else {}), **secrets},
+    )

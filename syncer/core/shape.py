@@ -126,19 +126,6 @@ def compile_shape(
     return root
 
 
-def matches(pattern: tuple[str, ...], path: Path) -> bool:
-    """Whether a path is one the pattern's steps stand for."""
-    if len(pattern) != len(path):
-        return False
-    for want, have in zip(pattern, path, strict=True):
-        if want == "[]":
-            if not isinstance(have, int):
-                return False
-        elif want != "*" and want != have:
-            return False
-    return True
-
-
 def find_all(value: Json, pattern: tuple[str, ...], path: Path = ()) -> list[tuple[Path, Json]]:
     """Every place in the value that the pattern's steps lead to, with what stands there."""
     if not pattern:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Json = Any
-"""A JSON value: dict, list, str, int, float, bool or None; in desired specs also `Ref`, `Lookup` and `Secret` leaves."""
+"""A JSON value: dict, list, str, int, float, bool or None; in desired specs also `Ref`, `Lookup`, `Part`, `Secret`."""
 
 Path = tuple[str | int, ...]
 """Where a value stands in a document: mapping keys and list indexes, from the outside in."""
@@ -75,7 +75,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A reference to a live object nobody here manages, by its exact title; `scope` narrows it (a saved view's schema)."""
+    """A reference to a live object, by its exact title; `scope` narrows it (the schema of a saved view)."""
 
     kind: str
     title: str

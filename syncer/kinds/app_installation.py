@@ -8,7 +8,6 @@ Whether a PATCH merges option values or replaces them is not known: the complete
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import quote
 
 from syncer.core.kind import Call, Context, Kind, Listing, Prepared, Risk, Spec, Step, Steps, Write, Written
 from syncer.core.merge import FieldChange, merge
@@ -17,6 +16,9 @@ from syncer.core.shape import compile_shape, keyed
 from syncer.core.values import ABSENT, Json, Secret
 from syncer.core.verbs import is_gone, segment
 from syncer.kinds.app_rules import check_app, check_option_values
+from syncer.kinds.app_secrets import options_declared, put_back, secrets_declared, take_out, unknown_secrets
+from syncer.kinds.app_versions import asks, check_version, declared_components, remarks, target_version
+from syncer.kinds.lenient import listed
 
 SERVICE = "app"
 LISTING = Listing("/v1/app", "apps", paging="page")
@@ -27,81 +29,10 @@ def _path(app_id: str) -> str:
     return f"/v1/app/{segment(app_id)}"
 
 
-def version_key(version: str) -> tuple[int, ...]:
-    """`1.10.0` → (1, 10, 0), for comparing; a part that is no number counts as 0."""
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
-
-
 def spec_of(live: Json) -> Spec:
     """The installation as a spec. A secret the platform may return masked is left out, so it is never sent back."""
-    secret = set(_secret_options(live.get("components")))
-    values = []
-    for component in live.get("option_values") or []:
-        options = [
-            option for option in component.get("options") or []
-            if (component.get("component_id"), option.get("key")) not in secret
-        ]
-        values.append({**component, "options": options})
+    values, _ = take_out(live.get("option_values"), secrets_declared(live.get("components")))
     return {"app_id": live["app_id"], "version": live.get("installed_version"), "option_values": values}
-
-
-def _secret_options(components: Json) -> Iterator[tuple[str, str]]:
-    for component in components if isinstance(components, list) else []:
-        for option in component.get("options") or []:
-            if option.get("type") == "secret":
-                yield component.get("id"), option.get("key")
-
-
-def asks(context: Context) -> Mapping[str, Call]:
-    """The declarations of the target version, unless it is the installed one: the installation carries those."""
-    app_id = quote(str(context.want["app_id"]), safe="")
-    installed = context.live.get("installed_version") if context.live else None
-    version = context.want.get("version")
-    if context.policy.get("version") == "track":
-        return {"public": Call("GET", f"/v1/app-configurations/public/{app_id}")}
-    if installed is not None and (
-        version is None or version == installed or _at_least(context, str(installed), str(version))
-    ):
-        return {}
-    if version is None:
-        return {}
-    wanted = quote(str(version), safe="")
-    return {
-        "public": Call("GET", f"/v1/app-configurations/public/{app_id}?version={wanted}"),
-        "own": Call("GET", f"/v1/app-configurations/{app_id}/versions/{wanted}"),
-    }
-
-
-def _at_least(context: Context, installed: str, version: str) -> bool:
-    return context.policy.get("version") == "minimum" and version_key(installed) >= version_key(version)
-
-
-def target_version(context: Context) -> str | None:
-    """The version that the policy asks for: pinned, at least, or the newest there is."""
-    installed = str(context.live.get("installed_version")) if context.live else None
-    version = context.want.get("version")
-    if context.policy.get("version") == "track":
-        newest = (context.answers.get("public") or {}).get("latest_version")
-        candidates = [each for each in (installed, version, newest) if isinstance(each, str)]
-        return max(candidates, key=version_key, default=None)
-    if version is None:
-        return installed
-    return installed if installed and _at_least(context, installed, str(version)) else str(version)
-
-
-def declared_components(answers: Mapping[str, Json], live: Json, target: str | None) -> list[Json] | None:
-    """The components of the target version with their option declarations; None where this organisation can't have it."""
-    for name in ("public", "own"):
-        answer = answers.get(name)
-        if isinstance(answer, dict) and answer.get("version") == target and _allowed(answer):
-            return list(answer.get("components") or [])
-    if live and live.get("installed_version") == target:
-        return list(live.get("components") or [])
-    return None
-
-
-def _allowed(answer: Json) -> bool:
-    return answer.get("pending") is not True
 
 
 def prepare(context: Context) -> Prepared:
@@ -110,70 +41,49 @@ def prepare(context: Context) -> Prepared:
     target = target_version(context)
     want: Spec = {**context.want, **({"version": target} if target else {})}
     components = declared_components(context.answers, context.live, target)
-    findings: list[Finding] = list(_version(context, target, components))
+    findings: list[Finding] = list(check_version(context, target, components))
     secrets: dict[str, Secret] = {}
+    switched_off = tuple(_must_be_enabled(context))
+    unknown: list[tuple[str, str, str]] = []
     if components is not None:
         findings += check_option_values(
-            want.get("option_values") or [], components, path=("option_values",), already=have.get("option_values") or [],
-            required=not context.policy.get("allow_disabled"), exists=bool(context.live),
+            want.get("option_values") or [],
+            components,
+            path=("option_values",),
+            already=have.get("option_values") or [],
+            required=not context.policy.get("allow_disabled"),
+            exists=bool(context.live),
         )
         if "option_values" in want:
-            want["option_values"] = list(_without_secrets(want["option_values"], components, secrets))
-        findings += _unmanaged(context, have, want, components, secrets)
+            want["option_values"], secrets = take_out(want["option_values"], secrets_declared(components))
+    if components is not None and context.live:
+        installed = secrets_declared(context.live.get("components"))
+        unknown = unknown_secrets(secrets_declared(components), installed, have["option_values"], secrets)
+    if unknown and (switched_off or _values_change(have, want, context.last)):
+        findings += [_unmanaged(*each) for each in unknown]
     return Prepared(
-        want, have, secrets=secrets, findings=tuple(findings), notices=tuple(_notices(context, target)),
-        extra=tuple(_must_be_enabled(context)),
+        want,
+        have,
+        secrets=secrets,
+        findings=tuple(findings),
+        notices=tuple(remarks(context, target, components, unknown)),
+        extra=switched_off,
     )
 
 
-def _version(context: Context, target: str | None, components: list[Json] | None) -> Iterator[Finding]:
-    installed = str(context.live.get("installed_version")) if context.live else None
-    path = ("version",)
-    if target is None:
-        return
-    if components is None:
-        yield Finding(
-            "no-such-version", f"version `{target}` of the app is not available to this organisation", path,
-            "only published versions, and the organisation's own, can be installed",
-        )
-    if installed and version_key(target) < version_key(installed) and not context.policy.get("allow_downgrade"):
-        yield Finding(
-            "downgrade", f"version `{target}` is older than the installed `{installed}`", path,
-            "raise the version, or set `metadata.policy.allow_downgrade: true`",
-        )
-    public = context.answers.get("public")
-    if isinstance(public, dict) and public.get("deprecated_at"):
-        yield Finding("deprecated-version", f"version `{target}` is deprecated", path, severity="warning")
+def _values_change(have: Spec, want: Spec, last: Spec) -> bool:
+    return any(change.path[0] == "option_values" for change in merge(have, want, last, SHAPE).changes)
 
 
-def _without_secrets(values: Json, components: list[Json], secrets: dict[str, Secret]) -> Iterator[Json]:
-    secret = set(_secret_options(components))
-    for component in values:
-        options = []
-        for option in component.get("options") or []:
-            value, key = option.get("value"), option.get("key")
-            if (component.get("component_id"), key) not in secret:
-                options.append(option)
-            elif isinstance(value, Secret):
-                secrets[f"option_values[{component.get('component_id')}].options[{key}]"] = value
-        yield {**component, "options": options}
-
-
-def _unmanaged(
-    context: Context, have: Spec, want: Spec, components: list[Json], secrets: Mapping[str, Secret]
-) -> Iterator[Finding]:
+def _unmanaged(component: str, key: str, field: str) -> Finding:
     """Option values go out whole or not at all, and a secret nobody here knows cannot be among them."""
-    if not context.live or not any(
-        change.path[0] == "option_values" for change in merge(have, want, context.last, SHAPE).changes
-    ):
-        return
-    for component, key in _secret_options(components):
-        if f"option_values[{component}].options[{key}]" not in secrets:
-            yield Finding(
-                "unmanaged-secret",
-                f"option `{key}` is a secret that no manifest knows, and saving the other options would wipe it",
-                ("option_values",), f"declare it: `key: {key}`, `value: ${{env.SYNCER_…}}`",
-            )
+    what = f"`{key}`" + (f", field `{field}`," if field else "")
+    return Finding(
+        "unmanaged-secret",
+        f"option {what} is a secret that no manifest knows, and saving the other options would wipe it",
+        ("option_values",),
+        f"declare it under `component_id: {component}`: `key: {key}`, `value: ${{env.SYNCER_…}}`",
+    )
 
 
 def _must_be_enabled(context: Context) -> Iterator[FieldChange]:
@@ -181,36 +91,19 @@ def _must_be_enabled(context: Context) -> Iterator[FieldChange]:
         yield FieldChange(("enabled",), False, True, "drift")
 
 
-def _notices(context: Context, target: str | None) -> Iterator[str]:
-    public = context.answers.get("public")
-    if not isinstance(public, dict) or (context.live and context.live.get("installed_version") == target):
-        return
-    grants = [
-        f"{grant.get('action')}" + (f" on {grant['resource']}" if grant.get("resource") else "")
-        for grant in (public.get("role") or {}).get("grants") or []
+def _complete(write: Write) -> list[Json]:
+    """Every option value there is that the version still declares, secrets put back in."""
+    live_values = write.live.get("option_values") if write.live else None
+    values = put_back(write.goal.get("option_values"), write.secrets, live_values)
+    components = declared_components(write.answers, write.live, write.goal.get("version"))
+    if components is None:
+        return values
+    known = options_declared(components)
+    left = [
+        {**each, "options": [option for option in each["options"] if (each["component_id"], option["key"]) in known]}
+        for each in values
     ]
-    if grants:
-        yield f"installing version {target} grants the app: {', '.join(sorted(grants))}"
-    if public.get("blueprint_ref"):
-        yield f"version {target} installs a blueprint of its own, in the background"
-    pricing = (public.get("pricing") or {}).get("pricing_type")
-    if pricing and pricing != "FREE":
-        yield f"the app is not free: {pricing}"
-    if public.get("is_beta"):
-        yield f"version {target} is a beta"
-
-
-def _complete(goal: Spec, secrets: Mapping[str, Secret]) -> list[Json]:
-    """Every option value there is, secrets put back in."""
-    values = [{**component, "options": list(component.get("options") or [])} for component in goal.get("option_values") or []]
-    for label, secret in secrets.items():
-        component, _, key = label.removeprefix("option_values[").removesuffix("]").partition("].options[")
-        holder = next((each for each in values if each.get("component_id") == component), None)
-        if holder is None:
-            holder = {"component_id": component, "options": []}
-            values.append(holder)
-        holder["options"].append({"key": key, "value": secret})
-    return values
+    return [each for each in left if each["options"]]
 
 
 def _verify(write: Write, app_id: str) -> Step:
@@ -232,7 +125,7 @@ def _verify(write: Write, app_id: str) -> Step:
 def create(write: Write) -> Steps:
     """POST is an upsert keyed by the app, so it may be sent again."""
     app_id = str(write.goal["app_id"])
-    body = {"version": write.goal["version"], "option_values": _complete(write.goal, write.secrets)}
+    body = {"version": write.goal["version"], "option_values": _complete(write)}
     yield Step("install", Call("POST", _path(app_id), body))
     live = yield _verify(write, app_id)
     return Written(app_id, live)
@@ -245,16 +138,20 @@ def update(write: Write) -> Steps:
     if "version" in write.changed:
         version = str(write.goal["version"])
         yield Step(
-            "promote", Call("POST", f"{_path(app_id)}/promote-to/{segment(version)}"),
+            "promote",
+            Call("POST", f"{_path(app_id)}/promote-to/{segment(version)}"),
             achieved=lambda live: not _at_version(version)(live),
         )
         moved = yield Step(
-            "look", Call("GET", _path(app_id)), complaint=_at_version(version), pretend={"enabled": False},
+            "look",
+            Call("GET", _path(app_id)),
+            complaint=_at_version(version),
+            pretend={"enabled": False},
         )
         disabled = moved.get("enabled") is False and not write.policy.get("allow_disabled")
         save = save or (disabled and _can_save(write))
     if save:
-        values = _complete(write.goal, write.secrets)
+        values = _complete(write)
         yield Step("options", Call("PATCH", _path(app_id), {"option_values": values}))
     live = yield _verify(write, app_id)
     return Written(app_id, live)
@@ -270,9 +167,46 @@ def _at_version(version: str) -> Callable[[Json], str]:
 
 def _can_save(write: Write) -> bool:
     """Whether every secret is at hand: saving the options without one would wipe it."""
-    components = declared_components(write.answers, write.live, write.goal.get("version")) or []
-    labels = {f"option_values[{component}].options[{key}]" for component, key in _secret_options(components)}
-    return labels <= set(write.secrets)
+    target = secrets_declared(declared_components(write.answers, write.live, write.goal.get("version")))
+    installed = secrets_declared(write.live.get("components"))
+    return not unknown_secrets(target, installed, spec_of(write.live)["option_values"], write.secrets)
+
+
+def removal_asks(app_id: str) -> Mapping[str, Call]:
+    """Who may use the app: automations, flows' own ones too, and the schemas it adds capabilities to (app.md 8)."""
+    return {
+        "automations": Call("GET", "/v1/automation/flows?include_flows=true&size=250", service="automation"),
+        "schemas": Call("GET", "/v2/entity/schemas?full=true&latest=true", service="entity"),
+    }
+
+
+def users(app_id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:
+    """The automations that call the app and the schemas that show it, as far as the two lists tell."""
+    said = []
+    automations = _results(answers.get("automations"))
+    calling = [
+        str(each.get("flow_name") or each.get("id"))
+        for each in automations
+        if any((action.get("config") or {}).get("app_id") == app_id for action in each.get("actions") or [])
+    ]
+    if calling:
+        said.append(f"automations use it: {listed(calling)}")
+    total = (answers.get("automations") or {}).get("total")
+    if isinstance(total, int) and total > len(automations):
+        said.append(f"only {len(automations)} of {total} automations were looked at")
+    showing = [
+        str(each.get("slug"))
+        for each in _results(answers.get("schemas"))
+        if any(capability.get("app_id") == app_id for capability in each.get("capabilities") or [])
+    ]
+    if showing:
+        said.append(f"schemas have capabilities of it: {listed(showing)}")
+    return tuple(said)
+
+
+def _results(answer: Json) -> list[Json]:
+    results = answer.get("results") if isinstance(answer, dict) else None
+    return [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
 
 
 def remove(write: Write) -> Steps:
@@ -310,6 +244,8 @@ KIND = Kind(
     update=update,
     remove=remove,
     removal=lambda policy: "uninstall",
+    removal_asks=removal_asks,
+    removal_reasons=users,
     risk=risk,
     create_risk=lambda spec: None,
     remove_reason="its option values and secrets are lost, and what it adds to flows, journeys and portals stops",

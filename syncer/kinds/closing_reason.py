@@ -1,7 +1,7 @@
 """Closing reason: why a flow was closed.
 
-Listed and created under v1, read and changed under v2 (workflow-definition.md, closing reasons): there is no list and no
-create in v2. The platform gives the ids and allows two reasons of one title, so the title names it only at first.
+Listed and created under v1, read and changed under v2 (workflow-definition.md, closing reasons): v2 has no list and no
+create. The platform gives the ids and allows two reasons of one title, so the title names it only at first.
 """
 
 from __future__ import annotations

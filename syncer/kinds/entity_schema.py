@@ -1,130 +1,26 @@
 """Entity schema: what the entities of a slug look like.
 
 Written whole by `PUT …/schemas/{slug}`, an upsert by slug that makes a new version each time, so it is only sent when
-something differs. What we send is the live object with our fields laid over it: item ids, `_manifest` and everything we
-know nothing of are carried (entity.md 6). Read with `latest=true`: a frozen schema answers with an old version otherwise.
+something differs. What we send is the live object with our fields laid over it: item ids, `_manifest` and everything
+we know nothing of are carried (entity.md 6). Read with `latest=true`: a frozen schema answers with an old version else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from syncer.core.kind import Call, Context, Kind, Listing, Prepared, RefField, Spec, Step, Steps, Write, Written
-from syncer.core.merge import FieldChange, Item
-from syncer.core.problem import Finding
 from syncer.core.references import clone
-from syncer.core.shape import AS_SET, ORDERED, ListRule, compile_shape, keyed
-from syncer.core.values import ABSENT, Json
+from syncer.core.values import Json
 from syncer.core.verbs import is_gone, is_there, segment, without
-from syncer.kinds.schema_risks import CORE_SLUGS, risk
+from syncer.kinds.schema_parts import CORE_SLUGS
+from syncer.kinds.schema_risks import objections, risk
 from syncer.kinds.schema_rules import check_schema
+from syncer.kinds.schema_shape import ATTRIBUTES, PURPOSES, SHAPE
 
 SERVICE = "entity"
 LISTING = Listing("/v2/entity/schemas?full=true&latest=true", "results")
 SERVER_SET = ("id", "created_at", "updated_at", "version", "comment", "source", "frozen", "latest", "_summary", "draft")
-
-_ATTRIBUTES = ("attributes[]", "capabilities[].attributes[]")
-
-
-def _in_attributes(fields: Mapping[str, Json]) -> dict[str, Json]:
-    return {f"{root}.{name}": value for root in _ATTRIBUTES for name, value in fields.items()}
-
-
-def _option(value: Json) -> Json:
-    """`"a"` and `{value: "a"}` are one option."""
-    if isinstance(value, dict) and set(value) <= {"value", "title"} and value.get("title") in (None, ""):
-        return value.get("value")
-    return value
-
-
-_PURPOSES = ("_purpose", "group_settings[]._purpose", "group_headlines[]._purpose", "capabilities[]._purpose")
-_FLAGS = ("group_settings[].settings_flag", "capabilities[].settings_flag")
-_MANIFESTS = ("_manifest", "group_settings[]._manifest", "group_headlines[]._manifest", "capabilities[]._manifest")
-_HELD = ("_purpose", "settings_flag", "actions", "summary_fields", "default_address_fields", "reverse_attributes", "constraints")
-
-_LISTS: dict[str, ListRule] = {
-    "attributes": keyed("name"),
-    "capabilities": keyed("name"),
-    "group_settings": keyed("id", "label"),
-    "group_headlines": keyed("name"),
-    "conditions": keyed("id", "name"),
-    "enable_setting": AS_SET,
-    "capabilities[].attributes": keyed("name"),
-    "capabilities[].schemas": ORDERED,
-    **dict.fromkeys(_PURPOSES, AS_SET),
-    **{path: keyed("name", whole=True) for path in _FLAGS},
-    **_in_attributes(
-        {
-            "_purpose": AS_SET,
-            "settings_flag": keyed("name", whole=True),
-            "allowed_extensions": AS_SET,
-            "identifiers": AS_SET,
-            "options": ORDERED,
-            "currency": keyed("code", whole=True, ordered=True),
-            "columns": keyed("name", whole=True, ordered=True),
-            "edit_mode_config.fuzzy_config.fields_to_ignore": AS_SET,
-        }
-    ),
-}
-
-SHAPE = compile_shape(
-    lists=_LISTS,
-    defaults={
-        **_in_attributes(
-            {
-                **dict.fromkeys(
-                    ("hidden", "required", "readonly", "deprecated", "entity_builder_disable_edit", "protected",
-                     "explicit_searchable", "exclude_from_search", "repeatable", "has_primary", "show_in_table",
-                     "variant_overridable", "multiple", "details_view_mode_enabled", "currency_selector_only",
-                     "transposed", "multiline", "rich_text"),
-                    False,
-                ),
-                "sortable": True,
-                "show_separator": True,
-                "data_type": "string",
-                "display_type": "switch",
-                "enable_relation_picker": True,
-                "enable_relation_tags": True,
-                "computed": True,
-                "edit_mode": "direct",
-                "min_rows": 0,
-                "columns[].type": "string",
-                "columns[].required": False,
-                "columns[].bold": False,
-                "info_helpers": {},
-            }
-        ),
-        "group_settings[].order": 0,
-        "group_settings[].expanded": False,
-        "group_headlines[].enable_divider": False,
-        "capabilities[].variant_overridable": False,
-        "capabilities[].ui_config.is_filterable": False,
-        "explicit_search_mappings.*.index": True,
-        "ui_config.table_view.enable_thumbnails": False,
-    },
-    empty=(
-        *_PURPOSES,
-        *_FLAGS,
-        "group_headlines",
-        "description",
-        *(f"{root}.{name}" for root in _ATTRIBUTES for name in _HELD),
-        "ui_config.list_item.quick_actions",
-        "ui_config.table_view.navbar_actions",
-        "ui_config.create_view.search_params",
-        "ui_config.edit_view.search_params",
-        "ui_config.single_view.search_params",
-    ),
-    null_is_data=tuple(f"{root}.{name}" for root in _ATTRIBUTES for name in ("default_value", "options[]")),
-    ignored=(
-        "blueprint",
-        *_MANIFESTS,
-        *(f"{root}._manifest" for root in _ATTRIBUTES),
-        *(f"{root}.id" for root in _ATTRIBUTES),
-        "capabilities[].id",
-        "group_headlines[].id",
-    ),
-    canon={f"{root}.options[]": _option for root in _ATTRIBUTES},
-)
 
 
 def spec_of(live: Json) -> Spec:
@@ -133,65 +29,99 @@ def spec_of(live: Json) -> Spec:
 
 
 def prepare(context: Context) -> Prepared:
-    """Groups may be named by id or by label: both sides are made to use the words the live object uses."""
+    """Groups and conditions may be named otherwise than live: the manifest's side is made to use the live ids."""
     have = spec_of(context.live) if context.live else {}
     want: Spec = clone(context.want)
-    for group in want.get("group_settings") or []:
-        if group.get("id") is None and not _live_group(have, group.get("label")):
-            group["id"] = group.get("label")  # an id of our own: whether the platform makes one is not known
-    groups = _groups(have, want)
-    for name in ("attributes", "group_headlines"):
-        live_items = {item.get("name"): item for item in have.get(name) or [] if isinstance(item, dict)}
-        for item in want.get(name) or []:
-            said = item.get("group")
-            if isinstance(said, str):
-                theirs = (live_items.get(item.get("name")) or {}).get("group")
-                same = isinstance(theirs, str) and groups.get(theirs, theirs) == groups.get(said, said)
-                item["group"] = theirs if same else groups.get(said, said)
+    if want.get("enable_setting") == []:
+        want["enable_setting"] = None  # none is wanted: an empty list would hide the schema from everybody
+    renamed = _group_ids(have, want)
+    _condition_ids(have, want)
+    words = {**renamed, **_groups(have, want)}
+    for ours, theirs in _attribute_lists(have, want):
+        for item in ours:
+            live = theirs.get(str(item.get("name")), {})
+            _align_group(item, live, words)
+            _spell_out(item, live)
     return Prepared(want, have)
 
 
-def _live_group(have: Spec, label: Json) -> bool:
-    return any(group.get("label") == label for group in have.get("group_settings") or [])
+def _items(value: Json) -> list[dict[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _named(value: Json) -> dict[str, dict[str, Json]]:
+    return {str(item.get("name")): item for item in _items(value)}
+
+
+def _attribute_lists(have: Spec, want: Spec) -> Iterator[tuple[list[dict[str, Json]], dict[str, dict[str, Json]]]]:
+    """(declared items, live items by name) of every list whose items name a group."""
+    for name in ("attributes", "group_headlines"):
+        yield _items(want.get(name)), _named(have.get(name))
+    capabilities = _named(have.get("capabilities"))
+    for capability in _items(want.get("capabilities")):
+        live = capabilities.get(str(capability.get("name")), {})
+        yield _items(capability.get("attributes")), _named(live.get("attributes"))
+
+
+def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
+    """Give each declared group the id of the live one it is, by id, else by a label that one live group has; a new one
+    keeps its own, or its label. Returns declared id → live id where they differ: a group's id is never changed, for its
+    attributes and roles' grants hang on it."""
+    groups = _items(have.get("group_settings"))
+    ids = {group.get("id") for group in groups}
+    taken = {group.get("id") for group in _items(want.get("group_settings"))} & ids
+    renamed: dict[str, str] = {}
+    for group in _items(want.get("group_settings")):
+        said = group.get("id")
+        if said is not None and said in ids:
+            continue
+        alike = [each for each in groups if each.get("label") == group.get("label") and each.get("id") not in taken]
+        if len(alike) == 1 and alike[0].get("id"):
+            group["id"] = alike[0]["id"]
+            if isinstance(said, str):
+                renamed[said] = str(group["id"])
+        elif said is None and not alike:
+            group["id"] = group.get("label")  # an id of our own: whether the platform makes one is not known
+    return renamed
+
+
+def _condition_ids(have: Spec, want: Spec) -> None:
+    """A condition's id tells a rename from a removal: of a live one with the same name it stays."""
+    live = _items(have.get("conditions"))
+    ids = {each.get("id") for each in live}
+    for condition in _items(want.get("conditions")):
+        alike = [each for each in live if each.get("name") == condition.get("name") and each.get("id")]
+        if condition.get("id") not in ids and len(alike) == 1:
+            condition["id"] = alike[0]["id"]
 
 
 def _groups(*specs: Spec) -> dict[str, str]:
     """Label or id of a group → its id; an id wins over another group's label."""
+    groups = [group for spec in specs for group in _items(spec.get("group_settings"))]
     ids: dict[str, str] = {}
-    for spec in specs:
-        for group in spec.get("group_settings") or []:
-            if group.get("label") and group.get("id"):
-                ids.setdefault(group["label"], group["id"])
-    for spec in specs:
-        for group in spec.get("group_settings") or []:
-            if group.get("id"):
-                ids[group["id"]] = group["id"]
-    return ids
+    for group in groups:
+        if group.get("label") and group.get("id"):
+            ids.setdefault(str(group["label"]), str(group["id"]))
+    return {**ids, **{str(group["id"]): str(group["id"]) for group in groups if group.get("id")}}
 
 
-def objections(changes: tuple[FieldChange, ...], have: Spec, goal: Spec) -> list[Finding]:
-    """A built-in or blueprint-owned attribute is neither removed nor given another type; an empty enable_setting hides
-    the schema from everybody (entity.md 3, 8)."""
-    attributes = {item.get("name"): item for item in have.get("attributes") or [] if isinstance(item, dict)}
-    findings = []
-    for change in changes:
-        match change.path:
-            case ("attributes", Item(key=name)) if change.after is ABSENT:
-                verb = "removed"
-            case ("attributes", Item(key=name), "type"):
-                verb = "given another type"
-            case _:
-                continue
-        attribute = attributes.get(name) or {}
-        if attribute.get("protected") or attribute.get("_manifest"):
-            whose = "built into the platform" if attribute.get("protected") else "owned by a blueprint"
-            findings.append(
-                Finding(
-                    "protected-attribute", f"attribute `{name}` is {whose} and is not {verb}", ("attributes",),
-                    "declare it again as it is live, or leave `attributes` out of `metadata.policy.prune`",
-                )
-            )
-    return findings
+def _align_group(item: dict[str, Json], live: Mapping[str, Json], words: Mapping[str, str]) -> None:
+    """`group` may be an id or a label: where both sides mean one group, the live word stays."""
+    said, theirs = item.get("group"), live.get("group")
+    if isinstance(said, str):
+        same = isinstance(theirs, str) and words.get(theirs, theirs) == words.get(said, said)
+        item["group"] = theirs if same else words.get(said, said)
+
+
+def _spell_out(item: dict[str, Json], live: Mapping[str, Json]) -> None:
+    """A relation is repeatable where nothing is said, and only a relation is (entity.md 7): there true says nothing."""
+    if (
+        item.get("type", live.get("type")) == "relation"
+        and item.get("repeatable") is True
+        and live
+        and "repeatable" not in live
+    ):
+        del item["repeatable"]
 
 
 def _path(slug: str) -> str:
@@ -245,26 +175,36 @@ def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
     versions = answers.get("versions")
     if isinstance(versions, dict) and versions.get("frozen_version"):
         said.append("the schema is frozen: the change is stored, and not served to anybody until it is unfrozen")
-    if isinstance(live, dict) and live.get("_manifest"):
+    if isinstance(live, dict) and (live.get("_manifest") or live.get("blueprint")):
         said.append("a blueprint owns this schema as well and may write it again")
+    if isinstance(live, dict) and live.get("enable_setting") == []:
+        said.append("an empty `enable_setting` hides the schema now: it is not sent back, so the schema appears again")
     return tuple(said)
 
 
 def without_late(spec: Spec, keys: frozenset[str]) -> Spec:
     """The schema less the relation attributes that point at these slugs."""
-    kept = [
-        item for item in spec.get("attributes") or []
+    bare = {**spec, "attributes": _unrelated(spec.get("attributes"), keys)}
+    if spec.get("capabilities"):
+        bare["capabilities"] = [
+            {**each, "attributes": _unrelated(each["attributes"], keys)} if each.get("attributes") else each
+            for each in spec["capabilities"]
+        ]
+    return bare
+
+
+def _unrelated(attributes: Json, keys: frozenset[str]) -> list[Json]:
+    return [
+        item
+        for item in attributes or []
         if not keys & {*(item.get("allowedSchemas") or ()), *(item.get("reverse_attributes") or ())}
     ]
-    return {**spec, "attributes": kept}
 
 
-_RELATIONS = tuple(
-    RefField(f"{root}.allowedSchemas[]", "EntitySchema", plain=True, late=True) for root in _ATTRIBUTES
-)
+_RELATIONS = tuple(RefField(f"{root}.allowedSchemas[]", "EntitySchema", plain=True, late=True) for root in ATTRIBUTES)
 _CLASSIFIED = tuple(
     RefField(f"{path}[]", "TaxonomyClassification")
-    for path in (*_PURPOSES, *(f"{root}._purpose" for root in _ATTRIBUTES))
+    for path in (*PURPOSES, *(f"{root}._purpose" for root in ATTRIBUTES))
 )
 
 KIND = Kind(
@@ -296,9 +236,19 @@ KIND = Kind(
     notices=notices,
     check=check_schema,
     required=(
-        "name", "plural", "attributes", "attributes[].label", "attributes[].type", "group_settings[].label",
-        "group_headlines[].label", "group_headlines[].group",
+        "name",
+        "plural",
+        "attributes",
+        "attributes[].label",
+        "attributes[].type",
+        "group_settings[].label",
+        "group_headlines[].label",
+        "group_headlines[].group",
     ),
     refs=(*_RELATIONS, *_CLASSIFIED, RefField("capabilities[].app_id", "AppInstallation", plain=True)),
-    texts=("description", "title_template", *(f"{root}.{name}" for root in _ATTRIBUTES for name in ("value_formatter", "preview_value_formatter"))),
+    texts=(
+        "description",
+        "title_template",
+        *(f"{root}.{name}" for root in ATTRIBUTES for name in ("value_formatter", "preview_value_formatter")),
+    ),
 )

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from syncer.core.fingerprint import canonical
-from syncer.core.kind import Listing, Spec
+from syncer.core.kind import Call, Listing, Spec
 from syncer.core.references import clone
 from syncer.core.values import Json
 from syncer.core.verbs import without
 
-AUTOMATION_LISTING = Listing("/v1/automation/flows?include_flows=true", "results", paging="from", total="total", service="automation")
+AUTOMATION_LISTING = Listing(
+    "/v1/automation/flows?include_flows=true", "results", paging="from", total="total", service="automation"
+)
 """Without `include_flows` the automations that belong to flows are hidden."""
 
 SERVER_SET = (
-    "id", "org_id", "runs", "disable_details", "created_at", "updated_at", "created_by", "last_updated_by", "version",
-    "system_flow", "workflow_context",
+    "id",
+    "org_id",
+    "runs",
+    "disable_details",
+    "created_at",
+    "updated_at",
+    "created_by",
+    "last_updated_by",
+    "version",
+    "system_flow",
+    "workflow_context",
 )
 _OF_A_RUN = ("execution_status", "started_at", "updated_at", "outputs", "error_output", "retry_strategy", "iterations")
 
@@ -61,6 +74,36 @@ def targets(automation: Spec) -> list[Json]:
 def with_targets(live: Spec, wanted: Spec) -> list[Json]:
     """The live actions with the targets of the wanted ones."""
     return [
-        {**action, "config": {**(action.get("config") or {}), "target_workflow": target}} if target is not None else action
+        action if target is None else {**action, "config": {**(action.get("config") or {}), "target_workflow": target}}
         for action, target in zip(live.get("actions") or [], targets(wanted), strict=False)
     ]
+
+
+BATCH = 25
+"""How many automations are asked for at once: the platform's cap is not documented."""
+
+
+def ask_for(ids: Iterable[str]) -> dict[str, Call]:
+    """The calls that read these automations, by the names under which `answered` finds their replies."""
+    wanted = sorted(set(ids))
+    return {
+        f"automations {start // BATCH + 1}": Call(
+            "POST", "/v1/automation/flows:batchGet", {"ids": wanted[start : start + BATCH]}, "automation"
+        )
+        for start in range(0, len(wanted), BATCH)
+    }
+
+
+def answered(answers: Mapping[str, Json]) -> dict[str, Json]:
+    """The live automations that were asked for, by id; those that are gone are not among them."""
+    found: dict[str, Json] = {}
+    for name, answer in answers.items():
+        if name.startswith("automations") and isinstance(answer, dict):
+            found |= {str(each["id"]): each for each in answer.get("results") or [] if each.get("id")}
+    return found
+
+
+def switched_off(live: Json) -> bool:
+    """Whether the platform itself stopped it: a hot automation is switched off, and stays so until somebody looks."""
+    details = live.get("disable_details")
+    return live.get("enabled") is False and isinstance(details, dict) and details.get("disabled_by") == "system"

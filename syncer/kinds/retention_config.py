@@ -1,8 +1,8 @@
 """Retention config: which entities of a schema are deleted, when, and what goes with them.
 
 The most dangerous kind: it deletes customers' data on a schedule. The API has an upsert and nothing else: no delete, no
-dry run, no name (data-management.md 2, 3). The upsert's key is not documented, so everything is always sent, the id must
-stay what it was, and afterwards there must be exactly one config.
+dry run, no name (data-management.md 2, 3). The upsert's key is not documented, so everything is always sent, the id
+must stay what it was, and afterwards there must be exactly one config.
 """
 
 from __future__ import annotations

@@ -1,13 +1,17 @@
-"""What only the manifests of several kinds together show: fields that another manifest's schema does not have."""
+"""What only the manifests of several kinds together show: fields that another manifest's schema does not have, and keys
+that neither a manifest nor the organisation has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from syncer.core.problem import Finding, Problem, located
 from syncer.core.resource import Desired
+from syncer.core.shape import find_all, pattern_steps
+from syncer.kinds import KINDS
 from syncer.kinds.flow_schemas import check_flow_against_schemas
+from syncer.kinds.lenient import suggestion, text
 from syncer.kinds.schema_rules import check_schemas_together
 
 
@@ -23,6 +27,33 @@ def check_together(desired: Sequence[Desired]) -> list[Problem]:
     for each in desired:
         if each.address.kind == "FlowTemplate":
             problems += [_of(each, finding) for finding in check_flow_against_schemas(each.spec, specs)]
+    return problems
+
+
+def unknown_keys(
+    wanted: Sequence[Desired], desired: Sequence[Desired], live: Mapping[str, Collection[str]]
+) -> list[Problem]:
+    """Plain keys (a schema's slug) that no manifest of `desired` and no live object has. `live`: the keys of every kind
+    that was listed; of the other kinds nothing is said."""
+    known: dict[str, set[str]] = {name: set(keys) for name, keys in live.items() if not KINDS[name].title}
+    for each in desired:
+        if each.address.kind in known:
+            known[each.address.kind].add(KINDS[each.address.kind].key(each.spec))
+    problems = []
+    for each in wanted:
+        for ref in KINDS[each.address.kind].refs:
+            if not ref.plain or ref.to not in known:
+                continue
+            for path, value in find_all(each.spec, pattern_steps(ref.path)):
+                key = text(value)
+                if key and key not in known[ref.to]:
+                    finding = Finding(
+                        "unknown-key",
+                        f"{each.address}: no manifest and nothing in the organisation is the {ref.to} `{key}`",
+                        path,
+                        suggestion(key, known[ref.to]),
+                    )
+                    problems.append(_of(each, finding))
     return problems
 
 

@@ -166,6 +166,11 @@ class World:
         (self.folder / "config").mkdir(parents=True, exist_ok=True)
         (self.folder / "syncer.yaml").write_text(PROJECT, "utf-8")
 
+    def close(self) -> None:
+        """Give the store back; closing twice is fine."""
+        self.client.close()
+        self.app.extensions["sandbox"].close()
+
     # --- the repository
 
     def put(self, *documents: Json) -> None:
@@ -440,6 +445,13 @@ class Make:
         return document("AppInstallation", name, whole, **(metadata or {}))
 
     @staticmethod
+    def checker(name: str = "address", /, metadata: Json = None, text: str = "Wo?", **spec: Json) -> Json:
+        """An app without secrets, of which nothing takes long."""
+        values = [{"component_id": "536b9491-d800-59f9-8e70-1a97a593240b", "options": [{"key": "ueberschrift", "value": text}]}]
+        whole = {"app_id": "112b87c2-ba9e-51c3-9fee-6cd85bb8f822", "version": "1.0.0", "option_values": values, **spec}
+        return document("AppInstallation", name, whole, **(metadata or {}))
+
+    @staticmethod
     def retention(name: str = "old-contacts", /, metadata: Json = None, **spec: Json) -> Json:
         whole = {
             "entity_schema": "contact", "type": "deletion", "enabled": False,
@@ -472,8 +484,7 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
 
     yield new
     for each in worlds:
-        each.client.close()
-        each.app.extensions["sandbox"].close()
+        each.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,13 @@ def _one(make: Make, text: str) -> Any:
     spec: dict[str, Any] = {key: {"yes": True, "no": False}.get(value, value) for key, value in named.items()}
     if what == "schema":
         return make.schema(names[0], *[make.text(name) for name in names[1:]], **spec)
-    if what == "app" and "region" in spec:
-        spec["options"] = [{"key": "region", "value": spec.pop("region")}]
     if "removal" in spec:
         return getattr(make, what)(*names, metadata={"policy": {"removal": spec.pop("removal")}})
     if "mail" in spec:
         bundle = make.bundle(*names)
         bundle["spec"]["automations"]["mail"]["actions"][0]["config"]["email_template_id"] = spec["mail"]
         return bundle
-    return getattr(make, {"app": "installation"}.get(what, what))(*names, **spec)
+    return getattr(make, {"app": "checker"}.get(what, what))(*names, **spec)
 
 
 nothing = of()
@@ -66,9 +64,9 @@ OPERATIONS: dict[str, Case] = {
         {}, of("bundle meter"), of("bundle meter mail=m-2"), "PUT", "/v1/automation/flows/*", "AutomationFlow", 2,
     ),
     "app install": ({}, nothing, of("app"), "POST", "/v1/app/*", "AppInstallation", 1),
-    "app options": ({}, of("app"), of("app region=DE-BY"), "PATCH", "/v1/app/*", "AppInstallation", 1),
-    "app promote": ({}, of("app"), of("app version=1.2.0"), "POST", "/v1/app/*/promote-to/*", "AppInstallation", 1),
-    "app options after promote": ({}, of("app"), of("app version=1.2.0"), "PATCH", "/v1/app/*", "AppInstallation", 1),
+    "app options": ({}, of("app"), of("app text=Wohin?"), "PATCH", "/v1/app/*", "AppInstallation", 1),
+    "app promote": ({}, of("app"), of("app version=1.1.0"), "POST", "/v1/app/*/promote-to/*", "AppInstallation", 1),
+    "app options after promote": ({}, of("app"), of("app version=1.1.0"), "PATCH", "/v1/app/*", "AppInstallation", 1),
     "app uninstall": ({}, of("app"), nothing, "DELETE", "/v1/app/*", "AppInstallation", 0),
     "retention create": ({}, nothing, of("retention"), "POST", "/data-governance/*", "RetentionConfig", 1),
     "retention put": ({}, of("retention"), of("retention enabled=yes"), "POST", "/data-governance/*", "RetentionConfig", 1),
@@ -82,15 +80,24 @@ AFTER: dict[str, dict[str, Any]] = {
     "truncated": {"truncate": 9, "body": {"id": "123456"}}, "no id": {"body": {"some": "thing"}, "status": 200},
 }  # fmt: skip
 BEFORE: dict[str, dict[str, Any]] = {"dropped": {"drop": True}, "500": {"status": 500}, "504": {"status": 504}}
+IN_ALL_WAYS = ("reason create", "flow put", "import")
 
 
-@pytest.fixture(params=OPERATIONS.values(), ids=list(OPERATIONS))
-def operation(request: pytest.FixtureRequest, make_world: Any, make: Make) -> Any:
+def ways(faults: Any, usual: Any) -> list[Any]:
+    """Every operation in the usual way, three of them in every way: which way is which is one table of outcomes."""
+    return [
+        pytest.param(name, fault, id=f"{name}, {fault}")
+        for name in OPERATIONS for fault in faults if fault == usual or name in IN_ALL_WAYS
+    ]
+
+
+def before(operation: str, make_world: Any, make: Make) -> Any:
     """A world just before the operation: (world, method, path, kind, number)."""
-    switches, before, after, method, path, kind, number = request.param
+    switches, earlier, after, method, path, kind, number = OPERATIONS[operation]
     world = make_world(**switches)
-    world.put(*before(make))
-    assert world.apply().code == 0
+    if first := earlier(make):
+        world.put(*first)
+        assert world.apply().code == 0
     world.only_these(*after(make))
     return world, method, path, kind, number
 
@@ -102,10 +109,10 @@ def sent(run: Any, method: str, path: str) -> int:
     return sum(call.startswith(f"{method} ") and fnmatchcase(call.split(" ")[1], path) for call in run.calls)
 
 
-@pytest.mark.parametrize("how", AFTER.values(), ids=list(AFTER))
-def test_an_answer_lost_after_the_work_was_done_is_found_out(operation: Any, how: dict[str, Any]) -> None:
-    world, method, path, kind, number = operation
-    world.fault(method=method, path=path, after_commit=True, **how)
+@pytest.mark.parametrize(("operation", "how"), [*ways(AFTER, "dropped"), *ways(["no id"], "no id")[::2]])
+def test_an_answer_lost_after_the_work_was_done_is_found_out(make_world: Any, make: Make, operation: str, how: str) -> None:
+    world, method, path, kind, number = before(operation, make_world, make)
+    world.fault(method=method, path=path, after_commit=True, **AFTER[how])
     run = world.apply()
     assert run.problems == []
     assert (run.code, len(world.listed(kind))) == (0, number)
@@ -114,10 +121,12 @@ def test_an_answer_lost_after_the_work_was_done_is_found_out(operation: Any, how
     assert len(world.listed(kind)) == number
 
 
-@pytest.mark.parametrize("how", BEFORE.values(), ids=list(BEFORE))
-def test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(operation: Any, how: dict[str, Any]) -> None:
-    world, method, path, kind, number = operation
-    world.fault(method=method, path=path, **how)
+@pytest.mark.parametrize(("operation", "how"), ways(BEFORE, "dropped"))
+def test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(
+    make_world: Any, make: Make, operation: str, how: str
+) -> None:
+    world, method, path, kind, number = before(operation, make_world, make)
+    world.fault(method=method, path=path, **BEFORE[how])
     run = world.apply()
     assert run.code == 7
     assert sent(run, method, path) == 1
@@ -131,9 +140,9 @@ def test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(ope
     assert len(world.listed(kind)) == number
 
 
-@pytest.mark.parametrize("status", [400, 403, 409, 422])
-def test_a_refusal_is_a_failure_and_leaves_nothing_open(operation: Any, status: int) -> None:
-    world, method, path, kind, number = operation
+@pytest.mark.parametrize(("operation", "status"), ways([400, 403, 409, 422], 409))
+def test_a_refusal_is_a_failure_and_leaves_nothing_open(make_world: Any, make: Make, operation: str, status: int) -> None:
+    world, method, path, kind, number = before(operation, make_world, make)
     world.fault(method=method, path=path, status=status)
     run = world.apply()
     if path.endswith("import") and status == 403:
@@ -145,8 +154,9 @@ def test_a_refusal_is_a_failure_and_leaves_nothing_open(operation: Any, status: 
     world.converges()
 
 
-def test_a_quota_answer_is_the_only_one_that_is_sent_again(operation: Any) -> None:
-    world, method, path, kind, number = operation
+@pytest.mark.parametrize("operation", IN_ALL_WAYS)
+def test_a_quota_answer_is_the_only_one_that_is_sent_again(make_world: Any, make: Make, operation: str) -> None:
+    world, method, path, kind, number = before(operation, make_world, make)
     world.fault(method=method, path=path, status=429, headers={"Retry-After": "3"})
     run = world.apply()
     assert (run.code, len(world.listed(kind))) == (0, number)
@@ -158,11 +168,7 @@ def test_a_quota_answer_is_the_only_one_that_is_sent_again(operation: Any) -> No
 @pytest.mark.parametrize("case", ["reason create", "flow create", "import", "app install", "flow put", "reason delete"])
 def test_an_outage_after_the_answer_was_lost_is_unknown(make_world: Any, make: Make, case: str, committed: bool) -> None:
     """Nothing can be read for a while: exit 7, not a failure that pretends nothing was done; the next run ends it."""
-    switches, before, after, method, path, kind, number = OPERATIONS[case]
-    world = make_world(**switches)
-    world.put(*before(make))
-    world.apply()
-    world.only_these(*after(make))
+    world, method, path, kind, number = before(case, make_world, make)
     struck = []
 
     def outage(request: Any) -> None:
@@ -316,7 +322,7 @@ def test_objects_of_that_name_from_before_are_not_mistaken_for_it(world: World, 
 def everything(make: Make) -> list[Any]:
     return [
         make.reason("won"), make.schema("site", make.text("street"), make.relation("house", "house")),
-        make.schema("house", make.relation("site", "site")), make.installation(), make.retention(),
+        make.schema("house", make.relation("site", "site")), make.checker(), make.retention(),
         make.bundle("meter", closing_reasons=[{"ref": "won"}]),
     ]  # fmt: skip
 
@@ -326,7 +332,7 @@ def changed(make: Make) -> list[Any]:
     bundle["spec"] |= {"closing_reasons": [{"ref": "won"}], "description": "Neu"}
     return [
         make.reason("won", title="Gewonnen"), make.reason("lost"), make.schema("site", make.text("city")), bundle,
-        make.installation(version="1.2.0", options=[{"key": "region", "value": "DE-BY"}]),
+        make.checker(version="1.1.0", text="Wohin?"),
         make.retention(enabled=True), make.flow("new"),
     ]  # fmt: skip
 
@@ -459,13 +465,11 @@ class DyingDisk(RealDisk):
         return super().append(path, mode)
 
 
-def disk_steps() -> Iterator[int]:
-    """Enough of the steps of a run to meet every kind of step at every place: all of the first, every third after."""
-    yield from range(40)
-    yield from range(40, 160, 3)
+DISK_STEPS = [*range(24), *range(24, 120, 4)]
+"""Enough of the steps of a run to meet every kind of step in every place: all of the first, every fourth after."""
 
 
-@pytest.mark.parametrize("number", disk_steps())
+@pytest.mark.parametrize("number", DISK_STEPS)
 def test_death_at_every_step_of_the_disk(make_world: Any, make: Make, crash: type[BaseException], number: int) -> None:
     """Torn records, temporary files, a state that lags behind the journal: whatever is left, the next run copes."""
     world = make_world(flow_export=False)
@@ -476,6 +480,6 @@ def test_death_at_every_step_of_the_disk(make_world: Any, make: Make, crash: typ
         died = False
     except crash:
         died = True
-    assert died or number > 100
+    assert died or number > 80
     world.disk = quick
     survives(world, {"ClosingReason": 1, "FlowTemplate": 1, "AutomationFlow": 2, "RetentionConfig": 1}, crash)

@@ -1,0 +1,254 @@
+"""`syncer validate`: paths, --strict, formats, what a hook hands over, and that it needs neither token nor network."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PLAIN, ROOT, flow, reason
+
+BAD = reason("lost", "Verloren", stauts="ACTIVE").replace("  status: \"ACTIVE\"\n", "")
+UNKNOWN_FIELD = ("unknown-field", 6, 3)
+
+
+@pytest.fixture
+def mixed(repo):
+    """One sound file, one with a misspelt field, one with a reference to nothing."""
+    repo.write("config/sub/lost.yaml", BAD)
+    repo.write("config/flow.yaml", flow("f", "won", "nobody"))
+    return repo
+
+
+def test_everything_at_once(mixed) -> None:
+    said = mixed.run("validate", "--format", "json")
+    assert said.code == 3
+    assert [(each["file"], each["rule"]) for each in said.json["problems"]] == [
+        ("config/flow.yaml", "unknown-reference"),
+        ("config/sub/lost.yaml", "unknown-field"),
+    ]
+    assert said.json["summary"] == {"errors": 1, "warnings": 1, "files": 2}
+    assert said.err == ""
+
+
+def test_as_text(mixed) -> None:
+    said = mixed.run("validate", "config/sub", "--strict")
+    assert (said.code, said.err) == (3, "")
+    assert said.out == (
+        "error[unknown-field]: `stauts` is not a field of ClosingReason\n"
+        "  at config/sub/lost.yaml:6:3 $.spec.stauts\n\nhint: did you mean `status`?\n\n1 error in 1 file\n"
+    )
+
+
+PATHS = {
+    # arguments, folder                                exit  rules, what is said on stderr
+    "a sound file": (["config/won.yaml"], "", 0, [], "1 manifest in 1 file: valid"),
+    "a file with a warning": (["config/sub/lost.yaml"], "", 0, ["unknown-field"], "1 manifest in 1 file: valid"),
+    "a file with an error": (["config/flow.yaml"], "", 3, ["unknown-reference"], ""),
+    "two files": (["config/won.yaml", "config/flow.yaml"], "", 3, ["unknown-reference"], ""),
+    "a folder": (["config/sub"], "", 0, ["unknown-field"], "1 manifest in 1 file: valid"),
+    "the root": (["."], "", 3, ["unknown-reference", "unknown-field"], ""),
+    "from a folder below": (["lost.yaml"], "config/sub", 0, ["unknown-field"], "1 manifest in 1 file: valid"),
+    "upwards": (["../won.yaml"], "config/sub", 0, [], "1 manifest in 1 file: valid"),
+    "nothing named, from below": ([], "config/sub", 3, ["unknown-reference", "unknown-field"], ""),
+    "twice the same": (["config/won.yaml", "./config/../config/won.yaml"], "", 0, [], "1 manifest in 1 file: valid"),
+    "syncer.yaml itself": (["syncer.yaml"], "", 0, [], "0 manifests in 0 files: valid"),
+    "syncer.yaml and a file": (["syncer.yaml", "config/won.yaml"], "", 0, [], "1 manifest in 1 file: valid"),
+    "a missing path": (["config/gone.yaml"], "", 3, ["unreadable"], ""),
+    "a missing syncer.yaml": (["sub/syncer.yaml"], "", 3, ["unreadable"], ""),
+    "outside the root": (["/etc/hostname"], "", 3, ["outside-root"], ""),
+    "above the root": ([".."], "", 3, ["outside-root"], ""),
+    "no manifest's suffix": (["README.md"], "", 3, ["not-a-manifest"], ""),
+}
+
+
+@pytest.mark.parametrize(("args", "at", "code", "rules", "said"), PATHS.values(), ids=PATHS)
+def test_paths(mixed, args, at: str, code: int, rules, said: str) -> None:
+    mixed.write("README.md", "x\n")
+    result = mixed.run("validate", *args, "--format", "json", at=at)
+    assert (result.code, [each["rule"] for each in result.json["problems"]]) == (code, rules)
+    assert mixed.run("validate", *args, at=at).err == (f"{said}\n" if said else "")
+
+
+def test_an_unreadable_link_below_a_folder_that_is_named(mixed) -> None:
+    (mixed.folder / "config" / "sub" / "dead.yaml").symlink_to("nowhere.yaml")
+    said = mixed.run("validate", "config/sub", "--format", "json")
+    assert (said.code, [each["rule"] for each in said.json["problems"]]) == (3, ["broken-link", "unknown-field"])
+
+
+def test_another_project_inside(mixed) -> None:
+    mixed.write("sub/syncer.yaml", "no: project\n")
+    said = mixed.run("validate", "sub/syncer.yaml", "config/won.yaml")
+    assert (said.code, said.out) == (0, "")
+    assert said.err == "note: `sub/syncer.yaml` belongs to another project; run syncer there\n1 manifest in 1 file: valid\n"
+
+
+# A hook hands over the files of one commit. What is wrong between them and the rest is told in them.
+TOGETHER = {
+    # the rest of the repository, the file of the commit, rule, line, column
+    "an address twice": (reason("a", "Eins"), reason("a", "Zwei"), "duplicate-address", 3, 12),
+    "a live object twice": (reason("b", "Eins"), reason("a", "Eins"), "duplicate-live-key", 5, 10),
+    "an alias that is a name": (
+        reason("b", "Eins"), reason("a", "Zwei").replace("{name: a}", "{name: a, aliases: [b]}"), "alias-taken", 3, 30,
+    ),
+    "a circle": (
+        flow("b").replace("spec:", "spec:\n  automations: {x: {flow_name: x, triggers: [], actions: [{type: "
+        "trigger-workflow, config: {target_workflow: {ref: a}}}]}}"),
+        flow("a").replace("spec:", "spec:\n  automations: {x: {flow_name: x, triggers: [], actions: [{type: "
+        "trigger-workflow, config: {target_workflow: {ref: b}}}]}}"), "reference-circle", 5, 113,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rest", "mine", "rule", "line", "column"), TOGETHER.values(), ids=TOGETHER)
+@pytest.mark.parametrize(("first", "last"), [("a", "z"), ("z", "a")], ids=["sorted after", "sorted before"])
+def test_what_is_wrong_between_files_is_told_in_the_one_that_is_named(
+    repo, rest: str, mine: str, rule: str, line: int, column: int, first: str, last: str
+) -> None:
+    repo.write(f"config/{first}-rest.yaml", rest)
+    repo.write(f"config/{last}-mine.yaml", mine)
+    said = repo.run("validate", f"config/{last}-mine.yaml", "--format", "json")
+    found = [(each["file"], each["rule"], each["line"], each["column"]) for each in said.json["problems"]]
+    assert (said.code, [each for each in found if each[1] == rule]) == (
+        3, [(f"config/{last}-mine.yaml", rule, line, column)],
+    )  # fmt: skip
+    assert repo.run("validate", "config/won.yaml").code == 0  # and in no other
+
+
+def test_strict_makes_every_warning_an_error(mixed) -> None:
+    mixed.write("config/empty.yaml", "# nothing yet\n")
+    said = mixed.run("validate", "--strict", "--format", "json")
+    assert said.code == 3
+    assert {each["rule"]: each["severity"] for each in said.json["problems"]} == {
+        "empty-file": "error", "unknown-reference": "error", "unknown-field": "error",
+    }  # fmt: skip
+
+
+def test_github(mixed) -> None:
+    said = mixed.run("validate", "config/sub", "--format", "github")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == (
+        "::warning file=config/sub/lost.yaml,line=6,col=3,title=unknown-field::`stauts` is not a field of "
+        "ClosingReason%0Aat $.spec.stauts%0Ahint: did you mean `status`?\n"
+    )
+
+
+def test_sarif(mixed) -> None:
+    said = mixed.run("validate", "--format", "sarif")
+    [run] = said.json["runs"]
+    assert (said.code, said.err, said.json["version"]) == (3, "", "2.1.0")
+    places = [each["locations"][0]["physicalLocation"] for each in run["results"]]
+    assert [(each["artifactLocation"]["uri"], each["region"]["startLine"]) for each in places] == [
+        ("config/flow.yaml", 8), ("config/sub/lost.yaml", 6),
+    ]  # fmt: skip
+    assert all("shortDescription" in each for each in run["tool"]["driver"]["rules"])
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_a_broken_syncer_yaml_in_every_form(repo, form: str) -> None:
+    """What stops the work is told in the form that was asked for, on stdout (H12)."""
+    repo.write("syncer.yaml", "version: 2\n")
+    said = repo.run("validate", "--format", form)
+    assert (said.code, said.err) == (3, "")
+    if form == "json":
+        assert (said.json["exit_code"], said.json["problems"][0]["file"]) == (3, "syncer.yaml")
+    elif form == "sarif":
+        assert said.json["runs"][0]["results"][0]["level"] == "error"
+    else:
+        assert said.out.startswith("::error file=syncer.yaml,line=1,col=")
+
+
+def test_nothing_to_validate(repo) -> None:
+    repo.remove("config/won.yaml")
+    said = repo.run("validate")
+    assert (said.code, said.out) == (0, "")
+    assert said.err == "there is no manifest: check `manifests` in syncer.yaml\n0 manifests in 0 files: valid\n"
+
+
+DENIED = """
+import socket, sys
+def deny(*args, **more):
+    raise AssertionError("validate opened a socket")
+for name in ("socket", "create_connection", "getaddrinfo", "socketpair"):
+    setattr(socket, name, deny)
+from syncer.cli import run
+code = run(sys.argv[1:])
+print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
+sys.exit(code)
+"""
+HEAVY = {
+    "httpx", "httpcore", "h11", "anyio", "requests", "urllib3", "pydantic", "pydantic_core", "deepdiff", "jsonschema",
+    "referencing", "ruamel", "flask", "werkzeug", "waitress", "ssl", "asyncio", "sqlite3", "unittest", "xml",
+}  # fmt: skip
+"""What costs a command that does without it some 10 ms to 100 ms each."""
+OFFLINE = {
+    # arguments                                exit   of HEAVY it may load
+    ("--version",): (0, set()),
+    ("--help",): (0, set()),
+    ("validate", "--help"): (0, set()),
+    ("apply", "--help"): (0, set()),
+    ("validate",): (0, set()),
+    ("validate", "--strict", "--format", "json"): (0, set()),
+    ("fmt", "--check"): (0, set()),
+    ("schema", "ClosingReason"): (0, set()),
+    ("state", "list"): (0, set()),
+}
+
+
+def alone(repo, *args: str) -> subprocess.CompletedProcess[str]:
+    """A command in a fresh process whose sockets are locked; its modules on stderr at the end."""
+    return subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}){DENIED}", *args], cwd=repo.folder,
+        env=PLAIN, capture_output=True, text=True, check=False, timeout=20,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("args", OFFLINE, ids=" ".join)
+def test_no_socket_no_token_no_heavy_library(repo, args: tuple[str, ...]) -> None:
+    code, may = OFFLINE[args]
+    done = alone(repo, *args)
+    loaded = {name.partition(".")[0] for name in done.stderr.splitlines()}
+    assert (done.returncode, loaded & HEAVY) == (code, may)
+    assert "click" in loaded
+
+
+def test_the_stadtwerk_needs_none_either(bare) -> None:
+    """Every kind, variables, files, references: what is sound is judged by the quick judge alone."""
+    done = alone(type("At", (), {"folder": ROOT / "examples" / "stadtwerk"}), "validate")
+    assert done.returncode == 0
+    assert {name.partition(".")[0] for name in done.stderr.splitlines()} & HEAVY == set()
+
+
+def test_the_lock_on_sockets_locks(repo) -> None:
+    """The same harness stops a plan: that validate passes it means something."""
+    env = {**PLAIN, "EPILOT_TOKEN_TEST": "t", "SYNCER_SERVER": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}){DENIED}", "plan"],
+        cwd=repo.folder, env=env, capture_output=True, text=True, check=False, timeout=20,
+    )  # fmt: skip
+    assert done.returncode != 0
+
+
+def test_json_answers_of_offline_commands_are_json_in_any_locale(repo) -> None:
+    repo.write("config/umlaut.yaml", BAD.replace("lost", "größe"))
+    ascii_only = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for args in (("validate", "--format", "json"), ("validate", "--format", "sarif"), ("schema", "EntitySchema")):
+        said = repo.spawn(*args, env=ascii_only)
+        assert said.out.isascii()
+        assert json.loads(said.out)
+
+
+def test_the_working_folder_is_no_place_for_code(repo) -> None:
+    """H04: a file of the checkout named like a library is not run."""
+    marker = repo.folder / "ran"
+    for name in ("click", "yaml", "json", "sitecustomize", "jsonschema_rs", "syncer_evil", "encodings"):
+        repo.write(f"{name}.py", f"open({str(marker)!r}, 'w')\n")
+    repo.write(".env", "EPILOT_TOKEN_TEST=from-the-checkout\nSYNCER_SERVER=http://127.0.0.1:1\n")
+    assert repo.spawn("validate").code == 0
+    said = repo.spawn("plan", env={"SYNCER_SERVER": "http://127.0.0.1:9"})
+    assert (said.code, marker.exists()) == (3, False)
+    assert "there is no token for environment `test`" in said.err
+    assert Path(__file__).is_file()

@@ -1,0 +1,133 @@
+"""What tests of kinds share: a context, a write, and a generator of steps that is fed replies until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from syncer.core.address import Address
+from syncer.core.kind import Context, Prepared, Step, Steps, Write, Written
+from syncer.core.merge import merge, show_field
+
+Json = Any
+TODAY = "2026-11-22"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a generator asked for, in order, and how it ended."""
+
+    asked: list[Step]
+    written: Written | None
+
+    @property
+    def steps(self) -> list[tuple[str, str, Json]]:
+        """(name, call, body) of each step."""
+        return [(step.name, f"{step.call.method} {step.call.path}", step.call.body) for step in self.asked]
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """(name, call) of each step that writes."""
+        return [(name, call) for name, call, _ in self.steps if not call.startswith("GET ")]
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the replies were found wanting."""
+        return self._complaints
+
+    _complaints: Any = ()
+
+
+def drive(steps: Steps, replies: Sequence[Json] | Callable[[Step], Json] | None = None) -> Ran:
+    """Feed the replies, or what each step pretends where none are given; stop where the generator does."""
+    asked: list[Step] = []
+    complaints: list[str] = []
+    waiting = list(replies) if isinstance(replies, Sequence) else None
+    try:
+        step = next(steps)
+        while True:
+            asked.append(step)
+            if waiting is not None:
+                reply = waiting.pop(0)
+            else:
+                reply = replies(step) if callable(replies) else step.pretend
+            if said := step.complaint(reply):
+                complaints.append(said)
+            step = steps.send(reply)
+    except StopIteration as end:
+        assert not waiting, f"replies nobody asked for: {waiting}"
+        return Ran(asked, end.value, complaints)
+
+
+def shown(prepared: Prepared, kind: Any, last: Json = None) -> list[str]:
+    """The changed fields, as a plan names them: `path: before → after`."""
+    merged = merge(prepared.have, prepared.want, last or {}, kind.shape)
+    return [f"{show_field(each.path)}: {each.before!r} → {each.after!r}" for each in (*merged.changes, *prepared.extra)]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One kind on the bench."""
+
+    kind: Any
+
+    def context(self, want: Json, live: Json = None, **more: Any) -> Context:
+        """A desired spec beside its live object; `name` of the manifest, `parts`, `policy`, `answers`, `last`."""
+        address = Address(self.kind.name, more.pop("name", "thing"))
+        whole: dict[str, Any] = {"parts": {}, "policy": {}, "answers": {}, "last": {}, "today": TODAY, **more}
+        return Context(address, want, live, **whole)
+
+    def prepare(self, want: Json, live: Json = None, **more: Any) -> Prepared:
+        """Both sides as the plan compares them."""
+        prepared: Prepared = self.kind.prepare(self.context(want, live, **more))
+        return prepared
+
+    def changes(self, want: Json, live: Json, **more: Any) -> list[str]:
+        """The fields that a plan would show."""
+        return shown(self.prepare(want, live, **more), self.kind, more.get("last"))
+
+    def write(self, want: Json, live: Json = None, *, names: Mapping[tuple[str, str], Json] | None = None, **more: Any) -> Write:
+        """What the kind is handed to make `want` out of `live`, decided as the plan decides it."""
+        context = self.context(want, live, **more)
+        prepared = self.kind.prepare(context)
+        merged = merge(prepared.have, prepared.want, context.last, self.kind.shape)
+        changes = (*merged.changes, *prepared.extra)
+        changed = frozenset(str(each.path[0]) for each in changes) if live is not None else frozenset(prepared.want)
+        return Write(
+            context.address, prepared.want, merged.goal, live, self.kind.live_id(live) if live else "", changed,
+            context.policy, prepared.parts, prepared.secrets, context.answers, lambda kind, id: (names or {}).get((kind, id), {}),
+        )  # fmt: skip
+
+    def create(self, want: Json, replies: Any = None, **more: Any) -> Ran:
+        return drive(self.kind.create(self.write(want, **more)), replies)
+
+    def update(self, want: Json, live: Json, replies: Any = None, **more: Any) -> Ran:
+        return drive(self.kind.update(self.write(want, live, **more)), replies)
+
+    def remove(self, live: Json, replies: Any = None, policy: Json = None) -> Ran:
+        have = self.kind.spec_of(live)
+        write = Write(
+            Address(self.kind.name, "thing"), {}, have, live, self.kind.live_id(live), frozenset(), policy or {}, {}, {}, {},
+            lambda kind, id: {},
+        )  # fmt: skip
+        return drive(self.kind.remove(write), replies)
+
+    def risks(self, want: Json, live: Json, **more: Any) -> list[tuple[str, str, str] | None]:
+        """(level, reason, item) of every changed field."""
+        context = self.context(want, live, **more)
+        prepared = self.kind.prepare(context)
+        prune = frozenset(context.policy.get("prune", ()))
+        merged = merge(prepared.have, prepared.want, context.last, self.kind.shape, prune)
+        found = [self.kind.risk(each, prepared.have, merged.goal) for each in (*merged.changes, *prepared.extra)]
+        return [(risk.level, risk.reason, risk.item) if risk else None for risk in found]
+
+
+@pytest.fixture
+def on_bench() -> Callable[[str], Bench]:
+    """A kind by its name, ready to be tried."""
+    from syncer.kinds import KINDS
+
+    return lambda name: Bench(KINDS[name])
