@@ -1,7 +1,7 @@
 """Applying: lock, settle what an earlier run left open, plan afresh, refuse or go, remember.
 
-The order is the safety: nothing is written before every guard has spoken, and what is executed is the plan that was made
-a moment ago from the same manifests and the same organisation, which a saved plan is only compared with.
+The order is the safety: nothing is written before every guard has spoken, and what is executed is the plan that was
+made a moment ago from the same manifests and the same organisation, which a saved plan is only compared with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from syncer.adapters.effects import Effects
 from syncer.adapters.journal import Intent, Journal, body_digest
 from syncer.adapters.state import Lines, State, save
 from syncer.app import Planned, renamed
-from syncer.carry import Carrier, Platform, seek_made
+from syncer.carry import Carrier
 from syncer.core.address import Address, parse_address
 from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
 from syncer.core.guard import Allowance, Consent, Situation, refusals
@@ -27,9 +27,10 @@ from syncer.core.references import without_secrets
 from syncer.core.resource import Managed
 from syncer.execute import Stop, execute
 from syncer.kinds import KINDS
+from syncer.platform import Platform, seek_made
 
 SETTLING = 30.0
-"""Seconds after which a call whose answer was lost counts as not done, if nothing of it has appeared (reliability 5.2)."""
+"""Seconds after which a call whose answer was lost counts as not done, if nothing of it has appeared."""
 
 
 @dataclass(slots=True)
@@ -51,7 +52,9 @@ class Store:
             else:
                 merged[address] = entry
         if merged != self.state.entries or not self.state.found:
-            self.state = save(self.path, self.environment, replace(self.state, entries=merged), disk=self.disk, lines=self.lines)
+            self.state = save(
+                self.path, self.environment, replace(self.state, entries=merged), disk=self.disk, lines=self.lines
+            )
 
 
 @dataclass(slots=True)
@@ -71,8 +74,17 @@ class JournalLedger:
             seek["part"] = list(step.part)
         return self.journal.intent(
             Intent(
-                self.run, str(address), kind, step.name, step.call.method, step.call.path, seek, before,
-                body_digest(step.call.body), self.now(), live_id,
+                self.run,
+                str(address),
+                kind,
+                step.name,
+                step.call.method,
+                step.call.path,
+                seek,
+                before,
+                body_digest(step.call.body),
+                self.now(),
+                live_id,
             )
         )
 
@@ -119,7 +131,9 @@ def _candidates(platform: Platform, intent: Intent, store: Store) -> list[str]:
     ours = {entry.live_id for entry in store.state.entries.values()}
     ours |= {id for entry in store.state.entries.values() for ids in entry.parts.values() for id in ids.values()}
     return [
-        str(each[seek.id]) for each in seek_made(platform, service, seek, intent.before) if str(each[seek.id]) not in ours
+        str(each[seek.id])
+        for each in seek_made(platform, service, seek, intent.before)
+        if str(each[seek.id]) not in ours
     ]
 
 
@@ -127,7 +141,8 @@ def _several(intent: Intent, found: Sequence[str]) -> Problem:
     ids = ", ".join(f"`{each}`" for each in found)
     return Problem(
         "outcome-unknown",
-        f"{intent.address}: an earlier run's `{intent.step}` was cut off, and {len(found)} objects could be what it made: {ids}",
+        f"{intent.address}: an earlier run's `{intent.step}` was cut off, and {len(found)} objects could be what it "
+        f"made: {ids}",
         hint="delete what is too much in the organisation, then run `syncer apply` again",
     )
 
@@ -186,8 +201,18 @@ def _moved(saved: Plan, now: Plan, address: Address) -> str:
 
 
 def situation_of(
-    planned: Planned, state: State, *, environment: str, org_id: str, organisations: frozenset[str], opaque: bool,
-    loopback: bool, read_only: bool, confirm: bool, limits: tuple[Allowance | None, Allowance | None], event: str,
+    planned: Planned,
+    state: State,
+    *,
+    environment: str,
+    org_id: str,
+    organisations: frozenset[str],
+    opaque: bool,
+    loopback: bool,
+    read_only: bool,
+    confirm: bool,
+    limits: tuple[Allowance | None, Allowance | None],
+    event: str,
 ) -> Situation:
     """What the guards look at."""
     sides = planned.sides
@@ -197,12 +222,22 @@ def situation_of(
         if entry.live_id:
             remembered[address.kind] = remembered.get(address.kind, 0) + 1
     return Situation(
-        environment, org_id, organisations, loopback, opaque, read_only, confirm, limits[0], limits[1],
-        len(planned.desired), {address: entry.protect for address, entry in state.entries.items()},
+        environment,
+        org_id,
+        organisations,
+        loopback,
+        opaque,
+        read_only,
+        confirm,
+        limits[0],
+        limits[1],
+        len(planned.desired),
+        {address: entry.protect for address, entry in state.entries.items()},
         {kind: len(live) for kind, live in sides.live.items()},
         {kind: count for kind, count in remembered.items() if kind in sides.live},
         {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},
-        state.found, event,
+        state.found,
+        event,
     )
 
 
@@ -214,8 +249,17 @@ def must_be_allowed(plan: Plan, situation: Situation, consent: Consent) -> None:
 
 
 def carry_out(
-    planned: Planned, platform: Platform, journal: Journal, store: Store, *, run: str, effects: Effects,
-    salt: Callable[[], bytes], stop: Stop, today: str, workers: int,
+    planned: Planned,
+    platform: Platform,
+    journal: Journal,
+    store: Store,
+    *,
+    run: str,
+    effects: Effects,
+    salt: Callable[[], bytes],
+    stop: Stop,
+    today: str,
+    workers: int,
 ) -> Iterator[Event]:
     """Remember the links, then do what the plan says; the journal is emptied once state holds all of it."""
     entries: dict[Address, Managed | None] = {**planned.settled, **dict.fromkeys(planned.forgotten)}
@@ -232,8 +276,15 @@ def carry_out(
         platform, JournalLedger(journal, run, effects.now), ids, objects, effects.sleep, today, sides.lookups
     )
     yield from execute(
-        planned.plan.tasks, KINDS, platform, carrier, store.put, store.state.entries,
-        clock=effects.clock, salt=salt, stop=stop, workers=workers,
+        planned.plan.tasks,
+        KINDS,
+        carrier,
+        store.put,
+        store.state.entries,
+        clock=effects.clock,
+        salt=salt,
+        stop=stop,
+        workers=workers,
     )
     journal.compact()
 

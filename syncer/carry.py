@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from syncer.core.address import Address
 from syncer.core.event import Started
 from syncer.core.fingerprint import fingerprint
-from syncer.core.kind import Call, Context, Kind, Listing, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
+from syncer.core.kind import Context, Kind, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
 from syncer.core.merge import merge, show_field
 from syncer.core.plan import REMOVALS, Task
 from syncer.core.planner import steps_of, write_of
@@ -20,6 +20,7 @@ from syncer.core.problem import PartlyDone, PlatformError, Problem, SyncerError
 from syncer.core.references import bind, leaves
 from syncer.core.resource import Managed
 from syncer.core.values import Json, Lookup, Part, Ref
+from syncer.platform import Answer, Ledger, Platform, seek_made
 
 LACKING = frozenset({403, 404, 405, 501})
 """Statuses by which a platform says that it does not have an endpoint (workflow-definition.md 10)."""
@@ -31,60 +32,20 @@ SETTLE = (1.0, 4.0, 10.0)
 """Seconds before a lost create is looked for again: it may still be committed after its answer was lost."""
 
 
-class Answer(Protocol):
-    """What came of a write."""
-
-    @property
-    def outcome(self) -> str:
-        """NOT_SENT, REJECTED, APPLIED or AMBIGUOUS."""
-
-    @property
-    def status(self) -> int:
-        """HTTP status, 0 where none came."""
-
-    @property
-    def body(self) -> Json:
-        """The reply where it is APPLIED."""
-
-    @property
-    def message(self) -> str:
-        """Why it is not, for people."""
-
-    @property
-    def unauthorised(self) -> bool:
-        """Whether the token is not accepted any more."""
-
-
-class Platform(Protocol):
-    """The organisation, with the right to write."""
-
-    def list(self, service: str, listing: Listing) -> list[Json]:
-        """Every object of a listing."""
-
-    def read(self, service: str, call: Call) -> Json | None:
-        """One object, None where there is none."""
-
-    def write(self, service: str, call: Call) -> Answer:
-        """Send once, and say how it ended; never raises for what the network does."""
-
-
-class Ledger(Protocol):
-    """The journal: durable when a method returns."""
-
-    def intent(self, address: Address, kind: str, step: Step, before: tuple[str, ...], live_id: str) -> str:
-        """Note what is about to be sent; the operation's id."""
-
-    def settle(self, op: str, outcome: str, live_id: str = "") -> None:
-        """Note how it ended."""
-
-
 class StepFailed(Exception):
     """A change that did not come about. `unknown`: nobody knows whether it did. `fatal`: nothing more may be sent.
     `wrote`: some of its calls have taken effect, or may have."""
 
     def __init__(
-        self, problem: Problem, *, unknown: bool = False, unauthorised: bool = False, fatal: bool = False,
-        wrote: bool = False, live_id: str = "", parts: Parts | None = None,
+        self,
+        problem: Problem,
+        *,
+        unknown: bool = False,
+        unauthorised: bool = False,
+        fatal: bool = False,
+        wrote: bool = False,
+        live_id: str = "",
+        parts: Parts | None = None,
     ) -> None:
         super().__init__(problem.message)
         self.problem = problem
@@ -145,14 +106,20 @@ class Carrier:
             raise
         except Objection as objection:
             raise StepFailed(
-                Problem("not-as-asked", f"{address}: {objection}", hint="look at it in the organisation, then plan again"),
-                live_id=self.ids.get(address, ""), wrote=change.wrote,
+                Problem(
+                    "not-as-asked", f"{address}: {objection}", hint="look at it in the organisation, then plan again"
+                ),
+                live_id=self.ids.get(address, ""),
+                wrote=change.wrote,
             ) from None
         except SyncerError as error:
             first = error.problems[0]
             raise StepFailed(
-                replace(first, message=f"{address}: {first.message}"), live_id=self.ids.get(address, ""),
-                unauthorised=first.rule == "unauthorised", fatal=isinstance(error, PartlyDone), wrote=change.wrote,
+                replace(first, message=f"{address}: {first.message}"),
+                live_id=self.ids.get(address, ""),
+                unauthorised=first.rule == "unauthorised",
+                fatal=isinstance(error, PartlyDone),
+                wrote=change.wrote,
             ) from None
 
     def resolve(self, leaf: Ref | Lookup | Part) -> Json:
@@ -183,9 +150,7 @@ class Carrier:
 class _Change:
     """One change under way."""
 
-    def __init__(
-        self, carrier: Carrier, kind: Kind, task: Task, first_go: bool, news: Callable[[Any], None]
-    ) -> None:
+    def __init__(self, carrier: Carrier, kind: Kind, task: Task, first_go: bool, news: Callable[[Any], None]) -> None:
         self.run = carrier
         self.kind = kind
         self.task = task
@@ -302,7 +267,11 @@ class _Change:
     def _send(self, step: Step) -> Json:
         """One writing call. What must not be made twice is in the journal before it goes out."""
         before = self._before(step)
-        op = self.run.ledger.intent(self.address, self.kind.name, step, before, self.task.change.live_id) if step.once else ""
+        op = (
+            self.run.ledger.intent(self.address, self.kind.name, step, before, self.task.change.live_id)
+            if step.once
+            else ""
+        )
         answer = self.run.platform.write(self.kind.service, step.call)
         lacking = step.may_lack and answer.status in LACKING
         if lacking or answer.outcome in ("NOT_SENT", "REJECTED"):
@@ -330,15 +299,17 @@ class _Change:
         return self._checked(step, reply)
 
     def _before(self, step: Step) -> tuple[str, ...]:
-        """Ids that a lost answer cannot have made. A part's siblings are in no list of the plan: they are listed now."""
+        """Ids that a lost answer cannot have made. A part's siblings are in no list of the plan: these are read now."""
         if step.seek is None:
             return ()
         if step.part is None:
             return self.run.there_before(self.kind.name, step.seek)
-        return tuple(str(each.get(step.seek.id)) for each in seek_made(self.run.platform, self.kind.service, step.seek, ()))
+        return tuple(
+            str(each.get(step.seek.id)) for each in seek_made(self.run.platform, self.kind.service, step.seek, ())
+        )
 
     def _found_instead(self, step: Step, before: tuple[str, ...], message: str) -> Json:
-        """After a lost create: look, never send again. One new object of that name is it; none or several is a question."""
+        """After a lost create: look, never send again. One new object of that name is it; none or several: unknown."""
         found: list[Json] = []
         unread = ""
         for _ in self._patiently():
@@ -372,7 +343,8 @@ class _Change:
             said = "what it sent cannot be read back"
         raise self._failed(
             f"step `{step.name}`: {answer.message}; {said}",
-            "run `syncer apply` again: it reads first, and sends only what is still missing", unknown=True,
+            "run `syncer apply` again: it reads first, and sends only what is still missing",
+            unknown=True,
         )
 
     def _shows(self, step: Step, live: Json) -> bool:
@@ -428,15 +400,10 @@ class _Change:
         if differing:
             raise self._failed(
                 f"`{differing}` is not as it was sent when it is read back",
-                "the platform changed the value: take its form over into the manifest, or report it", parts=written.parts,
+                "the platform changed the value: take its form over into the manifest, or report it",
+                parts=written.parts,
             )
         return dict(prepared.want), written
-
-
-def seek_made(platform: Platform, service: str, seek: Seek, before: tuple[str, ...]) -> list[Json]:
-    """The listed objects with the sought value that were not there before."""
-    listed = platform.list(seek.listing.service or service, seek.listing)
-    return [each for each in listed if each.get(seek.field) == seek.value and str(each.get(seek.id)) not in before]
 
 
 def _hint(status: int) -> str:

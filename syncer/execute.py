@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from syncer.carry import Carried, Carrier, Made, Platform, StepFailed
+from syncer.carry import Carried, Carrier, Made, StepFailed
 from syncer.core.address import Address
 from syncer.core.event import Done, Event, Failed, Skipped, Started, Unknown
 from syncer.core.identity import link_of
@@ -52,8 +52,15 @@ Node = tuple[Address, int]
 
 
 def execute(
-    tasks: Mapping[Address, Task], kinds: Mapping[str, Kind], platform: Platform, carrier: Carrier, remember: Remember,
-    managed: Mapping[Address, Managed], *, clock: Callable[[], float], salt: Callable[[], bytes], stop: Stop,
+    tasks: Mapping[Address, Task],
+    kinds: Mapping[str, Kind],
+    carrier: Carrier,
+    remember: Remember,
+    managed: Mapping[Address, Managed],
+    *,
+    clock: Callable[[], float],
+    salt: Callable[[], bytes],
+    stop: Stop,
     workers: int = 8,
 ) -> Iterator[Event]:
     """Carry the tasks out, dependencies first, independent ones side by side; a failure costs its dependants only."""
@@ -126,7 +133,7 @@ class _Book:
     clock: Callable[[], float]
     salt: Callable[[], bytes]
     bad: dict[Address, Address | None] = field(default_factory=dict)
-    """What did not come about → what it failed for: itself, or another; None: it was not begun, for the run was stopped."""
+    """What did not come about → what it failed for: itself or another; None: the run was stopped before it began."""
     began: dict[Address, float] = field(default_factory=dict)
     half: set[Address] = field(default_factory=set)
     """Written without their late references so far."""
@@ -148,12 +155,15 @@ class _Book:
         address, go = node
         task = self.tasks[address]
         if go == 2 and address not in self.bad:
-            lost = next((each for each in sorted(self.circles[address]) if self.bad.get(each)), None)
+            lost = next(
+                (each for each in sorted(self.circles[address]) if self.bad.get(each) and each not in self.half), None
+            )
             if lost is None:
                 return None
             self.bad[address] = lost
             problem = Problem(
-                "half-done", f"{address}: it stands without its references to {lost}, which did not come about",
+                "half-done",
+                f"{address}: it stands without its references to {lost}, which did not come about",
                 hint="mend that, then run `syncer apply` again",
             )
             return Failed(task.change, problem, wrote=True)
@@ -172,7 +182,9 @@ class _Book:
         self.bad[address] = address
         if failure.live_id or failure.parts:
             known = self._known(address)
-            self.put(address, replace(known, live_id=failure.live_id or known.live_id, parts=failure.parts or known.parts))
+            self.put(
+                address, replace(known, live_id=failure.live_id or known.live_id, parts=failure.parts or known.parts)
+            )
         change = self.tasks[address].change
         if failure.unknown:
             return Unknown(change, failure.problem)
@@ -201,7 +213,8 @@ def _nodes(tasks: Mapping[Address, Task], circles: Mapping[Address, set[Address]
     for address, task in tasks.items():
         removed = task.change.action in REMOVALS
         nodes[(address, 1)] = {
-            (other, 2 if tasks[other].late and (removed or other.kind != address.kind) else 1) for other in task.change.waits
+            (other, 2 if tasks[other].late and (removed or other.kind != address.kind) else 1)
+            for other in task.change.waits
         }
         if task.late:
             nodes[(address, 2)] = {(address, 1)} | {(other, 1) for other in circles[address]}
@@ -212,7 +225,8 @@ def _circle(task: Task, tasks: Mapping[Address, Task], kinds: Mapping[str, Kind]
     """The changes that a task's late references point at."""
     kind = kinds[task.change.address.kind]
     return {
-        other for other, theirs in tasks.items()
+        other
+        for other, theirs in tasks.items()
         if other.kind == kind.name and theirs.desired is not None and kind.key(theirs.want) in task.late
     }
 

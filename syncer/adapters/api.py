@@ -173,9 +173,14 @@ class Api:
         return ""
 
     def _note(self, body: Json) -> None:
-        """Remember whose object it is (app.md: `installer_org_id`; workflow-definition.md: `org_id`)."""
+        """Remember whose object it is (app.md: `installer_org_id`; workflow-definition.md: `org_id`), or whose the
+        caller's roles are (conventions.md 3) where all are one organisation's: a role may be shared by another."""
         if isinstance(body, dict):
-            owner = body.get("installer_org_id") or body.get("org_id")
+            owners = {body.get("installer_org_id") or body.get("org_id")}
+            roles = body.get("roles")
+            if isinstance(roles, list):
+                owners = {role.get("organization_id") for role in roles if isinstance(role, dict)}
+            owner = owners.pop() if len(owners) == 1 else None
             if isinstance(owner, str) and owner:
                 self._organisations.add(owner)
 

@@ -15,6 +15,7 @@ import os
 import socket
 import stat
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -30,17 +31,18 @@ _MOST: Final = 4096
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock. `boot`: tells a process id from one before a restart; "" where the system has none.
-    `since`: seconds since 1970."""
+    `since`: seconds since 1970. `run`: the job of continuous integration that it is, as a URL; "" elsewhere."""
 
     owner: str
     host: str
     pid: int
     boot: str
     since: float
+    run: str = ""
 
 
-def myself(now: float | None = None) -> Holder:
-    """This process as a holder."""
+def myself(now: float | None = None, env: Mapping[str, str] | None = None) -> Holder:
+    """This process as a holder; with the variables of the process also which job it is."""
     try:
         owner = getpass.getuser()
     except (KeyError, OSError):
@@ -49,7 +51,16 @@ def myself(now: float | None = None) -> Holder:
         boot = _BOOT_ID.read_text("ascii").strip()
     except (OSError, ValueError):
         boot = ""
-    return Holder(owner, socket.gethostname(), os.getpid(), boot, time.time() if now is None else now)
+    run = _job(env or {})
+    return Holder(owner, socket.gethostname(), os.getpid(), boot, time.time() if now is None else now, run)
+
+
+def _job(env: Mapping[str, str]) -> str:
+    """Where a person can look at this job: a runner's name and process tell nobody anything."""
+    if env.get("GITHUB_RUN_ID"):
+        base = f"{env.get('GITHUB_SERVER_URL', '')}/{env.get('GITHUB_REPOSITORY', '')}"
+        return f"{base}/actions/runs/{env['GITHUB_RUN_ID']}"
+    return env.get("CI_JOB_URL") or env.get("BUILD_URL") or ""
 
 
 class Lock:
@@ -59,9 +70,11 @@ class Lock:
     folder in its place, and for a folder that cannot be written.
     """
 
-    def __init__(self, path: Path, me: Holder) -> None:
+    def __init__(self, path: Path, me: Holder, lift: str = "") -> None:
+        """`lift`: how to lift it, if there is a better way than to delete the file."""
         self._path = path
         self._me = me
+        self._lift = lift or f"if that run is surely over, delete `{path}`"
         self._handle = -1
         self.note = ""
 
@@ -106,7 +119,7 @@ class Lock:
             if alive or not fresh:  # another may have locked the file between our making and our locking it
                 self._judge(os.pread(handle, _MOST, 0), alive)
             os.ftruncate(handle, 0)
-            os.pwrite(handle, json.dumps(asdict(self._me)).encode("ascii"), 0)
+            os.pwrite(handle, said(self._me), 0)
             os.fsync(handle)
             self._handle = handle
         finally:
@@ -134,7 +147,7 @@ class Lock:
     def _judge(self, content: bytes, alive: bool | None) -> None:
         """Refused unless the holder of this file, which was there before, is dead. `alive`: what the system's lock
         says, None where the file system has none."""
-        holder = _holder(content)
+        holder = holder_in(content)
         if alive or (holder is None and alive is None):
             raise Refused(self._refusal(holder))
         if holder is None:
@@ -144,15 +157,28 @@ class Lock:
         dead = here and (alive is False or not _runs(holder, self._me))
         if not dead:
             raise Refused(self._refusal(holder))
-        self.note = f"took over the lock of a dead run: {_who(holder)}, {_age(holder, self._me)} old"
+        self.note = f"took over the lock of a dead run: {who(holder)}, {age(holder, self._me)} old"
 
     def _refusal(self, holder: Holder | None) -> Problem:
-        who = f"{_who(holder)} for {_age(holder, self._me)}" if holder else "another run"
-        hint = f"wait for it; if that run is surely over, delete `{self._path}`"
-        return self._problem(f"state is locked by {who}", hint)
+        by = f"{who(holder)} for {age(holder, self._me)}" if holder else "another run"
+        return self._problem(f"state is locked by {by}", f"wait for it; {self._lift}")
 
     def _problem(self, message: str, hint: str) -> Problem:
         return Problem("locked", message, Location(str(self._path), 1, 1), hint=hint)
+
+
+def peek(path: Path) -> tuple[Holder | None, bool]:
+    """Who a lock file names, and whether that run is alive as far as the system's lock tells; nothing is changed."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None, False
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None, False
+        return holder_in(os.pread(handle, _MOST, 0)), _is_locked(handle) is True
+    finally:
+        os.close(handle)
 
 
 def _is_locked(handle: int) -> bool | None:
@@ -177,23 +203,38 @@ def _runs(holder: Holder, me: Holder) -> bool:
     return True
 
 
-def _holder(content: bytes) -> Holder | None:
+def said(holder: Holder, **more: Json) -> bytes:
+    """What a lock says of its holder, as JSON; `holder_in` reads it."""
+    known = {name: value for name, value in asdict(holder).items() if name != "run" or value}
+    return json.dumps({**known, **more}).encode("ascii")
+
+
+def holder_in(content: bytes) -> Holder | None:
+    """The holder that a lock names in its JSON; None where it says nothing."""
     try:
         found: Json = json.loads(content)
         holder = Holder(
-            str(found["owner"]), str(found["host"]), int(found["pid"]), str(found["boot"]), float(found["since"])
+            str(found["owner"]),
+            str(found["host"]),
+            int(found["pid"]),
+            str(found["boot"]),
+            float(found["since"]),
+            str(found.get("run", "")),
         )
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
     return holder if holder.pid > 0 else None
 
 
-def _who(holder: Holder) -> str:
-    plain = f"{holder.owner} on {holder.host} (process {holder.pid})"
-    return "".join(each if each.isprintable() else "?" for each in plain)[:200]
+def who(holder: Holder) -> str:
+    """Name, host and process for people, without anything unprintable."""
+    run = f", {holder.run}" if holder.run else ""
+    plain = f"{holder.owner} on {holder.host} (process {holder.pid}{run})"
+    return "".join(each if each.isprintable() else "?" for each in plain)[:300]
 
 
-def _age(holder: Holder, me: Holder) -> str:
+def age(holder: Holder, me: Holder) -> str:
+    """How long the lock has been held, in its greatest unit."""
     seconds = max(0.0, me.since - holder.since)
     for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:

@@ -56,15 +56,21 @@ def load(
     belongs to another environment or organisation (`org_id`, if given), comes from a newer syncer, names an address or
     a live id twice, or a kind that is not among `kinds` (if given); and for a link, FIFO or folder in its place.
     """
-    text = _text(path, disk)
-    if text is None:
-        return State()
+    raw = read(path, disk)
+    return State() if raw is None else decode(raw, path, environment, org_id=org_id, kinds=kinds)
+
+
+def decode(
+    raw: bytes, path: Path | str, environment: str, *, org_id: str = "", kinds: Collection[str] | None = None
+) -> State:
+    """The state in the bytes of a file; InvalidInput as `load`. `path`: where they were found, for messages."""
+    text = _plain(raw, path)
     _check_form(text, path)
     with _collector_paused():
         return _checked(text, path, environment, org_id, kinds)
 
 
-def _checked(text: str, path: Path, environment: str, org_id: str, kinds: Collection[str] | None) -> State:
+def _checked(text: str, path: Path | str, environment: str, org_id: str, kinds: Collection[str] | None) -> State:
     document = _validated(text, path)
     if document.environment != environment:
         message = f"state is of environment `{_short(document.environment)}`, not `{environment}`"
@@ -88,15 +94,20 @@ def save(path: Path, environment: str, state: State, *, disk: Disk = DISK, lines
     after = State(state.org_id, state.serial + 1, dict(sorted(state.entries.items())), found=True)
     with _collector_paused():
         text = encode(environment, after, lines)
+    write(path, text.encode("ascii"), disk)
+    return after
+
+
+def write(path: Path, raw: bytes, disk: Disk = DISK) -> None:
+    """Replace the file by these bytes and keep its former content as the backup. NotDurable where the disk fails."""
     try:
         clean(path, disk)
         _keep_backup(path, disk)
-        replace_file(path, text.encode("ascii"), MODE, disk=disk)
+        replace_file(path, raw, MODE, disk=disk)
     except OSError as error:
         message = f"state cannot be saved: {_odd_file(error)}"
         hint = "what was done stands in the journal; make room on the disk, then run it again"
         raise NotDurable(Problem("state", message, Location(str(path), 1, 1), hint=hint)) from None
-    return after
 
 
 def backup_of(path: Path) -> Path:
@@ -126,14 +137,18 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
     return text.replace("0" * 64, hashlib.sha256(text.encode("utf-8")).hexdigest(), 1)
 
 
-def _text(path: Path, disk: Disk) -> str | None:
-    """The file's text with plain line ends, None where there is no file."""
+def read(path: Path, disk: Disk = DISK) -> bytes | None:
+    """The bytes of the file, None where there is none; InvalidInput for a link, FIFO or folder in its place."""
     try:
-        raw = disk.read(path)
+        return disk.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise _invalid(path, 1, f"state cannot be read: {_odd_file(error)}", _WAY_OUT) from None
+
+
+def _plain(raw: bytes, path: Path | str) -> str:
+    """The text with plain line ends."""
     if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise _invalid(path, 1, "state is in UTF-16", "an editor saved it so; restore the backup or save it as UTF-8")
     try:
@@ -146,7 +161,7 @@ def _text(path: Path, disk: Disk) -> str | None:
 _WAY_OUT = "restore the backup beside it, or run `syncer state rebuild`"
 
 
-def _check_form(text: str, path: Path) -> None:
+def _check_form(text: str, path: Path | str) -> None:
     """What would otherwise come out as a confusing JSON error: empty, conflict markers, a newer format."""
     if not text.strip("\0 \n"):
         raise _invalid(path, 1, "state is empty: a write was interrupted or the file was cleared", _WAY_OUT)
@@ -161,7 +176,7 @@ def _check_form(text: str, path: Path) -> None:
         raise _invalid(path, _line(text, '"format_version"'), message, "use the newer syncer that wrote it")
 
 
-def _validated(text: str, path: Path) -> Any:  # a pydantic model made late, see `_model`
+def _validated(text: str, path: Path | str) -> Any:  # a pydantic model made late, see `_model`
     from pydantic import ValidationError
 
     try:
@@ -209,7 +224,7 @@ def _model() -> Any:
     return File
 
 
-def _entries(rows: list[Any], text: str, path: Path, kinds: Collection[str] | None) -> dict[Address, Managed]:
+def _entries(rows: list[Any], text: str, path: Path | str, kinds: Collection[str] | None) -> dict[Address, Managed]:
     entries: dict[Address, Managed] = {}
     owners: dict[tuple[str, str], Address] = {}
     for index, row in enumerate(rows):
@@ -243,7 +258,7 @@ def _entries(rows: list[Any], text: str, path: Path, kinds: Collection[str] | No
     return entries
 
 
-def _check_sum(text: str, path: Path) -> None:
+def _check_sum(text: str, path: Path | str) -> None:
     found = _CHECKSUM.search(text)
     if found:
         plain = text[: found.start(1)] + "0" * 64 + text[found.end(1) :]
@@ -326,5 +341,5 @@ def _short(text: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in text)[:80]
 
 
-def _invalid(path: Path, line: int, message: str, hint: str) -> InvalidInput:
+def _invalid(path: Path | str, line: int, message: str, hint: str) -> InvalidInput:
     return InvalidInput(Problem("state", message, Location(str(path), line, 1), hint=hint))

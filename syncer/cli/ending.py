@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import traceback
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -35,14 +37,33 @@ def usage(error: click.ClickException, args: list[str]) -> int:
 
 def told(code: int) -> int:
     """The exit code of a run that went well, unless its answer did not reach its reader."""
-    from syncer.cli.console import console, lost
+    from syncer.cli.console import lost
 
     failure = lost()
     if failure is None or code not in (0, 2):
         return code
+    return _unwritten(failure)
+
+
+def _unwritten(failure: OSError) -> int:
+    from syncer.cli.console import console
+
     why = failure.strerror or type(failure).__name__
     console("auto").problems([Problem("output", f"the output could not be written: {why}")], summary=False)
     return 1
+
+
+def _stdout_is_lost() -> bool:
+    """Whether help or version could not be written; then what is left of them goes nowhere, or the interpreter would
+    complain at its end, with an exit code of its own."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def interrupted(stop: BaseException, args: list[str]) -> int:
@@ -58,6 +79,8 @@ def failed(error: Exception, args: list[str]) -> int:
     """A SyncerError ends with its problems and code; anything else is a bug, told without a value in it."""
     if isinstance(error, SyncerError):
         return _say(error.problems, args, error.exit_code)
+    if isinstance(error, OSError) and _stdout_is_lost():
+        return _unwritten(error)
     if isinstance(error, OSError) and error.strerror:
         where = f"`{error.filename}`: " if isinstance(error.filename, str) else ""
         hint = "the operating system says so; nothing was lost"

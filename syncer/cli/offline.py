@@ -143,7 +143,12 @@ def schema(color: str, kind: str | None) -> int:
     slug = spelled.get(kind.lower())
     if slug is None:
         near = difflib.get_close_matches(kind.lower(), list(spelled), 1)
-        hint = f"did you mean `{near[0]}`?" if near else "known: " + ", ".join(f"`{name}`" for name in names)
+        said = {name.lower(): name for name in names}
+        hint = (
+            f"did you mean `{said.get(near[0], near[0])}`?"
+            if near
+            else "known: " + ", ".join(f"`{name}`" for name in names)
+        )
         raise InvalidInput(Problem("unknown-kind", f"kind `{kind}` is not known", hint=hint))
     out.answer(json.dumps(schemas.load(slug), indent=2, ensure_ascii=not out.terminal.unicode) + "\n")
     return 0

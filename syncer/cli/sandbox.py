@@ -77,6 +77,7 @@ def serve(
     """Answer as the platform does, until interrupted. The first line says where."""
     _need()
     from syncer.cli.console import console
+    from syncer.cli.stopping import at_once
     from syncer.core.problem import InvalidInput, Problem
     from syncer.sandbox.server import Options, Organisation, create_app
     from syncer.sandbox.server import serve as answer
@@ -106,10 +107,8 @@ def serve(
         pairs = ", ".join(f"{org}: {token}" for org, token in zip(orgs, given, strict=True))
         out.talk(f"tokens: {pairs}\n")
         out.talk(f"try: EPILOT_TOKEN={given[0]} syncer plan --server http://{shown}:{port}\n")
-    try:
-        answer(app, host, port)
-    except KeyboardInterrupt:
-        return 130
+    with at_once():
+        answer(app, host, port)  # which takes an interrupt for the end of its work
     return 0
 
 
@@ -130,7 +129,7 @@ def _free(host: str, port: int) -> int:
         raise InvalidInput(
             Problem(
                 "port",
-                f"`{host}` port {port} cannot be used: {why}",
+                f"port {port} of `{host}` cannot be used: {why}",
                 hint="choose with --host and --port; --port 0 takes a free one",
             )
         ) from None

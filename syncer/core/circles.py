@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from syncer.core.address import Address
 
@@ -36,3 +36,38 @@ def circles(waits: Mapping[Address, Collection[Address]]) -> list[list[Address]]
 def _turned(circle: list[Address]) -> tuple[Address, ...]:
     first = circle.index(min(circle))
     return (*circle[first:], *circle[:first])
+
+
+def knots(waits: Mapping[Address, Collection[Address]]) -> dict[Address, Address]:
+    """Each address → one of those it goes round in circles with, the same for all of them: itself where it does not."""
+    back: dict[Address, list[Address]] = {address: [] for address in waits}
+    for address, those in waits.items():
+        for other in those:
+            if other in waits:
+                back[other].append(address)
+    knot: dict[Address, Address] = {}
+    for root in reversed(list(_innermost_first(waits))):
+        reached = [root]
+        while reached:
+            address = reached.pop()
+            if address not in knot:
+                knot[address] = root
+                reached += back[address]
+    return knot
+
+
+def _innermost_first(waits: Mapping[Address, Collection[Address]]) -> Iterator[Address]:
+    """Every address once, after all that it leads to, but for those that lead back to it."""
+    seen: set[Address] = set()
+    for start in sorted(waits):
+        trail = [] if start in seen else [(start, iter(sorted(waits[start])))]
+        seen.add(start)
+        while trail:
+            address, ahead = trail[-1]
+            following = next((each for each in ahead if each in waits and each not in seen), None)
+            if following is None:
+                trail.pop()
+                yield address
+            else:
+                seen.add(following)
+                trail.append((following, iter(sorted(waits[following]))))

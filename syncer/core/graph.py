@@ -1,17 +1,16 @@
 """Which change waits for which: what refers to something new comes after it, removals come last and in reverse.
 
-Two schemas may refer to each other. Where both are new, the circle is cut at a late reference: one is written without
-it first, and whole once the other exists.
+Two schemas may refer to each other. Where both are new, the circle is cut at its late references: each is written
+without them first, and whole once all of the circle exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from syncer.core.address import Address
-from syncer.core.circles import circles
+from syncer.core.circles import circles, knots
 from syncer.core.kind import Kind
 from syncer.core.markers import leaves
 from syncer.core.plan import REMOVALS, Task
@@ -36,7 +35,7 @@ def order_of(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task]) -> Order:
         for use in task.desired.uses if task.desired else ():
             if isinstance(use.target, Ref):
                 target = Address(use.target.kind, use.target.name)
-                if target in tasks and target != address:
+                if target in tasks and target != address and tasks[target].change.action not in REMOVALS:
                     (soft if use.late else hard)[address].add(target)
     late = _cut(tasks, hard, soft, kinds)
     waits = {address: hard[address] | soft[address] for address in tasks}
@@ -49,31 +48,28 @@ def order_of(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task]) -> Order:
 
 
 def _cut(tasks: Mapping[Address, Task], hard: Waits, soft: Waits, kinds: Mapping[str, Kind]) -> Waits:
-    """Take one soft reference out of each circle. One to an object that exists costs nothing: it needs no order. One
-    from a new object to another is written late; only where there is neither, one is left to the platform to accept."""
-
-    def price(step: tuple[Address, Address]) -> int:
-        one, other = step
-        if tasks[other].change.action != "create":
-            return 0
-        return 1 if tasks[one].change.action == "create" and kinds[one.kind].without is not None else 2
-
+    """Take the soft references out of every circle: first those to objects that exist, which need no order; then those
+    from one new object to another, which are written late."""
     late: Waits = {}
-    cut_any = True
-    while cut_any:
-        cut_any = False
-        for circle in circles({address: hard[address] | soft[address] for address in tasks}):
-            steps = list(pairwise(circle))
-            if any(other not in hard[one] | soft[one] for one, other in steps):
-                continue  # cut already, with a circle before
-            free = [(one, other) for one, other in steps if other in soft[one] and other not in hard[one]]
-            if free:
-                one, other = min(free, key=price)
-                soft[one].discard(other)
-                cut_any = True
-                if price((one, other)) == 1:
-                    late.setdefault(one, set()).add(other)
+    for one, other in _going_round(hard, soft):
+        if tasks[other].change.action != "create":
+            soft[one].discard(other)
+    for one, other in _going_round(hard, soft):
+        soft[one].discard(other)
+        if kinds[one.kind].without is not None:
+            late.setdefault(one, set()).add(other)
     return late
+
+
+def _going_round(hard: Waits, soft: Waits) -> list[tuple[Address, Address]]:
+    """The soft references, and no hard ones at once, that are part of a circle."""
+    knot = knots({address: hard[address] | soft[address] for address in hard})
+    return [
+        (one, other)
+        for one, targets in soft.items()
+        for other in targets
+        if knot[one] == knot[other] and other not in hard[one]
+    ]
 
 
 def _removals_last(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task], waits: Waits) -> None:

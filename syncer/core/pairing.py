@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from syncer.core.fingerprint import canonical, normal
 from syncer.core.shape import Shape
-from syncer.core.values import Json
+from syncer.core.values import Json, Secret
 
 
 def exact_key(item: Json, shape: Shape) -> str:
@@ -30,20 +30,25 @@ def pair_up(
         hits = free.get(exact_key(item, shape))
         pairs.append(hits.pop() if hits else None)
     rest = sorted(index for indexes in free.values() for index in indexes)
-    asking = [index for index, pair in enumerate(pairs) if pair is None]
+    of_form: dict[type, list[int]] = {
+        form: [index for index in rest if isinstance(live[index], form)] for form in (dict, list, str)
+    }
     fits = {
-        index: [hit for hit in rest if _may_differ(live[hit], want[index]) and already(live[hit], want[index])]
-        for index in asking
+        index: [hit for hit in of_form.get(_may_be(want[index]), ()) if already(live[hit], want[index])]
+        for index, pair in enumerate(pairs)
+        if pair is None
     }
     for index, hit in _matching(fits).items():
         pairs[index] = hit
     return pairs
 
 
-def _may_differ(live: Json, want: Json) -> bool:
-    """Whether two values of different text may be alike all the same: a part of a mapping, a secret and its text."""
-    plain = (str, int, float, bool, type(None))
-    return not (isinstance(live, plain) and isinstance(want, plain))
+def _may_be(want: Json) -> type:
+    """What a live item of another text must be, to be what is asked for all the same: a mapping that holds more, a list
+    of such, the text of a secret. No other value has two texts."""
+    if isinstance(want, Secret):
+        return str
+    return dict if isinstance(want, dict) else list if isinstance(want, list) else type(None)
 
 
 def _matching(fits: dict[int, list[int]]) -> dict[int, int]:

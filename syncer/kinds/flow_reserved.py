@@ -44,11 +44,10 @@ def branch_shapes(spec: Mapping[str, Json]) -> dict[str, dict[str, str]]:
 def ways_back(spec: Mapping[str, Json]) -> set[int]:
     """Indexes of the edges that close a loop: from the loop branch's own tasks to what runs before the decision."""
     flow = read_flow(spec)
-    closing = loop_edges(flow)
-    without = flow.graph(*(edge for edges in closing.values() for edge in edges))
-    main = reach(without, [TRIGGER])
     found: set[int] = set()
-    for edges in closing.values():
+    for edges in loop_edges(flow).values():
+        without = flow.graph(*edges)
+        main = reach(without, [TRIGGER])
         for edge in edges:
             if edge.target in main:
                 found.add(int(edge.path[1]))

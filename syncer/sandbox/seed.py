@@ -56,6 +56,8 @@ def seed(
     """
     if unknown := sorted(set(document) - set(_SECTIONS)):
         raise ValueError(f"unknown section `{unknown[0]}` in the seed document; known are {', '.join(_SECTIONS)}")
+    if wrong := sorted(section for section, items in document.items() if not isinstance(items, list | tuple)):
+        raise ValueError(f"section `{wrong[0]}` is no list")
     store = Store(db) if isinstance(db, str) else db
     counts: dict[str, int] = {}
     clock = Clock(now)

@@ -58,7 +58,7 @@ def flow(name: str, *reasons: str) -> str:
     refs = ", ".join(f"{{ref: {each}}}" for each in reasons)
     return (
         f"apiVersion: syncer/v1\nkind: FlowTemplate\nmetadata: {{name: {name}}}\nspec:\n  name: Flow {name}\n"
-        f"  enabled: false\n  trigger: {{type: MANUAL}}\n  closing_reasons: [{refs}]\n"
+        f"  version: v3\n  enabled: false\n  trigger: {{type: manual}}\n  closing_reasons: [{refs}]\n"
         "  tasks:\n    - {id: check, name: Check, task_type: MANUAL}\n"
         "  edges:\n    - {from_id: trigger, to_id: check}\n"
     )

@@ -89,16 +89,16 @@ def test_another_project_inside(mixed) -> None:
 # A hook hands over the files of one commit. What is wrong between them and the rest is told in them.
 TOGETHER = {
     # the rest of the repository, the file of the commit, rule, line, column
-    "an address twice": (reason("a", "Eins"), reason("a", "Zwei"), "duplicate-address", 3, 12),
+    "an address twice": (reason("a", "Eins"), reason("a", "Zwei"), "duplicate-address", 3, 18),
     "a live object twice": (reason("b", "Eins"), reason("a", "Eins"), "duplicate-live-key", 5, 10),
     "an alias that is a name": (
-        reason("b", "Eins"), reason("a", "Zwei").replace("{name: a}", "{name: a, aliases: [b]}"), "alias-taken", 3, 30,
+        reason("b", "Eins"), reason("a", "Zwei").replace("{name: a}", "{name: a, aliases: [b]}"), "alias-taken", 3, 31,
     ),
     "a circle": (
         flow("b").replace("spec:", "spec:\n  automations: {x: {flow_name: x, triggers: [], actions: [{type: "
         "trigger-workflow, config: {target_workflow: {ref: a}}}]}}"),
         flow("a").replace("spec:", "spec:\n  automations: {x: {flow_name: x, triggers: [], actions: [{type: "
-        "trigger-workflow, config: {target_workflow: {ref: b}}}]}}"), "reference-circle", 5, 113,
+        "trigger-workflow, config: {target_workflow: {ref: b}}}]}}"), "reference-circle", 5, 110,
     ),
 }  # fmt: skip
 
@@ -142,7 +142,7 @@ def test_sarif(mixed) -> None:
     assert (said.code, said.err, said.json["version"]) == (3, "", "2.1.0")
     places = [each["locations"][0]["physicalLocation"] for each in run["results"]]
     assert [(each["artifactLocation"]["uri"], each["region"]["startLine"]) for each in places] == [
-        ("config/flow.yaml", 8), ("config/sub/lost.yaml", 6),
+        ("config/flow.yaml", 9), ("config/sub/lost.yaml", 6),
     ]  # fmt: skip
     assert all("shortDescription" in each for each in run["tool"]["driver"]["rules"])
 

@@ -1,4 +1,4 @@
-"""Ownership (architecture 5): what stands in live, manifest and memory → what changes, what it becomes, what is noted."""
+"""Ownership (architecture 5): what is live, declared and remembered → what it becomes, what changes, what is noted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ FIELDS: dict[str, tuple[Json, Json, Json, Json, list[Any], list[str]]] = {
     "emptied before": ({"a": 1}, {"b": None}, {"b": None}, {"a": 1}, [], []),
     "filled by hand again": ({"b": 2}, {"b": None}, {"b": None}, {}, [("b", 2, ABSENT, "drift")], []),
     "null is nothing live": ({"b": None}, {"b": None}, {}, {"b": None}, [], []),
-    "null in something new": ({}, {"a": {"x": 1, "y": None}}, {}, {"a": {"x": 1}}, [("a", ABSENT, {"x": 1}, "ours")], []),
+    "null in something new": (
+        {}, {"a": {"x": 1, "y": None}}, {}, {"a": {"x": 1}}, [("a", ABSENT, {"x": 1}, "ours")], [],
+    ),
     "not ours": ({"title": "Won"}, {}, {}, {"title": "Won"}, [], []),
     "inside a mapping": (
         {"a": {"x": 1, "theirs": 2}}, {"a": {"x": 3}}, {}, {"a": {"x": 3, "theirs": 2}}, [("a.x", 1, 3, "ours")], [],
@@ -54,11 +56,13 @@ FIELDS: dict[str, tuple[Json, Json, Json, Json, list[Any], list[str]]] = {
         [("a", "old", Secret("X", "new"), "ours")], [],
     ),
     "a list with a secret, changed by hand": (
-        {"a": ["theirs"]}, {"a": [Secret("X", "s"), "b"]}, {"a": [{"secret": "X"}, "b"]}, {"a": [Secret("X", "s"), "b"]},
+        {"a": ["theirs"]}, {"a": [Secret("X", "s"), "b"]}, {"a": [{"secret": "X"}, "b"]},
+        {"a": [Secret("X", "s"), "b"]},
         [("a", ["theirs"], [Secret("X", "s"), "b"], "drift")], [],
     ),
     "a reference not known yet": (
-        {"a": "id1"}, {"a": Ref("Book", "x")}, {}, {"a": Ref("Book", "x")}, [("a", "id1", Ref("Book", "x"), "ours")], [],
+        {"a": "id1"}, {"a": Ref("Book", "x")}, {}, {"a": Ref("Book", "x")},
+        [("a", "id1", Ref("Book", "x"), "ours")], [],
     ),
 }  # fmt: skip
 
@@ -224,7 +228,9 @@ def test_prune_leaves_what_is_not_declared() -> None:
 
 REFUSED: dict[str, tuple[Json, Json, list[Any]]] = {
     # case: (live, manifest, refused)
-    "two of one name": ({"items": [{"name": "a"}, {"name": "a"}]}, {"items": [{"name": "b"}]}, [(("items",), "name `a`")]),
+    "two of one name": (
+        {"items": [{"name": "a"}, {"name": "a"}]}, {"items": [{"name": "b"}]}, [(("items",), "name `a`")],
+    ),
     "two of one id": ({"groups": [{"id": 1}, {"id": "1"}]}, {"groups": []}, [(("groups",), "id `1`")]),
     "two of the fallback that is asked for": (
         {"groups": [{"id": 1, "label": "A"}, {"id": 2, "label": "A"}]}, {"groups": [{"label": "A"}]},
@@ -267,7 +273,8 @@ OTHER_LISTS: dict[str, tuple[Json, Json, Json, list[Any]]] = {
         {"set": [{"a": 1, "b": 2}, A1]}, {"set": [A1, {"a": 1, "b": 2}]}, {"set": [{"a": 1, "b": 2}, A1]}, [],
     ),
     "two vague ones that both fit the first": (
-        {"set": [{"a": 1, "b": 2}, {"a": 1, "c": 3}]}, {"set": [A1, B2]}, {"set": [{"a": 1, "b": 2}, {"a": 1, "c": 3}]}, [],
+        {"set": [{"a": 1, "b": 2}, {"a": 1, "c": 3}]}, {"set": [A1, B2]},
+        {"set": [{"a": 1, "b": 2}, {"a": 1, "c": 3}]}, [],
     ),
     "a secret in a set": ({"set": ["hush", 1]}, {"set": [1, Secret("X", "hush")]}, {"set": ["hush", 1]}, []),
     "an ordered list in another order": ({"list": [1, 2]}, {"list": [2, 1]}, {"list": [2, 1]},

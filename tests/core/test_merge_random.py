@@ -22,7 +22,10 @@ RULES: dict[str, ListRule] = {
     "list[].named": keyed("name"),
 }
 SHAPE = compile_shape(
-    lists=RULES, defaults={"x": False, "named[].x": 0, "list[].x": 1}, empty=("set", "named[].set"), null_is_data=("list[]",)
+    lists=RULES,
+    defaults={"x": False, "named[].x": 0, "list[].x": 1},
+    empty=("set", "named[].set"),
+    null_is_data=("list[]",),
 )
 
 LEAVES = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "b"])
@@ -33,7 +36,9 @@ MAPPINGS = st.dictionaries(st.sampled_from(["x", "y", "z"]), LEAVES, max_size=3)
 def items(draw: st.DrawFn) -> list[Json]:
     """A list whose items have names, each its own."""
     names = draw(st.lists(st.sampled_from("abcd"), unique=True, max_size=4))
-    sets = st.just({}) | st.lists(LEAVES, max_size=3).map(lambda found: {"set": found})
+    sets: st.SearchStrategy[dict[str, Json]] = st.just({}) | st.lists(LEAVES, max_size=3).map(
+        lambda found: {"set": found}
+    )
     return [{"name": name, **draw(MAPPINGS), **draw(sets)} for name in names]
 
 

@@ -18,26 +18,26 @@ import pytest
 
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
-from syncer.adapters.api import Api, fetch_all  # noqa: E402  after the skip
-from syncer.adapters.disk import Disk, RealDisk  # noqa: E402
-from syncer.adapters.effects import Effects  # noqa: E402
-from syncer.adapters.hosts import services  # noqa: E402
-from syncer.adapters.journal import Journal  # noqa: E402
-from syncer.adapters.project import choose, read_project  # noqa: E402
-from syncer.adapters.state import State, load  # noqa: E402
-from syncer.app import Planned, Selection, make_plan  # noqa: E402
-from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan, situation_of  # noqa: E402
-from syncer.core.event import Done, Event, Failed, Skipped, Unknown  # noqa: E402
-from syncer.core.guard import Consent  # noqa: E402
-from syncer.core.plan import Plan  # noqa: E402
-from syncer.core.problem import InvalidInput, Refused  # noqa: E402
-from syncer.core.resource import Desired  # noqa: E402
-from syncer.core.values import Secret  # noqa: E402
-from syncer.execute import Stop  # noqa: E402
-from syncer.kinds import KINDS  # noqa: E402
-from syncer.loading import ordered, read_manifests, resolve, together  # noqa: E402
-from syncer.sandbox.seed import seed  # noqa: E402
-from syncer.sandbox.server import Options, Organisation, create_app  # noqa: E402
+from syncer.adapters.api import Api, fetch_all
+from syncer.adapters.disk import Disk, RealDisk
+from syncer.adapters.effects import Effects
+from syncer.adapters.hosts import services
+from syncer.adapters.journal import Journal
+from syncer.adapters.project import choose, read_project
+from syncer.adapters.state import State, load
+from syncer.app import Planned, Selection, make_plan
+from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan, situation_of
+from syncer.core.event import Done, Event, Failed, Skipped, Unknown
+from syncer.core.guard import Consent
+from syncer.core.plan import Plan
+from syncer.core.problem import InvalidInput, Refused
+from syncer.core.resource import Desired
+from syncer.core.values import Secret
+from syncer.execute import Stop
+from syncer.kinds import KINDS
+from syncer.loading import ordered, read_manifests, resolve, together
+from syncer.sandbox.seed import seed
+from syncer.sandbox.server import Options, Organisation, create_app
 
 Json = Any
 ORG = "739224"
@@ -155,7 +155,8 @@ class World:
         self.app = create_app(
             ":memory:",
             [Organisation(ORG, "alpha"), Organisation("911042", "beta"), Organisation(ORG, "reader", read_only=True)],
-            options=Options(**self.switches), now=self.time.moment,
+            options=Options(**self.switches),
+            now=self.time.moment,
             new_id=lambda: str(uuid.UUID(int=next(numbers), version=4)),
         )
         self.wire = Wire(self.app)
@@ -199,7 +200,9 @@ class World:
         environment = choose(read_project(self.folder / "syncer.yaml"), self.environment)
         manifests = read_manifests(read_project(self.folder / "syncer.yaml"))
         desired, problems = resolve(manifests, environment, self.env, allowed=frozenset(self.env))
-        errors = [each for each in ordered([*manifests.problems, *problems, *together(desired)]) if each.severity == "error"]
+        errors = [
+            each for each in ordered([*manifests.problems, *problems, *together(desired)]) if each.severity == "error"
+        ]
         if errors:
             raise InvalidInput(errors)
         return desired
@@ -301,8 +304,16 @@ class World:
     def planned(self, api: Api, state: State, **how: Any) -> Planned:
         selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         return make_plan(
-            api, fetch_all, self.desired(), state.entries, environment=self.environment, org_id=self.org_id,
-            server=SERVER, today=self.today, selection=selection, **how,
+            api,
+            fetch_all,
+            self.desired(),
+            state.entries,
+            environment=self.environment,
+            org_id=self.org_id,
+            server=SERVER,
+            today=self.today,
+            selection=selection,
+            **how,
         )
 
     def plan(self, **how: Any) -> Planned:
@@ -318,8 +329,14 @@ class World:
         }
 
     def apply(
-        self, *, workers: int = 1, stop: Stop | None = None, consent: Consent | None = None, saved: Plan | None = None,
-        see: Callable[[Event], None] = lambda event: None, **how: Any,
+        self,
+        *,
+        workers: int = 1,
+        stop: Stop | None = None,
+        consent: Consent | None = None,
+        saved: Plan | None = None,
+        see: Callable[[Event], None] = lambda event: None,
+        **how: Any,
     ) -> Run:
         """What `syncer apply` does. Guards speak only where a `consent` is given."""
         stop = stop or Stop()
@@ -334,8 +351,16 @@ class World:
             if consent is not None:
                 must_be_allowed(planned.plan, self.situation(planned, store.state, api), consent)
             for event in carry_out(
-                planned, api, journal, store, run="0123abcd", effects=self.effects, salt=lambda: b"0" * 16, stop=stop,
-                today=self.today, workers=workers,
+                planned,
+                api,
+                journal,
+                store,
+                run="0123abcd",
+                effects=self.effects,
+                salt=lambda: b"0" * 16,
+                stop=stop,
+                today=self.today,
+                workers=workers,
             ):
                 events.append(event)
                 see(event)
@@ -348,8 +373,17 @@ class World:
 
     def situation(self, planned: Planned, state: State, api: Api) -> Any:
         return situation_of(
-            planned, state, environment=self.environment, org_id=self.org_id, organisations=api.organisations,
-            opaque=True, loopback=True, read_only=False, confirm=False, limits=(None, None), event="",
+            planned,
+            state,
+            environment=self.environment,
+            org_id=self.org_id,
+            organisations=api.organisations,
+            opaque=True,
+            loopback=True,
+            read_only=False,
+            confirm=False,
+            limits=(None, None),
+            event="",
         )
 
     def open_intents(self) -> list[str]:
@@ -399,10 +433,13 @@ class Make:
     def flow(name: str, /, metadata: Json = None, steps: Sequence[str] = ("call", "write"), **spec: Json) -> Json:
         path = ["trigger", *steps]
         whole = {
-            "name": name.capitalize(), "version": "v3", "enabled": False,
+            "name": name.capitalize(),
+            "version": "v3",
+            "enabled": False,
             "trigger": {"type": "manual", "entity_schema": "contact"},
             "tasks": [{"id": each, "name": each.capitalize(), "task_type": "MANUAL"} for each in steps],
-            "edges": [{"from_id": one, "to_id": other} for one, other in itertools.pairwise(path)], **spec,
+            "edges": [{"from_id": one, "to_id": other} for one, other in itertools.pairwise(path)],
+            **spec,
         }
         return document("FlowTemplate", name, whole, **(metadata or {}))
 
@@ -414,19 +451,37 @@ class Make:
             "trigger": {"type": "automation", "automation_id": {"automation": "start"}},
             "tasks": [
                 {"id": "call", "name": "Call", "task_type": "MANUAL"},
-                {"id": "mail", "name": "Mail", "task_type": "AUTOMATION", "automation_config": {"flow_id": {"automation": "mail"}}},
+                {
+                    "id": "mail",
+                    "name": "Mail",
+                    "task_type": "AUTOMATION",
+                    "automation_config": {"flow_id": {"automation": "mail"}},
+                },
             ],
             "edges": [{"from_id": "trigger", "to_id": "call"}, {"from_id": "call", "to_id": "mail"}],
             "automations": {
                 "start": {
                     "flow_name": f"Start {name}",
-                    "triggers": [{"type": "entity_operation", "configuration": {"schema": "contact", "operations": ["createEntity"]}}],
-                    "actions": [{"name": "Start", "type": "trigger-workflow", "config": {"target_workflow": {"ref": name}}}],
+                    "triggers": [
+                        {
+                            "type": "entity_operation",
+                            "configuration": {"schema": "contact", "operations": ["createEntity"]},
+                        }
+                    ],
+                    "actions": [
+                        {"name": "Start", "type": "trigger-workflow", "config": {"target_workflow": {"ref": name}}}
+                    ],
                 },
                 "mail": {
                     "flow_name": f"Mail {name}",
                     "triggers": [{"type": "flows_trigger", "configuration": {}}],
-                    "actions": [{"name": "Mail", "type": "send-email", "config": {"email_template_id": "m-1", "language_code": "de"}}],
+                    "actions": [
+                        {
+                            "name": "Mail",
+                            "type": "send-email",
+                            "config": {"email_template_id": "m-1", "language_code": "de"},
+                        }
+                    ],
                 },
             },
             **spec,
@@ -434,29 +489,42 @@ class Make:
         return Make.flow(name, metadata=metadata, **whole)
 
     @staticmethod
-    def installation(name: str = "credit", /, metadata: Json = None, secret: bool = True, options: Json = None, **spec: Json) -> Json:
+    def installation(
+        name: str = "credit", /, metadata: Json = None, secret: bool = True, options: Json = None, **spec: Json
+    ) -> Json:
         """The marketplace's credit check with its required options; the secret comes from SYNCER_KEY."""
         values = [{"key": "region", "value": "DE-NW"}] if options is None else list(options)
         if secret:
             values.append({"key": "api_key", "value": "${env.SYNCER_KEY}"})
         whole = {
-            "app_id": Make.APP, "version": "1.1.0", "option_values": [{"component_id": Make.COMPONENT, "options": values}], **spec,
+            "app_id": Make.APP,
+            "version": "1.1.0",
+            "option_values": [{"component_id": Make.COMPONENT, "options": values}],
+            **spec,
         }
         return document("AppInstallation", name, whole, **(metadata or {}))
 
     @staticmethod
     def checker(name: str = "address", /, metadata: Json = None, text: str = "Wo?", **spec: Json) -> Json:
         """An app without secrets, of which nothing takes long."""
-        values = [{"component_id": "536b9491-d800-59f9-8e70-1a97a593240b", "options": [{"key": "ueberschrift", "value": text}]}]
+        values = [
+            {
+                "component_id": "536b9491-d800-59f9-8e70-1a97a593240b",
+                "options": [{"key": "ueberschrift", "value": text}],
+            }
+        ]
         whole = {"app_id": "112b87c2-ba9e-51c3-9fee-6cd85bb8f822", "version": "1.0.0", "option_values": values, **spec}
         return document("AppInstallation", name, whole, **(metadata or {}))
 
     @staticmethod
     def retention(name: str = "old-contacts", /, metadata: Json = None, **spec: Json) -> Json:
         whole = {
-            "entity_schema": "contact", "type": "deletion", "enabled": False,
+            "entity_schema": "contact",
+            "type": "deletion",
+            "enabled": False,
             "query": {"saved_view_id": {"lookup": "Inaktive Kontakte"}, "filters": []},
-            "schedule": {"frequency": "interval", "interval_days": 7, "start_date": "2027-02-01"}, **spec,
+            "schedule": {"frequency": "interval", "interval_days": 7, "start_date": "2027-02-01"},
+            **spec,
         }
         return document("RetentionConfig", name, whole, **(metadata or {}))
 

@@ -14,7 +14,9 @@ import pytest
 
 World, Make = Any, Any
 BASE = "/data-governance/v1"
-IDS = re.compile(r"…|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=/)[0-9A-Za-z]{21}(?=$|\?)|(?<=templates/)[0-9A-Za-z]{8}(?=$|\?)")
+IDS = re.compile(
+    r"…|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=/)[0-9A-Za-z]{21}(?=$|\?)|(?<=templates/)[0-9A-Za-z]{8}(?=$|\?)"
+)
 
 
 def asked(entry: Any) -> str:
@@ -45,6 +47,10 @@ VERSIONS = [f"GET {SITE}/versions?versions_size=1"]
 LIMITS = ["GET /v1/workflows/limits/max-allowed"]
 AUTOMATIONS = ["POST /v1/automation/flows:batchGet"]
 AUTOMATION = "/v1/automation/flows/ID"
+USERS_OF_A_REASON = [*READ["FlowTemplate"], "GET /v1/workflows/definitions"]
+USERS_OF_AN_APP = [*READ["EntitySchema"], "GET /v1/automation/flows?include_flows=true&size=250"]
+"""Before something goes, who still refers to it is asked."""
+
 VIEW = ["GET /v1/entity/view/ID"]
 
 
@@ -138,47 +144,99 @@ CASES: dict[str, tuple[str, Change, Change, list[str], list[str]]] = {
     # case: kind, what is applied before, what changes, beyond its list the plan asks, the apply asks and sends
     "reason, nothing": ("ClosingReason", reason, nothing, [], []),
     "reason, create": (
-        "ClosingReason", nothing, reason, [], ["POST /v1/workflows/closing-reasons", f"GET {REASON}"],
+        "ClosingReason",
+        nothing,
+        reason,
+        [],
+        ["POST /v1/workflows/closing-reasons", f"GET {REASON}"],
     ),
     "reason, update": (
-        "ClosingReason", reason, reason_changed, [], [f"GET {REASON}", f"PATCH {REASON}", f"GET {REASON}"],
+        "ClosingReason",
+        reason,
+        reason_changed,
+        [],
+        [f"GET {REASON}", f"PATCH {REASON}", f"GET {REASON}"],
     ),
-    "reason, deactivate": ("ClosingReason", reason, gone, [], [f"GET {REASON}", f"PATCH {REASON}", f"GET {REASON}"]),
-    "reason, delete": ("ClosingReason", reason_erased, gone, [], [f"GET {REASON}", f"DELETE {REASON}", f"GET {REASON}"]),
+    "reason, deactivate": (
+        "ClosingReason",
+        reason,
+        gone,
+        USERS_OF_A_REASON,
+        [f"GET {REASON}", f"PATCH {REASON}", f"GET {REASON}"],
+    ),
+    "reason, delete": (
+        "ClosingReason",
+        reason_erased,
+        gone,
+        USERS_OF_A_REASON,
+        [f"GET {REASON}", f"DELETE {REASON}", f"GET {REASON}"],
+    ),
     "schema, nothing": ("EntitySchema", schema, nothing, [], []),
     "schema, create": (
-        "EntitySchema", nothing, schema, VERSIONS,
+        "EntitySchema",
+        nothing,
+        schema,
+        VERSIONS,
         [f"GET {SITE}?latest=true", f"PUT {SITE}", f"GET {SITE}?latest=true"],
     ),
     "schema, update": (
-        "EntitySchema", schema, schema_changed, VERSIONS,
+        "EntitySchema",
+        schema,
+        schema_changed,
+        VERSIONS,
         [f"GET {SITE}?latest=true", f"PUT {SITE}", f"GET {SITE}?latest=true"],
     ),
     "schema, delete": (
-        "EntitySchema", schema, gone, ["POST /v1/entity:list"],
+        "EntitySchema",
+        schema,
+        gone,
+        ["POST /v1/entity:list"],
         [f"GET {SITE}?latest=true", f"DELETE {SITE}", f"GET {SITE}?latest=true"],
     ),
     "flow, nothing": ("FlowTemplate", flow, nothing, [], []),
     "flow, create disabled": ("FlowTemplate", nothing, flow, LIMITS, ["POST /v2/flows/templates", f"GET {FLOW}"]),
     "flow, create enabled": (
-        "FlowTemplate", nothing, flow_live, LIMITS,
+        "FlowTemplate",
+        nothing,
+        flow_live,
+        LIMITS,
         ["POST /v2/flows/templates", f"GET {FLOW}", f"PUT {FLOW}", f"GET {FLOW}"],
     ),
     "flow, update": (
-        "FlowTemplate", flow, flow_changed, LIMITS, [f"GET {FLOW}", f"PUT {FLOW}", f"GET {FLOW}"],
+        "FlowTemplate",
+        flow,
+        flow_changed,
+        LIMITS,
+        [f"GET {FLOW}", f"PUT {FLOW}", f"GET {FLOW}"],
     ),
     "flow, delete": ("FlowTemplate", flow, gone, [], [f"GET {FLOW}", f"DELETE {FLOW}", f"GET {FLOW}"]),
     "bundle, nothing": ("FlowTemplate", bundle, nothing, AUTOMATIONS, []),
     "bundle, import": (
-        "FlowTemplate", nothing, bundle, LIMITS,
-        ["POST /v2/flows/templates/import", f"GET {FLOW}", f"GET {AUTOMATION}", f"PUT {FLOW}", f"GET {FLOW}", *AUTOMATIONS],
+        "FlowTemplate",
+        nothing,
+        bundle,
+        LIMITS,
+        [
+            "POST /v2/flows/templates/import",
+            f"GET {FLOW}",
+            f"GET {AUTOMATION}",
+            f"PUT {FLOW}",
+            f"GET {FLOW}",
+            *AUTOMATIONS,
+        ],
     ),
     "bundle, update of an automation": (
-        "FlowTemplate", bundle, bundle_mail_changed, [*AUTOMATIONS, *LIMITS],
+        "FlowTemplate",
+        bundle,
+        bundle_mail_changed,
+        [*AUTOMATIONS, *LIMITS],
         [f"GET {FLOW}", *AUTOMATIONS, f"PUT {AUTOMATION}", f"GET {FLOW}", *AUTOMATIONS],
     ),
     "bundle, update of both": (
-        "FlowTemplate", bundle, bundle_changed, [*AUTOMATIONS, *LIMITS],
+        "FlowTemplate",
+        bundle,
+        bundle_changed,
+        [*AUTOMATIONS, *LIMITS],
         [f"GET {FLOW}", *AUTOMATIONS, f"PUT {AUTOMATION}", f"PUT {FLOW}", f"GET {FLOW}", *AUTOMATIONS],
     ),
     "bundle, delete": ("FlowTemplate", bundle, gone, [], [f"GET {FLOW}", f"DELETE {FLOW}", f"GET {FLOW}"]),
@@ -186,28 +244,50 @@ CASES: dict[str, tuple[str, Change, Change, list[str], list[str]]] = {
     "app, install": ("AppInstallation", nothing, app, DECLARED, [f"GET {APP}", f"POST {APP}", f"GET {APP}"]),
     "app, configure": ("AppInstallation", app, app_configured, [], [f"GET {APP}", f"PATCH {APP}", f"GET {APP}"]),
     "app, upgrade": (  # promoting disables, so the options are saved again
-        "AppInstallation", app, app_upgraded, NEWER,
+        "AppInstallation",
+        app,
+        app_upgraded,
+        NEWER,
         [f"GET {APP}", *NEWER, f"POST {APP}/promote-to/1.2.0", f"GET {APP}", f"PATCH {APP}", f"GET {APP}"],
     ),
     "app, upgrade and configure": (
-        "AppInstallation", app, app_both, NEWER,
+        "AppInstallation",
+        app,
+        app_both,
+        NEWER,
         [f"GET {APP}", *NEWER, f"POST {APP}/promote-to/1.2.0", f"GET {APP}", f"PATCH {APP}", f"GET {APP}"],
     ),
-    "app, uninstall": ("AppInstallation", app, gone, [], [f"GET {APP}", f"DELETE {APP}", f"GET {APP}"]),
+    "app, uninstall": ("AppInstallation", app, gone, USERS_OF_AN_APP, [f"GET {APP}", f"DELETE {APP}", f"GET {APP}"]),
     "retention, nothing": ("RetentionConfig", retention, nothing, [], []),
     "retention, create": (
-        "RetentionConfig", nothing, retention, [],
+        "RetentionConfig",
+        nothing,
+        retention,
+        [],
         [f"GET {ONLY_ONE}", "POST /data-governance/v1/contact/configs", f"GET {CONFIGS}/ID", f"GET {ONLY_ONE}", *VIEW],
     ),
     "retention, update": (
-        "RetentionConfig", retention, retention_changed, [],
-        [f"GET {CONFIGS}/ID", *VIEW, "POST /data-governance/v1/contact/configs", f"GET {CONFIGS}/ID", f"GET {ONLY_ONE}", *VIEW],
+        "RetentionConfig",
+        retention,
+        retention_changed,
+        [],
+        [
+            f"GET {CONFIGS}/ID",
+            *VIEW,
+            "POST /data-governance/v1/contact/configs",
+            f"GET {CONFIGS}/ID",
+            f"GET {ONLY_ONE}",
+            *VIEW,
+        ],
     ),
     "retention, disable": (
-        "RetentionConfig", retention_live, gone, [],
+        "RetentionConfig",
+        retention_live,
+        gone,
+        [],
         [f"GET {CONFIGS}/ID", "POST /data-governance/v1/contact/configs", f"GET {CONFIGS}/ID", f"GET {ONLY_ONE}"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("kind", "before", "change", "plan_asks", "expected"), CASES.values(), ids=CASES)
@@ -237,8 +317,9 @@ def test_an_upgrade_that_does_not_disable_sends_less_than_announced(make_world: 
     app_upgraded(world, make)
     run = world.apply()
     assert [IDS.sub("ID", call) for change in run.planned.plan.changes for call in change.calls] == [
-        f"POST {APP}/promote-to/1.2.0", f"PATCH {APP}",
-    ]  # fmt: skip
+        f"POST {APP}/promote-to/1.2.0",
+        f"PATCH {APP}",
+    ]
     assert [IDS.sub("ID", call) for call in run.calls] == [f"POST {APP}/promote-to/1.2.0"]
     world.converges()
 
@@ -250,4 +331,6 @@ def test_one_list_a_kind_whatever_their_number(world: World, make: Make) -> None
     assert world.apply(workers=4).code == 0
     seen = len(world.requests())
     world.plan()
-    assert sorted(asked(each) for each in world.requests()[seen:]) == sorted([*READ["ClosingReason"], *READ["FlowTemplate"]])
+    assert sorted(asked(each) for each in world.requests()[seen:]) == sorted(
+        [*READ["ClosingReason"], *READ["FlowTemplate"]]
+    )

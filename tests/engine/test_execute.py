@@ -44,7 +44,9 @@ def test_events_tell_each_step_and_dependencies_come_first(world: World, make: M
         "FlowTemplate/house: read back",
         "FlowTemplate/house done",
     ]
-    sent = next(each["body"] for each in run.requests if each["path"] == "/v2/flows/templates" and each["method"] == "POST")
+    sent = next(
+        each["body"] for each in run.requests if each["path"] == "/v2/flows/templates" and each["method"] == "POST"
+    )
     won = world.one("ClosingReason", title="Won")
     assert sent["closing_reasons"] == [{"id": won["id"], "title": "Won", "status": "ACTIVE"}]
     assert (sent["enabled"], world.one("FlowTemplate")["enabled"]) == (False, True)
@@ -91,8 +93,12 @@ def test_removals_come_last_and_in_reverse(world: World, make: Make) -> None:
     """What is used goes after what used it, and both after everything that is made or changed."""
     erase = {"policy": {"removal": "delete"}}
     world.put(
-        make.reason("old", metadata=erase), make.schema("site", make.text("street")), make.reason("kept"),
-        make.flow("house", closing_reasons=[{"ref": "old"}], trigger={"type": "manual", "entity_schema": {"ref": "site"}}),
+        make.reason("old", metadata=erase),
+        make.schema("site", make.text("street")),
+        make.reason("kept"),
+        make.flow(
+            "house", closing_reasons=[{"ref": "old"}], trigger={"type": "manual", "entity_schema": {"ref": "site"}}
+        ),
     )
     assert world.apply().code == 0
     world.drop("FlowTemplate/house", "ClosingReason/old", "EntitySchema/site")
@@ -108,24 +114,38 @@ def test_removals_come_last_and_in_reverse(world: World, make: Make) -> None:
 
 def test_a_failure_costs_dependants_not_neighbours(world: World, make: Make) -> None:
     world.put(
-        make.reason("bad"), make.reason("good"), make.flow("needs-bad", closing_reasons=[{"ref": "bad"}]),
-        make.flow("needs-good", closing_reasons=[{"ref": "good"}]), make.bundle("starts", automations={
-            "start": {
-                "flow_name": "Start", "triggers": [{"type": "flows_trigger", "configuration": {}}],
-                "actions": [{"name": "Go", "type": "trigger-workflow", "config": {"target_workflow": {"ref": "needs-bad"}}}],
+        make.reason("bad"),
+        make.reason("good"),
+        make.flow("needs-bad", closing_reasons=[{"ref": "bad"}]),
+        make.flow("needs-good", closing_reasons=[{"ref": "good"}]),
+        make.bundle(
+            "starts",
+            automations={
+                "start": {
+                    "flow_name": "Start",
+                    "triggers": [{"type": "flows_trigger", "configuration": {}}],
+                    "actions": [
+                        {"name": "Go", "type": "trigger-workflow", "config": {"target_workflow": {"ref": "needs-bad"}}}
+                    ],
+                },
+                "mail": make.bundle("x")["spec"]["automations"]["mail"],
             },
-            "mail": make.bundle("x")["spec"]["automations"]["mail"],
-        }),
-    )  # fmt: skip
+        ),
+    )
     world.fault(method="POST", path="/v1/workflows/closing-reasons", status=422, body={"message": "not today"})
     run = world.apply()
     assert run.ends == {
-        "ClosingReason/bad": "failed", "ClosingReason/good": "done", "FlowTemplate/needs-bad": "skipped",
-        "FlowTemplate/needs-good": "done", "FlowTemplate/starts": "skipped",
+        "ClosingReason/bad": "failed",
+        "ClosingReason/good": "done",
+        "FlowTemplate/needs-bad": "skipped",
+        "FlowTemplate/needs-good": "done",
+        "FlowTemplate/starts": "skipped",
     }
     because = {str(each.change.address): str(each.because) for each in run.events if isinstance(each, Skipped)}
     assert because == {"FlowTemplate/needs-bad": "ClosingReason/bad", "FlowTemplate/starts": "FlowTemplate/needs-bad"}
-    assert run.problems == ["ClosingReason/bad: step `create`: `POST /v1/workflows/closing-reasons`: 422 Unprocessable Entity: not today"]
+    assert run.problems == [
+        "ClosingReason/bad: step `create`: `POST /v1/workflows/closing-reasons`: 422 Unprocessable Entity: not today"
+    ]
     assert run.code == 5
     assert world.apply().code == 0
     world.converges()
@@ -133,7 +153,10 @@ def test_a_failure_costs_dependants_not_neighbours(world: World, make: Make) -> 
 
 
 def test_a_removal_waits_for_what_failed_to_let_go_of_it(world: World, make: Make) -> None:
-    world.put(make.reason("old", metadata={"policy": {"removal": "delete"}}), make.flow("house", closing_reasons=[{"ref": "old"}]))
+    world.put(
+        make.reason("old", metadata={"policy": {"removal": "delete"}}),
+        make.flow("house", closing_reasons=[{"ref": "old"}]),
+    )
     world.apply()
     world.drop("ClosingReason/old")
     world.put(make.flow("house", closing_reasons=[]))
@@ -183,33 +206,37 @@ def circle(make: Make) -> list[Any]:
 
 
 def test_two_new_schemas_that_refer_to_each_other(world: World, make: Make) -> None:
-    """One of them is written without the other, then the other, then the first one whole; who uses them comes after."""
+    """Each is written without the other first, and whole once both exist; who uses them comes after."""
     world.put(*circle(make))
     run = world.apply()
     assert run.problems == []
-    assert run.calls == [f"PUT {HOUSE}", f"PUT {SITE}", f"PUT {HOUSE}", "POST /v2/flows/templates"]
+    assert run.calls == [f"PUT {HOUSE}", f"PUT {SITE}", f"PUT {HOUSE}", f"PUT {SITE}", "POST /v2/flows/templates"]
     bodies = [[item["name"] for item in each["body"]["attributes"]] for each in run.requests if each["method"] == "PUT"]
-    assert bodies == [["number"], ["street", "house"], ["number", "site"]]
+    assert bodies == [["number"], ["street"], ["number", "site"], ["street", "house"]]
     announced = {str(each.address): list(each.calls) for each in run.planned.plan.changes}
     assert announced == {
-        "EntitySchema/house": [f"PUT {HOUSE}"] * 2, "EntitySchema/site": [f"PUT {SITE}"],
+        "EntitySchema/house": [f"PUT {HOUSE}"] * 2,
+        "EntitySchema/site": [f"PUT {SITE}"] * 2,
         "FlowTemplate/visit": ["POST /v2/flows/templates"],
     }
     assert [word for word in story(run) if word.endswith("done")] == [
-        "EntitySchema/site done", "EntitySchema/house done", "FlowTemplate/visit done",
-    ]  # fmt: skip
+        "EntitySchema/house done",
+        "EntitySchema/site done",
+        "FlowTemplate/visit done",
+    ]
     world.converges()
 
 
 def test_three_in_a_circle_and_two_circles_in_one(world: World, make: Make) -> None:
     world.put(
-        make.schema("a", make.relation("to", "b", "c")), make.schema("b", make.relation("to", "c")),
+        make.schema("a", make.relation("to", "b", "c")),
+        make.schema("b", make.relation("to", "c")),
         make.schema("c", make.relation("to", "a"), make.relation("me", "c")),
     )
     run = world.apply(workers=4)
     assert run.code == 0
     assert sorted(set(run.calls)) == [f"PUT /v1/entity/schemas/{slug}" for slug in "abc"]
-    assert len(run.calls) <= 5
+    assert len(run.calls) == 6
     world.converges()
 
 
@@ -226,12 +253,24 @@ def test_a_new_schema_and_an_old_one_that_refer_to_each_other_need_two_calls(wor
 @pytest.mark.parametrize(
     ("refused", "ends", "code"),
     [
-        # the first go of house fails: nothing can follow
-        ({"path": HOUSE}, {"EntitySchema/house": "failed", "EntitySchema/site": "skipped", "FlowTemplate/visit": "skipped"}, 6),
-        # site fails: house stands without its relation to it
-        ({"path": SITE}, {"EntitySchema/house": "failed", "EntitySchema/site": "failed", "FlowTemplate/visit": "skipped"}, 5),
-        # the second go of house fails
-        ({"path": HOUSE, "skip": 1}, {"EntitySchema/house": "failed", "EntitySchema/site": "done", "FlowTemplate/visit": "skipped"}, 5),
+        # the first go of house fails: site stands without its relation to it
+        (
+            {"path": HOUSE},
+            {"EntitySchema/house": "failed", "EntitySchema/site": "failed", "FlowTemplate/visit": "skipped"},
+            5,
+        ),
+        # the other way round
+        (
+            {"path": SITE},
+            {"EntitySchema/house": "failed", "EntitySchema/site": "failed", "FlowTemplate/visit": "skipped"},
+            5,
+        ),
+        # the second go of house fails: site needs only that house exists
+        (
+            {"path": HOUSE, "skip": 1},
+            {"EntitySchema/house": "failed", "EntitySchema/site": "done", "FlowTemplate/visit": "skipped"},
+            5,
+        ),
     ],
     ids=["first go", "the other", "second go"],
 )
@@ -245,19 +284,23 @@ def test_a_circle_that_breaks_is_finished_by_the_next_run(
     assert set(world.changes()) >= {"FlowTemplate/visit"}
     assert world.apply().code == 0
     world.converges()
-    assert [each["version"] for each in world.listed("EntitySchema") if each["slug"] in {"site", "house"}] in ([1, 2], [2, 1])
+    assert {each["version"] for each in world.listed("EntitySchema") if each["slug"] in {"site", "house"}} <= {1, 2}
 
 
 def test_a_schema_of_a_circle_changed_by_somebody_between_its_two_goes(world: World, make: Make) -> None:
+    """What the first go left is what the second expects: a change by another is not written over."""
     world.put(*circle(make)[:2])
 
-    def meddle(event: Any) -> None:
-        if isinstance(event, Done) and str(event.change.address) == "EntitySchema/site":
-            live = world.ask(f"GET {HOUSE}")
-            world.ask(f"PUT {HOUSE}", {**live, "icon": "home"})
+    def meddle(request: Any, response: Any) -> Any:
+        if request.method == "PUT" and request.url.path == SITE:
+            world.wire.after = lambda request, response: response
+            world.ask(f"PUT {HOUSE}", {**world.ask(f"GET {HOUSE}"), "icon": "home"})
+        return response
 
-    run = world.apply(see=meddle)
-    assert run.ends["EntitySchema/house"] in {"failed", "done"}
+    world.wire.after = meddle
+    run = world.apply()
+    assert run.ends == {"EntitySchema/house": "failed", "EntitySchema/site": "done"}
+    assert run.problems == ["EntitySchema/house: somebody changed it in the organisation since the plan"]
     assert world.apply().code == 0
     assert world.ask(f"GET {HOUSE}")["icon"] == "home"
     world.converges()
@@ -348,7 +391,11 @@ def test_what_appears_between_plan_and_create_is_not_written_over(world: World, 
     foreign = make.schema("site", make.text("mine"))["spec"] | {"published": True, "capabilities": []}
 
     def before(request: Any) -> None:
-        if request.url.path == SITE and request.method == "GET" and not world.ask("GET /v1/entity/schemas?include=site")["results"]:
+        if (
+            request.url.path == SITE
+            and request.method == "GET"
+            and not world.ask("GET /v1/entity/schemas?include=site")["results"]
+        ):
             world.ask(f"PUT {SITE}", foreign)
 
     world.wire.before = before
@@ -373,8 +420,29 @@ def test_what_was_deleted_between_plan_and_update_is_not_made_anew(world: World,
     assert (run.calls[1:], world.listed("ClosingReason")) == ([], [])
 
 
-def test_a_bug_in_a_kind_comes_out_after_the_others_were_remembered(world: World, make: Make) -> None:
-    """A reply nobody expects ends in a failed change, never in lost bookkeeping."""
+def test_a_bug_comes_out_after_the_others_were_remembered(world: World, make: Make) -> None:
+    """What is under way when syncer itself breaks is still written down; nothing further is begun."""
+    world.put(make.reason("a"), make.reason("b"), make.flow("house", closing_reasons=[{"ref": "b"}]))
+    both = threading.Barrier(2, timeout=10)
+
+    def break_one(request: Any) -> None:
+        if request.method == "POST":
+            both.wait()
+            if b'"A"' in request.content:
+                raise ZeroDivisionError
+
+    world.wire.before = break_one
+    with pytest.raises(ZeroDivisionError):
+        world.apply(workers=2)
+    assert [str(each) for each in world.state().entries] == ["ClosingReason/b"]
+    assert world.open_intents() == ["ClosingReason/a create"]
+    world.well_again()
+    assert world.apply().code == 0
+    assert len(world.listed("ClosingReason")) == 2
+    world.converges()
+
+
+def test_a_reply_nobody_expects_is_looked_up(world: World, make: Make) -> None:
     world.put(make.reason("a"), make.reason("b"))
     world.fault(method="POST", path="/v1/workflows/closing-reasons", after_commit=True, body=["odd"], status=201)
     run = world.apply()

@@ -1,4 +1,4 @@
-"""Answers that get lost and processes that die: never two objects, never sent again blindly, and the next run ends it."""
+"""Lost answers and processes that die: never two objects, nothing is sent again blindly, and the next run mends it."""
 
 from __future__ import annotations
 
@@ -46,22 +46,56 @@ OPERATIONS: dict[str, Case] = {
     "reason deactivate": ({}, of("reason won"), nothing, "PATCH", "/v2/workflows/*", "ClosingReason", 1),
     "reason delete": ({}, of("reason won removal=delete"), nothing, "DELETE", "/v2/workflows/*", "ClosingReason", 0),
     "schema create": ({}, nothing, of("schema site a"), "PUT", "/v1/entity/schemas/site", "EntitySchema", 11),
-    "schema put": ({}, of("schema site a"), of("schema site a b"), "PUT", "/v1/entity/schemas/site", "EntitySchema", 11),
+    "schema put": (
+        {},
+        of("schema site a"),
+        of("schema site a b"),
+        "PUT",
+        "/v1/entity/schemas/site",
+        "EntitySchema",
+        11,
+    ),
     "schema delete": ({}, of("schema site a"), nothing, "DELETE", "/v1/entity/schemas/site", "EntitySchema", 10),
     "flow create": ({}, nothing, of("flow house enabled=yes"), "POST", "/v2/flows/templates", "FlowTemplate", 1),
     "flow enable": ({}, nothing, of("flow house enabled=yes"), "PUT", "/v2/flows/templates/*", "FlowTemplate", 1),
-    "flow put": ({}, of("flow house"), of("flow house description=x"), "PUT", "/v2/flows/templates/*", "FlowTemplate", 1),
+    "flow put": (
+        {},
+        of("flow house"),
+        of("flow house description=x"),
+        "PUT",
+        "/v2/flows/templates/*",
+        "FlowTemplate",
+        1,
+    ),
     "flow delete": ({}, of("flow house"), nothing, "DELETE", "/v2/flows/templates/*", "FlowTemplate", 0),
     "import": ({}, nothing, of("bundle meter"), "POST", "/v2/flows/templates/import", "FlowTemplate", 1),
     "import enable": ({}, nothing, of("bundle meter"), "PUT", "/v2/flows/templates/*", "FlowTemplate", 1),
     "automation create": (
-        {"flow_export": False}, nothing, of("bundle meter"), "POST", "/v1/automation/flows", "AutomationFlow", 2,
+        {"flow_export": False},
+        nothing,
+        of("bundle meter"),
+        "POST",
+        "/v1/automation/flows",
+        "AutomationFlow",
+        2,
     ),
     "automation pointed": (
-        {"flow_export": False}, nothing, of("bundle meter"), "PUT", "/v1/automation/flows/*", "AutomationFlow", 2,
+        {"flow_export": False},
+        nothing,
+        of("bundle meter"),
+        "PUT",
+        "/v1/automation/flows/*",
+        "AutomationFlow",
+        2,
     ),
     "automation put": (
-        {}, of("bundle meter"), of("bundle meter mail=m-2"), "PUT", "/v1/automation/flows/*", "AutomationFlow", 2,
+        {},
+        of("bundle meter"),
+        of("bundle meter mail=m-2"),
+        "PUT",
+        "/v1/automation/flows/*",
+        "AutomationFlow",
+        2,
     ),
     "app install": ({}, nothing, of("app"), "POST", "/v1/app/*", "AppInstallation", 1),
     "app options": ({}, of("app"), of("app text=Wohin?"), "PATCH", "/v1/app/*", "AppInstallation", 1),
@@ -69,16 +103,30 @@ OPERATIONS: dict[str, Case] = {
     "app options after promote": ({}, of("app"), of("app version=1.1.0"), "PATCH", "/v1/app/*", "AppInstallation", 1),
     "app uninstall": ({}, of("app"), nothing, "DELETE", "/v1/app/*", "AppInstallation", 0),
     "retention create": ({}, nothing, of("retention"), "POST", "/data-governance/*", "RetentionConfig", 1),
-    "retention put": ({}, of("retention"), of("retention enabled=yes"), "POST", "/data-governance/*", "RetentionConfig", 1),
+    "retention put": (
+        {},
+        of("retention"),
+        of("retention enabled=yes"),
+        "POST",
+        "/data-governance/*",
+        "RetentionConfig",
+        1,
+    ),
     "retention disable": ({}, of("retention enabled=yes"), nothing, "POST", "/data-governance/*", "RetentionConfig", 1),
-}  # fmt: skip
+}
 
 AFTER: dict[str, dict[str, Any]] = {
     # the work is done, and stays done
-    "dropped": {"drop": True}, "500": {"status": 500}, "502": {"status": 502}, "504": {"status": 504},
-    "408": {"status": 408}, "redirect": {"status": 302}, "html": {"body": "<html>", "content_type": "text/html", "status": 200},
-    "truncated": {"truncate": 9, "body": {"id": "123456"}}, "no id": {"body": {"some": "thing"}, "status": 200},
-}  # fmt: skip
+    "dropped": {"drop": True},
+    "500": {"status": 500},
+    "502": {"status": 502},
+    "504": {"status": 504},
+    "408": {"status": 408},
+    "redirect": {"status": 302},
+    "html": {"body": "<html>", "content_type": "text/html", "status": 200},
+    "truncated": {"truncate": 9, "body": {"id": "123456"}},
+    "no id": {"body": {"some": "thing"}, "status": 200},
+}
 BEFORE: dict[str, dict[str, Any]] = {"dropped": {"drop": True}, "500": {"status": 500}, "504": {"status": 504}}
 IN_ALL_WAYS = ("reason create", "flow put", "import")
 
@@ -87,7 +135,9 @@ def ways(faults: Any, usual: Any) -> list[Any]:
     """Every operation in the usual way, three of them in every way: which way is which is one table of outcomes."""
     return [
         pytest.param(name, fault, id=f"{name}, {fault}")
-        for name in OPERATIONS for fault in faults if fault == usual or name in IN_ALL_WAYS
+        for name in OPERATIONS
+        for fault in faults
+        if fault == usual or name in IN_ALL_WAYS
     ]
 
 
@@ -110,7 +160,9 @@ def sent(run: Any, method: str, path: str) -> int:
 
 
 @pytest.mark.parametrize(("operation", "how"), [*ways(AFTER, "dropped"), *ways(["no id"], "no id")[::2]])
-def test_an_answer_lost_after_the_work_was_done_is_found_out(make_world: Any, make: Make, operation: str, how: str) -> None:
+def test_an_answer_lost_after_the_work_was_done_is_found_out(
+    make_world: Any, make: Make, operation: str, how: str
+) -> None:
     world, method, path, kind, number = before(operation, make_world, make)
     world.fault(method=method, path=path, after_commit=True, **AFTER[how])
     run = world.apply()
@@ -141,7 +193,9 @@ def test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(
 
 
 @pytest.mark.parametrize(("operation", "status"), ways([400, 403, 409, 422], 409))
-def test_a_refusal_is_a_failure_and_leaves_nothing_open(make_world: Any, make: Make, operation: str, status: int) -> None:
+def test_a_refusal_is_a_failure_and_leaves_nothing_open(
+    make_world: Any, make: Make, operation: str, status: int
+) -> None:
     world, method, path, kind, number = before(operation, make_world, make)
     world.fault(method=method, path=path, status=status)
     run = world.apply()
@@ -166,9 +220,11 @@ def test_a_quota_answer_is_the_only_one_that_is_sent_again(make_world: Any, make
 
 @pytest.mark.parametrize("committed", [True, False])
 @pytest.mark.parametrize("case", ["reason create", "flow create", "import", "app install", "flow put", "reason delete"])
-def test_an_outage_after_the_answer_was_lost_is_unknown(make_world: Any, make: Make, case: str, committed: bool) -> None:
+def test_an_outage_after_the_answer_was_lost_is_unknown(
+    make_world: Any, make: Make, case: str, committed: bool
+) -> None:
     """Nothing can be read for a while: exit 7, not a failure that pretends nothing was done; the next run ends it."""
-    world, method, path, kind, number = before(case, make_world, make)
+    world, method, _, kind, number = before(case, make_world, make)
     struck = []
 
     def outage(request: Any) -> None:
@@ -264,8 +320,14 @@ def test_the_journal_says_what_was_sent(world: World, make: Make) -> None:
     with Journal(world.journal_path, world.disk) as journal:
         (intent,) = journal.unsettled()
     assert (intent.run, intent.address, intent.kind, intent.step, intent.method, intent.path, intent.before) == (
-        "0123abcd", "ClosingReason/won", "ClosingReason", "create", "POST", "/v1/workflows/closing-reasons", (),
-    )  # fmt: skip
+        "0123abcd",
+        "ClosingReason/won",
+        "ClosingReason",
+        "create",
+        "POST",
+        "/v1/workflows/closing-reasons",
+        (),
+    )
     assert (intent.seek["field"], intent.seek["value"], intent.seek["service"]) == ("title", "Won", "workflow")
     assert "hush" not in world.journal_path.read_text("utf-8")
 
@@ -321,23 +383,37 @@ def test_objects_of_that_name_from_before_are_not_mistaken_for_it(world: World, 
 
 def everything(make: Make) -> list[Any]:
     return [
-        make.reason("won"), make.schema("site", make.text("street"), make.relation("house", "house")),
-        make.schema("house", make.relation("site", "site")), make.checker(), make.retention(),
+        make.reason("won"),
+        make.schema("site", make.text("street"), make.relation("house", "house")),
+        make.schema("house", make.relation("site", "site")),
+        make.checker(),
+        make.retention(),
         make.bundle("meter", closing_reasons=[{"ref": "won"}]),
-    ]  # fmt: skip
+    ]
 
 
 def changed(make: Make) -> list[Any]:
     bundle = _one(make, "bundle meter mail=m-2")
     bundle["spec"] |= {"closing_reasons": [{"ref": "won"}], "description": "Neu"}
     return [
-        make.reason("won", title="Gewonnen"), make.reason("lost"), make.schema("site", make.text("city")), bundle,
+        make.reason("won", title="Gewonnen"),
+        make.reason("lost"),
+        make.schema("site", make.text("city")),
+        bundle,
         make.checker(version="1.1.0", text="Wohin?"),
-        make.retention(enabled=True), make.flow("new"),
-    ]  # fmt: skip
+        make.retention(enabled=True),
+        make.flow("new"),
+    ]
 
 
-COUNTS = {"ClosingReason": 1, "EntitySchema": 12, "AppInstallation": 1, "RetentionConfig": 1, "FlowTemplate": 1, "AutomationFlow": 2}
+COUNTS = {
+    "ClosingReason": 1,
+    "EntitySchema": 12,
+    "AppInstallation": 1,
+    "RetentionConfig": 1,
+    "FlowTemplate": 1,
+    "AutomationFlow": 2,
+}
 CHANGED = {**COUNTS, "ClosingReason": 2, "FlowTemplate": 2, "EntitySchema": 12}
 
 
@@ -419,7 +495,9 @@ def test_death_that_takes_state_and_journal_along(
 
 @pytest.mark.parametrize("second", range(3))
 @pytest.mark.parametrize("first", range(4))
-def test_death_while_recovering_from_death(make_world: Any, make: Make, crash: type[BaseException], first: int, second: int) -> None:
+def test_death_while_recovering_from_death(
+    make_world: Any, make: Make, crash: type[BaseException], first: int, second: int
+) -> None:
     """Reliability A21."""
     world = make_world()
     world.put(*everything(make))

@@ -17,8 +17,12 @@ World, Make = Any, Any
 
 def everything(make: Make) -> list[Any]:
     return [
-        make.reason("won"), make.schema("site", make.text("street"), make.relation("owner", "contact")), make.checker(),
-        make.retention(), make.flow("house", closing_reasons=[{"ref": "won"}]), make.bundle("meter"),
+        make.reason("won"),
+        make.schema("site", make.text("street"), make.relation("owner", "contact")),
+        make.checker(),
+        make.retention(),
+        make.flow("house", closing_reasons=[{"ref": "won"}]),
+        make.bundle("meter"),
     ]
 
 
@@ -49,16 +53,21 @@ def test_state_deleted_is_rebuilt_and_nothing_is_made(world: World, make: Make) 
 
 
 def test_an_object_of_the_title_is_adopted_and_a_change_of_it_is_said(world: World, make: Make) -> None:
-    world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Won"}, {"id": "B" * 21, "title": "Lost", "status": "INACTIVE"}]})
+    world.seed(
+        {"closing_reasons": [{"id": "A" * 21, "title": "Won"}, {"id": "B" * 21, "title": "Lost", "status": "INACTIVE"}]}
+    )
     world.put(make.reason("won"), make.reason("lost", status="ACTIVE"))
     planned = world.plan()
     assert [(str(each.address), each.live_id, each.how, each.new) for each in planned.plan.links] == [
-        ("ClosingReason/lost", "B" * 21, "title", True), ("ClosingReason/won", "A" * 21, "title", True),
-    ]  # fmt: skip
+        ("ClosingReason/lost", "B" * 21, "title", True),
+        ("ClosingReason/won", "A" * 21, "title", True),
+    ]
     (change,) = planned.plan.changes
     assert (str(change.address), change.level, change.reasons) == (
-        "ClosingReason/lost", "risky", ("takes over an object nobody here made",),
-    )  # fmt: skip
+        "ClosingReason/lost",
+        "risky",
+        ("takes over an object nobody here made",),
+    )
     world.apply()
     assert len(world.listed("ClosingReason")) == 2
     world.converges()
@@ -118,12 +127,16 @@ def test_a_link_decides_before_any_title(world: World, make: Make) -> None:
 def test_deleted_by_hand_is_planned_anew_and_said(world: World, make: Make) -> None:
     world.put(make.reason("won"), make.bundle("meter"))
     world.apply()
-    for call in (f"/v2/workflows/closing-reasons/{world.one('ClosingReason')['id']}", f"/v2/flows/templates/{world.one('FlowTemplate')['id']}"):
+    for call in (
+        f"/v2/workflows/closing-reasons/{world.one('ClosingReason')['id']}",
+        f"/v2/flows/templates/{world.one('FlowTemplate')['id']}",
+    ):
         world.ask(f"DELETE {call}")
     planned = world.plan()
     assert [(str(each.address), each.action) for each in planned.plan.changes] == [
-        ("ClosingReason/won", "create"), ("FlowTemplate/meter", "create"),
-    ]  # fmt: skip
+        ("ClosingReason/won", "create"),
+        ("FlowTemplate/meter", "create"),
+    ]
     assert "ClosingReason/won was deleted in the organisation and is planned anew" in notices(planned)
     assert world.apply().code == 0
     assert (len(world.listed("FlowTemplate")), len(world.listed("AutomationFlow"))) == (1, 2)
@@ -135,7 +148,9 @@ def test_a_renamed_manifest_is_the_same_object(world: World, make: Make) -> None
     world.apply()
     before = world.state().entries
     world.drop("ClosingReason/won", "AppInstallation/credit")
-    world.put(make.reason("success", {"aliases": ["won"]}, title="Won"), make.installation("bonity", {"aliases": ["credit"]}))
+    world.put(
+        make.reason("success", {"aliases": ["won"]}, title="Won"), make.installation("bonity", {"aliases": ["credit"]})
+    )
     assert world.changes() == {}
     world.apply()
     after = world.state().entries
@@ -171,7 +186,9 @@ def test_who_moved_a_field(world: World, make: Make) -> None:
     for name in ("drift", "conflict", "agreed"):
         id = world.state().entries[("ClosingReason", name)].live_id
         world.ask(f"PATCH /v2/workflows/closing-reasons/{id}", {"title": "Neu" if name == "agreed" else "Hand"})
-    world.put(make.reason("ours", title="Neu1"), make.reason("conflict", title="Neu2"), make.reason("agreed", title="Neu"))
+    world.put(
+        make.reason("ours", title="Neu1"), make.reason("conflict", title="Neu2"), make.reason("agreed", title="Neu")
+    )
     assert world.changes() == {
         "ClosingReason/ours": ["update", "title (ours)"],
         "ClosingReason/drift": ["update", "title (drift)"],
@@ -185,8 +202,9 @@ def test_a_released_field_keeps_its_live_value(world: World, make: Make) -> None
     world.put(make.flow("house"))
     planned = world.plan()
     assert [(str(each.address), each.path) for each in planned.plan.released] == [
-        ("FlowTemplate/house", "description"), ("FlowTemplate/house", "assigned_to"),
-    ]  # fmt: skip
+        ("FlowTemplate/house", "description"),
+        ("FlowTemplate/house", "assigned_to"),
+    ]
     assert planned.plan.changes == ()
     assert world.apply().calls == []
     assert world.plan().plan.released == ()
@@ -247,7 +265,9 @@ def test_prune_makes_a_list_ours_whole(world: World, make: Make) -> None:
 
 
 def test_what_the_platform_protects_is_not_pruned(world: World, make: Make) -> None:
-    slim = make.document("EntitySchema", "contact", {"slug": "contact", "attributes": []}, policy={"prune": ["attributes"]})
+    slim = make.document(
+        "EntitySchema", "contact", {"slug": "contact", "attributes": []}, policy={"prune": ["attributes"]}
+    )
     world.put(slim)
     with pytest.raises(InvalidInput) as refusal:
         world.plan()
@@ -268,7 +288,13 @@ def test_a_partial_manifest_touches_nothing_else(world: World, make: Make) -> No
 def plant(value: Any, depth: int = 0) -> Any:
     """Unknown keys in every mapping of a stored object, an unknown value of every shape."""
     if isinstance(value, dict):
-        unknown = {"x_text": "ä", "x_null": None, "x_list": [1, {"y": [None, 0.5, "1.0"]}], "x_flag": False, "x_empty": {}}
+        unknown = {
+            "x_text": "ä",
+            "x_null": None,
+            "x_list": [1, {"y": [None, 0.5, "1.0"]}],
+            "x_flag": False,
+            "x_empty": {},
+        }
         return {**{key: plant(each, depth + 1) for key, each in value.items()}, **unknown}
     if isinstance(value, list):
         return [plant(each, depth + 1) for each in value]
@@ -288,7 +314,13 @@ def test_unknown_fields_survive_every_put(world: World, make: Make) -> None:
     world.apply()
     flows = {each["name"]: each["id"] for each in world.listed("FlowTemplate")}
     reason, mail = world.one("ClosingReason")["id"], world.one("AutomationFlow", flow_name="Mail meter")["id"]
-    stored = [("flow", flows["House"]), ("flow", flows["Meter"]), ("closing_reason", reason), ("automation", mail), ("schema", "site")]
+    stored = [
+        ("flow", flows["House"]),
+        ("flow", flows["Meter"]),
+        ("closing_reason", reason),
+        ("automation", mail),
+        ("schema", "site"),
+    ]
     for kind, id in stored:
         world.stored(kind, id, lambda body: plant(copy.deepcopy(body)))
     assert world.changes() == {}
@@ -297,12 +329,19 @@ def test_unknown_fields_survive_every_put(world: World, make: Make) -> None:
     bundle["spec"]["automations"]["mail"]["enabled"] = False
     site = make.schema("site", make.text("street", placeholder="Weg"), make.relation("owner", "contact"))
     world.put(
-        make.reason("won", title="G"), site, bundle, make.flow("house", description="Neu", closing_reasons=[{"ref": "won"}])
+        make.reason("won", title="G"),
+        site,
+        bundle,
+        make.flow("house", description="Neu", closing_reasons=[{"ref": "won"}]),
     )
     run = world.apply()
     assert (run.problems, run.code) == ([], 0)
     after = {(kind, id): world.stored(kind, id) for kind, id in stored}
-    for key, changed in zip(stored, (["description", "closing_reasons"], ["description"], ["title"], ["enabled"], ["attributes"]), strict=True):
+    for key, changed in zip(
+        stored,
+        (["description", "closing_reasons"], ["description"], ["title"], ["enabled"], ["attributes"]),
+        strict=True,
+    ):
         was, now = (json.dumps(without(each[key], *changed), sort_keys=True) for each in (before, after))
         assert was == now, key
     was, now = (each["schema", "site"]["attributes"] for each in (before, after))
@@ -329,9 +368,14 @@ def test_what_is_no_longer_in_the_repository_goes_under_guards(world: World, mak
     assert (set(run.ends.values()), run.code) == ({"done"}, 0)
     assert [str(each) for each in world.state().entries] == ["ClosingReason/kept"]
     assert sorted((each["title"], each["status"]) for each in world.listed("ClosingReason")) == [
-        ("Kept", "ACTIVE"), ("Won", "INACTIVE"),
-    ]  # fmt: skip
-    assert (world.listed("FlowTemplate"), world.listed("AppInstallation"), world.listed("AutomationFlow")) == ([], [], [])
+        ("Kept", "ACTIVE"),
+        ("Won", "INACTIVE"),
+    ]
+    assert (world.listed("FlowTemplate"), world.listed("AppInstallation"), world.listed("AutomationFlow")) == (
+        [],
+        [],
+        [],
+    )
     assert world.one("RetentionConfig")["enabled"] is False
     world.converges()
 
@@ -361,7 +405,9 @@ def test_what_is_gone_already_is_forgotten(world: World, make: Make) -> None:
     world.apply()
     entries = world.state().entries
     world.ask(f"DELETE /v2/workflows/closing-reasons/{entries[('ClosingReason', 'won')].live_id}")
-    world.ask(f"PATCH /v2/workflows/closing-reasons/{entries[('ClosingReason', 'inactive')].live_id}", {"status": "INACTIVE"})
+    world.ask(
+        f"PATCH /v2/workflows/closing-reasons/{entries[('ClosingReason', 'inactive')].live_id}", {"status": "INACTIVE"}
+    )
     world.drop("ClosingReason/won", "ClosingReason/inactive")
     run = world.apply()
     assert (run.calls, list(world.state().entries)) == ([], [("ClosingReason", "kept")])
@@ -589,7 +635,8 @@ def test_parts_of_one_name_are_not_guessed(world: World, make: Make) -> None:
         flow = make.bundle("meter")
         flow["spec"]["tasks"][1:1] = [{"id": "again", "name": "Call", "task_type": "MANUAL"}]
         flow["spec"]["edges"] = [
-            {"from_id": one, "to_id": other} for one, other in (("trigger", "call"), ("call", "again"), ("again", "mail"))
+            {"from_id": one, "to_id": other}
+            for one, other in (("trigger", "call"), ("call", "again"), ("again", "mail"))
         ]
         return flow
 
@@ -607,8 +654,13 @@ def test_a_platform_without_import(make_world: Any, make: Make) -> None:
     world.put(make.bundle("meter"))
     run = world.apply()
     assert [call.split(" ")[0] + " " + call.split("/")[2] for call in run.calls] == [
-        "POST flows", "POST automation", "POST automation", "POST flows", "PUT automation", "PUT flows",
-    ]  # fmt: skip
+        "POST flows",
+        "POST automation",
+        "POST automation",
+        "POST flows",
+        "PUT automation",
+        "PUT flows",
+    ]
     live = world.one("FlowTemplate")
     starts = world.one("AutomationFlow", flow_name="Start meter")
     assert starts["actions"][0]["config"]["target_workflow"] == live["id"]
@@ -646,11 +698,16 @@ def test_a_flow_of_every_shape_converges(world: World, make: Make) -> None:
     """A loop, a decision with a default branch, phases; edited by hand, mended again."""
     world.put(
         make.flow(
-            "loop", phases=[{"id": "one", "name": "Eins"}, {"id": "two", "name": "Zwei"}],
+            "loop",
+            phases=[{"id": "one", "name": "Eins"}, {"id": "two", "name": "Zwei"}],
             tasks=[
                 {"id": "call", "name": "Anrufen", "task_type": "MANUAL", "phase_id": "one"},
                 {
-                    "id": "ask", "name": "Frage", "task_type": "DECISION", "phase_id": "one", "trigger_mode": "manual",
+                    "id": "ask",
+                    "name": "Frage",
+                    "task_type": "DECISION",
+                    "phase_id": "one",
+                    "trigger_mode": "manual",
                     "conditions": [
                         {"id": name, "branch_name": name.upper(), "logical_operator": "AND", "statements": []}
                         for name in ("yes", "later", "never")
@@ -662,14 +719,18 @@ def test_a_flow_of_every_shape_converges(world: World, make: Make) -> None:
                 {"id": "end", "name": "Ende", "task_type": "MANUAL", "phase_id": "two"},
             ],
             edges=[
-                {"from_id": "trigger", "to_id": "one"}, {"from_id": "one", "to_id": "call"}, {"from_id": "call", "to_id": "ask"},
+                {"from_id": "trigger", "to_id": "one"},
+                {"from_id": "one", "to_id": "call"},
+                {"from_id": "call", "to_id": "ask"},
                 {"from_id": "ask", "to_id": "thank", "condition_id": "yes"},
                 {"from_id": "ask", "to_id": "wait", "condition_id": "later", "none_met": True},
-                {"from_id": "wait", "to_id": "call"}, {"from_id": "ask", "condition_id": "never"},
-                {"from_id": "one", "to_id": "two"}, {"from_id": "two", "to_id": "end"},
+                {"from_id": "wait", "to_id": "call"},
+                {"from_id": "ask", "condition_id": "never"},
+                {"from_id": "one", "to_id": "two"},
+                {"from_id": "two", "to_id": "end"},
             ],
         )
-    )  # fmt: skip
+    )
     run = world.apply()
     assert (run.problems, run.code) == ([], 0)
     world.converges()
@@ -697,7 +758,10 @@ def test_lookups_find_what_nobody_manages(world: World, make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("titles", "said"),
-    [([], "no live ClosingReason has the title `Kein Interesse`"), (["AA", "BB"], "2 live ClosingReason have the title `Kein Interesse`: ")],
+    [
+        ([], "no live ClosingReason has the title `Kein Interesse`"),
+        (["AA", "BB"], "2 live ClosingReason have the title `Kein Interesse`: "),
+    ],
 )
 def test_a_lookup_must_find_exactly_one(world: World, make: Make, titles: list[str], said: str) -> None:
     world.seed({"closing_reasons": [{"id": id, "title": "Kein Interesse"} for id in titles]})
@@ -712,9 +776,15 @@ def test_only_takes_what_is_referred_to_along(world: World, make: Make) -> None:
     assert sorted(world.changes(only=["FlowTemplate/house"])) == ["ClosingReason/won", "FlowTemplate/house"]
     run = world.apply(only=["FlowTemplate/house"])
     assert (run.ends, run.planned.plan.partial) == ({"ClosingReason/won": "done", "FlowTemplate/house": "done"}, True)
-    assert sorted(world.changes()) == sorted([
-        "AppInstallation/address", "ClosingReason/other", "EntitySchema/site", "FlowTemplate/meter", "RetentionConfig/old-contacts",
-    ])  # fmt: skip
+    assert sorted(world.changes()) == sorted(
+        [
+            "AppInstallation/address",
+            "ClosingReason/other",
+            "EntitySchema/site",
+            "FlowTemplate/meter",
+            "RetentionConfig/old-contacts",
+        ]
+    )
     world.apply()
     world.converges(only=["ClosingReason/*"])
 
@@ -727,7 +797,9 @@ def test_except_leaves_alone_also_what_is_referred_to(world: World, make: Make) 
         "FlowTemplate/house: it refers to ClosingReason/won, which does not exist yet and is left out by --except"
     ]
     world.apply()
-    world.put(make.reason("won", title="Anders"), make.flow("house", description="Neu", closing_reasons=[{"ref": "won"}]))
+    world.put(
+        make.reason("won", title="Anders"), make.flow("house", description="Neu", closing_reasons=[{"ref": "won"}])
+    )
     run = world.apply(but=["ClosingReason/*"])
     assert run.ends == {"FlowTemplate/house": "done"}
     assert world.one("ClosingReason")["title"] == "Won"
@@ -813,9 +885,15 @@ STALE = {
     "a variable was changed": (by_variable, "ClosingReason/var: its manifest, or a variable it uses, has changed"),
     "an object was changed by hand": (by_hand, "ClosingReason/won: it was changed in the organisation"),
     "an object was deleted": (by_deletion, "ClosingReason/won: it was changed in the organisation"),
-    "a manifest was added": (by_new_manifest, "ClosingReason/zusatz: the plan does not have it, and now it needs: create"),
+    "a manifest was added": (
+        by_new_manifest,
+        "ClosingReason/zusatz: the plan does not have it, and now it needs: create",
+    ),
     "it was applied": (by_being_applied, "ClosingReason/new: the plan says create, and now there is nothing to do"),
-    "an object has appeared": (by_appearance, "ClosingReason/new: the plan says create, and now there is nothing to do"),
+    "an object has appeared": (
+        by_appearance,
+        "ClosingReason/new: the plan says create, and now there is nothing to do",
+    ),
 }
 
 
@@ -840,8 +918,9 @@ def test_a_plan_of_another_environment_is_refused(world: World, make: Make) -> N
     with pytest.raises(Refused) as refusal:
         world.apply(saved=plan)
     assert messages(refusal) == [
-        "the plan was made for environment `test`, and this is `other`", "the plan was made for org_id `739224`, and this is `911042`",
-    ]  # fmt: skip
+        "the plan was made for environment `test`, and this is `other`",
+        "the plan was made for org_id `739224`, and this is `911042`",
+    ]
 
 
 def test_a_plan_writes_nothing_and_cannot(world: World, make: Make) -> None:

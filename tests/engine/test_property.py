@@ -1,4 +1,4 @@
-"""Random repositories meet random organisations: a second plan is empty, nothing undeclared moves, nothing is made twice.
+"""Random repositories meet random organisations: a second plan is empty, nothing undeclared moves, nothing comes twice.
 
 The same examples in every run; `SYNCER_EXAMPLES=500` looks at so many new ones.
 """
@@ -11,32 +11,43 @@ import os
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
+
+from syncer.core.problem import InvalidInput
 
 World, Make = Any, Any
 MANY = os.environ.get("SYNCER_EXAMPLES")
 fixed = settings(
-    deadline=None, derandomize=MANY is None, max_examples=int(MANY or 24), database=None,
+    deadline=None,
+    derandomize=MANY is None,
+    max_examples=int(MANY or 24),
+    database=None,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
+)
 
 WORDS = st.sampled_from(["Prüfung", "Angebot", "x", "Ölheizung & Söhne", "a: b", "{{entity.name}}", "  zwei  ", "🔌"])
 UNKNOWN = st.dictionaries(
     st.sampled_from(["x_one", "x_two", "x_three"]),
     st.recursive(
         st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from([0.5, "", "ä", "1.0"]),
-        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["y", "z"]), inner, max_size=2), max_leaves=4,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["y", "z"]), inner, max_size=2),
+        max_leaves=4,
     ),
     max_size=2,
-)  # fmt: skip
+)
 REASONS = ["won", "lost", "moved"]
 SLUGS = ["site", "house"]
 FLOWS = ["visit", "offer"]
 ATTRIBUTES = {
-    "street": {"type": "string"}, "count": {"type": "number"}, "since": {"type": "date"}, "open": {"type": "boolean"},
-    "state": {"type": "select", "options": ["a", {"value": "b", "title": "B"}]}, "notes": {"type": "string", "multiline": True},
-}  # fmt: skip
+    "street": {"type": "string"},
+    "count": {"type": "number"},
+    "since": {"type": "date"},
+    "open": {"type": "boolean"},
+    "state": {"type": "select", "options": ["a", {"value": "b", "title": "B"}]},
+    "notes": {"type": "string", "multiline": True},
+}
 
 
 def sometimes(draw: Any, of: int = 2) -> bool:
@@ -58,7 +69,9 @@ def attributes(draw: Any, slugs: list[str]) -> list[Any]:
         if sometimes(draw):
             found[-1] |= {"required": draw(st.booleans())}
         if sometimes(draw, 4):
-            found[-1] |= {"_purpose": draw(st.sampled_from([[], ["purpose:vertrag"], ["purpose:angebot", "purpose:vertrag"]]))}
+            found[-1] |= {
+                "_purpose": draw(st.sampled_from([[], ["purpose:vertrag"], ["purpose:angebot", "purpose:vertrag"]]))
+            }
     for slug in some(draw, slugs):
         found.append({"name": f"to_{slug}", "label": slug, "type": "relation", "allowedSchemas": [slug]})
     return found
@@ -109,7 +122,7 @@ def flow(draw: Any, name: str, reasons: list[str], slugs: list[str], make: Make)
 
 @st.composite
 def repository(draw: Any, make: Make, keep: tuple[str, ...] = ()) -> list[Any]:
-    """Manifests of all five kinds, whole and partial, that may refer to each other. `keep`: these must be among them."""
+    """Manifests of all kinds, whole and partial, that may refer to each other. `keep`: these must be among them."""
     reasons, slugs = some(draw, REASONS), some(draw, SLUGS)
     found = []
     for name in reasons:
@@ -122,18 +135,29 @@ def repository(draw: Any, make: Make, keep: tuple[str, ...] = ()) -> list[Any]:
         found.append(make.document("EntitySchema", "contact", spec))
     found += [draw(flow(name, reasons, slugs, make)) for name in some(draw, FLOWS)]
     if sometimes(draw, 3):  # part of a flow that somebody else made
-        found.append(make.document("FlowTemplate", "foreign", {"name": "Fremd", "enabled": draw(st.booleans()), "description": draw(WORDS)}))
+        found.append(
+            make.document(
+                "FlowTemplate", "foreign", {"name": "Fremd", "enabled": draw(st.booleans()), "description": draw(WORDS)}
+            )
+        )
     if sometimes(draw):
         found.append(
             make.checker(
-                text=draw(WORDS), version=draw(st.sampled_from(["1.0.0", "1.1.0"])),
+                text=draw(WORDS),
+                version=draw(st.sampled_from(["1.0.0", "1.1.0"])),
                 metadata={"policy": {"version": draw(st.sampled_from(["pin", "minimum"])), "allow_downgrade": True}},
             )
-        )  # fmt: skip
+        )
     if sometimes(draw):
         days = draw(st.integers(1, 30))
         plan = {"frequency": "interval", "interval_days": days, "start_date": "2027-02-01"}
-        found.append(make.retention(enabled=draw(st.booleans()), schedule=plan, relations_for_deletion=draw(st.sampled_from([[], ["order", "meter"]]))))
+        found.append(
+            make.retention(
+                enabled=draw(st.booleans()),
+                schedule=plan,
+                relations_for_deletion=draw(st.sampled_from([[], ["order", "meter"]])),
+            )
+        )
     return found
 
 
@@ -141,22 +165,39 @@ def repository(draw: Any, make: Make, keep: tuple[str, ...] = ()) -> list[Any]:
 def organisation(draw: Any) -> dict[str, Any]:
     """What was there before: foreign flows and reasons, some of our titles, unknown fields, attributes of others."""
     reasons = [
-        {"id": f"{number}".rjust(21, "R"), "title": title, **draw(UNKNOWN), "status": draw(st.sampled_from(["ACTIVE", "INACTIVE"]))}
-        for number, title in enumerate(draw(st.lists(st.sampled_from(["won", "lost", "Fremd", "Anderes"]), unique=True)))
+        {
+            "id": f"{number}".rjust(21, "R"),
+            "title": title,
+            **draw(UNKNOWN),
+            "status": draw(st.sampled_from(["ACTIVE", "INACTIVE"])),
+        }
+        for number, title in enumerate(
+            draw(st.lists(st.sampled_from(["won", "lost", "Fremd", "Anderes"]), unique=True))
+        )
     ]
     flows = [
         {
-            "id": "foreign1", "name": "Fremd", "version": "v3", "enabled": draw(st.booleans()), **draw(UNKNOWN),
+            "id": "foreign1",
+            "name": "Fremd",
+            "version": "v3",
+            "enabled": draw(st.booleans()),
+            **draw(UNKNOWN),
             "trigger": {"type": "manual", "entity_schema": "contact", **draw(UNKNOWN)},
             "closing_reasons": [{"id": each["id"]} for each in reasons[:1]],
             "tasks": [{"id": "t1", "name": "Anrufen", "task_type": "MANUAL", **draw(UNKNOWN)}],
             "edges": [{"id": "e1", "from_id": "trigger", "to_id": "t1"}],
         }
-    ]  # fmt: skip
+    ]
     contact = {
         "keys": draw(UNKNOWN),
         "attributes": [
-            {"name": name, "label": draw(WORDS), "id": f"00000000-0000-4000-9000-00000000000{number}", **ATTRIBUTES[name], **draw(UNKNOWN)}
+            {
+                "name": name,
+                "label": draw(WORDS),
+                "id": f"00000000-0000-4000-9000-00000000000{number}",
+                **ATTRIBUTES[name],
+                **draw(UNKNOWN),
+            }
             for number, name in enumerate(some(draw, list(ATTRIBUTES)))
         ],
     }
@@ -170,18 +211,33 @@ def settle(world: World, given: dict[str, Any]) -> None:
         world.stored("closing_reason", each["id"], lambda body, extra=each: {**extra, **body})
     there = given["contact"]
     world.stored(
-        "schema", "contact", lambda body: {**body, **there["keys"], "attributes": [*body["attributes"], *there["attributes"]]}
+        "schema",
+        "contact",
+        lambda body: {**body, **there["keys"], "attributes": [*body["attributes"], *there["attributes"]]},
     )
 
 
 KEYS = {
-    "EntitySchema": "slug", "FlowTemplate": "id", "ClosingReason": "id", "AppInstallation": "app_id",
-    "RetentionConfig": "id", "AutomationFlow": "id",
-}  # fmt: skip
+    "EntitySchema": "slug",
+    "FlowTemplate": "id",
+    "ClosingReason": "id",
+    "AppInstallation": "app_id",
+    "RetentionConfig": "id",
+    "AutomationFlow": "id",
+}
 SERVER_SET = {
-    "id", "created_at", "updated_at", "version", "lastUpdateTime", "last_updated_at", "next_run_at", "latest", "installation_audit",
-    "enabled_at", "last_updated_by",
-}  # fmt: skip
+    "id",
+    "created_at",
+    "updated_at",
+    "version",
+    "lastUpdateTime",
+    "last_updated_at",
+    "next_run_at",
+    "latest",
+    "installation_audit",
+    "enabled_at",
+    "last_updated_by",
+}
 
 
 def everything(world: World) -> dict[tuple[str, str], Any]:
@@ -190,13 +246,18 @@ def everything(world: World) -> dict[tuple[str, str], Any]:
 
 
 def undeclared(value: Any, declared: Any) -> Any:
-    """What of a live value no manifest speaks of. Items of lists are recognised by name."""
+    """What of a live value no manifest speaks of, `{}` for nothing. Items of lists are recognised by name."""
     if isinstance(value, dict) and isinstance(declared, dict):
-        return {name: undeclared(each, declared[name]) if name in declared else each for name, each in value.items() if name not in declared or isinstance(each, dict | list)}
-    if isinstance(value, list) and isinstance(declared, list) and all(isinstance(each, dict) and "name" in each for each in [*value, *declared]):
+        rest = {name: undeclared(each, declared[name]) if name in declared else each for name, each in value.items()}
+        return {name: each for name, each in rest.items() if name not in declared or each != {}}
+    if isinstance(value, list) and isinstance(declared, list) and all(map(_is_named, [*value, *declared])):
         named = {each["name"]: each for each in declared}
         return [undeclared(each, named[each["name"]]) if each["name"] in named else each for each in value]
-    return None
+    return {}
+
+
+def _is_named(item: Any) -> bool:
+    return isinstance(item, dict) and "name" in item
 
 
 def of_others(found: dict[tuple[str, str], Any], claimed: dict[tuple[str, str], Any]) -> dict[str, str]:
@@ -215,7 +276,8 @@ def claims(world: World) -> dict[tuple[str, str], Any]:
     """(kind, live id) → the spec of the manifest that speaks of it."""
     return {
         (address.kind, entry.live_id): world.manifests[str(address)]["spec"]
-        for address, entry in world.state().entries.items() if str(address) in world.manifests
+        for address, entry in world.state().entries.items()
+        if str(address) in world.manifests
     }
 
 
@@ -224,8 +286,15 @@ def creates(run: Any) -> Counter[str]:
     counted: Counter[str] = Counter()
     for each in run.requests:
         path, body = each["path"], each["body"]
-        if each["method"] == "POST" and isinstance(body, dict) and not path.endswith((":batchGet", ":list", ":search")):
-            counted[f"{path.split('/templates')[0]} {body.get('title') or body.get('name') or body.get('flow_name') or ''}"] += 1
+        if (
+            each["method"] == "POST"
+            and each["status"] < 300
+            and isinstance(body, dict)
+            and not path.endswith((":batchGet", ":list", ":search"))
+        ):
+            counted[
+                f"{path.split('/templates')[0]} {body.get('title') or body.get('name') or body.get('flow_name') or ''}"
+            ] += 1
     return counted
 
 
@@ -248,7 +317,6 @@ def test_random_manifests_and_random_organisations(make_world: Any, make: Make, 
     settle(world, data.draw(organisation(), "organisation"))
     manifests = data.draw(repository(make), "manifests")
     world.put(*manifests)
-    _must_name_the_live_flow(world, data)
     before = everything(world)
 
     run = world.apply(workers=data.draw(st.sampled_from([1, 4]), "workers"))
@@ -272,13 +340,13 @@ def test_random_manifests_and_random_organisations(make_world: Any, make: Make, 
     ends_well(world.apply())
     nothing_left(world)
     world.forget()
-    assert world.apply().calls == []
+    calls, unclear = [], set()
+    try:
+        calls = world.apply().calls
+    except InvalidInput as refusal:  # twins that only state could tell apart
+        unclear = {each.rule for each in refusal.problems}
+    assert (calls, unclear - {"ambiguous", "parts-unclear"}) == ([], set())
     world.close()
-
-
-def _must_name_the_live_flow(world: World, data: st.DataObject) -> None:
-    """A flow bundle without automations of its own name is fine; a partial manifest needs its live object."""
-    assert world.one("FlowTemplate", name="Fremd")
 
 
 def _with_new_items(before: Any, after: Any, claimed: Any) -> dict[str, str]:
@@ -290,9 +358,6 @@ def _with_new_items(before: Any, after: Any, claimed: Any) -> dict[str, str]:
             new = [item for item in after[kind, key]["attributes"] if item["name"] not in have]
             assert {item["name"] for item in new} <= {item["name"] for item in spec["attributes"]}
             grown[kind, key]["attributes"] += new
-        if (kind, key) in grown:
-            for name in set(spec) - set(grown[kind, key]):
-                grown[kind, key][name] = after[kind, key].get(name)
     return of_others(grown, claimed)
 
 

@@ -22,6 +22,8 @@ class Ran:
 
     asked: list[Step]
     written: Written | None
+    complaint: str = ""
+    """What was wrong with the last reply."""
 
     @property
     def steps(self) -> list[tuple[str, str, Json]]:
@@ -33,33 +35,24 @@ class Ran:
         """(name, call) of each step that writes."""
         return [(name, call) for name, call, _ in self.steps if not call.startswith("GET ")]
 
-    @property
-    def complaints(self) -> list[str]:
-        """What the replies were found wanting."""
-        return self._complaints
 
-    _complaints: Any = ()
-
-
-def drive(steps: Steps, replies: Sequence[Json] | Callable[[Step], Json] | None = None) -> Ran:
-    """Feed the replies, or what each step pretends where none are given; stop where the generator does."""
+def drive(steps: Steps, replies: Sequence[Json] | None = None) -> Ran:
+    """Feed the replies until one is found wanting, as an apply does; without replies, what each step pretends, as a
+    plan does."""
     asked: list[Step] = []
-    complaints: list[str] = []
-    waiting = list(replies) if isinstance(replies, Sequence) else None
+    waiting = list(replies) if replies is not None else None
     try:
         step = next(steps)
         while True:
             asked.append(step)
-            if waiting is not None:
-                reply = waiting.pop(0)
-            else:
-                reply = replies(step) if callable(replies) else step.pretend
-            if said := step.complaint(reply):
-                complaints.append(said)
+            reply = step.pretend if waiting is None else waiting.pop(0)
+            lacking = reply is None and step.may_lack
+            if waiting is not None and not lacking and (said := step.complaint(reply)):
+                return Ran(asked, None, said)
             step = steps.send(reply)
     except StopIteration as end:
         assert not waiting, f"replies nobody asked for: {waiting}"
-        return Ran(asked, end.value, complaints)
+        return Ran(asked, end.value)
 
 
 def shown(prepared: Prepared, kind: Any, last: Json = None) -> list[str]:
@@ -89,7 +82,9 @@ class Bench:
         """The fields that a plan would show."""
         return shown(self.prepare(want, live, **more), self.kind, more.get("last"))
 
-    def write(self, want: Json, live: Json = None, *, names: Mapping[tuple[str, str], Json] | None = None, **more: Any) -> Write:
+    def write(
+        self, want: Json, live: Json = None, *, names: Mapping[tuple[str, str], Json] | None = None, **more: Any
+    ) -> Write:
         """What the kind is handed to make `want` out of `live`, decided as the plan decides it."""
         context = self.context(want, live, **more)
         prepared = self.kind.prepare(context)
@@ -97,9 +92,18 @@ class Bench:
         changes = (*merged.changes, *prepared.extra)
         changed = frozenset(str(each.path[0]) for each in changes) if live is not None else frozenset(prepared.want)
         return Write(
-            context.address, prepared.want, merged.goal, live, self.kind.live_id(live) if live else "", changed,
-            context.policy, prepared.parts, prepared.secrets, context.answers, lambda kind, id: (names or {}).get((kind, id), {}),
-        )  # fmt: skip
+            context.address,
+            prepared.want,
+            merged.goal,
+            live,
+            self.kind.live_id(live) if live else "",
+            changed,
+            context.policy,
+            prepared.parts,
+            prepared.secrets,
+            context.answers,
+            lambda kind, id: (names or {}).get((kind, id), {}),
+        )
 
     def create(self, want: Json, replies: Any = None, **more: Any) -> Ran:
         return drive(self.kind.create(self.write(want, **more)), replies)
@@ -110,9 +114,18 @@ class Bench:
     def remove(self, live: Json, replies: Any = None, policy: Json = None) -> Ran:
         have = self.kind.spec_of(live)
         write = Write(
-            Address(self.kind.name, "thing"), {}, have, live, self.kind.live_id(live), frozenset(), policy or {}, {}, {}, {},
+            Address(self.kind.name, "thing"),
+            {},
+            have,
+            live,
+            self.kind.live_id(live),
+            frozenset(),
+            policy or {},
+            {},
+            {},
+            {},
             lambda kind, id: {},
-        )  # fmt: skip
+        )
         return drive(self.kind.remove(write), replies)
 
     def risks(self, want: Json, live: Json, **more: Any) -> list[tuple[str, str, str] | None]:

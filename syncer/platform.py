@@ -1,0 +1,62 @@
+"""What carrying a change out needs of the outside: the organisation and the journal, as the engine sees them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from syncer.core.address import Address
+from syncer.core.kind import Call, Listing, Seek, Step
+from syncer.core.values import Json
+
+
+class Answer(Protocol):
+    """What came of a write."""
+
+    @property
+    def outcome(self) -> str:
+        """NOT_SENT, REJECTED, APPLIED or AMBIGUOUS."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status, 0 where none came."""
+
+    @property
+    def body(self) -> Json:
+        """The reply where it is APPLIED."""
+
+    @property
+    def message(self) -> str:
+        """Why it is not, for people."""
+
+    @property
+    def unauthorised(self) -> bool:
+        """Whether the token is not accepted any more."""
+
+
+class Platform(Protocol):
+    """The organisation, with the right to write."""
+
+    def list(self, service: str, listing: Listing) -> list[Json]:
+        """Every object of a listing."""
+
+    def read(self, service: str, call: Call) -> Json | None:
+        """One object, None where there is none."""
+
+    def write(self, service: str, call: Call) -> Answer:
+        """Send once, and say how it ended; never raises for what the network does."""
+
+
+class Ledger(Protocol):
+    """The journal: durable when a method returns."""
+
+    def intent(self, address: Address, kind: str, step: Step, before: tuple[str, ...], live_id: str) -> str:
+        """Note what is about to be sent; the operation's id."""
+
+    def settle(self, op: str, outcome: str, live_id: str = "") -> None:
+        """Note how it ended."""
+
+
+def seek_made(platform: Platform, service: str, seek: Seek, before: tuple[str, ...]) -> list[Json]:
+    """The listed objects with the sought value that were not there before."""
+    listed = platform.list(seek.listing.service or service, seek.listing)
+    return [each for each in listed if each.get(seek.field) == seek.value and str(each.get(seek.id)) not in before]

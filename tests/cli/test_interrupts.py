@@ -1,0 +1,118 @@
+"""Ctrl-C and SIGTERM, by real signals to real processes: drained and remembered, or at once and without duplicates."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from tests.cli.conftest import ended, until
+
+REASONS = "/v1/workflows/closing-reasons"
+CREATE = f"POST {REASONS}"
+NUMBER = 12
+
+
+@pytest.fixture
+def slow(live, sandbox):
+    """Twelve creates, four at a time; each answer takes a while, the work is done before."""
+    live.remove("config/won.yaml")
+    live.reasons(NUMBER)
+    sandbox.fault(method="POST", path=REASONS, delay=0.7, after_commit=True, times=NUMBER)
+    return live
+
+
+def begun(sandbox):
+    until(lambda: len(sandbox.titles()) >= 4, "the first objects")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+def test_once_drains(slow, sandbox, number: signal.Signals, code: int) -> None:
+    """F01, F03: what is under way is finished and remembered, nothing new is begun, a re-run does the rest."""
+    process = slow.start("apply", "--yes", "--workers", "4", "--format", "json")
+    begun(sandbox)
+    process.send_signal(number)
+    said = ended(process)
+    made = sandbox.titles()
+    assert said.code == code
+    assert 4 <= len(made) < NUMBER
+    assert said.json["exit_code"] == code
+    assert said.json["summary"] == {"created": len(made)}
+    assert "finishing what is under way; once more stops at once\n" in said.err
+    assert said.err.endswith("interrupted: what was under way is finished and remembered; run it again to go on\n")
+    assert not slow.state.with_suffix(".lock").exists()
+    _goes_on(slow, sandbox, NUMBER - len(made))
+
+
+def test_twice_stops_at_once(slow, sandbox) -> None:
+    """F02: equal to a crash; what was sent without an answer is looked up, and no object is made twice."""
+    process = slow.start("apply", "--yes", "--workers", "4")
+    begun(sandbox)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said = ended(process)
+    assert (said.code, time.monotonic() - started < 0.6) == (130, True)
+    assert slow.state.with_suffix(".journal").stat().st_size > 0
+    sandbox.well_again()
+    said = _goes_on(slow, sandbox, NUMBER - 4)
+    assert "had taken effect" in said.err
+    assert "note: took over the lock of a dead run: " in said.err
+
+
+def test_killed(slow, sandbox) -> None:
+    process = slow.start("apply", "--yes", "--workers", "4")
+    begun(sandbox)
+    process.kill()
+    assert ended(process).code == -signal.SIGKILL
+    sandbox.well_again()
+    _goes_on(slow, sandbox, NUMBER - 4)
+
+
+def _goes_on(repo, sandbox, number: int):
+    """A re-run does what is left, and the plan after it is empty."""
+    sandbox.well_again()
+    sandbox.forget()
+    said = repo.run("apply", "--yes")
+    assert (said.code, sandbox.writes().count(CREATE)) == (0, number)
+    titles = sandbox.titles()
+    assert (len(titles), len(set(titles))) == (NUMBER, NUMBER)
+    assert repo.run("plan", "--detailed-exitcode").code == 0
+    return said
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_while_reading(live, sandbox, command: str, number: signal.Signals, code: int) -> None:
+    """Before anything is written it ends at once, and says so, in JSON too."""
+    sandbox.fault(method="GET", path=REASONS, delay=8)
+    process = live.start(command, "--format", "json", *(["--yes"] if command == "apply" else []))
+    until(lambda: f"GET {REASONS}" in sandbox.requests() or live.state.parent.exists(), "the first request")
+    time.sleep(0.4)
+    started = time.monotonic()
+    process.send_signal(number)
+    said = ended(process)
+    assert (said.code, time.monotonic() - started < 2) == (code, True)
+    assert (said.json["exit_code"], said.json["problems"][0]["rule"]) == (code, "interrupted")
+    assert sandbox.writes() == []
+    assert not live.state.with_suffix(".lock").exists()
+
+
+def test_at_the_prompt(live, sandbox) -> None:
+    """F04."""
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = live.start("apply", stdin=theirs)
+    os.close(theirs)
+    until(lambda: sandbox.requests().count("GET /v1/permissions/me") == 1, "the plan")
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    said = ended(process)
+    os.close(ours)
+    assert (said.code, sandbox.writes()) == (130, [])
+    assert "error[interrupted]: interrupted: nothing was changed in an organisation\n" in said.err
+    assert not live.state.with_suffix(".lock").exists()
