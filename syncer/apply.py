@@ -7,13 +7,13 @@ made a moment ago from the same manifests and the same organisation, which a sav
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 
-from syncer.adapters.disk import DISK, Disk
+from syncer.adapters.disk import NotDurable
 from syncer.adapters.effects import Effects
 from syncer.adapters.journal import Intent, Journal, body_digest
-from syncer.adapters.state import Lines, State, save
+from syncer.adapters.places.place import Place
+from syncer.adapters.state import State
 from syncer.app import Planned, renamed
 from syncer.carry import Carrier
 from syncer.core.address import Address, parse_address
@@ -22,7 +22,7 @@ from syncer.core.guard import Allowance, Consent, Situation, refusals
 from syncer.core.kind import Listing, Seek, Step
 from syncer.core.plan import Plan
 from syncer.core.plan_id import plan_document
-from syncer.core.problem import OutcomeUnknown, Problem, Refused
+from syncer.core.problem import OutcomeUnknown, PlatformError, Problem, Refused
 from syncer.core.references import without_secrets
 from syncer.core.resource import Managed
 from syncer.execute import Stop, execute
@@ -37,11 +37,8 @@ SETTLING = 30.0
 class Store:
     """The state of one environment, written whole after each change of it."""
 
-    path: Path
-    environment: str
+    place: Place
     state: State
-    lines: Lines = field(default_factory=dict)
-    disk: Disk = DISK
 
     def put(self, entries: Mapping[Address, Managed | None]) -> None:
         """Put entries in (None takes one out) and make it durable; nothing is written where nothing differs."""
@@ -52,9 +49,14 @@ class Store:
             else:
                 merged[address] = entry
         if merged != self.state.entries or not self.state.found:
-            self.state = save(
-                self.path, self.environment, replace(self.state, entries=merged), disk=self.disk, lines=self.lines
-            )
+            self.state = self.place.save(replace(self.state, entries=merged))
+
+    def put_midway(self, entries: Mapping[Address, Managed | None]) -> None:
+        """As `put`, after the first write: whatever is in the way, the run is partly done and ends."""
+        try:
+            self.put(entries)
+        except (Refused, PlatformError) as error:
+            raise NotDurable(error.problems) from None
 
 
 @dataclass(slots=True)

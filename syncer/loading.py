@@ -20,8 +20,8 @@ from syncer.core.address import Address
 from syncer.core.kind import Kind, Spec
 from syncer.core.problem import Finding, Location, Problem, located
 from syncer.core.references import Index, circles, mark
-from syncer.core.resource import Desired
-from syncer.core.values import Json, Path, Ref
+from syncer.core.resource import Desired, Use
+from syncer.core.values import Json, Lookup, Path, Ref, Secret
 from syncer.kinds import KINDS
 from syncer.kinds.secret_rules import secret_literals
 
@@ -117,6 +117,9 @@ def resolve(
             problems += found
         if one is not None:
             desired.append(one)
+        elif env is not None:  # the JSON Schema has said more; but a manifest that is not counted would be a removal
+            message = f"{raw.kind} `{raw.name}` does not say which object it describes"
+            problems.append(Problem("not-identified", message, raw.locate(("spec",)), "$.spec"))
     return desired, problems
 
 
@@ -143,15 +146,33 @@ def _judge(raw: RawManifest, kind: Kind, project: Project, environment: Environm
     findings = check.metadata(raw, project.environments)
     document = raw.document.value
     spec = _put_in(raw, raw.spec, environment, None, ("spec",))
-    findings += spec.findings
+    findings += [*spec.findings, *_from_the_process(spec.fed, kind, project)]
     whole = {**document, "spec": spec.value} if isinstance(document.get("spec"), dict) else document
     formal = schemas.check(kind.slug, whole, strict=strict)
     findings += formal
     if not any(each.severity == "error" for each in formal):
         filled = fill(spec.value, kind.texts, project.root)
+        if filled.digests:  # what stands in files is as long as it is
+            findings += [
+                each for each in schemas.check(kind.slug, {**document, "spec": filled.spec}) if each not in formal
+            ]
         findings += [replace(each, path=("spec", *each.path)) for each in kind.check(filled.spec)]
         findings += [replace(each, path=("spec", *each.path)) for each in secret_literals(filled.spec)]
     return [_problem(raw, each) for each in findings]
+
+
+def _from_the_process(fed: Mapping[Path, Sequence[str]], kind: Kind, project: Project) -> Iterator[Finding]:
+    """What may not come from a variable of the process: the token, which would go live for all to see, and what an
+    object is recognised by, which state and plan must be able to name."""
+    tokens = {environment.token_env for environment in project.environments.values()} | {"SYNCER_TOKEN", "EPILOT_TOKEN"}
+    for path, names in fed.items():
+        words = [name.removeprefix("env.") for name in names if name.startswith("env.")]
+        for word in tokens.intersection(words):
+            hint = "a value that is sent to the organisation can be read there by others; name another variable"
+            yield Finding("env-token", f"`{word}` holds the access token and may stand in no manifest", path, hint)
+        if words and path[1:] == (kind.title or kind.key_field,):
+            hint = "write it out, or use `${var.NAME}` and the `vars` of syncer.yaml"
+            yield Finding("env-identity", f"`{path[-1]}` says which object is meant and can't be a secret", path, hint)
 
 
 def _problem(raw: RawManifest, finding: Finding) -> Problem:
@@ -172,7 +193,7 @@ def _desired(
     named = {path for path, names in put_in.fed.items() if any(name.startswith("id.") for name in names)}
     spec, uses, found = mark(filled.spec, kind.refs, index, named_ids=lambda path: path in named or path[:-1] in named)
     env_findings = put_in.findings if env is not None else []
-    problems = [_problem(raw, each) for each in (*env_findings, *filled.findings, *found)]
+    problems = [_problem(raw, each) for each in (*env_findings, *filled.findings, *found, *_twice(uses))]
     if not raw.name or not _identified(kind, spec):
         return None, problems
     metadata = raw.metadata
@@ -190,12 +211,29 @@ def _desired(
     ), problems
 
 
+def _twice(uses: Sequence[Use]) -> Iterator[Finding]:
+    """Of lists of references: no object stands in one twice; the platform keeps both, and nothing could tell them
+    apart any more."""
+    seen: set[tuple[Path, Ref | Lookup]] = set()
+    for use in uses:
+        if not use.path or not isinstance(use.path[-1], int):
+            continue
+        item = (use.path[:-1], use.target)
+        if item in seen:
+            name = use.target.name if isinstance(use.target, Ref) else use.target.title
+            message = f"{use.target.kind} `{name}` stands in this list already"
+            yield Finding("duplicate-reference", message, ("spec", *use.path), "delete one of the two")
+        seen.add(item)
+
+
 def _where(raw: RawManifest, path: Path) -> Location:
     return raw.locate(("spec", *path))
 
 
 def _identified(kind: Kind, spec: Spec) -> bool:
     """Whether the spec names what it is about; the JSON Schema says so where it does not."""
+    if isinstance(spec.get(kind.title or kind.key_field), Secret):
+        return False
     try:
         return isinstance(spec[kind.title], str) if kind.title else bool(kind.key(spec))
     except KeyError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
 from syncer.adapters.check import nearest
@@ -72,6 +72,8 @@ class Environment:
     ids: Mapping[str, str]
     where: Callable[[Path], Location]
     """Where a value stands, by its path below the environment."""
+    state: str = ""
+    """The address of the place where its state lives; "" for the file beside syncer.yaml."""
 
     def variables(self, env: Mapping[str, str] | None = None, allowed: frozenset[str] = frozenset()) -> Variables:
         """What variables stand for in this environment; without `env` those of the process stay unread (validate)."""
@@ -209,6 +211,10 @@ def _environment(value: dict[str, Json], path: Path) -> Iterator[Finding]:
     if "pace" in value and _pace(value["pace"]) is None:
         hint = "write a share of the platform's quota, from 1% to 100%"
         yield Finding("pace", f"pace `{value['pace']}` is not possible", (*path, "pace"), hint)
+    if isinstance(value.get("state"), str):
+        from syncer.adapters.places.place_name import findings
+
+        yield from (replace(each, path=(*path, "state")) for each in findings(value["state"]))
     for family in ("vars", "ids"):
         for name, item in _items(value.get(family)):
             yield from _nested(item, (*path, family, name))
@@ -291,4 +297,5 @@ def _read_environment(name: str, value: Json, document: Document) -> Environment
         vars=value.get("vars") or {},
         ids=value.get("ids") or {},
         where=lambda path: document.locate(("environments", name, *path)),
+        state=value.get("state") or "",
     )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.kind import Parts, Spec
 from syncer.core.merge import FieldChange, FieldPath, Item, merge
-from syncer.core.references import clone
+from syncer.core.references import clone, leaves
 from syncer.core.shape import Shape
-from syncer.core.values import ABSENT, Json
+from syncer.core.values import ABSENT, Json, Secret
 from syncer.kinds.lenient import mapping, mappings
 
 GROUP = "inline"
@@ -149,6 +149,8 @@ def judge(want: Spec, have: Spec, parts: Parts, last: Spec, automations: Mapping
                     f"whether the automation of {_said(label)} was made from what is declared is not known any more; "
                     "it is left as it is"
                 )
+        if any(isinstance(leaf, Secret) for leaf in leaves(dict(each.config))):
+            old = {}  # what stands there now may be the secret's value
         if same:
             sent[label] = now
         else:

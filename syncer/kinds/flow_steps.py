@@ -49,9 +49,11 @@ def create(write: Write) -> Steps:
     goal: Spec = {"tasks": [], "edges": [], **write.goal, "enabled": False}
     parts = {group: dict(ids) for group, ids in write.parts.items()}
     made: Json = None
+    imported = False
     if goal.get("automations") and not parts.get("automations"):
         made = yield _import(write, goal)
-    if made is not None:
+        imported = made is not None
+    if imported:
         live_id, known = str(made["flow"]["id"]), _mapped(write, goal, made)
     else:
         goal, parts = yield from _automations_first(write, goal, parts)
@@ -73,7 +75,7 @@ def create(write: Write) -> Steps:
     _nothing_lost(translate(clone(goal), ids), live, "; the flow stays disabled")
     sent = flow_inline.digests(flow_inline.inline_of(write.goal, write.parts))
     parts = _composed(parts, ids.parts)
-    yield from _point_at_itself(write, live_id, parts)
+    yield from _point_at_itself(write, live_id, parts, imported)
     if write.goal.get("enabled", True) is not False:
         yield Step(
             "enable",
@@ -236,7 +238,7 @@ def lost_parts(sent: Spec, live: Spec) -> list[str]:
     return lost
 
 
-def _point_at_itself(write: Write, live_id: str, parts: Parts) -> Generator[Step, Json, None]:
+def _point_at_itself(write: Write, live_id: str, parts: Parts, imported: bool) -> Generator[Step, Json, None]:
     """An automation that starts this very flow needs the flow's id, which an import puts in and a POST cannot."""
     own = Ref(*write.address)
     for key, automation in (write.goal.get("automations") or {}).items():
@@ -246,7 +248,7 @@ def _point_at_itself(write: Write, live_id: str, parts: Parts) -> Generator[Step
         bound = bind(automation, lambda leaf: live_id if leaf == own else leaf)
         path = f"/v1/automation/flows/{segment(automation_id)}"
         look = Call("GET", path, service="automation")
-        live = yield Step("look", look, complaint=is_there(f"automation `{key}`"), pretend=bound)
+        live = yield Step("look", look, complaint=is_there(f"automation `{key}`"), pretend=bound if imported else {})
         if targets(live) != targets(bound):
             body = automation_body({**live, "actions": with_targets(live, bound)})
             yield Step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import io
@@ -30,9 +31,24 @@ from syncer.sandbox.server import Options, Organisation, create_app, serve  # no
 Json = Any
 ROOT = Path(__file__).parents[2]
 ORG, OTHER = "739224", "911042"
-TOKEN, READER, STRANGER = "canary-tøken".replace("ø", "o") + "-5f1e", "canary-reader-77ab", "canary-stranger-9c0d"
+TOKEN, READER, STRANGER = "canary-token-5f1e", "canary-reader-77ab", "canary-stranger-9c0d"
 """Tokens of ORG, of ORG for reading only, and of OTHER: no output may show one of them."""
-CANARIES = (TOKEN, READER, STRANGER)
+
+
+def jwt(**claims: Json) -> str:
+    """A token that says something about itself (conventions.md 2)."""
+    parts = (json.dumps({"alg": "none"}), json.dumps(claims), "canary-signature")
+    return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
+
+
+JWT = {
+    "good": jwt(org_id=ORG, exp=4102444800),
+    "reading": jwt(org_id=ORG, read_only=True),
+    "expired": jwt(org_id=ORG, exp=1700000000),
+    "other": jwt(org_id=OTHER),
+    "journey": jwt(org_id=ORG, token_type="journey"),
+}
+CANARIES = (TOKEN, READER, STRANGER, *JWT.values())
 PATIENCE = 20.0
 """Seconds that a process of a test may take at most."""
 
@@ -224,6 +240,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     db = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
     organisations = [
         Organisation(ORG, TOKEN), Organisation(ORG, READER, read_only=True), Organisation(OTHER, STRANGER),
+        Organisation(ORG, JWT["good"]), Organisation(ORG, JWT["reading"], read_only=True), Organisation(OTHER, JWT["other"]),
     ]  # fmt: skip
     app = create_app(str(db), organisations, options=Options(quota_per_minute=None))
     with socket.socket() as finder:

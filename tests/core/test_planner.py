@@ -244,7 +244,7 @@ def test_secrets(
     secret: Secret, digests: dict[str, str], resend: bool, more: dict[str, Json], fields: list[Field],
     notices: list[str], world: World,
 ) -> None:  # fmt: skip
-    state = {"Book/a": ("b1", {}, {"secrets": digests})}
+    state: dict[str, Any] = {"Book/a": ("b1", {}, {"secrets": digests})}
     made = world.plan([("Book/a", {"title": "A", "pin": secret, **more})], {"Book": [B1]}, state, resend_secrets=resend)
     assert [each for task in made.tasks.values() for each in task.change.fields] == fields
     assert made.notices == [Notice("secret-unverified", text, Address("Book", "a")) for text in notices]

@@ -1,4 +1,4 @@
-"""Local keys and live ids: whatever flow is drawn, its references land, its parts are found again, and nothing is guessed."""
+"""Local keys and live ids: whatever flow is drawn, references land, parts are found again, nothing is guessed."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 
 from syncer.core.kind import Objection
 from syncer.core.merge import FieldChange, Item
-from syncer.core.values import ABSENT, Part, Ref
+from syncer.core.values import ABSENT, Part, Ref, Secret
 from syncer.kinds.flow_ids import stable_id
 from syncer.kinds.flow_template import KIND
 
@@ -216,7 +216,7 @@ def test_bundled_automations_are_imported_under_ids_of_ours_that_the_platform_re
         *(stable_id(address, "automation", key) for key in ("mail", "start")),
     )
     plan = bench.create(bundle())
-    [(name, call, document), *rest] = plan.steps
+    [(name, call, document), *_] = plan.steps
     assert (name, call, document["id"]) == ("import", f"POST {TEMPLATES}/import", flow)
     assert document["trigger"]["automation_id"] == start
     assert document["tasks"][1]["automation_config"] == {"flow_id": mail}
@@ -272,9 +272,7 @@ def test_where_there_is_no_import_automations_come_first_and_are_pointed_at_the_
 def test_a_part_that_a_run_made_before_it_was_cut_off_is_not_made_again(bench) -> None:
     answers = {"automations 1": {"results": [{**MAIL, "id": "m-1"}]}}
     ran = bench.create(bundle(), parts={"automations": {"mail": "m-1"}}, answers=answers)
-    assert [name for name, _ in ran.writes] == ["automation start", "create", "point start at the flow"][
-        : len(ran.writes)
-    ]
+    assert [name for name, _ in ran.writes] == ["automation start", "create", "point start at the flow"]
 
 
 # --- bundled automations of a flow that is there
@@ -321,8 +319,8 @@ def test_an_automation_that_the_platform_switched_off_is_reported_and_stays_off(
     for spec in (mailing(), mailing(enabled=True)):
         assert bench.changes(spec, live(), answers=answers, parts=KNOWN) == []
         assert bench.prepare(spec, live(), answers=answers, parts=KNOWN).notices == (
-            "automation `mail` was switched off by the platform itself, as it does with one that runs hot: it stays off until "
-            "somebody has looked at it and enables it in epilot",
+            "automation `mail` was switched off by the platform itself, as it does with one that runs hot: it stays "
+            "off until somebody has looked at it and enables it in epilot",
         )
     sent = bench.update(mailing(flow_name="Other", enabled=True), live(), answers=answers, parts=KNOWN).steps[0][2]
     assert sent["enabled"] is False
@@ -424,6 +422,7 @@ def test_a_lost_answer_is_settled_by_the_lock(bench, memory) -> None:
     ]
 
 
+UNTOLD = "whether the automation of task `b` was made from what is declared is not known any more; it is left as it is"
 UNKNOWN: dict[str, tuple[Json, Json, Json, list[str], list[str]]] = {
     # case: manifest, live, answers → changed fields, notices
     "the automation shows it": (inline(), live(), SHOWN, [], []),
@@ -439,18 +438,14 @@ UNKNOWN: dict[str, tuple[Json, Json, Json, list[str], list[str]]] = {
         live(),
         {"automations 1": {"results": []}},
         [],
-        [
-            "whether the automation of task `b` was made from what is declared is not known any more; it is left as it is"
-        ],
+        [UNTOLD],
     ),
     "a copy cannot be told": (
         with_task(want(), "b", automation_config={"duplicated_flow_id": "auto-0"}),
         live(),
         SHOWN,
         [],
-        [
-            "whether the automation of task `b` was made from what is declared is not known any more; it is left as it is"
-        ],
+        [UNTOLD],
     ),
     "none has been made": (
         inline(),
@@ -469,6 +464,16 @@ def test_without_state_the_automation_itself_is_looked_at(bench, spec, have, ans
     assert ("inline" in prepared.parts) is not bool(changes)
     if not changes:  # remembered from the next apply on
         assert bench.prepare(spec, have, parts=prepared.parts).notices == ()
+
+
+def test_a_secret_in_a_configuration_is_sent_and_never_shown(bench) -> None:
+    secret = {"type": "trigger-webhook", "config": {"token": Secret("SYNCER_HOOK", "hush-hush")}}
+    shown = {"automations 1": {"results": [{**DOES, "actions": [{"config": {"token": "hush-before"}}]}]}}
+    prepared = bench.prepare(inline(secret), live(), answers=shown)
+    assert [(each.before, each.after) for each in prepared.extra] == [(ABSENT, secret)]
+    assert "hush" not in repr((prepared.extra, prepared.parts, prepared.notices))
+    sent = bench.update(inline(secret), live(), answers=shown).steps[0][2]
+    assert sent["tasks"][1]["automation_config"] == {"flow_id": "auto-b", "action_config": secret}
 
 
 def test_an_automation_that_is_gone_is_not_made_again_unasked(bench, memory) -> None:

@@ -49,6 +49,11 @@ ENVIRONMENT = thing(
         ),
         "pace": _text("Share of the platform's quota to use; its other clients share it.", SHARE)
         | {"default": "80%", "examples": ["80%"]},
+        "state": _text(
+            "Where the state lives, if not in a file beside this one. Only heeded where the operator allows it with"
+            " SYNCER_STATE_ALLOW; a password never stands in it."
+        )
+        | {"examples": ["s3://acme-syncer/production", "postgresql://syncer@db.example/syncer"]},
         "vars": each(True, "Values for `${var.NAME}`: any value of YAML.", keys="^[A-Za-z0-9_.-]+$", nullable=False),
         "ids": each(
             _text("The id in this organisation."),

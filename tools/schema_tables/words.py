@@ -74,7 +74,7 @@ FILE: Schema = {
         "file": {
             "type": "string",
             "minLength": 1,
-            "description": "Path of the file that holds the text, inside the repository, relative to the manifest.",
+            "description": "Path of the file that holds the text, inside the repository, from the folder of syncer.yaml.",
         }
     },
     "required": ["file"],

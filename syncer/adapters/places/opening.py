@@ -14,9 +14,12 @@ from syncer.adapters.places.place import Body, Gate, Place
 from syncer.adapters.places.place_name import LOCAL, STORES, PlaceName
 
 
-def local_place(path: Path, environment: str, *, disk: Disk = DISK) -> Place:
-    """The file at `path`, as it is used without an organisation in mind."""
-    return Place(str(path), environment, FileBody(path, disk), FileGate(path.with_suffix(".lock"), environment))
+def local_place(
+    path: Path, environment: str, *, org_id: str = "", kinds: Collection[str] | None = None, disk: Disk = DISK
+) -> Place:
+    """The file at `path`."""
+    gate = FileGate(path.with_suffix(".lock"), environment)
+    return Place(str(path), environment, FileBody(path, disk), gate, org_id, kinds)
 
 
 def open_place(

@@ -86,7 +86,7 @@ class Place:
                 Problem(
                     "state-moved",
                     f"state of `{self.environment}` was moved from `{self.address}` to `{moved}`",
-                    hint=f"use --state {moved} or SYNCER_STATE, or write it as `state` of the environment in syncer.yaml",
+                    hint=f"use --state {moved}, or write it as `state` of the environment in syncer.yaml",
                 )
             )
         return decode(raw, self.address, self.environment, org_id=self.org_id, kinds=self.kinds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Session:
         """The first row of a query's answer; None where there is none. PlatformError."""
         try:
             with self._translated():
-                cursor = self._connected().execute(query, {"name": self.name, **self.keys, **values})  # type: ignore[arg-type]
+                cursor = self._connected().execute(query, {"name": self.name, **self.keys, **values})
                 found: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
                 return found
         finally:
@@ -115,7 +116,7 @@ class Session:
             )  # fmt: skip
             # A machine that is gone says no goodbye: the server itself must ask after it, or its lock stays for hours.
             for setting in ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "statement_timeout = '30s'"):
-                self._connection.execute(f"SET {setting}")  # type: ignore[arg-type]
+                self._connection.execute(f"SET {setting}")
         return self._connection
 
     @contextmanager
@@ -134,7 +135,7 @@ class Session:
                 self._connection = None
             if error.sqlstate == "42P01":
                 raise NoTable from None
-            raise self._problem(error.sqlstate or "", connection is None) from None
+            raise self._problem(error.sqlstate or _state_of(error), connection is None) from None
 
     def _problem(self, state: str, connecting: bool) -> PlatformError:
         if state[:2] == "28":
@@ -153,6 +154,14 @@ class Session:
 
     def _no(self, why: str, hint: str) -> PlatformError:
         return PlatformError(Problem("state-store", f"database of `{self.place}` {why}", hint=hint))
+
+
+def _state_of(error: Exception) -> str:
+    """The SQLSTATE of a connection that did not come about: the library has only its words, which are not passed on."""
+    words = str(error)
+    if any(each in words for each in ("authentication failed", "no password supplied", "pg_hba.conf")):
+        return "28000"
+    return "3D000" if re.search(r'FATAL:.*database ".*" does not exist', words) else ""
 
 
 @dataclass(slots=True)
