@@ -74,7 +74,7 @@ bench: $(READY) ## every figure as a ratio measured side by side; peers are inst
 lock: $(READY) ## requirements/dev.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--extra dev --extra sandbox --output-file requirements/dev.lock pyproject.toml
+		--extra dev --extra sandbox --extra remote --output-file requirements/dev.lock pyproject.toml
 
 hooks: $(READY) ## run these checks before every commit (pre-commit install)
 	@$(BIN)/pre-commit install

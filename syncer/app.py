@@ -21,6 +21,7 @@ from syncer.core.references import without_secrets
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Lookup, Ref
 from syncer.kinds import KINDS, lookup_kinds
+from syncer.kinds.together import unknown_keys
 
 
 class Reader(Protocol):
@@ -133,6 +134,7 @@ def make_plan(
     problems += lost
     taken = [each for each in wanted if not selection.leaves(each.address)]
     problems += _left_out(taken, selection, matches)
+    problems += unknown_keys(taken, desired, {name: [each.key for each in objects] for name, objects in live.items()})
     sides = Sides(
         taken,
         live,

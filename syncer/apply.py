@@ -281,7 +281,7 @@ def carry_out(
         planned.plan.tasks,
         KINDS,
         carrier,
-        store.put,
+        store.put_midway,
         store.state.entries,
         clock=effects.clock,
         salt=salt,

@@ -2,42 +2,104 @@
 
 from __future__ import annotations
 
-RULES = {
+MANIFESTS = {
     "alias-taken": "An alias is a former name of this manifest alone.",
-    "ambiguous": "Exactly one live object has the title or key that a manifest names.",
-    "api-version": "A manifest begins with `apiVersion: syncer/v1`.",
-    "claimed-twice": "Two manifests do not describe one live object.",
-    "downgrade": "An app is not moved to an older version unless the policy allows it.",
+    "bad-format": "A text has the form that its field asks for.",
+    "bad-reference": "A reference has exactly one of its keys: `ref`, `lookup`, `id`, as its field allows.",
     "duplicate-address": "Kind and name of a manifest are unique in the repository.",
     "duplicate-live-key": "Two manifests of an environment do not describe one live object.",
+    "duplicate-reference": "No object stands twice in one list of references.",
     "empty-file": "A manifest file holds a manifest.",
+    "env-identity": "What an object is recognised by does not come from the process, for it would be a secret.",
+    "env-token": "The access token is sent with requests, and stands in no manifest.",
     "envelope": "A manifest has apiVersion, kind, metadata and spec.",
     "file-path": "A `file:` lies inside the repository.",
-    "lookup": "Exactly one live object has the title that is looked up.",
     "missing-field": "What a manifest must say is there.",
-    "missing-for-create": "A new object has all that the platform requires.",
     "not-allowed-value": "A value is one of those the platform knows.",
-    "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
+    "not-checked": "A document can be held against its JSON Schema; report one that cannot.",
+    "not-identified": "A manifest says which object it describes.",
+    "null-value": "`null` empties a field, and this one needs a value.",
     "raw-id": "A manifest names things by reference; a raw id works in one organisation only.",
     "reference-circle": "References do not go in a circle.",
+    "refused": "What the JSON Schema refuses has a reason; report a document without one.",
     "secret-literal": "A secret is written as `${env.NAME}`, never as itself.",
     "server-field": "What the platform sets stands in no manifest.",
+    "state-address": "The address of a state is one of those that syncer knows, and holds no password.",
+    "too-large": "A number is at most what its field takes.",
+    "too-long": "A text or list is at most as long as its field takes, also where a file holds it.",
+    "too-short": "A text or list has at least what its field asks for.",
+    "too-small": "A number is at least what its field asks for.",
     "unknown-environment": "An environment that is named stands in syncer.yaml.",
     "unknown-field": "A field is one that the kind has.",
     "unknown-kind": "A kind is one that syncer knows.",
     "unknown-reference": "A reference names a manifest of the repository.",
-    "unmanaged-secret": "Option values are saved whole, so each secret among them must be known.",
     "wrong-kind": "A reference names a manifest of the kind that is expected there.",
     "wrong-type": "A value is of the type the field has.",
 }
 
+PLANS = {
+    # what stands in the way of a plan
+    "ambiguous": "Exactly one live object has the title or key that a manifest names.",
+    "cannot-remove": "What is to be removed can be.",
+    "claimed-twice": "Two manifests do not describe one live object.",
+    "deprecated-version": "No app is moved to a version that is deprecated.",
+    "downgrade": "An app is not moved to an older version unless the policy allows it.",
+    "flow-version": "The version of a live flow stays what it is.",
+    "left-out": "What is chosen does not refer to something new that is left out.",
+    "list-moves": "A list of the platform holds still while its pages are read.",
+    "live-duplicates": "In a live list that a manifest declares, items can be told apart.",
+    "lookup": "Exactly one live object has the title that is looked up.",
+    "missing-for-create": "A new object has all that the platform requires.",
+    "no-such-version": "An app's version is one that this organisation can install.",
+    "no-such-view": "A saved view that is named exists.",
+    "nothing-selected": "Each pattern of --only and --except fits an address.",
+    "parts-unclear": "Phases and tasks of a live flow can be told apart by name, or are known from an earlier apply.",
+    "private-view": "A saved view that decides what is deleted is shared, so that others see it change.",
+    "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
+    "retention-starts-now": "A retention config that is enabled starts in the future.",
+    "unknown-key": "A slug or id that is written out is that of a manifest or of a live object.",
+    "unmanaged-secret": "Option values are saved whole, so each secret among them must be known.",
+    "wrong-view": "A saved view is one of the schema whose entities are deleted.",
+    # what an apply will ask for
+    "confirm": "An environment with `confirm: true` is named again, or the plan is (--confirm).",
+    "data-loss": "Each destructive change is acknowledged by name (--accept-data-loss).",
+    "first-contact": "Without state, what no manifest claims may be ours under another title (--first-contact).",
+    "mass-missing": "An organisation lists some of a kind of which three or more are remembered (--allow-missing).",
+    "no-manifests": "No manifest at all is a mistake, not a wish to remove everything (--allow-empty).",
+    "protected": "What is protected is not removed, also when the manifest that said so is gone (--allow-protected).",
+    "pull-request": "A pull request is planned, and applied once it is merged (--allow-pull-request).",
+    "read-only-token": "A token that may only read plans, and does not apply.",
+    "removals": "Nothing is removed unasked (--allow-delete).",
+    "unknown-organisation": "The token, or a reply, says which organisation this is.",
+    "updates": "No more is updated at once than the environment's limit (--allow-update).",
+    "wrong-organisation": "The token's organisation is the environment's.",
+    # what a reviewer should know
+    "deleted-elsewhere": "An object that state knows was deleted by somebody else, and would be made again.",
+    "kind": "What is particular about a change of this kind.",
+    "live": "What is particular about the live object: frozen, a blueprint's, near a limit.",
+    "moved": "An object goes on under another manifest's name.",
+    "perhaps-renamed": "A manifest was probably renamed without an alias.",
+    "secret-unverified": "Whether a secret has changed is not known, so it is not sent.",
+}
 
-def all_rules() -> dict[str, str]:
-    """Rule id → sentence, those of the kinds included."""
+
+def sections() -> dict[str, dict[str, str]]:
+    """Heading → rule id → sentence."""
     from syncer.adapters import reading_rules
     from syncer.kinds import app_rules, flow_graph, flow_schemas, retention_rules, schema_rules
 
-    found = dict(RULES)
-    for module in (reading_rules, app_rules, flow_graph, flow_schemas, retention_rules, schema_rules):
-        found |= module.RULES
+    return {
+        "Files, YAML and syncer.yaml": reading_rules.RULES,
+        "Every manifest": MANIFESTS,
+        "Entity schemas": schema_rules.RULES,
+        "Flow templates": flow_graph.RULES | flow_schemas.RULES,
+        "Apps": {rule: said for rule, said in app_rules.RULES.items() if rule not in MANIFESTS},
+        "Retention configs": retention_rules.RULES,
+        "Plans": PLANS,
+    }
+
+
+def all_rules() -> dict[str, str]:
+    """Rule id → sentence, those of the kinds included."""
+    found = {rule: sentence for rules in sections().values() for rule, sentence in rules.items()}
     return dict(sorted(found.items()))

@@ -223,12 +223,14 @@ class World:
     def apply(self) -> list[str]:
         """Apply, and say what failed."""
         from syncer.adapters.journal import Journal
+        from syncer.adapters.places.opening import local_place
         from syncer.apply import Store, carry_out
         from syncer.core.event import Failed, Skipped, Unknown
         from syncer.execute import Stop
 
         with Journal(self.state_path.with_suffix(".journal")) as journal, self.api(read_only=False) as api:
-            store = Store(self.state_path, "sandbox", self.state())
+            place = local_place(self.state_path, "sandbox", org_id="911690", kinds=KINDS)
+            store = Store(place, place.load())
             planned = self.planned(api, store.state)
             events = carry_out(
                 planned,

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "kinds": {"kinds", "core"},
     "adapters": {
         "adapters", "core", "pydantic", "httpx", "ruamel", "yaml", "jsonschema", "jsonschema_rs", "referencing",
+        "obstore", "psycopg",
     },
     "render": {"render", "core"},
     "sandbox": {"sandbox", "flask", "werkzeug", "waitress"},
@@ -41,6 +42,7 @@ MAY_IMPORT = {
 
 # Loaded where they are used, inside the function: each costs a command that does without it 20 ms to 120 ms.
 LATE = {"httpx", "jsonschema", "jsonschema_rs", "pydantic", "deepdiff", "ruamel", "flask", "waitress", "werkzeug"}
+LATE |= {"obstore", "psycopg"}
 AT_THE_TOP = {
     # file or folder: what it may import at its top, because it subclasses or decorates; who imports *it*, does so late
     "syncer/adapters/http.py": {"httpx"},

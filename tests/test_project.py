@@ -70,19 +70,19 @@ def locked() -> dict[str, tuple[str, int]]:
     return found
 
 
-@pytest.mark.parametrize("wanted", requirements("sandbox", "dev"), ids=str)
+@pytest.mark.parametrize("wanted", requirements("sandbox", "remote", "dev"), ids=str)
 def test_the_lock_has_what_the_project_asks_for(wanted: Requirement) -> None:
     version, _ = locked()[canonicalize_name(wanted.name)]
     assert wanted.specifier.contains(version, prereleases=True)
 
 
 def test_no_extra_asks_for_the_package_itself() -> None:
-    names = {wanted.name for wanted in requirements("sandbox", "dev")}
+    names = {wanted.name for wanted in requirements("sandbox", "remote", "dev")}
     assert PROJECT["name"] not in names  # the public index has a stranger's package of this name
 
 
-def test_dev_has_all_of_sandbox() -> None:
-    assert set(map(str, requirements("sandbox"))) <= set(map(str, requirements("dev")))
+def test_dev_has_all_of_the_other_extras() -> None:
+    assert set(map(str, requirements("sandbox", "remote"))) <= set(map(str, requirements("dev")))
 
 
 def test_the_lock_has_hashes_and_no_place_to_fetch_from() -> None:
@@ -91,7 +91,7 @@ def test_the_lock_has_hashes_and_no_place_to_fetch_from() -> None:
 
 
 def test_every_foreign_import_is_a_declared_dependency() -> None:
-    declared = {canonicalize_name(wanted.name) for wanted in requirements("sandbox")}
+    declared = {canonicalize_name(wanted.name) for wanted in requirements("sandbox", "remote")}
     owners = packages_distributions()
     imported = set()
     for path in (ROOT / "syncer").rglob("*.py"):

@@ -1,4 +1,5 @@
-"""Writes `docs/kinds/SLUG.md` from `schemas/SLUG.schema.json`; `--check` only says whether the pages are current.
+"""Writes `docs/kinds/SLUG.md` from `schemas/SLUG.schema.json` and `docs/rules.md` from the tables of rules; `--check`
+only says whether the pages are current.
 
 A page has one table for each mapping there is, in the order they are met; a mapping met twice is described once.
 """
@@ -17,6 +18,7 @@ Schema = dict[str, Any]
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS, PAGES = ROOT / "schemas", ROOT / "docs" / "kinds"
+RULES = ROOT / "docs" / "rules.md"
 STADTWERK = "../../examples/stadtwerk"
 KINDS = {
     # schema: an example to read, and the shortest document that says something
@@ -263,9 +265,29 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+def rules_page() -> str:
+    """Every rule with its sentence."""
+    sys.path.insert(0, str(ROOT))
+    from syncer.rules import sections
+
+    lines = [
+        "# Rules",
+        "",
+        "What `syncer validate` and `syncer plan` may name, in brackets behind `error` or `warning`. Each sentence",
+        "says how it should be. With `validate --strict` every warning is an error.",
+        "",
+    ]
+    for heading, rules in sections().items():
+        lines += [f"## {heading}", "", "| Rule | |", "| --- | --- |"]
+        lines += [f"| `{rule}` | {cell(sentence)} |" for rule, sentence in sorted(rules.items())]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def main(arguments: list[str]) -> int:
     """Write what differs; with `--check` write nothing and return 1 when something would."""
     wanted = {PAGES / f"{slug}.md": page(slug) for slug in KINDS}
+    wanted[RULES] = rules_page()
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if "--check" in arguments:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli.options import consent_options, planning_options
+from syncer.cli.options import consent_options, lock_wait_option, planning_options
 
 if TYPE_CHECKING:
     from syncer.adapters.api import Api
@@ -38,6 +38,7 @@ def plan(
     config: Path | None,
     environment: str | None,
     server: str,
+    place: str,
     only: tuple[str, ...],
     but: tuple[str, ...],
     verbose: bool,
@@ -54,7 +55,7 @@ def plan(
     from syncer.core.guard import Consent, refusals
 
     out = console(color)
-    here = world(config, environment, server)
+    here = world(config, environment, server, place)
     with at_once():
         state = here.state()
         with here.api(read_only=True) as api:
@@ -87,6 +88,7 @@ def show(color: str, file: Path, verbose: bool, form: str) -> int:
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @planning_options
 @consent_options
+@lock_wait_option
 @click.option("-y", "--yes", is_flag=True, help="Don't ask; for scripts.")
 @click.option("--workers", type=click.IntRange(1, 32), default=8, show_default=True, help="Changes side by side.")
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
@@ -98,10 +100,12 @@ def apply(
     config: Path | None,
     environment: str | None,
     server: str,
+    place: str,
     only: tuple[str, ...],
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
+    lock_wait: float,
     yes: bool,
     workers: int,
     form: str,
@@ -112,7 +116,7 @@ def apply(
     from contextlib import ExitStack
 
     from syncer.adapters.journal import Journal
-    from syncer.adapters.lock import Lock, myself
+    from syncer.adapters.lock import myself
     from syncer.app import Selection
     from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover
     from syncer.cli.console import console
@@ -127,18 +131,22 @@ def apply(
     saved = _load(file) if file else None
     if saved is not None and (only or but):
         raise InvalidInput(Problem("usage", "a saved plan is applied whole: --only and --except belong to `plan`"))
-    here = world(config, environment or (saved.environment if saved else None), server)
+    here = world(config, environment or (saved.environment if saved else None), server, place)
     consent = _consent(consents)
     stop = Stop()
-    path = here.state_path
     with ExitStack() as signals:
         signals.enter_context(at_once())
-        with Lock(path.with_suffix(".lock"), myself()) as lock, Journal(path.with_suffix(".journal")) as journal:
-            for note in filter(None, (lock.note, journal.note)):
-                out.talk(f"note: {note}\n")
+
+        def tell(note: str) -> None:
+            out.talk(f"note: {note}\n")
+
+        held = here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell)
+        with held, Journal(here.state_path.with_suffix(".journal")) as journal:
+            if journal.note:
+                tell(journal.note)
             state = here.state()
             with here.api(read_only=False) as api:
-                store = Store(path, here.environment.name, _of_organisation(state, here))
+                store = Store(here.place, _of_organisation(state, here))
                 events: list[Event] = []
                 if journal.unsettled() or journal.settled():
                     _its_own_organisation(api, here)
@@ -158,7 +166,7 @@ def apply(
                     _talk_plan(out, planned.plan, here, verbose)
                 situation = _situation(planned, state, here, api)
                 for note in unfitting(planned.plan, situation, consent):
-                    out.talk(f"note: {note}\n")
+                    tell(note)
                 must_be_allowed(planned.plan, situation, consent)
                 if asks:
                     _ask(out, here)

@@ -38,6 +38,25 @@ server_option = click.option(
 )
 
 
+state_option = click.option(
+    "--state",
+    "place",
+    metavar="URL",
+    envvar="SYNCER_STATE",
+    show_envvar=True,
+    default="",
+    help="Where the state lives: local, s3://…, gs://…, az://…, postgresql://…",
+)
+
+lock_wait_option = click.option(
+    "--lock-wait",
+    type=click.FloatRange(0, 86400),
+    default=0,
+    metavar="SECONDS",
+    help="How long to wait for another run's lock.",
+)
+
+
 def selection_options(command: Command) -> Command:
     """`--only` and `--except`."""
     only = click.option(
@@ -56,6 +75,7 @@ def planning_options(command: Command) -> Command:
         click.option("--resend-secrets", is_flag=True, help="Send every secret again, also those that seem unchanged."),
         click.option("-v", "--verbose", is_flag=True, help="Every field, every link."),
         selection_options,
+        state_option,
         server_option,
         environment_option,
         config_option,

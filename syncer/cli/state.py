@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from syncer.cli import Group
-from syncer.cli.options import config_option, environment_option, server_option
+from syncer.cli.options import config_option, environment_option, server_option, state_option
+from syncer.cli.state_places import move, unlock
 
 if TYPE_CHECKING:
     from syncer.core.address import Address
@@ -25,11 +26,12 @@ def state() -> None:
 @state.command("list")
 @config_option
 @environment_option
+@state_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for machines."
 )
 @click.pass_obj
-def list_(color: str, config: Path | None, environment: str | None, form: str) -> int:
+def list_(color: str, config: Path | None, environment: str | None, place: str, form: str) -> int:
     """Every remembered address and its live id."""
     import json
 
@@ -37,7 +39,7 @@ def list_(color: str, config: Path | None, environment: str | None, form: str) -
     from syncer.cli.world import world
 
     out = console(color)
-    entries = world(config, environment, "").state().entries
+    entries = world(config, environment, "", place).state().entries
     if form == "json":
         out.answer(
             json.dumps(
@@ -61,8 +63,9 @@ def list_(color: str, config: Path | None, environment: str | None, form: str) -
 @click.argument("address")
 @config_option
 @environment_option
+@state_option
 @click.pass_obj
-def show(color: str, address: str, config: Path | None, environment: str | None) -> int:
+def show(color: str, address: str, config: Path | None, environment: str | None, place: str) -> int:
     """What is remembered of ADDRESS, as JSON; secrets are not in it."""
     import json
 
@@ -70,7 +73,7 @@ def show(color: str, address: str, config: Path | None, environment: str | None)
     from syncer.cli.console import console
     from syncer.cli.world import world
 
-    entry = _entry(world(config, environment, "").state().entries, address)
+    entry = _entry(world(config, environment, "", place).state().entries, address)
     document = {
         "address": str(entry.address),
         "live_id": entry.live_id,
@@ -89,36 +92,38 @@ def show(color: str, address: str, config: Path | None, environment: str | None)
 @click.argument("addresses", nargs=-1, required=True)
 @config_option
 @environment_option
+@state_option
 @click.pass_obj
-def rm(color: str, addresses: tuple[str, ...], config: Path | None, environment: str | None) -> int:
+def rm(color: str, addresses: tuple[str, ...], config: Path | None, environment: str | None, place: str) -> int:
     """Forget ADDRESSES. The live objects stay, and are no longer removed when their manifest goes."""
-    from syncer.adapters.lock import Lock, myself
-    from syncer.adapters.state import save
+    from syncer.adapters.lock import myself
     from syncer.cli.console import console
     from syncer.cli.world import world
 
-    here = world(config, environment, "")
-    with Lock(here.state_path.with_suffix(".lock"), myself()):
+    here = world(config, environment, "", place)
+    out = console(color)
+    with here.place.lock(myself(env=here.env), tell=lambda note: out.talk(f"note: {note}\n")):
         known = here.state()
         gone = [_entry(known.entries, address).address for address in addresses]
         kept = {address: entry for address, entry in known.entries.items() if address not in gone}
-        save(here.state_path, here.environment.name, replace(known, entries=kept))
-    console(color).answer("".join(f"forgot {address}\n" for address in gone))
+        here.place.save(replace(known, entries=kept))
+    out.answer("".join(f"forgot {address}\n" for address in gone))
     return 0
 
 
 @state.command()
 @config_option
 @environment_option
+@state_option
 @server_option
 @click.pass_obj
-def rebuild(color: str, config: Path | None, environment: str | None, server: str) -> int:
+def rebuild(color: str, config: Path | None, environment: str | None, place: str, server: str) -> int:
     """Find every manifest's live object again, by enforced key or title, and remember the links. Writes nothing live.
 
-    A damaged state file is set aside as `NAME.json.damaged`. What is lost: which removals are due, and whether secrets
+    A damaged state is set aside as `NAME.json.damaged`. What is lost: which removals are due, and whether secrets
     are up to date.
     """
-    from syncer.adapters.lock import Lock, myself
+    from syncer.adapters.lock import myself
     from syncer.adapters.state import State
     from syncer.app import Selection
     from syncer.apply import Store
@@ -128,20 +133,17 @@ def rebuild(color: str, config: Path | None, environment: str | None, server: st
     from syncer.core.resource import Managed
 
     out = console(color)
-    here = world(config, environment, server)
-    path = here.state_path
-    with Lock(path.with_suffix(".lock"), myself()):
+    here = world(config, environment, server, place)
+    with here.place.lock(myself(env=here.env), tell=lambda note: out.talk(f"note: {note}\n")):
         try:
             known = here.state()
         except InvalidInput as error:
-            aside = path.with_suffix(".json.damaged")
-            path.replace(aside)
             out.problems(error.problems, summary=False)
-            out.talk(f"set aside as {aside.name}\n")
+            out.talk(f"set aside as {here.place.set_aside()}\n")
             known = State()
         with here.api(read_only=True) as api:
             planned = here.planned(api, known, Selection(), resend_secrets=False)
-        store = Store(path, here.environment.name, replace(known, org_id=here.environment.org_id))
+        store = Store(here.place, replace(known, org_id=here.environment.org_id))
         links = {link.address: link.live_id for link in planned.plan.links}
         store.put(
             {
@@ -157,6 +159,10 @@ def rebuild(color: str, config: Path | None, environment: str | None, server: st
     out.answer("".join(f"{link.address}  {out.terminal.shown(link.live_id)}  by {link.how}\n" for link in new))
     out.talk(f"{len(links)} links, {len(new)} of them new\n")
     return 0
+
+
+state.add_command(move)
+state.add_command(unlock)
 
 
 def _entry(entries: Mapping[Address, Managed], text: str) -> Managed:

@@ -15,6 +15,8 @@ from syncer.core.problem import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from syncer.adapters.api import Api
+    from syncer.adapters.places.place import Place
+    from syncer.adapters.places.place_name import PlaceName
     from syncer.adapters.state import State
     from syncer.app import Planned, Selection
     from syncer.core.resource import Desired
@@ -31,10 +33,13 @@ class World:
     effects: Effects
     warnings: int = 0
     """How many `validate` has for this environment; known once the manifests were read."""
+    where: str = ""
+    """Where the operator says that the state lives; "" where nothing was said."""
+    _place: Place | None = None
 
     @property
     def state_path(self) -> Path:
-        """`.syncer/state/<env>.json` beside syncer.yaml."""
+        """`.syncer/state/<env>.json` beside syncer.yaml; the journal is beside it wherever the state lives."""
         return self.project.root / ".syncer" / "state" / f"{self.environment.name}.json"
 
     @property
@@ -47,12 +52,38 @@ class World:
         """Where it goes, for people and for the plan."""
         return self.server or "epilot.io"
 
-    def state(self) -> State:
-        """What is remembered."""
-        from syncer.adapters.state import load
+    @property
+    def place(self) -> Place:
+        """Where the state lives; Refused for a place that syncer.yaml names and nobody allowed."""
+        if self._place is None:
+            self._place = self.place_at(self.place_name())
+        return self._place
+
+    def place_name(self) -> PlaceName:
+        """The address of that place."""
+        from syncer.adapters.places.place_name import ALLOW, chosen
+
+        return chosen(self.where, self.environment.state, self.environment.name, self.env.get(ALLOW, ""))
+
+    def place_at(self, name: PlaceName, *, journal: bool = True) -> Place:
+        """The place of that name, for the state of this environment; `journal`: its lock locks the journal too."""
+        from syncer.adapters.places.opening import open_place
         from syncer.kinds import KINDS
 
-        return load(self.state_path, self.environment.name, org_id=self.environment.org_id, kinds=KINDS)
+        return open_place(
+            name,
+            self.environment.name,
+            self.state_path,
+            self.env,
+            org_id=self.environment.org_id,
+            kinds=KINDS,
+            effects=self.effects,
+            journal=journal,
+        )
+
+    def state(self) -> State:
+        """What is remembered."""
+        return self.place.load()
 
     def desired(self) -> list[Desired]:
         """The manifests of the environment; InvalidInput, with all problems of all files, where one is wrong."""
@@ -120,7 +151,8 @@ class World:
         )
 
 
-def world(config: Path | None, environment: str | None, server: str) -> World:
-    """The world of this process."""
+def world(config: Path | None, environment: str | None, server: str, place: str = "") -> World:
+    """The world of this process. `place`: where the operator says that the state lives."""
     project = read_project(find_project(Path.cwd(), config))
-    return World(project, choose(project, environment), os.environ, server.rstrip("/"), Effects())
+    where = place or os.environ.get("SYNCER_STATE", "")
+    return World(project, choose(project, environment), os.environ, server.rstrip("/"), Effects(), where=where)

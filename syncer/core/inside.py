@@ -47,7 +47,7 @@ def differences(before: Json, after: Json) -> tuple[Inside, ...]:
 
 @dataclass(slots=True)
 class _Atoms:
-    """Markers as texts, since DeepDiff would look inside them, and back."""
+    """Markers and switches as texts, and back: DeepDiff looks inside the ones, and takes `false` in a list for 0."""
 
     leaves: dict[str, Json] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class _Atoms:
             return {name: self.of(item) for name, item in value.items()}
         if isinstance(value, list):
             return [self.of(item) for item in value]
-        if value is None or isinstance(value, str | bool | int | float):
+        if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
             return value
         token = f"\x00{json.dumps(json_of(value), sort_keys=True)}"
         self.leaves[token] = value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from syncer.core.fields import FieldChange, FieldPath, Item
+from syncer.core.fields import FieldChange, FieldPath, Item, show_field
 from syncer.core.keyed import key_text
 from syncer.core.kind import Kind, Spec
 from syncer.core.problem import Problem
@@ -79,7 +79,7 @@ def _new_part(change: FieldChange) -> Json:
 
 def _missing(kind: Kind, desired: Desired, path: Path, holder: dict[str, Json], name: str) -> Problem:
     called = holder.get("name") or holder.get("id") or ""
-    what = f"`{called}` in {path[0]}" if called and path else kind.name
+    what = kind.name if not path else f"`{called}` in {path[0]}" if called else f"`{show_field(path)}`"
     return Problem(
         "missing-for-create",
         f"{desired.address}: {what} is new and needs `{name}`",

@@ -107,6 +107,6 @@ def context_of(desired: Desired, sides: Sides, known: Known) -> Context:
         entry.parts if entry else {},
         desired.policy,
         sides.answers.get(desired.address, {}),
-        dict(entry.declared) if entry and found else {},
+        dict(entry.declared) if entry else {},
         sides.today,
     )

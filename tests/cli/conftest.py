@@ -25,8 +25,8 @@ import pytest
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 pytest.importorskip("waitress", reason="the sandbox's extra is not installed")
 
-from syncer.sandbox.seed import reset, seed  # noqa: E402  after the skip
-from syncer.sandbox.server import Options, Organisation, create_app, serve  # noqa: E402
+from syncer.sandbox.seed import reset, seed
+from syncer.sandbox.server import Options, Organisation, create_app, serve
 
 Json = Any
 ROOT = Path(__file__).parents[2]
@@ -240,7 +240,8 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     db = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
     organisations = [
         Organisation(ORG, TOKEN), Organisation(ORG, READER, read_only=True), Organisation(OTHER, STRANGER),
-        Organisation(ORG, JWT["good"]), Organisation(ORG, JWT["reading"], read_only=True), Organisation(OTHER, JWT["other"]),
+        Organisation(ORG, JWT["good"]), Organisation(ORG, JWT["reading"], read_only=True),
+        Organisation(OTHER, JWT["other"]),
     ]  # fmt: skip
     app = create_app(str(db), organisations, options=Options(quota_per_minute=None))
     with socket.socket() as finder:

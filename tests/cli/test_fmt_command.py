@@ -6,7 +6,10 @@ import json
 
 import pytest
 
-UGLY = b"# why\r\nspec: {title:   Gewonnen}   # what users see\r\nkind:   ClosingReason\r\nmetadata:\r\n    name:  'won'\r\napiVersion: syncer/v1"
+UGLY = (
+    b"# why\r\nspec: {title:   Gewonnen}   # what users see\r\nkind:   ClosingReason\r\nmetadata:\r\n"
+    b"    name:  'won'\r\napiVersion: syncer/v1"
+)
 TIDY = (
     b"# why\napiVersion: syncer/v1\nkind: ClosingReason\nmetadata:\n  name: 'won'\n"
     b"spec: {title:   Gewonnen}   # what users see\n"
@@ -28,7 +31,12 @@ def test_check_changes_nothing(repo) -> None:
     repo.write("config/tidy.yaml", TIDY)
     before = repo.digest()
     said = repo.run("fmt", "--check")
-    assert (said.code, said.out, said.err, repo.digest()) == (2, "config/won.yaml\n", "1 of 2 files would change\n", before)
+    assert (said.code, said.out, said.err, repo.digest()) == (
+        2,
+        "config/won.yaml\n",
+        "1 of 2 files would change\n",
+        before,
+    )
 
 
 @pytest.mark.parametrize(("args", "code"), [((), 3), (("--check",), 3)], ids=["fmt", "check"])

@@ -24,6 +24,8 @@ COMMANDS = {
     "state-show": ("state", "show"),
     "state-rm": ("state", "rm"),
     "state-rebuild": ("state", "rebuild"),
+    "state-move": ("state", "move"),
+    "state-unlock": ("state", "unlock"),
     "sandbox": ("sandbox",),
     "sandbox-serve": ("sandbox", "serve"),
     "sandbox-seed": ("sandbox", "seed"),

@@ -84,7 +84,9 @@ REFUSED = {
     "a name that is none": ({}, ["--env", "a/b"], "environment-name"),
     "no organisation": (None, ["--env", "production"], "usage"),
     "another name by case only": (None, ["--env", "TEST", "--org", "1"], "environment-name"),
-    "a broken syncer.yaml": ({"syncer.yaml": "version: 1\nenvironments: [\n"}, ["--env", "x", "--org", "1"], "yaml-syntax"),
+    "a broken syncer.yaml": (
+        {"syncer.yaml": "version: 1\nenvironments: [\n"}, ["--env", "x", "--org", "1"], "yaml-syntax",
+    ),
     "environments on one line": (
         {"syncer.yaml": 'version: 1\nenvironments: {a: {org_id: "1"}}\n'}, ["--env", "x", "--org", "1"], "not-written",
     ),
@@ -97,7 +99,9 @@ REFUSED = {
 
 @pytest.mark.parametrize(("files", "args", "rule"), REFUSED.values(), ids=REFUSED)
 def test_refused_and_nothing_written(bare, files, args, rule: str) -> None:
-    for name, content in ({"syncer.yaml": 'version: 1\nenvironments:\n  test:\n    org_id: "1"\n'} if files is None else files).items():
+    for name, content in (
+        {"syncer.yaml": 'version: 1\nenvironments:\n  test:\n    org_id: "1"\n'} if files is None else files
+    ).items():
         bare.write(name, content)
     before = bare.digest()
     said = bare.run("init", *args)
@@ -108,7 +112,9 @@ def test_refused_and_nothing_written(bare, files, args, rule: str) -> None:
 def test_the_hint_of_a_refusal_can_be_pasted(bare) -> None:
     bare.write("syncer.yaml", 'version: 1\nenvironments: {a: {org_id: "1"}}\n')
     said = bare.run("init", "--env", "prod", "--org", "12")
-    assert 'hint: write this among the `environments`: "prod": {org_id: "12", token: {env: EPILOT_TOKEN_PROD}}' in said.err
+    assert (
+        'hint: write this among the `environments`: "prod": {org_id: "12", token: {env: EPILOT_TOKEN_PROD}}' in said.err
+    )
 
 
 ADDED = {

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a case is a line, so that the tables can be read down
 """`plan`, `apply`, `show` and `state` against the sandbox, in this process; the exit codes of architecture 6."""
 
 from __future__ import annotations
@@ -372,7 +373,10 @@ def test_state_list_show_and_rm(live, sandbox) -> None:
 @pytest.mark.parametrize("command", ["show", "rm"])
 @pytest.mark.parametrize(
     ("address", "hint"),
-    [("ClosingReason/wno", "did you mean `ClosingReason/won`?"), ("zzz", "`syncer state list` shows what is remembered")],
+    [
+        ("ClosingReason/wno", "did you mean `ClosingReason/won`?"),
+        ("zzz", "`syncer state list` shows what is remembered"),
+    ],
 )
 def test_an_address_that_is_not_remembered(live, command: str, address: str, hint: str) -> None:
     live.run("apply", "--yes")
@@ -391,7 +395,9 @@ BROKEN_STATE = {
 
 
 @pytest.mark.parametrize("text", BROKEN_STATE.values(), ids=BROKEN_STATE)
-@pytest.mark.parametrize("args", [("plan",), ("apply", "--yes"), ("state", "list"), ("state", "rm", "A/b")], ids=" ".join)
+@pytest.mark.parametrize(
+    "args", [("plan",), ("apply", "--yes"), ("state", "list"), ("state", "rm", "A/b")], ids=" ".join
+)
 def test_a_damaged_state_is_never_taken_for_an_empty_one(live, sandbox, text: str, args) -> None:
     live.write(".syncer/state/test.json", text)
     said = live.run(*args)

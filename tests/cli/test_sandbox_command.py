@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a case is a line, so that the tables can be read down
 """`syncer sandbox serve|seed|reset` as processes: where it answers, what it holds, and what it says when it can't."""
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def test_it_names_its_tokens(bare) -> None:
     until(lambda: answers(url), "the sandbox")
     process.terminate()
     said = ended(process)
-    assert said.err.startswith("tokens: 1: sandbox-token, 2: sandbox-token-2\ntry: EPILOT_TOKEN=sandbox-token syncer plan")
+    assert said.err.startswith(
+        "tokens: 1: sandbox-token, 2: sandbox-token-2\ntry: EPILOT_TOKEN=sandbox-token syncer plan"
+    )
     assert (bare.folder / ".syncer" / "sandbox.db").is_file()
 
 

@@ -1,4 +1,4 @@
-"""What a command writes, to whom, and what becomes of it where nobody listens, the disk is full or little can be shown."""
+"""What a command writes and to whom; nobody listening, a full disk, streams that are closed or can show little."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import PLAIN, ROOT, flow, reason
 
-BAD = reason("lost", "Verloren", stauts="ACTIVE").replace("  status: \"ACTIVE\"\n", "")
+BAD = reason("lost", "Verloren", stauts="ACTIVE").replace('  status: "ACTIVE"\n', "")
 UNKNOWN_FIELD = ("unknown-field", 6, 3)
 
 
@@ -83,7 +83,10 @@ def test_another_project_inside(mixed) -> None:
     mixed.write("sub/syncer.yaml", "no: project\n")
     said = mixed.run("validate", "sub/syncer.yaml", "config/won.yaml")
     assert (said.code, said.out) == (0, "")
-    assert said.err == "note: `sub/syncer.yaml` belongs to another project; run syncer there\n1 manifest in 1 file: valid\n"
+    assert (
+        said.err
+        == "note: `sub/syncer.yaml` belongs to another project; run syncer there\n1 manifest in 1 file: valid\n"
+    )
 
 
 # A hook hands over the files of one commit. What is wrong between them and the rest is told in them.

@@ -114,7 +114,7 @@ BOOK = kind(
     removal=lambda policy: "deactivate" if policy.get("removal") == "deactivate" else "delete",
     already_removed=lambda live: live.get("status") == "INACTIVE",
     upgrade=lambda changes: any(change.path == ("edition",) for change in changes),
-    required=("pages",),
+    required=("pages", "chapters[].name"),
     refs=(RefField("shelf", "Shelf", plain=True), RefField("sequel", "Book")),
     asks=lambda context: {"faded": Call("GET", f"/covers/{context.want['title']}")},
 )

@@ -19,6 +19,7 @@ DIFFERENCES = {
     "a scalar": ({"a": 1, "b": 2}, {"a": 1, "b": 3}, (Inside(("b",), 2, 3),)),
     "one number, two spellings": ({"a": 1}, {"a": 1.0}, ()),
     "a switch is no number": ({"a": 1}, {"a": True}, (Inside(("a",), 1, True),)),
+    "nor in a list": ({"a": [False]}, {"a": [0]}, (Inside(("a", 0), False, 0),)),
     "null is a value": ({}, {"a": None}, (Inside(("a",), ABSENT, None),)),
     "items by name": (
         [{"name": "a", "x": 1}, {"name": "b", "x": 2}],

@@ -121,6 +121,7 @@ KEYED = compile_shape(
         "groups": keyed("id", "label"),
         "whole": keyed("id", whole=True),
         "columns": keyed("name", whole=True, ordered=True),
+        "steps": keyed("name", ordered=True),
     }
 )
 BOTH = [{"name": "a", "x": 1}, {"name": "b", "x": 2}]
@@ -194,6 +195,10 @@ ITEMS: dict[str, tuple[Json, Json, Json, Json, list[Any]]] = {
     "one put between: no other order": (
         {"columns": BOTH}, {"columns": [{"name": "a"}, {"name": "c"}, {"name": "b"}]}, {},
         {"columns": [BOTH[0], {"name": "c"}, BOTH[1]]}, [("columns[c]", ABSENT, {"name": "c"}, "ours")],
+    ),
+    "order is not ours where the list is not": (
+        {"steps": BOTH}, {"steps": [{"name": "c"}, {"name": "b"}, {"name": "a"}]}, {},
+        {"steps": [*BOTH, {"name": "c"}]}, [("steps[c]", ABSENT, {"name": "c"}, "ours")],
     ),
     "a reference that is new": (
         {"whole": []}, {"whole": [{"id": Ref("Book", "x")}, {"id": Part("automations", "mail")}]}, {},

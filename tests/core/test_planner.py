@@ -330,6 +330,12 @@ def test_what_the_platform_requires(
     assert bool(made.tasks) == (not problems)
 
 
+def test_new_items_of_a_list_that_is_replaced(world: World) -> None:
+    live = {**B1, "chapters": [{"n": 1}]}
+    made = world.plan([("Book/a", {"title": "A", "chapters": [{"n": 1}, {"n": 2}]})], {"Book": [live]}, {})
+    assert made.problems == [missing("Book/a: `chapters[1]` is new and needs `name`", 12, "$.spec.chapters[1]", "name")]
+
+
 def test_findings_of_the_kind_have_their_place(world: World) -> None:
     made = world.plan(
         [("Book/a", {"title": "A", "pages": 1, "warn": 1}), ("Book/b", {"title": "B", "pages": 1, "err": 1})],

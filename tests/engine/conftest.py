@@ -24,6 +24,7 @@ from syncer.adapters.effects import Effects
 from syncer.adapters.hosts import services
 from syncer.adapters.journal import Journal
 from syncer.adapters.project import choose, read_project
+from syncer.adapters.places.opening import local_place
 from syncer.adapters.state import State, load
 from syncer.app import Planned, Selection, make_plan
 from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan, situation_of
@@ -343,7 +344,8 @@ class World:
         seen = len(self.requests())
         events: list[Event] = []
         with Journal(self.journal_path, self.disk) as journal, self.api(read_only=False) as api:
-            store = Store(self.state_path, self.environment, self._of_org(self.state()), disk=self.disk)
+            place = local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+            store = Store(place, self._of_org(place.load()))
             events += recover(api, journal, store, self.effects)
             planned = self.planned(api, store.state, **how)
             if saved is not None and (moved := same_plan(saved, planned.plan)):

@@ -1,4 +1,4 @@
-"""State far away, on a real S3 server and a real PostgreSQL: the same text, never two at once, nothing lost in a race."""
+"""State far away, on a real S3 server and a real PostgreSQL: the same text, never two at once, no write lost."""
 
 from __future__ import annotations
 
@@ -356,7 +356,9 @@ def test_what_is_not_moved(url: str, tmp_path: Path) -> None:
     assert (near.load().entries[WON].live_id, far.load().entries[WON].live_id) == ("a", "b")
 
 
-def test_no_message_holds_a_credential(url: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_holds_a_credential(
+    url: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "PGPASSWORD"):
         monkeypatch.setenv(name, "canary-wrong")
     for attempt in (lambda each: each.load(), lambda each: each.gate.take(ME)):
@@ -385,7 +387,9 @@ def test_a_network_that_is_down_is_a_platform_error(tmp_path: Path, monkeypatch:
         assert FileGate(tmp_path / "sandbox.lock", "sandbox").holder() is None
 
 
-def test_a_bucket_that_is_not_there_is_no_empty_state(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_is_not_there_is_no_empty_state(
+    s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in s3.env.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(PlatformError) as caught:

@@ -24,9 +24,10 @@ def local_place(
 
 def open_place(
     where: PlaceName, environment: str, path: Path, env: Mapping[str, str], *,
-    org_id: str = "", kinds: Collection[str] | None = None, effects: Effects | None = None,
+    org_id: str = "", kinds: Collection[str] | None = None, effects: Effects | None = None, journal: bool = True,
 ) -> Place:  # fmt: skip
-    """The place of an environment's state. `path`: the local file, beside which the journal lies in any case.
+    """The place of an environment's state. `path`: the local file, beside which the journal lies in any case;
+    `journal`: whether to lock that too where the state lives elsewhere.
 
     InvalidInput where a library is missing; nothing is read and nothing sent yet.
     """
@@ -42,14 +43,15 @@ def open_place(
         address = f"{where.scheme}://{where.host}/{key}"
         store = bucket(where, env)
         far = ObjectGate(store, f"{key.removesuffix('.json')}.lock", environment, address)
-        body, gate = ObjectBody(store, key, far), Both(near, far)
+        body, gate = ObjectBody(store, key, far), Both(near, far) if journal else far
     else:
         from syncer.adapters.places.postgres import RowBody, RowGate, Session
 
         name = "/".join([*where.path[1:], environment])
         address = f"{PlaceName(where.scheme, where.host, where.path[:1], where.user, where.port)}/{name}"
         session = Session(where, name, env)
-        body, gate = RowBody(session), Both(near, RowGate(session, environment, address))
+        row = RowGate(session, environment, address)
+        body, gate = RowBody(session), Both(near, row) if journal else row
     return Place(address, environment, body, gate, org_id, kinds, effects or Effects())
 
 

@@ -1,4 +1,4 @@
-"""A real S3-compatible server (SeaweedFS) and a real PostgreSQL, from the wheels of the extra `dev`, one each a session.
+"""A real S3-compatible server (SeaweedFS) and a real PostgreSQL from wheels of the extra `dev`, one each a session.
 
 Where a wheel does not exist for a machine (SeaweedFS: macOS), the tests that need it are skipped and say so.
 """
@@ -73,17 +73,20 @@ def s3() -> Iterator[Server]:
     options = [f"-{name}.port={plain}" for name, (plain, _) in ports.items()]
     options += [f"-{name}.port.grpc={grpc}" for name, (_, grpc) in ports.items()]
     command = [
-        str(weed), "-logtostderr=true", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3",
-        f"-s3.config={folder}/s3.json", "-s3.iam=false", "-master.telemetry=false", "-master.electionTimeout=1s",
+        str(weed), "-logtostderr=true", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+        "-filer", "-s3", f"-s3.config={folder}/s3.json", "-s3.iam=false",
+        "-master.telemetry=false", "-master.electionTimeout=1s",
         "-master.volumeSizeLimitMB=16", "-volume.max=4", "-volume.preStopSeconds=0", *options,
     ]  # fmt: skip
     port = ports["s3"][0]
     env = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": PASSWORD,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_SECRET_ACCESS_KEY": PASSWORD,
         "AWS_REGION": "us-east-1",
     }  # fmt: skip
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, preexec_fn=_dies_with_us)  # noqa: PLW1509
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, preexec_fn=_dies_with_us)
 
     def answers() -> bool:
         import obstore
@@ -143,7 +146,8 @@ def postgres() -> Iterator[Server]:
         "-c", "unix_socket_directories=", "-c", "fsync=off",
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=plain, cwd="/", preexec_fn=_dies_with_us, **other)  # type: ignore[call-overload] # noqa: PLW1509
+        how = {"stdout": log, "stderr": log, "env": plain, "cwd": "/", "preexec_fn": _dies_with_us, **other}
+        process = subprocess.Popen(command, **how)  # type: ignore[call-overload]
 
     def answers() -> bool:
         import psycopg
