@@ -29,7 +29,7 @@ _AT_KEY = frozenset({"unknown-field", "server-field"})
 """Rules that speak of a key rather than of its value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Manifests:
     """What was read: every manifest of the repository, and what is wrong with them whatever the environment."""
 
@@ -108,7 +108,7 @@ def resolve(
     desired: list[Desired] = []
     problems: list[Problem] = []
     for raw in here:
-        kind = KINDS[raw.kind]
+        kind, before = KINDS[raw.kind], len(problems)
         judged = (unvarying or raw.may_hold_variables) and (only is None or raw.file in only)
         if judged:
             problems += _judge(raw, kind, manifests.project, environment, strict)
@@ -117,7 +117,8 @@ def resolve(
             problems += found
         if one is not None:
             desired.append(one)
-        elif env is not None:  # the JSON Schema has said more; but a manifest that is not counted would be a removal
+        elif env is not None and not any(each.severity == "error" for each in problems[before:]):
+            # fail closed: a manifest that silently did not count would be planned as a removal
             message = f"{raw.kind} `{raw.name}` does not say which object it describes"
             problems.append(Problem("not-identified", message, raw.locate(("spec",)), "$.spec"))
     return desired, problems

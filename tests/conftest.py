@@ -24,6 +24,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples every time: what fails here fails for everybody. `SYNCER_EXAMPLES=500` hunts for new ones.
+settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("hunt", max_examples=int(os.environ.get("SYNCER_EXAMPLES") or 100), deadline=None)
+settings.load_profile("hunt" if os.environ.get("SYNCER_EXAMPLES") else "fixed")
 
 PASSWORD = "canary-p@ss/w0rd"
 BUCKET = "states"
@@ -31,10 +37,18 @@ NOBODY = 65534
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody listens on, below those that the system gives out, and never one of another test worker."""
+    worker = int("0" + "".join(each for each in os.environ.get("PYTEST_XDIST_WORKER", "") if each.isdigit()))
+    while True:
+        port = 20_000 + worker % 32 * 256 + secrets.randbelow(256)
+        with socket.socket() as found, contextlib.suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            if port not in _GIVEN:
+                _GIVEN.add(port)
+                return port
+
+
+_GIVEN: set[int] = set()
 
 
 def _dies_with_us() -> None:
@@ -75,6 +89,7 @@ def s3() -> Iterator[Server]:
     command = [
         str(weed), "-logtostderr=true", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         "-filer", "-s3", f"-s3.config={folder}/s3.json", "-s3.iam=false",
+        "-s3.port.iceberg=0", "-s3.port.lance=0",
         "-master.telemetry=false", "-master.electionTimeout=1s",
         "-master.volumeSizeLimitMB=16", "-volume.max=4", "-volume.preStopSeconds=0", *options,
     ]  # fmt: skip

@@ -164,11 +164,8 @@ def test_the_walk_tells_early_from_late(source: str, expected: set[str]) -> None
 
 LOADED = """
 import sys
-from syncer.cli import main
-try:
-    main(sys.argv[2:])
-except SystemExit as done:
-    assert not done.code, done.code
+from syncer.cli import run
+assert run(sys.argv[2:]) == 0
 print("loaded:", *sorted(set(sys.argv[1].split(",")) & set(sys.modules)))
 """
 SETTINGS = """\

@@ -30,8 +30,6 @@ LONG_MODULES: dict[str, str] = {
     # path: why it is one module all the same
     "syncer/adapters/yaml_reader.py": "one pass over the parser's events; its state would travel between the halves",
     "syncer/carry.py": "every way a step can end is decided in one place",
-    "syncer/kinds/flow_ids.py": "one mapping, read in both directions",
-    "syncer/kinds/flow_template.py": "a kind is one module; what can stand alone is in flow_*.py already",
     "syncer/sandbox/schema_bodies.py": "a table: the body of every type of attribute",
 }
 BIG_FILES: dict[str, str] = {

@@ -16,7 +16,7 @@ from syncer.core.problem import InvalidInput, Location, Problem, located
 from syncer.core.values import Json, Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RawManifest:
     """A manifest as it is written. Where `metadata.name`, `metadata` or `spec` are missing or of a wrong type, an empty
     one stands in; the JSON Schema, given `document.value`, says so."""
@@ -48,7 +48,7 @@ class RawManifest:
         return self.document.locate(path, key=key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Loaded:
     """All manifests that could be read, and the problems of all files, warnings among them."""
 

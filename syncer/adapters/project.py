@@ -80,7 +80,7 @@ class Environment:
         return Variables(self.vars, self.ids, env, allowed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Project:
     """What syncer.yaml says. `root` is its folder: nothing outside is ever read as a manifest."""
 

@@ -98,7 +98,15 @@ def syncer(ctx: click.Context, color: str) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code of architecture 6."""
     given = list(sys.argv[1:] if args is None else args)
-    sys.exit(run(given))
+    code = run(given)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            code = code or 1  # what was said did not arrive
+    # All that must be written is written and closed: taking four hundred modules apart costs a tenth of a `validate`.
+    os._exit(code)
 
 
 def run(args: list[str]) -> int:

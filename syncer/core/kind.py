@@ -125,7 +125,7 @@ class Written:
 Steps = Generator[Step, Json, Written]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Write:
     """All a kind needs to write a change; references are ids by now, secrets still `Secret`."""
 
@@ -143,7 +143,7 @@ class Write:
     """(kind, live id) → the live object as last seen, or `{}`: a flow sends its reasons' titles."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Context:
     """One desired resource beside its live object, before they are compared."""
 
@@ -158,7 +158,7 @@ class Context:
     """The day, `2026-11-22`: some settings must lie in the future."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Prepared:
     """Both sides in one language: `want` with live ids for its local keys, `have` the live object as a spec.
 
@@ -206,7 +206,7 @@ def no_asks(context: Context) -> Mapping[str, Call]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Kind:
     """A kind of configuration. One module in `syncer/kinds/` builds one of these and says what is particular."""
 
@@ -262,7 +262,7 @@ class Kind:
     """Whether a live object is in the state that a removal leaves (an INACTIVE closing reason)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LookupKind:
     """A kind that is only looked up: its ids are used, its objects never written."""
 

@@ -113,7 +113,8 @@ def _decide(kind: Kind, desired: Desired, sides: Sides, known: Known, out: Draft
     if changes:
         out.tasks[desired.address] = _update(case, merged, changes)
     else:
-        out.settled[desired.address] = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {})
+        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {})
+        out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
 
 
 def _sound(problems: list[Problem], out: Draft) -> bool:

@@ -40,13 +40,13 @@ def mark(
 ) -> tuple[Spec, tuple[Use, ...], list[Finding]]:
     """Replace the references of a spec by markers. `named_ids` says whether the value at a path came from `${id.…}`,
     so that a raw id can be told from a named one. Paths of uses are relative to the spec."""
-    marking = _Marking(clone(spec), index, named_ids, root)
+    marking = _Marking(spec, index, named_ids, root)
     for each in refs:
         for path, value in find_all(marking.spec, pattern_steps(each.path)):
             if isinstance(value, dict):
                 leaf = marking.mapping(value, each, path)
                 if leaf is not None:
-                    _put(marking.spec, path, {"id": leaf} if each.form == "item" else leaf)
+                    marking.spec = _with(marking.spec, path, {"id": leaf} if each.form == "item" else leaf)
             elif isinstance(value, str):
                 marking.text(value, each, path)
     return marking.spec, tuple(marking.uses), marking.findings
@@ -138,10 +138,14 @@ def _unknown(address: Address, index: Index, where: Path) -> Finding:
     return Finding("unknown-reference", f"no {address.kind} manifest is named `{address.name}`", where, hint)
 
 
-def _put(spec: Json, path: Path, value: Json) -> None:
-    for step in path[:-1]:
-        spec = spec[step]
-    spec[path[-1]] = value
+def _with(spec: Json, path: Path, value: Json) -> Json:
+    """The spec with another value at the path: what lies beside the path is shared, not copied."""
+    if not path:
+        return value
+    step = path[0]
+    made = dict(spec) if isinstance(spec, dict) else list(spec)
+    made[step] = _with(spec[step], path[1:], value)  # type: ignore[index]
+    return made
 
 
 __all__ = ["Index", "bind", "circles", "clone", "leaves", "mark", "without_secrets"]

@@ -72,6 +72,16 @@ def test_what_it_says(tmp_path: Path) -> None:
     assert production.where(("limits", "update")) == Location("syncer.yaml", 13, 33)
 
 
+def test_where_its_state_lives(tmp_path: Path) -> None:
+    text = 'version: 1\nenvironments: {a: {org_id: "1", state: "s3://acme/x"}, b: {org_id: "2"}}\n'
+    environments = read_project(write(tmp_path, text)).environments
+    assert {name: each.state for name, each in environments.items()} == {"a": "s3://acme/x", "b": ""}
+    secret = text.replace("s3://acme/x", "postgresql://u:canary@db/x")
+    assert problems_of(tmp_path, secret) == [
+        "2:40 secret-literal: the address of the state holds a password or key",
+    ]
+
+
 def test_least(tmp_path: Path) -> None:
     project = read_project(write(tmp_path, "version: 1\n"))
     assert (dict(project.environments), dict(project.services)) == ({}, {})

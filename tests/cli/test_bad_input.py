@@ -7,6 +7,7 @@ error by `plan` too, which must end the same way without a request. A function i
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
@@ -362,13 +363,13 @@ def _mutate(value: Any, dice: random.Random, odd: list[Any]) -> None:
             continue
         way = dice.randrange(4)
         if way == 0:
-            value[key] = dice.choice(odd)
+            value[key] = copy.deepcopy(dice.choice(odd))
         elif way == 1:
             del value[key]
         elif way == 2 and isinstance(value, dict):
             value[f"{key}_"] = value.pop(key)
         elif isinstance(value, list):
-            value.append(value[key])
+            value.append(copy.deepcopy(value[key]))
         else:
             value[key] = [value[key]]
         return

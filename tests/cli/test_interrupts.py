@@ -19,7 +19,7 @@ def slow(live, sandbox):
     """Twelve creates, four at a time; each answer takes a while, the work is done before."""
     live.remove("config/won.yaml")
     live.reasons(NUMBER)
-    sandbox.fault(method="POST", path=REASONS, delay=0.7, after_commit=True, times=NUMBER)
+    sandbox.fault(method="POST", path=REASONS, delay=1.0, after_commit=True, times=NUMBER)
     return live
 
 
@@ -47,6 +47,8 @@ def test_once_drains(slow, sandbox, number: signal.Signals, code: int) -> None:
 
 def test_twice_stops_at_once(slow, sandbox) -> None:
     """F02: equal to a crash; what was sent without an answer is looked up, and no object is made twice."""
+    sandbox.well_again()
+    sandbox.fault(method="POST", path=REASONS, delay=4, after_commit=True, times=NUMBER)
     process = slow.start("apply", "--yes", "--workers", "4")
     begun(sandbox)
     started = time.monotonic()
@@ -54,7 +56,7 @@ def test_twice_stops_at_once(slow, sandbox) -> None:
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     said = ended(process)
-    assert (said.code, time.monotonic() - started < 0.6) == (130, True)
+    assert (said.code, time.monotonic() - started < 2) == (130, True)
     assert slow.state.with_suffix(".journal").stat().st_size > 0
     sandbox.well_again()
     said = _goes_on(slow, sandbox, NUMBER - 4)

@@ -153,8 +153,8 @@ def test_a_lock_is_lifted_once_seen_and_its_run_can_write_no_more(url: str, tmp_
 
 
 def test_of_many_that_want_the_lock_at_once_one_is_in(url: str, tmp_path: Path) -> None:
-    for turn in range(3):
-        places = [place(url, tmp_path / f"{turn}-{number}") for number in range(12)]
+    for turn in range(2):
+        places = [place(url, tmp_path / f"{turn}-{number}") for number in range(8)]
         together = threading.Barrier(len(places))
 
         def take(each: Place, together: threading.Barrier = together) -> bool:
