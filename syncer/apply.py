@@ -39,6 +39,8 @@ class Store:
 
     place: Place
     state: State
+    unsaved: bool = False
+    """Whether the state differs from what the place holds, apart from its entries."""
 
     def put(self, entries: Mapping[Address, Managed | None]) -> None:
         """Put entries in (None takes one out) and make it durable; nothing is written where nothing differs."""
@@ -48,8 +50,9 @@ class Store:
                 merged.pop(address, None)
             else:
                 merged[address] = entry
-        if merged != self.state.entries or not self.state.found:
+        if self.unsaved or merged != self.state.entries or not self.state.found:
             self.state = self.place.save(replace(self.state, entries=merged))
+            self.unsaved = False
 
     def put_midway(self, entries: Mapping[Address, Managed | None]) -> None:
         """As `put`, after the first write: whatever is in the way, the run is partly done and ends."""

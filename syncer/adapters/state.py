@@ -14,7 +14,7 @@ import json
 import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +41,8 @@ class State:
     serial: int = 0
     entries: Mapping[Address, Managed] = field(default_factory=dict)
     found: bool = False
+    guards: Mapping[str, Json] = field(default_factory=dict)
+    """What the environment asked for at the last apply (`confirm`, limits): a plan says when less is asked for."""
 
 
 Lines = dict[Address, tuple[Managed, str]]
@@ -82,7 +84,7 @@ def _checked(text: str, path: Path | str, environment: str, org_id: str, kinds: 
         )
     entries = _entries(document.entries, text, path, kinds)
     _check_sum(text, path)
-    return State(document.org_id, document.serial, entries, found=True)
+    return State(document.org_id, document.serial, entries, found=True, guards=document.guards)
 
 
 def save(path: Path, environment: str, state: State, *, disk: Disk = DISK, lines: Lines | None = None) -> State:
@@ -91,7 +93,7 @@ def save(path: Path, environment: str, state: State, *, disk: Disk = DISK, lines
     The former content is kept as `NAME.json.backup`. A crash at any instant leaves one whole file. NotDurable where
     the disk fails. `lines`: give the same dict to every save of a run and it stays fast.
     """
-    after = State(state.org_id, state.serial + 1, dict(sorted(state.entries.items())), found=True)
+    after = replace(state, serial=state.serial + 1, entries=dict(sorted(state.entries.items())), found=True)
     with _collector_paused():
         text = encode(environment, after, lines)
     write(path, text.encode("ascii"), disk)
@@ -130,7 +132,9 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
         if known is None or known[0] is not managed:
             known = cached[address] = (managed, _dump(_row(managed)))
         rows.append(known[1])
-    head = {"format_version": FORMAT, "environment": environment, "org_id": state.org_id, "serial": state.serial}
+    head: dict[str, Json] = {"format_version": FORMAT, "environment": environment, "org_id": state.org_id, "serial": state.serial}
+    if state.guards:
+        head["guards"] = dict(sorted(state.guards.items()))
     top = "".join(f"{_dump(name)}: {_dump(value)},\n" for name, value in head.items())
     body = ",\n".join(rows)
     text = f'{{\n{top}"checksum": "sha256:{"0" * 64}",\n"entries": [\n{body}\n]\n}}\n'
@@ -218,6 +222,7 @@ def _model() -> Any:
         environment: str
         org_id: str
         serial: int
+        guards: dict[str, bool | str] = Field(default_factory=dict)
         checksum: str
         entries: list[Entry]
 

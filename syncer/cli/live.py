@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +147,7 @@ def apply(
                 tell(journal.note)
             state = here.state()
             with here.api(read_only=False) as api:
-                store = Store(here.place, _of_organisation(state, here))
+                store = Store(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
                 events: list[Event] = []
                 if journal.unsettled() or journal.settled():
                     _its_own_organisation(api, here)
@@ -154,7 +155,8 @@ def apply(
                     events.append(settled)
                     out.talk(f"{settled.address}: {settled.message}\n")
                 selection = Selection(only, but) if saved is None else _selection_of(saved)
-                planned = here.planned(api, store.state, selection, resend_secrets=resend_secrets)
+                remembered = replace(store.state, guards=state.guards)  # the plan says what is asked less for
+                planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
                 _its_own_organisation(api, here)
                 if saved is not None:
                     _must_be_true(saved, planned.plan)
@@ -283,9 +285,7 @@ def _situation(planned: Planned, state: State, here: World, api: Api) -> Situati
 
 
 def _of_organisation(state: State, here: World) -> State:
-    from dataclasses import replace
-
-    return replace(state, org_id=here.environment.org_id)
+    return replace(state, org_id=here.environment.org_id, guards=here.guards)
 
 
 def _selection_of(saved: Plan) -> Selection:

@@ -81,6 +81,13 @@ class World:
             journal=journal,
         )
 
+    @property
+    def guards(self) -> dict[str, Any]:
+        """What the environment asks for before an apply, as state remembers it."""
+        limits = {"delete": self.environment.limits.delete, "update": self.environment.limits.update}
+        written = {name: f"{each.value}%" if each.percent else str(each.value) for name, each in limits.items() if each}
+        return {"confirm": self.environment.confirm, **written}
+
     def state(self) -> State:
         """What is remembered."""
         return self.place.load()
@@ -135,6 +142,7 @@ class World:
         """The plan, made afresh."""
         from syncer.adapters.api import fetch_all
         from syncer.app import make_plan
+        from syncer.core.guard import lowered
 
         fetch: Any = fetch_all
         return make_plan(
@@ -148,6 +156,7 @@ class World:
             today=self.today,
             selection=selection,
             resend_secrets=resend_secrets,
+            lowered=lowered(state.guards, self.guards),
         )
 
 

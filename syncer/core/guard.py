@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from syncer.core.address import Address
 from syncer.core.plan import REMOVALS, Change, Plan
 from syncer.core.problem import Problem
+from syncer.core.values import Json
 
 FEW = 10
 """Up to so many updates pass whatever share of the whole they are: percentages are blind in small sets."""
@@ -73,6 +74,26 @@ class Situation:
     state_found: bool
     event: str = ""
     """GITHUB_EVENT_NAME, if any."""
+
+
+def lowered(before: Mapping[str, Json], now: Mapping[str, Json]) -> list[str]:
+    """What of an environment's guards asks for less than at the last apply: a pull request can change syncer.yaml, so
+    each is a line of its own in the plan. Both are as `State.guards`: `confirm`, and limits as they are written."""
+    said = ["`confirm` was dropped: an apply no longer has to be confirmed"] if before.get("confirm") and not now.get("confirm") else []
+    for name in ("delete", "update"):
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, str) and not isinstance(new, str):
+            said.append(f"the limit of {name}s, `{old}`, was dropped")
+        elif isinstance(old, str) and isinstance(new, str) and _loosened(old, new):
+            said.append(f"the limit of {name}s was raised from `{old}` to `{new}`")
+    return said
+
+
+def _loosened(old: str, new: str) -> bool:
+    """A larger number of the same sort; between a number and a share nobody can say, so it is said."""
+    if old.endswith("%") != new.endswith("%"):
+        return True
+    return int(new.rstrip("%")) > int(old.rstrip("%"))
 
 
 def refusals(plan: Plan, situation: Situation, consent: Consent) -> list[Problem]:

@@ -91,6 +91,9 @@ def _decide(kind: Kind, desired: Desired, sides: Sides, known: Known, out: Draft
     case = _Case(kind, desired, found, entry, prepared, known, context.answers)
     problems = [case.at(finding) for finding in prepared.findings]
     out.notices += [Notice("kind", text, desired.address) for text in prepared.notices]
+    if entry is not None and entry.protect and not desired.protect:
+        said = "`protect` was dropped: once this is applied, it may be removed"
+        out.notices.append(Notice("guard-lowered", said, desired.address))
     if found is None:
         if desired.address in sides.matches[kind.name].lost:
             said = f"{desired.address} was deleted in the organisation and is planned anew"
