@@ -9,6 +9,7 @@ import re
 
 from syncer.adapters.comments import comments
 from syncer.adapters.reindent import Unfit, reindent
+from syncer.adapters.witness import agrees
 from syncer.adapters.yaml_events import find_places
 from syncer.adapters.yaml_reader import Document, read
 from syncer.core.problem import InvalidInput, Location, Problem
@@ -32,9 +33,12 @@ def format_text(text: bytes, file: str) -> bytes:
         return text
     if file.lower().endswith(".json"):
         return _format_json(before[0].value)
+    first = text
     for _ in range(_ROUNDS):
         formatted = _round(text, before, file)
         if formatted == text:
+            if text != first and not agrees(_ended(first), _ended(text)):
+                raise _refusal(file, "another YAML reader (ruamel.yaml) would see other values", 1)
             return text
         text = formatted
     raise _refusal(file, "its style does not settle", 1)
@@ -42,9 +46,9 @@ def format_text(text: bytes, file: str) -> bytes:
 
 def _round(text: bytes, before: list[Document], file: str) -> bytes:
     """One rewriting, proved to lose nothing."""
-    plain = text.decode().replace("\r\n", "\n").replace("\r", "\n")
+    plain = _ended(text)
     try:
-        ordered = _envelope_first(plain if plain.endswith("\n") else plain + "\n")
+        ordered = _envelope_first(plain)
         written = reindent(ordered)
         formatted = written.encode()
         after = read(formatted, file)
@@ -57,6 +61,12 @@ def _round(text: bytes, before: list[Document], file: str) -> bytes:
     if sorted(_words(plain)) != sorted(_words(written)) or _words(ordered) != _words(written):
         raise _refusal(file, "a comment would be lost", 1)
     return formatted
+
+
+def _ended(text: bytes) -> str:
+    """The text with LF for every line end, the last line's too."""
+    plain = text.decode().replace("\r\n", "\n").replace("\r", "\n")
+    return plain if plain.endswith("\n") else plain + "\n"
 
 
 def _words(text: str) -> list[str]:
