@@ -50,6 +50,7 @@ check: $(READY) ## format, lint, types, generated files, then all tests: what a 
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python tools/build_schemas.py --check
+	@$(BIN)/python tools/build_docs.py --check
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 $(ARGS)
 
 floors: $(READY) ## all tests with the oldest dependencies that pyproject.toml allows, in .bench/floors

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Schema = dict[str, Any]
-Fields = Mapping[str, Schema]
+Fields = dict[str, Schema]
 
 VARIABLE = r"^\$\{(var|env|id)\.[A-Za-z0-9_.-]+\}$"
 """A whole value that is one variable."""
