@@ -132,7 +132,12 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
         if known is None or known[0] is not managed:
             known = cached[address] = (managed, _dump(_row(managed)))
         rows.append(known[1])
-    head: dict[str, Json] = {"format_version": FORMAT, "environment": environment, "org_id": state.org_id, "serial": state.serial}
+    head: dict[str, Json] = {
+        "format_version": FORMAT,
+        "environment": environment,
+        "org_id": state.org_id,
+        "serial": state.serial,
+    }
     if state.guards:
         head["guards"] = dict(sorted(state.guards.items()))
     top = "".join(f"{_dump(name)}: {_dump(value)},\n" for name, value in head.items())

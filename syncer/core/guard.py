@@ -79,7 +79,11 @@ class Situation:
 def lowered(before: Mapping[str, Json], now: Mapping[str, Json]) -> list[str]:
     """What of an environment's guards asks for less than at the last apply: a pull request can change syncer.yaml, so
     each is a line of its own in the plan. Both are as `State.guards`: `confirm`, and limits as they are written."""
-    said = ["`confirm` was dropped: an apply no longer has to be confirmed"] if before.get("confirm") and not now.get("confirm") else []
+    said = (
+        ["`confirm` was dropped: an apply no longer has to be confirmed"]
+        if before.get("confirm") and not now.get("confirm")
+        else []
+    )
     for name in ("delete", "update"):
         old, new = before.get(name), now.get(name)
         if isinstance(old, str) and not isinstance(new, str):

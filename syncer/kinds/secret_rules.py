@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from syncer.core.problem import Finding
@@ -40,26 +40,40 @@ _TELLING = re.compile(
 _OPEN = re.compile(r"\{\{|\$\{|\s|://")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
+SHORTEST = 8
+"""Characters below which nothing is taken for a credential."""
+
 
 def secret_literals(value: Json, path: Path = ()) -> list[Finding]:
     """A finding for every string that has a credential's form, or that is one by its field's name.
 
     A `Secret` and text that still refers to a variable are fine. Paths begin at `path`.
     """
-    return list(_walk(value, path, ""))
+    found: list[Finding] = []
+    _walk(value, path, "", found)
+    return found
 
 
-def _walk(value: Json, path: Path, name: str) -> Iterator[Finding]:
+def _walk(value: Json, path: Path, name: str, found: list[Finding]) -> None:
+    """A plain walk, no generators: it sees every scalar of every manifest of every `validate`."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _walk(item, (*path, key), _field(value, str(key)))
+            if isinstance(item, str):
+                if len(item) >= SHORTEST:
+                    _judge(item, (*path, key), _field(value, str(key)), found)
+            elif isinstance(item, (dict, list)):
+                _walk(item, (*path, key), _field(value, str(key)), found)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _walk(item, (*path, index), name)
+            _walk(item, (*path, index), name, found)
     elif isinstance(value, str):
-        what = looks_secret(value, name)
-        if what:
-            yield Finding("secret-literal", f"`{name or 'value'}` holds what looks like {what}", path, HINT)
+        _judge(value, path, name, found)
+
+
+def _judge(value: str, path: Path, name: str, found: list[Finding]) -> None:
+    what = looks_secret(value, name)
+    if what:
+        found.append(Finding("secret-literal", f"`{name or 'value'}` holds what looks like {what}", path, HINT))
 
 
 def _field(mapping: Mapping[str, Json], key: str) -> str:
@@ -73,7 +87,7 @@ def _field(mapping: Mapping[str, Json], key: str) -> str:
 
 def looks_secret(value: str, name: str = "") -> str:
     """What kind of credential a string looks like, `a bearer token`; "" if it looks like none."""
-    if len(value) < 8:
+    if len(value) < SHORTEST:
         return ""
     if _SIGNS.search(value):
         for what, form in _FORMS:
