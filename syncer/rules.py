@@ -45,6 +45,7 @@ PLANS = {
     "deprecated-version": "No app is moved to a version that is deprecated.",
     "downgrade": "An app is not moved to an older version unless the policy allows it.",
     "flow-version": "The version of a live flow stays what it is.",
+    "guard-lowered": "A limit that is raised, and `confirm` or `protect` that is dropped, is a line of its own in the plan.",
     "left-out": "What is chosen does not refer to something new that is left out.",
     "list-moves": "A list of the platform holds still while its pages are read.",
     "live-duplicates": "In a live list that a manifest declares, items can be told apart.",
