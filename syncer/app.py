@@ -116,7 +116,7 @@ def make_plan(
     today: str,
     selection: Selection = Selection(),
     resend_secrets: bool = False,
-    lowered: Sequence[str] = (),
+    notices: Sequence[Notice] = (),
 ) -> Planned:
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be."""
     wanted = select(desired, managed, selection)
@@ -161,7 +161,7 @@ def make_plan(
         tuple(made.tasks[address].change for address in sorted(made.tasks)),
         tuple(sorted(made.links, key=lambda link: link.address)),
         tuple(made.released),
-        (*(Notice("guard-lowered", text) for text in lowered), *made.notices, *_notices(api, fetch, made)),
+        (*notices, *made.notices, *_notices(api, fetch, made)),
         {
             str(address): _digest(each)
             for address, each in sorted((each.address, each) for each in taken)

@@ -235,6 +235,20 @@ def read_records(path: Path, disk: Disk = DISK) -> Records:
     return Records(tuple(records))
 
 
+def open_calls(path: Path, disk: Disk = DISK) -> list[str]:
+    """What a plan should say of calls that an earlier run did not bring to an end; nothing is written."""
+    waiting: dict[str, str] = {}
+    for record in read_records(path, disk).records:
+        intent = record.get("intent")
+        if isinstance(intent, dict):
+            waiting[str(intent.get("op"))] = (
+                f"{intent.get('address')}: an earlier apply was cut off in `{intent.get('step')}`"
+            )
+        else:
+            waiting.pop(str(record.get("settled")), None)
+    return [f"{said}; the next apply looks first whether it took effect" for said in waiting.values()]
+
+
 def body_digest(body: Json) -> str:
     """A digest of a request's body in which a secret counts by its name only; so it tells nothing about it."""
     text = json.dumps(to_json(body), sort_keys=True, ensure_ascii=True)

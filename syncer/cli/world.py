@@ -141,9 +141,13 @@ class World:
     def planned(self, api: Api, state: State, selection: Selection, *, resend_secrets: bool) -> Planned:
         """The plan, made afresh."""
         from syncer.adapters.api import fetch_all
+        from syncer.adapters.journal import open_calls
         from syncer.app import make_plan
         from syncer.core.guard import lowered
+        from syncer.core.plan import Notice
 
+        notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
+        notices += [Notice("open-call", text) for text in open_calls(self.state_path.with_suffix(".journal"))]
         fetch: Any = fetch_all
         return make_plan(
             api,
@@ -156,7 +160,7 @@ class World:
             today=self.today,
             selection=selection,
             resend_secrets=resend_secrets,
-            lowered=lowered(state.guards, self.guards),
+            notices=notices,
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncer.adapters.disk import NotDurable, RealDisk
-from syncer.adapters.journal import Intent, Journal, Settled, body_digest, frame, read_records
+from syncer.adapters.journal import Intent, Journal, Settled, body_digest, frame, open_calls, read_records
 from syncer.core.problem import InvalidInput
 from syncer.core.values import Secret
 
@@ -49,6 +49,20 @@ def test_an_intent_is_unsettled_until_it_is_settled(tmp_path: Path) -> None:
         assert again.unsettled() == [numbered(UPDATE, "r1-2")]
         assert again.settled() == [Settled(numbered(CREATE, "r1-1"), "APPLIED", "x1")]
         assert (again.note, stat.S_IMODE(path.stat().st_mode)) == ("", 0o600)
+
+
+def test_what_is_open_is_told_without_writing(tmp_path: Path) -> None:
+    path = journal(tmp_path)
+    assert open_calls(path) == []
+    assert not path.exists()
+    with Journal(path) as open_:
+        open_.intent(CREATE)
+        open_.settle(open_.intent(UPDATE), "APPLIED", "t1")
+    before = path.read_bytes()
+    assert open_calls(path) == [
+        "ClosingReason/won: an earlier apply was cut off in `create`; the next apply looks first whether it took effect"
+    ]
+    assert path.read_bytes() == before
 
 
 def test_an_ambiguous_outcome_settles_nothing(tmp_path: Path) -> None:
