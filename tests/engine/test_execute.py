@@ -422,7 +422,7 @@ def test_what_was_deleted_between_plan_and_update_is_not_made_anew(world: World,
 
 def test_a_bug_comes_out_after_the_others_were_remembered(world: World, make: Make) -> None:
     """What is under way when syncer itself breaks is still written down; nothing further is begun."""
-    world.put(make.reason("a"), make.reason("b"), make.flow("house", closing_reasons=[{"ref": "b"}]))
+    world.put(make.reason("a"), make.reason("b"), make.flow("house", closing_reasons=[{"ref": "a"}, {"ref": "b"}]))
     both = threading.Barrier(2, timeout=10)
 
     def break_one(request: Any) -> None:
