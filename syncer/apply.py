@@ -218,8 +218,9 @@ def situation_of(
     confirm: bool,
     limits: tuple[Allowance | None, Allowance | None],
     event: str,
+    protect: bool = False,
 ) -> Situation:
-    """What the guards look at."""
+    """What the guards look at. `protect`: the environment protects everything, whatever state remembers."""
     sides = planned.sides
     found = {each.live.id for matches in sides.matches.values() for each in matches.found.values()}
     remembered: dict[str, int] = {}
@@ -237,7 +238,7 @@ def situation_of(
         limits[0],
         limits[1],
         len(planned.desired),
-        {address: entry.protect for address, entry in state.entries.items()},
+        {address: protect or entry.protect for address, entry in state.entries.items()},
         {kind: len(live) for kind, live in sides.live.items()},
         {kind: count for kind, count in remembered.items() if kind in sides.live},
         {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},

@@ -46,6 +46,7 @@ PLANS = {
     "downgrade": "An app is not moved to an older version unless the policy allows it.",
     "flow-version": "The version of a live flow stays what it is.",
     "guard-lowered": "A raised limit, and a dropped `confirm` or `protect`, is a line of its own in the plan.",
+    "key-changed": "What an object is recognised by stays: with another key, a manifest describes another object.",
     "left-out": "What is chosen does not refer to something new that is left out.",
     "list-moves": "A list of the platform holds still while its pages are read.",
     "live-duplicates": "In a live list that a manifest declares, items can be told apart.",

@@ -1,5 +1,5 @@
-"""Writes `docs/kinds/SLUG.md` from `schemas/SLUG.schema.json` and `docs/rules.md` from the tables of rules; `--check`
-only says whether the pages are current.
+"""Writes `docs/kinds/SLUG.md` from `schemas/SLUG.schema.json`, `docs/rules.md` from the tables of rules and
+`docs/outcomes.md` from the table of outcomes; `--check` only says whether the pages are current.
 
 A page has one table for each mapping there is, in the order they are met; a mapping met twice is described once.
 """
@@ -19,6 +19,7 @@ Schema = dict[str, Any]
 ROOT = Path(__file__).parents[1]
 SCHEMAS, PAGES = ROOT / "schemas", ROOT / "docs" / "kinds"
 RULES = ROOT / "docs" / "rules.md"
+OUTCOMES = ROOT / "docs" / "outcomes.md"
 STADTWERK = "../../examples/stadtwerk"
 KINDS = {
     # schema: an example to read, and the shortest document that says something
@@ -284,10 +285,35 @@ def rules_page() -> str:
     return "\n".join(lines)
 
 
+def outcomes_page() -> str:
+    """What every reply, and the lack of one, means for a write."""
+    sys.path.insert(0, str(ROOT))
+    from syncer.adapters.outcome import table
+
+    lines = [
+        "<!-- Written by tools/build_docs.py from syncer/adapters/outcome.py. -->",
+        "# What a reply means",
+        "",
+        "Every request ends in exactly one of these rows; nothing else in syncer decides what a reply means.",
+        "",
+        "- `NOT_SENT`: the platform never saw it. `REJECTED`: it said no and did nothing. `APPLIED`: it said yes.",
+        "- `AMBIGUOUS`: it may have been done. Nobody guesses: the object is read and compared, or looked for, before",
+        "  anything else happens to it. What stays unclear ends the run with exit code 7.",
+        "",
+        "*Sent again*: which requests may be repeated without such a look. How often, and after what wait, is limited.",
+        "",
+        "| What came | In words | Outcome | Sent again | Why |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [f"| {' | '.join((f'`{row[0]}`', *map(cell, row[1:])))} |" for row in table()]
+    return "\n".join(lines) + "\n"
+
+
 def main(arguments: list[str]) -> int:
     """Write what differs; with `--check` write nothing and return 1 when something would."""
     wanted = {PAGES / f"{slug}.md": page(slug) for slug in KINDS}
     wanted[RULES] = rules_page()
+    wanted[OUTCOMES] = outcomes_page()
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if "--check" in arguments:

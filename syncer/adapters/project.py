@@ -77,7 +77,7 @@ class Environment:
 
     def variables(self, env: Mapping[str, str] | None = None, allowed: frozenset[str] = frozenset()) -> Variables:
         """What variables stand for in this environment; without `env` those of the process stay unread (validate)."""
-        return Variables(self.vars, self.ids, env, allowed)
+        return Variables(self.vars, self.ids, env, allowed, self.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

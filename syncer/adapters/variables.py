@@ -28,6 +28,8 @@ class Variables:
     """None while validating: `${env.NAME}` is checked for its name, and stays as it is written."""
     allowed: Collection[str] = ()
     """Names beyond `EPILOT_*` and `SYNCER_*` that may be read (`SYNCER_ALLOW_ENV`)."""
+    environment: str = ""
+    """The environment's name, for messages."""
 
 
 class Substituted(NamedTuple):
@@ -135,8 +137,9 @@ class _Substitution:
         if word in known:
             return True, known[word]
         where = "`vars`" if family == "var" else "`ids`"
-        hint = nearest(word, known) or f"add it to {where} of the environment in syncer.yaml"
-        self.finding(f"unknown-{family}", f"`{name}` is not among {where} of the environment", path, hint)
+        which = f"environment `{self.variables.environment}`" if self.variables.environment else "the environment"
+        hint = nearest(word, known) or f"add it to {where} of {which} in syncer.yaml"
+        self.finding(f"unknown-{family}", f"`{name}` is not among {where} of {which}", path, hint)
         return False, None
 
     def environment(self, word: str, written: str, path: Path) -> tuple[bool, Json]:

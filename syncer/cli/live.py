@@ -281,6 +281,7 @@ def _situation(planned: Planned, state: State, here: World, api: Api) -> Situati
         confirm=here.environment.confirm,
         limits=chosen,  # type: ignore[arg-type]
         event=here.env.get("GITHUB_EVENT_NAME", ""),
+        protect=here.environment.protect,
     )
 
 

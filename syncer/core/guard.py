@@ -213,7 +213,8 @@ def first_contact(plan: Plan, situation: Situation, consent: Consent) -> Iterato
                 "first-contact",
                 f"there is no state, {number} {kind} would be created, and the organisation holds {unclaimed} that no "
                 "manifest claims",
-                hint="bring the state back, or say with --first-contact that those are somebody else's",
+                hint="bring the state back, name a former title in `metadata.titles`, or say with --first-contact that "
+                "those are somebody else's",
             )
 
 

@@ -75,6 +75,33 @@ def _by_key(
             _take(desired, hits, "link" if known else "key", f"`{key}`", out)
         elif known:
             out.lost.append(desired.address)
+    _same_object(kind, wanted, live, managed, out)
+
+
+def _same_object(
+    kind: Kind, wanted: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed], out: Matches
+) -> None:
+    """A manifest whose key became another describes another object: the one it described would be left behind."""
+    claimed = {found.live.id for found in out.found.values()}
+    left = {each.id: each for each in live if each.id not in claimed and not kind.already_removed(each.object)}
+    for desired in wanted if left else ():
+        link = link_of(desired, managed)
+        if link is None or link.live_id not in left:
+            continue
+        if desired.address in out.lost:
+            out.lost.remove(desired.address)
+        out.undecided.add(desired.address)
+        out.problems.append(
+            Problem(
+                "key-changed",
+                f"{desired.address} is `{left[link.live_id].key}` in the organisation, and the manifest says "
+                f"`{kind.key(desired.spec)}` now: that is another object",
+                desired.where((kind.key_field,)),
+                f"$.spec.{kind.key_field}",
+                "give the manifest another `metadata.name` too, and the old one is planned for removal; or leave the "
+                f"old one alone with `syncer state rm {link.address}`",
+            )
+        )
 
 
 def _by_link_then_title(

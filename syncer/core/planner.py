@@ -212,10 +212,13 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
     """The change as a reviewer sees it. What is or was a secret is hidden, and the whole value that it stands in."""
     risk, labels = case.kind.risk(change, case.prepared.have, goal), case.prepared.labels
     hidden = change.before is not ABSENT and (holds_secret(change.after) or holds_secret(change.last))
+    before, after = (case.known.named(side, labels) for side in (change.before, change.after))
+    if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
+        before, after = change.before, change.after
     return Field(
         case.known.show(change.path, labels),
-        HIDDEN if hidden else case.known.named(change.before, labels),
-        case.known.named(change.after, labels),
+        HIDDEN if hidden else before,
+        after,
         change.cause,
         risk.level if risk else "safe",
         risk.reason if risk else "",

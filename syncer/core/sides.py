@@ -44,10 +44,10 @@ class Known:
 
     @cached_property
     def _names(self) -> dict[str, Ref]:
-        """Ids that the platform gave, which say nothing to people."""
-        return {
-            found.live.id: Ref(*address) for address, found in self.found.items() if self._kinds[address.kind].title
-        }
+        """Ids that the platform gave, which say nothing to people: of what manifests describe, and of what they did."""
+        ids = {entry.live_id: address for address, entry in self._sides.managed.items() if entry.live_id}
+        ids |= {found.live.id: address for address, found in self.found.items()}
+        return {id: Ref(*address) for id, address in ids.items() if self._kinds[address.kind].title}
 
     @cached_property
     def objects(self) -> dict[tuple[str, str], Live]:

@@ -41,7 +41,8 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
         case ("enabled",):
             return Risk("risky", "the flow goes live")
         case ("automations", *_):
-            return Risk("risky", "an automation does something else")
+            new = change.before is ABSENT and len(change.path) <= 2
+            return Risk("risky", "an automation is added" if new else "an automation does something else")
     return None
 
 

@@ -26,9 +26,11 @@ SERVICE = "workflow"
 
 
 def asks(context: Context) -> Mapping[str, Call]:
-    """The live automations of a flow that bundles some, or that brings a configuration of which nobody remembers that
-    it was sent: no list of flows carries them. Those that a run made before it was cut off have no flow yet."""
-    if not context.want.get("automations") and not (context.live and flow_inline.unknown(context.want, context.parts)):
+    """The live automations of a flow that bundles some, did so at the last apply, or brings a configuration of which
+    nobody remembers that it was sent: no list of flows carries them. Those that a run made before it was cut off have
+    no flow yet."""
+    bundles = context.want.get("automations") or context.last.get("automations")
+    if not bundles and not (context.live and flow_inline.unknown(context.want, context.parts)):
         return {}
     return ask_for([*_automation_ids(context.live or {}), *context.parts.get("automations", {}).values()])
 
@@ -48,8 +50,8 @@ def prepare(context: Context) -> Prepared:
         if journey.get("journeyId") and not journey.get("id"):
             journey["id"] = stable_id(context.address, "journey", str(journey["journeyId"]))
     ids = identify(context.address, want, have, context.parts)
-    known, there = ids.parts.get("automations", {}), answered(context.answers)
-    known = {key: id for key, id in known.items() if id in there}
+    there = answered(context.answers)
+    known = {key: id for key, id in ids.parts.get("automations", {}).items() if id in there}
     if known:
         have["automations"] = {key: automation_spec(there[id]) for key, id in known.items()}
     want = translate(want, ids)
@@ -60,6 +62,9 @@ def prepare(context: Context) -> Prepared:
     _keep_journey_ids(want, have)
     settle(want, have)
     notices = [_stays_off(want, key) for key, id in known.items() if switched_off(there[id])]
+    left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
+    notices += [_goes_on(key) for key in left if key in mapping(context.last.get("automations"))]
+    known = {**left, **known}
     parts: Parts = {**{name: each for name, each in ids.parts.items() if name != "statements"}, "automations": known}
     memory = {**parts, flow_inline.GROUP: context.parts.get(flow_inline.GROUP, {})}
     judged = flow_inline.judge(want, have, memory, context.last, there)
@@ -72,6 +77,19 @@ def prepare(context: Context) -> Prepared:
         notices=(*filter(None, notices), *judged.notices),
         extra=judged.changes,
         labels=ids.labels,
+    )
+
+
+def _no_longer_bundled(context: Context) -> dict[str, str]:
+    """The automations that an earlier manifest bundled: remembered, so that declaring one again makes no second."""
+    bundled = mapping(context.want.get("automations"))
+    return {key: id for key, id in context.parts.get("automations", {}).items() if key not in bundled}
+
+
+def _goes_on(key: str) -> str:
+    return (
+        f"automation `{key}` is no longer declared: it stays in the organisation as it is, and goes on running until "
+        "somebody switches it off there"
     )
 
 

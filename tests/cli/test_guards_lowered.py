@@ -50,3 +50,15 @@ def test_what_was_lowered_is_said_until_it_is_applied(live: Repo) -> None:
     ]
     assert "`confirm` was dropped" in live.run("apply", "--yes").out
     assert notices(live) == []
+
+
+def test_an_environment_protects_from_the_moment_it_says_so(live: Repo) -> None:
+    """The manifest and the protection change in one commit: the protection counts, whatever state remembers."""
+    ask(live, "false", "30%", "false")
+    live.write("config/two.yaml", REASON.replace("won", "two").replace("Gewonnen", "Zwei").replace("PROTECT", "false"))
+    assert live.run("apply", "--yes", "--first-contact").code == 0
+    live.remove("config/two.yaml")
+    live.write("syncer.yaml", SETTINGS.replace("CONFIRM", "false\n    protect: true").replace("UPDATE", "30%"))
+    refused = live.run("apply", "--yes", "--allow-delete")
+    assert (refused.code, "ClosingReason/two is protected" in refused.err) == (4, True)
+    assert live.run("apply", "--yes", "--allow-delete", "--allow-protected", "ClosingReason/two").code == 0

@@ -210,7 +210,8 @@ ROWS: dict[str, Row] = {
             (
                 "first-contact",
                 "there is no state, 2 Book would be created, and the organisation holds 7 that no manifest claims",
-                "bring the state back, or say with --first-contact that those are somebody else's",
+                "bring the state back, name a former title in `metadata.titles`, or say with --first-contact that "
+                "those are somebody else's",
             )
         ],
     ),

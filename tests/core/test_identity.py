@@ -26,6 +26,15 @@ def twice(message: str) -> Problem:
     return Problem("claimed-twice", message, AT, "$.spec", "give one of them another title, or remove it")
 
 
+def left_behind(address: str) -> Problem:
+    hint = (
+        "give the manifest another `metadata.name` too, and the old one is planned for removal; or leave the old one "
+        f"alone with `syncer state rm {address}`"
+    )
+    message = f"{address} is `x` in the organisation, and the manifest says `y` now: that is another object"
+    return Problem("key-changed", message, Location("library.yaml", 11, 1), "$.spec.slug", hint)
+
+
 A, B = {"id": "1", "title": "A"}, {"id": "2", "title": "B"}
 TITLES: dict[str, tuple[list[Any], list[Any], dict[str, Any], dict[str, tuple[str, str]], list[str], list[Problem]]] = {
     # case: (manifests, live, state, {name: (id, how)}, lost, problems)
@@ -100,8 +109,19 @@ KEYS: dict[str, tuple[list[Any], list[Any], dict[str, Any], dict[str, tuple[str,
         [("Shelf/a", {"slug": "x", "aliases": ["b"]})], [{"slug": "x"}], {"Shelf/b": ("x", {})},
         {"a": ("x", "link")}, [], [],
     ),
-    "the key decides, not the link": (
-        [("Shelf/a", {"slug": "y"})], [{"slug": "x"}], {"Shelf/a": ("x", {})}, {}, ["Shelf/a"], [],
+    "gone, and the key is another": (
+        [("Shelf/a", {"slug": "y"})], [{"slug": "z"}], {"Shelf/a": ("x", {})}, {}, ["Shelf/a"], [],
+    ),
+    "another key, and the old object is there": (
+        [("Shelf/a", {"slug": "y"})], [{"slug": "x"}], {"Shelf/a": ("x", {})}, {}, [], [left_behind("Shelf/a")],
+    ),
+    "another key that is there too": (
+        [("Shelf/a", {"slug": "y"})], [{"slug": "x"}, {"slug": "y"}], {"Shelf/a": ("x", {})},
+        {"a": ("y", "link")}, [], [left_behind("Shelf/a")],
+    ),
+    "another key, and another manifest has the old one": (
+        [("Shelf/a", {"slug": "y"}), ("Shelf/b", {"slug": "x"})], [{"slug": "x"}], {"Shelf/a": ("x", {})},
+        {"b": ("x", "key")}, ["Shelf/a"], [],
     ),
     "new": ([("Shelf/a", {"slug": "x"})], [], {}, {}, [], []),
     "several live ones": (

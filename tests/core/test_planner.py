@@ -207,6 +207,22 @@ def test_a_create_that_was_cut_off_keeps_its_parts(world: World) -> None:
     assert made.tasks[Address("Book", "a")].parts == {"p": {"k": "1"}, "today": {"is": "2026-11-22"}}
 
 
+def test_an_object_whose_manifest_is_gone_is_still_called_by_its_name(world: World) -> None:
+    live = [{**B1, "sequel": "b9"}, {"id": "b9", "title": "Z"}, {"id": "b2", "title": "B"}]
+    given = [("Book/a", {"title": "A", "sequel": Ref("Book", "b")}), ("Book/b", {"title": "B"})]
+    state: dict[str, Any] = {"Book/a": ("b1", {}), "Book/b": ("b2", {}), "Book/z": ("b9", {})}
+    made = world.plan(given, {"Book": live}, state)
+    assert made.tasks[Address("Book", "a")].change.fields == (
+        Field("sequel", Ref("Book", "z"), Ref("Book", "b"), "ours"),
+    )
+
+
+def test_a_part_that_is_given_another_id_is_shown_by_its_ids(world: World) -> None:
+    state: dict[str, Any] = {"Book/a": ("b1", {})}
+    made = world.plan([("Book/a", {"title": "A", "sequel": "first"})], {"Book": [{**B1, "sequel": "part-1"}]}, state)
+    assert only(made).fields == (Field("sequel", "part-1", "first", "ours"),)
+
+
 def test_deleted_elsewhere(world: World) -> None:
     state: dict[str, Any] = {"Book/a": ("b9", {"title": "A"}, {"parts": {"p": {"k": "9"}}})}
     made = world.plan([("Book/a", {"title": "A", "pages": 1})], {}, state)

@@ -313,6 +313,22 @@ def test_an_automation_that_is_gone_is_made_again_and_the_task_uses_it(bench) ->
     assert ran.asked[1].call.body["tasks"][1]["automation_config"] == {"flow_id": "… mail"}
 
 
+def test_an_automation_that_is_no_longer_bundled_goes_on_and_is_remembered(bench) -> None:
+    answers, last = {"automations 1": {"results": [BUNDLED]}}, mailing()
+    bare = {name: value for name, value in mailing().items() if name != "automations"}
+    bare = with_task(bare, "b", automation_config={"flow_id": "auto-b"})
+    prepared = bench.prepare(bare, live(), answers=answers, parts=KNOWN, last=last)
+    assert prepared.notices == (
+        "automation `mail` is no longer declared: it stays in the organisation as it is, and goes on running until "
+        "somebody switches it off there",
+    )
+    assert prepared.parts["automations"] == {"mail": "auto-b"}
+    later = bench.prepare(bare, live(), parts=KNOWN, last=bare)  # nobody asks any more
+    assert (later.notices, later.parts["automations"]) == ((), {"mail": "auto-b"})
+    gone = bench.prepare(bare, live(), answers={"automations 1": {"results": []}}, parts=KNOWN, last=last)
+    assert (gone.notices, gone.parts.get("automations")) == ((), None)
+
+
 def test_an_automation_that_the_platform_switched_off_is_reported_and_stays_off(bench) -> None:
     off = {**BUNDLED, "enabled": False, "disable_details": {"disabled_by": "system"}}
     answers = {"automations 1": {"results": [off]}}

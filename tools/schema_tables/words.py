@@ -74,7 +74,8 @@ FILE: Schema = {
         "file": {
             "type": "string",
             "minLength": 1,
-            "description": "Path of the file that holds the text, inside the repository, from the folder of syncer.yaml.",
+            "description": "Path of the file that holds the text, inside the repository, from the folder of "
+            "syncer.yaml.",
         }
     },
     "required": ["file"],
