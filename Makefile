@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test fast check floors fmt docs bench lock hooks clean
+.PHONY: help venv demo test fast check floors fmt docs bench sim lock hooks clean
 
 help: ## this list
 	@echo "make TARGET, where TARGET is"
@@ -68,6 +68,10 @@ fmt: $(READY) ## format, and mend what the linter can mend
 
 docs: $(READY) ## write the generated schemas anew
 	@$(BIN)/python tools/build_schemas.py
+
+sim: $(READY) ## break applies at random and at every instant (SEEDS=1000, SEED=1234, CRASHES=1, CALLS=1)
+	@$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(CRASHES),--crashes) $(if $(CALLS),--calls) $(ARGS)
 
 bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan")
 	@$(BIN)/python -m benchmarks $(ARGS)

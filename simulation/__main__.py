@@ -1,0 +1,143 @@
+"""`python -m simulation`: lives of many seeds, every operation cut off at every instant, every call failed in turn."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count, islice
+from multiprocessing import Pool
+from typing import TypeVar
+
+from simulation.counting import HOWS, Failing, failed
+from simulation.instants import INSTANTS, OPERATIONS, crashed, every_case, every_pair
+from simulation.seeds import Life, live
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def seeds(first: int, number: int, jobs: int) -> int:
+    """N8: so many lives, in a table; the number of seeds that failed."""
+    began = time.monotonic()
+    lives = list(_spread(live, range(first, first + number), jobs))
+    faults: Counter[str] = Counter()
+    codes: Counter[int] = Counter()
+    for each in lives:
+        faults += each.faults
+        codes += each.codes
+    bad = [each for each in lives if each.problems]
+    print(f"{number} seeds from {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
+    print(f"  {sum(codes.values())} applies, exit codes: {_table({_code(each): n for each, n in codes.items()})}")
+    print(f"  {faults.pop('crash', 0)} crashes, {sum(faults.values())} other faults: {_table(faults)}")
+    print(f"  {sum(each.recovered for each in lives)} calls of crashed runs settled by later ones")
+    print(f"  {sum(len(each.duplicates) for each in lives)} duplicates, {sum(len(each.lost) for each in lives)} lost")
+    print(f"  {len(lives) - len(bad)} of {len(lives)} converge and keep every invariant")
+    for each in bad[:20]:
+        _one(each)
+    return len(bad)
+
+
+def one(seed: int) -> int:
+    """One life, and all that is wrong with it."""
+    life = live(seed)
+    _one(life)
+    print(f"  faults: {_table(life.faults)}; exit codes: {_table({_code(each): n for each, n in life.codes.items()})}")
+    return len(life.problems)
+
+
+def crashes(jobs: int, step: int) -> int:
+    """N1 and N2: every crash and every crash in a recovery; the number of those that did not end well."""
+    bad = 0
+    for name, cases in (("N1 crash", every_case()[::step]), ("N2 crash in recovery", every_pair()[::step])):
+        began = time.monotonic()
+        done = list(_spread(crashed, cases, jobs))
+        wanted = sum(2 if case.then else 1 for case in cases)
+        failures = [(case, problems) for case, (_, problems) in zip(cases, done, strict=True) if problems]
+        print(f"{name}: {len(cases)} cases in {time.monotonic() - began:.0f} s, {jobs} processes")
+        print(f"  {len(OPERATIONS)} operations, {len(INSTANTS)} instants, first, middle and last call, 1 and 4 workers")
+        print(f"  {sum(found for found, _ in done)} of {wanted} crashes came about")
+        print(
+            f"  {len(cases) - len(failures)} of {len(cases)} converge; 0 duplicates, 0 lost, nothing of others touched"
+        )
+        for case, problems in failures[:20]:
+            print(f"  FAILED {case}: {problems[0]}")
+        bad += len(failures)
+    return bad
+
+
+def calls(jobs: int, step: int) -> int:
+    """N3: each call that can fail, failed once; the number of those that did not end well."""
+    began = time.monotonic()
+    bad = tried = changes = 0
+    for how in HOWS:
+        for number, came in enumerate(_spread(failed, (Failing(each, how) for each in count(1, step)), jobs)):
+            changes = came.changes
+            if came.problems:
+                bad += 1
+                print(f"  FAILED call {1 + number * step}, {how}: {came.problems[0]}")
+            if not came.reached:
+                break
+            tried += 1
+    print(f"N3 the n-th call fails: {tried} runs of an apply of {changes} changes in {time.monotonic() - began:.0f} s")
+    print(f"  network and disk, a lost reply with its work {' and '.join(HOWS)}: {tried - bad} of {tried} converge")
+    return bad
+
+
+def _spread(work: Callable[[A], B], items: Iterable[A], jobs: int) -> Iterator[B]:
+    """The results in the order of the items, by several processes; endless items are taken as far as is asked for."""
+    if jobs < 2:
+        yield from map(work, items)
+        return
+    with Pool(jobs) as pool:
+        rest = iter(items)
+        while chunk := list(islice(rest, jobs * 25)):
+            yield from pool.imap(work, chunk, 5)
+
+
+def _one(life: Life) -> None:
+    print(f"  seed {life.seed}: {'ends well' if not life.problems else f'FAILED; again: make sim SEED={life.seed}'}")
+    for problem in life.problems[:5]:
+        print(f"    {problem}")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _code(code: int) -> str:
+    return "crashed" if code == -9 else str(code)
+
+
+def _table(counted: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in sorted(counted.items())) or "none"
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code 1 when something is wrong in the end."""
+    parser = argparse.ArgumentParser(prog="python -m simulation", description="Break applies in every way")
+    parser.add_argument("--seed", type=int, help="only this seed, with all that is wrong")
+    parser.add_argument("--seeds", type=int, help="so many seeds (N8)")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--crashes", action="store_true", help="every operation cut off at every instant (N1, N2)")
+    parser.add_argument("--calls", action="store_true", help="every call failed in turn (N3)")
+    parser.add_argument("--step", type=int, default=1, help="only each so manieth case of the latter two")
+    parser.add_argument("--jobs", type=int, default=_cores(), help="processes")
+    asked = parser.parse_args(arguments)
+    if asked.seed is not None:
+        return 1 if one(asked.seed) else 0
+    bad = 0
+    if asked.crashes:
+        bad += crashes(asked.jobs, asked.step)
+    if asked.calls:
+        bad += calls(asked.jobs, asked.step)
+    if asked.seeds is not None or not (asked.crashes or asked.calls):
+        bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

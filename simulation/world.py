@@ -1,0 +1,394 @@
+"""One repository, one organisation in this process, a clock that only sleeping moves: what the engine's tests and the
+simulator share. What a command does in one breath (recover, plan, guard, carry out) is one method here."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from syncer.adapters.api import Api, fetch_all
+from syncer.adapters.disk import Disk, RealDisk
+from syncer.adapters.effects import Effects
+from syncer.adapters.hosts import services
+from syncer.adapters.journal import Journal
+from syncer.adapters.places.opening import local_place
+from syncer.adapters.project import choose, read_project
+from syncer.adapters.state import State, load
+from syncer.app import Planned, Selection, make_plan
+from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan, situation_of
+from syncer.core.event import Done, Event, Failed, Skipped, Unknown
+from syncer.core.guard import Consent
+from syncer.core.plan import Plan
+from syncer.core.problem import InvalidInput, Refused
+from syncer.core.resource import Desired
+from syncer.core.values import Secret
+from syncer.execute import Stop
+from syncer.kinds import KINDS
+from syncer.loading import ordered, read_manifests, resolve, together
+from syncer.sandbox.seed import seed
+from syncer.sandbox.server import Options, Organisation, create_app
+
+Json = Any
+ORG = "739224"
+SERVER = "http://127.0.0.1"
+START = datetime.datetime(2026, 3, 2, 9, 14, 3, tzinfo=datetime.UTC).timestamp()
+PROJECT = """version: 1
+manifests: [config]
+environments:
+  test: {org_id: "739224", vars: {title: Gewonnen}, ids: {journey.offer: 5c1cb7c4-26f6-4d6e-9b9d-6f0e3a2f7f01}}
+  other: {org_id: "911042"}
+"""
+TOKENS = {"test": "alpha", "other": "beta"}
+
+
+class Time:
+    """A clock that stands still until somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self._passed = 0.0
+        self._lock = threading.Lock()
+
+    def clock(self) -> float:
+        return self._passed
+
+    def now(self) -> float:
+        return START + self._passed
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(round(seconds, 3))
+            self._passed += seconds
+
+    def pass_by(self, seconds: float) -> None:
+        with self._lock:
+            self._passed += seconds
+
+    def moment(self) -> datetime.datetime:
+        return datetime.datetime.fromtimestamp(self.now(), datetime.UTC)
+
+
+class Wire(httpx.BaseTransport):
+    """The sandbox as transport, with a place to break before a request goes out and after its reply has come."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = httpx.WSGITransport(app)
+        self.before: Callable[[httpx.Request], None] = lambda request: None
+        self.after: Callable[[httpx.Request, httpx.Response], httpx.Response] = lambda request, response: response
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.before(request)
+        return self.after(request, self._inner.handle_request(request))
+
+
+class QuickDisk(RealDisk):
+    """The disk of this machine without waiting for the medium: what is durable is the business of other tests."""
+
+    def fsync(self, handle: int) -> None:
+        pass
+
+    def fsync_dir(self, folder: Path) -> None:
+        pass
+
+
+@dataclass
+class Run:
+    """What came of an apply."""
+
+    planned: Planned
+    events: list[Event]
+    code: int
+    requests: list[Json]
+
+    @property
+    def calls(self) -> list[str]:
+        """The writing calls that reached the platform, in order."""
+        return [f"{each['method']} {each['path']}" for each in self.requests if writes(each)]
+
+    @property
+    def ends(self) -> dict[str, str]:
+        """Address → how it ended."""
+        words = {Done: "done", Failed: "failed", Skipped: "skipped", Unknown: "unknown"}
+        return {str(each.change.address): words[type(each)] for each in self.events if type(each) in words}  # type: ignore[union-attr]
+
+    @property
+    def problems(self) -> list[str]:
+        """The messages of what failed or is unknown."""
+        return [each.problem.message for each in self.events if isinstance(each, (Failed, Unknown))]
+
+
+def writes(entry: Json) -> bool:
+    """Whether a logged request is a mutating one."""
+    searches = (":search", ":list", ":batchGet", "/query")
+    return entry["method"] not in {"GET", "HEAD"} and not entry["path"].endswith(searches)
+
+
+@dataclass
+class World:
+    """One repository, one organisation, and everything between them."""
+
+    folder: Path
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    environment: str = "test"
+    token: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    disk: Disk = field(default_factory=QuickDisk)
+    fetch: Callable[..., Any] = fetch_all
+    """How several listings are read at once."""
+
+    def __post_init__(self) -> None:
+        numbers = itertools.count(1)
+        self.time = Time()
+        self.app = create_app(
+            ":memory:",
+            [Organisation(ORG, "alpha"), Organisation("911042", "beta"), Organisation(ORG, "reader", read_only=True)],
+            options=Options(**self.switches),
+            now=self.time.moment,
+            new_id=lambda: str(uuid.UUID(int=next(numbers), version=4)),
+        )
+        self.wire = Wire(self.app)
+        self.client = httpx.Client(
+            transport=httpx.WSGITransport(self.app), base_url=SERVER, headers={"Authorization": "Bearer alpha"}
+        )
+        self.manifests: dict[str, Json] = {}
+        (self.folder / "config").mkdir(parents=True, exist_ok=True)
+        (self.folder / "syncer.yaml").write_text(PROJECT, "utf-8")
+
+    def close(self) -> None:
+        """Give the store back; closing twice is fine."""
+        self.client.close()
+        self.app.extensions["sandbox"].close()
+
+    # --- the repository
+
+    def put(self, *documents: Json) -> None:
+        """Write manifests, new ones or in place of those of the same address."""
+        for each in documents:
+            address = f"{each['kind']}/{each['metadata']['name']}"
+            self.manifests[address] = each
+            self._file(address).write_text(json.dumps(each, ensure_ascii=False), "utf-8")
+
+    def drop(self, *addresses: str) -> None:
+        """Remove manifests."""
+        for address in addresses:
+            del self.manifests[address]
+            self._file(address).unlink()
+
+    def only_these(self, *documents: Json) -> None:
+        """The repository holds these and nothing else."""
+        self.drop(*self.manifests)
+        self.put(*documents)
+
+    def _file(self, address: str) -> Path:
+        return self.folder / "config" / f"{address.replace('/', '-')}.json"
+
+    def desired(self) -> list[Desired]:
+        """The manifests, read and resolved as a command does it."""
+        environment = choose(read_project(self.folder / "syncer.yaml"), self.environment)
+        manifests = read_manifests(read_project(self.folder / "syncer.yaml"))
+        desired, problems = resolve(manifests, environment, self.env, allowed=frozenset(self.env))
+        errors = [
+            each for each in ordered([*manifests.problems, *problems, *together(desired)]) if each.severity == "error"
+        ]
+        if errors:
+            raise InvalidInput(errors)
+        return desired
+
+    # --- the organisation
+
+    def ask(self, call: str, body: Json = None) -> Json:
+        """`ask("GET /v2/flows/templates")`: past syncer, as somebody in the UI would; must succeed."""
+        method, path = call.split(" ", 1)
+        answer = self.client.request(method, path, json=body)
+        assert answer.is_success, f"{call}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def seed(self, document: Json) -> None:
+        """Load objects with the ids they bring."""
+        seed(self.app.extensions["sandbox"], ORG, document, now=self.time.moment)
+
+    def stored(self, kind: str, id: str, change: Callable[[Json], Json] | None = None) -> Json:
+        """An object as the platform keeps it; `change` alters it behind everybody's back, unknown fields and all."""
+        store = self.app.extensions["sandbox"]
+        body = store.get(ORG, kind, id)
+        if change is not None:
+            body = change(body) or body
+            mark = {"closing_reason": body.get("status", ""), "flow": "enabled" if body.get("enabled") else "disabled"}
+            store.put(ORG, kind, id, body, owner=store.owner(ORG, kind, id), mark=mark.get(kind, ""))
+        return body
+
+    def fault(self, **rule: Any) -> None:
+        """Set a fault of the sandbox's."""
+        self.ask("POST /_sandbox/faults", rule)
+
+    def well_again(self) -> None:
+        """No more faults, nothing broken on the wire."""
+        self.ask("DELETE /_sandbox/faults")
+        self.wire.before = lambda request: None
+        self.wire.after = lambda request, response: response
+
+    def requests(self) -> list[Json]:
+        """The log of everything asked so far."""
+        found: list[Json] = self.ask("GET /_sandbox/requests")["requests"]
+        return found
+
+    def listed(self, kind: str) -> list[Json]:
+        """Every live object of a kind."""
+        paths = {
+            "ClosingReason": ("/v1/workflows/closing-reasons?includeInactive=true", "reasons"),
+            "FlowTemplate": ("/v2/flows/templates", "results"),
+            "EntitySchema": ("/v2/entity/schemas?full=true&latest=true", "results"),
+            "AppInstallation": ("/v1/app?pageSize=100", "apps"),
+            "RetentionConfig": ("/data-governance/v1/configs?limit=100", "configs"),
+            "AutomationFlow": ("/v1/automation/flows?include_flows=true&size=100", "results"),
+        }
+        path, items = paths[kind]
+        found: list[Json] = self.ask(f"GET {path}")[items]
+        return found
+
+    def one(self, kind: str, **having: Json) -> Json:
+        """The only live object of a kind that has these values."""
+        hits = [each for each in self.listed(kind) if all(each.get(name) == value for name, value in having.items())]
+        assert len(hits) == 1, f"{len(hits)} {kind} have {having}"
+        return hits[0]
+
+    # --- syncer
+
+    @property
+    def effects(self) -> Effects:
+        return Effects(self.time.clock, self.time.now, self.time.sleep, lambda: 0.5)
+
+    @property
+    def state_path(self) -> Path:
+        return self.folder / ".syncer" / "state" / f"{self.environment}.json"
+
+    @property
+    def journal_path(self) -> Path:
+        return self.state_path.with_suffix(".journal")
+
+    @property
+    def org_id(self) -> str:
+        return {"test": ORG, "other": "911042"}[self.environment]
+
+    @property
+    def today(self) -> str:
+        return self.time.moment().date().isoformat()
+
+    def api(self, *, read_only: bool) -> Api:
+        token = Secret("EPILOT_TOKEN", self.token or TOKENS[self.environment])
+        return Api(
+            services({}, SERVER), token, read_only=read_only, share=1.0, effects=self.effects, transport=self.wire
+        )
+
+    def state(self) -> State:
+        return load(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+
+    def forget(self) -> None:
+        """State and journal are lost."""
+        for path in self.state_path.parent.glob("*"):
+            path.unlink()
+
+    def planned(self, api: Api, state: State, **how: Any) -> Planned:
+        selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
+        return make_plan(
+            api,
+            self.fetch,
+            self.desired(),
+            state.entries,
+            environment=self.environment,
+            org_id=self.org_id,
+            server=SERVER,
+            today=self.today,
+            selection=selection,
+            **how,
+        )
+
+    def plan(self, **how: Any) -> Planned:
+        """What `syncer plan` does: with a client that cannot write."""
+        with self.api(read_only=True) as api:
+            return self.planned(api, self.state(), **how)
+
+    def changes(self, **how: Any) -> dict[str, list[str]]:
+        """The plan in short: address → verb and the fields, each with its cause."""
+        return {
+            str(each.address): [each.action, *(f"{one.path} ({one.cause})" for one in each.fields)]
+            for each in self.plan(**how).plan.changes
+        }
+
+    def apply(
+        self,
+        *,
+        workers: int = 1,
+        stop: Stop | None = None,
+        consent: Consent | None = None,
+        saved: Plan | None = None,
+        see: Callable[[Event], None] = lambda event: None,
+        **how: Any,
+    ) -> Run:
+        """What `syncer apply` does. Guards speak only where a `consent` is given."""
+        stop = stop or Stop()
+        seen = len(self.requests())
+        events: list[Event] = []
+        with Journal(self.journal_path, self.disk) as journal, self.api(read_only=False) as api:
+            place = local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+            store = Store(place, self._of_org(place.load()))
+            events += recover(api, journal, store, self.effects)
+            planned = self.planned(api, store.state, **how)
+            if saved is not None and (moved := same_plan(saved, planned.plan)):
+                raise Refused(moved)
+            if consent is not None:
+                must_be_allowed(planned.plan, self.situation(planned, store.state, api), consent)
+            for event in carry_out(
+                planned,
+                api,
+                journal,
+                store,
+                run="0123abcd",
+                effects=self.effects,
+                salt=lambda: b"0" * 16,
+                stop=stop,
+                today=self.today,
+                workers=workers,
+            ):
+                events.append(event)
+                see(event)
+        return Run(planned, events, exit_code(events, stop), self.requests()[seen:])
+
+    def _of_org(self, state: State) -> State:
+        from dataclasses import replace
+
+        return replace(state, org_id=self.org_id)
+
+    def situation(self, planned: Planned, state: State, api: Api) -> Any:
+        return situation_of(
+            planned,
+            state,
+            environment=self.environment,
+            org_id=self.org_id,
+            organisations=api.organisations,
+            opaque=True,
+            loopback=True,
+            read_only=False,
+            confirm=False,
+            limits=(None, None),
+            event="",
+        )
+
+    def open_intents(self) -> list[str]:
+        """What the journal says is not settled: address and step."""
+        with Journal(self.journal_path, self.disk) as journal:
+            return [f"{each.address} {each.step}" for each in journal.unsettled()]
+
+    def converges(self, **how: Any) -> None:
+        """Nothing is left to do, by plan, and an apply sends nothing that writes."""
+        assert self.changes(**how) == {}
+        assert self.apply(**how).calls == []
