@@ -61,7 +61,7 @@ def crashes(jobs: int, step: int) -> int:
         print(f"  {len(OPERATIONS)} operations, {len(INSTANTS)} instants, first, middle and last call, 1 and 4 workers")
         print(f"  {sum(found for found, _ in done)} of {wanted} crashes came about")
         print(
-            f"  {len(cases) - len(failures)} of {len(cases)} converge; 0 duplicates, 0 lost, nothing of others touched"
+            f"  {len(cases) - len(failures)} of {len(cases)} converge, nothing twice, lost or touched that is others'"
         )
         for case, problems in failures[:20]:
             print(f"  FAILED {case}: {problems[0]}")

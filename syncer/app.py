@@ -312,9 +312,7 @@ def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:
         (address, name, KINDS[address.kind].service, call)
         for address, task in sorted(made.tasks.items())
         if task.desired is not None
-        for name, call in KINDS[address.kind]
-        .asks_if_changed(task.change.live_id or KINDS[address.kind].key(task.want))
-        .items()
+        for name, call in KINDS[address.kind].asks_if_changed(task.change.live_id).items()
     ]
     answers = _answers(api, fetch, asks)
     notices = []

@@ -12,6 +12,7 @@ from typing import Any
 from syncer.core.address import Address
 from syncer.core.event import Started
 from syncer.core.fingerprint import fingerprint
+from syncer.core.identity import must_be
 from syncer.core.kind import Context, Kind, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
 from syncer.core.merge import merge, show_field
 from syncer.core.plan import REMOVALS, Task
@@ -207,6 +208,7 @@ class _Change:
         live = run.platform.read(kind.service, kind.read(live_id, task.live.object if task.live else None))
         if live is None:
             raise self._failed(f"`{live_id}` was deleted since the plan", "plan again")
+        must_be(kind, live)
         if task.desired is None:
             have, answers = kind.spec_of(live), task.answers
         else:
@@ -219,7 +221,9 @@ class _Change:
         return live, answers
 
     def _prepared(self, want: Spec, live: Json, parts: Parts) -> tuple[Prepared, dict[str, Json]]:
-        """Both sides in one language, what the kind asks for read afresh."""
+        """Both sides in one language, what the kind asks for read afresh. PlatformError for a `live` of another form."""
+        if live is not None:
+            must_be(self.kind, live)
         context = Context(self.address, want, live, parts, self.task.policy, {}, {}, self.run.today)
         answers = {
             name: self.run.platform.read(self.kind.service, call) for name, call in self.kind.asks(context).items()

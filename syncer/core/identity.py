@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from syncer.core.address import Address
 from syncer.core.kind import Kind
-from syncer.core.problem import Problem
+from syncer.core.problem import PlatformError, Problem
 from syncer.core.resource import Desired, Found, How, Live, Managed
+from syncer.core.values import Json
 
 
 @dataclass(slots=True)
@@ -28,8 +29,27 @@ class Matches:
     """Addresses of which a problem says that nobody knows which live object they are."""
 
 
+def must_be(kind: Kind, reply: Json) -> None:
+    """PlatformError for a reply that is no object of the kind: a success whose JSON says something else."""
+    try:
+        kind.live_id(reply)
+        kind.live_key(reply)
+        kind.spec_of(reply)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise PlatformError(
+            Problem(
+                "platform",
+                f"the platform answered with something that is no {kind.name}",
+                hint="nothing was done with it; run it again, and report it if it stays so",
+            )
+        ) from None
+
+
 def live_of(kind: Kind, objects: Iterable[dict[str, object]]) -> list[Live]:
-    """The listed objects with what they are recognised by."""
+    """The listed objects with what they are recognised by. PlatformError where one is no object of the kind."""
+    objects = list(objects)
+    for each in objects:
+        must_be(kind, each)
     return [
         Live(kind.live_id(each), kind.live_key(each), str(each.get(kind.title) or "") if kind.title else "", each)
         for each in objects

@@ -124,6 +124,11 @@ def _spell_out(item: dict[str, Json], live: Mapping[str, Json]) -> None:
         del item["repeatable"]
 
 
+def _versions(slug: str) -> Mapping[str, Call]:
+    """Whether the schema is frozen; a new one is not, and has no id yet."""
+    return {"versions": Call("GET", f"{_path(slug)}/versions?versions_size=1")} if slug else {}
+
+
 def _path(slug: str) -> str:
     return f"/v1/entity/schemas/{segment(slug)}"
 
@@ -232,7 +237,7 @@ KIND = Kind(
     objections=objections,
     remove_reason="the whole entity type goes, for everybody",
     without=without_late,
-    asks_if_changed=lambda slug: {"versions": Call("GET", f"{_path(slug)}/versions?versions_size=1")},
+    asks_if_changed=_versions,
     notices=notices,
     check=check_schema,
     required=(

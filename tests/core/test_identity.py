@@ -171,3 +171,14 @@ def test_link_of(aliases: list[str], state: dict[str, Any], expected: str | None
     entries: dict[Address, Managed] = managed(state)
     entry = link_of(desired("Book/a", title="A", aliases=aliases), entries)
     assert (entry.live_id if entry else None) == expected
+
+
+@pytest.mark.parametrize("odd", [{"some": "thing"}, {}], ids=["other fields", "empty"])
+def test_a_listed_object_of_another_form_is_the_platforms_fault(odd: dict[str, object]) -> None:
+    """Reliability C17: strict JSON of another shape is no KeyError, and never an empty organisation."""
+    from syncer.core.problem import PlatformError
+    from syncer.kinds import KINDS
+
+    with pytest.raises(PlatformError) as caught:
+        live_of(KINDS["ClosingReason"], [odd])
+    assert caught.value.problems[0].message == "the platform answered with something that is no ClosingReason"
