@@ -221,7 +221,7 @@ class _Change:
         return live, answers
 
     def _prepared(self, want: Spec, live: Json, parts: Parts) -> tuple[Prepared, dict[str, Json]]:
-        """Both sides in one language, what the kind asks for read afresh. PlatformError where `live` is none."""
+        """Both sides in one language, what the kind asks for read afresh. PlatformError for another form."""
         if live is not None:
             must_be(self.kind, live)
         context = Context(self.address, want, live, parts, self.task.policy, {}, {}, self.run.today)

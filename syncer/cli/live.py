@@ -61,7 +61,7 @@ def plan(
         state = here.state()
         with here.api(read_only=True) as api:
             planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
-            _its_own_organisation(api, here)
+            here.ask_whose(api)
             needs = refusals(planned.plan, _situation(planned, state, here, api), Consent())
         if target is not None:
             from syncer.adapters.plan_file import save_plan
@@ -150,14 +150,14 @@ def apply(
                 store = Store(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
                 events: list[Event] = []
                 if journal.unsettled() or journal.settled():
-                    _its_own_organisation(api, here)
+                    here.ask_whose(api)
                 for settled in recover(api, journal, store, here.effects):
                     events.append(settled)
                     out.talk(f"{settled.address}: {settled.message}\n")
                 selection = Selection(only, but) if saved is None else _selection_of(saved)
                 remembered = replace(store.state, guards=state.guards)  # the plan says what is asked less for
                 planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
-                _its_own_organisation(api, here)
+                here.ask_whose(api)
                 if saved is not None:
                     _must_be_true(saved, planned.plan)
                 asks = planned.plan.changes and not yes and saved is None
@@ -250,14 +250,6 @@ def _must_be_true(saved: Plan, now: Plan) -> None:
         raise Refused(
             [*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint=hint)]
         )
-
-
-def _its_own_organisation(api: Api, here: World) -> None:
-    """Ask who the token is where nothing said so yet."""
-    if not api.organisations:
-        from syncer.core.kind import Call
-
-        api.read("permissions", Call("GET", "/v1/permissions/me"))
 
 
 def _situation(planned: Planned, state: State, here: World, api: Api) -> Situation:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncer.adapters.effects import Effects
 from syncer.adapters.project import Environment, Project, choose, find_project, read_project
-from syncer.core.problem import InvalidInput, Problem
+from syncer.core.problem import InvalidInput, Problem, Refused
 
 if TYPE_CHECKING:
     from syncer.adapters.api import Api
@@ -149,19 +149,41 @@ class World:
         notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
         notices += [Notice("open-call", text) for text in open_calls(self.state_path.with_suffix(".journal"))]
         fetch: Any = fetch_all
-        return make_plan(
-            api,
-            fetch,
-            self.desired(),
-            state.entries,
-            environment=self.environment.name,
-            org_id=self.environment.org_id,
-            server=self.host,
-            today=self.today,
-            selection=selection,
-            resend_secrets=resend_secrets,
-            notices=notices,
-        )
+        desired = self.desired()
+        try:
+            return make_plan(
+                api,
+                fetch,
+                desired,
+                state.entries,
+                environment=self.environment.name,
+                org_id=self.environment.org_id,
+                server=self.host,
+                today=self.today,
+                selection=selection,
+                resend_secrets=resend_secrets,
+                notices=notices,
+            )
+        except InvalidInput:  # what does not fit another organisation is no mistake of the manifests
+            self.must_be_its_own(api)
+            raise
+
+    @staticmethod
+    def ask_whose(api: Api) -> None:
+        """Ask who the token is where nothing said so yet."""
+        from syncer.core.kind import Call
+
+        if not api.organisations:
+            api.read("permissions", Call("GET", "/v1/permissions/me"))
+
+    def must_be_its_own(self, api: Api) -> None:
+        """Refused where the token is known to belong to another organisation; asked for where nothing said so yet."""
+        from syncer.core.guard import another_organisation
+
+        self.ask_whose(api)
+        another = another_organisation(api.organisations, self.environment.name, self.environment.org_id)
+        if another is not None:
+            raise Refused(another)
 
 
 def world(config: Path | None, environment: str | None, server: str, place: str = "") -> World:

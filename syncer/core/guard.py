@@ -124,16 +124,23 @@ def unfitting(plan: Plan, situation: Situation, consent: Consent) -> list[str]:
     return said
 
 
+def another_organisation(organisations: frozenset[str], environment: str, org_id: str) -> Problem | None:
+    """What is wrong where the token, or a reply, names another organisation than the environment's."""
+    others = sorted(organisations - {org_id})
+    if not others:
+        return None
+    return Problem(
+        "wrong-organisation",
+        f"the token belongs to organisation `{others[0]}`, and environment `{environment}` is `{org_id}`",
+        hint="check the token's variable and `org_id` in syncer.yaml; no flag lifts this",
+    )
+
+
 def organisation(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """The token's organisation is the environment's. No flag lifts this."""
-    others = sorted(situation.organisations - {situation.org_id})
-    if others:
-        yield Problem(
-            "wrong-organisation",
-            f"the token belongs to organisation `{others[0]}`, and environment `{situation.environment}` is "
-            f"`{situation.org_id}`",
-            hint="check the token's variable and `org_id` in syncer.yaml; no flag lifts this",
-        )
+    another = another_organisation(situation.organisations, situation.environment, situation.org_id)
+    if another is not None:
+        yield another
     elif not situation.organisations and not situation.loopback:
         yield Problem(
             "unknown-organisation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.cli.conftest import ORG, Repo
+from tests.cli.conftest import ORG, OTHER, Repo
 
 SETTINGS = f"""\
 version: 1
@@ -62,3 +62,18 @@ def test_an_environment_protects_from_the_moment_it_says_so(live: Repo) -> None:
     refused = live.run("apply", "--yes", "--allow-delete")
     assert (refused.code, "ClosingReason/two is protected" in refused.err) == (4, True)
     assert live.run("apply", "--yes", "--allow-delete", "--allow-protected", "ClosingReason/two").code == 0
+
+
+def test_another_organisation_is_said_before_what_does_not_fit_it(live: Repo) -> None:
+    """The token of another organisation is the mistake, not a title that this one does not have."""
+    live.write("syncer.yaml", SETTINGS.replace(ORG, OTHER).replace("CONFIRM", "false").replace("UPDATE", "30%"))
+    live.write(
+        "config/flow.yaml",
+        "apiVersion: syncer/v1\nkind: FlowTemplate\nmetadata: {name: f}\n"
+        "spec: {name: Flow, enabled: false, closing_reasons: [{lookup: Nowhere}]}\n",
+    )
+    planned = live.run("plan")
+    assert (planned.code, planned.err.splitlines()[0]) == (
+        4,
+        f"error[wrong-organisation]: the token belongs to organisation `{ORG}`, and environment `test` is `{OTHER}`",
+    )
