@@ -149,17 +149,31 @@ def _judge(raw: RawManifest, kind: Kind, project: Project, environment: Environm
     spec = _put_in(raw, raw.spec, environment, None, ("spec",))
     findings += [*spec.findings, *_from_the_process(spec.fed, kind, project)]
     whole = {**document, "spec": spec.value} if isinstance(document.get("spec"), dict) else document
-    formal = schemas.check(kind.slug, whole, strict=strict)
+    formal = [_fed_by(each, spec.fed, environment) for each in schemas.check(kind.slug, whole, strict=strict)]
     findings += formal
     if not any(each.severity == "error" for each in formal):
         filled = fill(spec.value, kind.texts, project.root)
         if filled.digests:  # what stands in files is as long as it is
+            told = {(each.rule, each.path) for each in formal}
             findings += [
-                each for each in schemas.check(kind.slug, {**document, "spec": filled.spec}) if each not in formal
+                each
+                for each in schemas.check(kind.slug, {**document, "spec": filled.spec})
+                if (each.rule, each.path) not in told
             ]
         findings += [replace(each, path=("spec", *each.path)) for each in kind.check(filled.spec)]
         findings += [replace(each, path=("spec", *each.path)) for each in secret_literals(filled.spec)]
     return [_problem(raw, each) for each in findings]
+
+
+def _fed_by(finding: Finding, fed: Mapping[Path, Sequence[str]], environment: Environment) -> Finding:
+    """The finding with the place in syncer.yaml that the value came from, where a variable was put in."""
+    places = []
+    for name in fed.get(finding.path, ()):
+        family, _, word = name.partition(".")
+        if family in ("var", "id"):
+            at = environment.where(("vars" if family == "var" else "ids", word))
+            places.append(f"`${{{name}}}` is set at {at} for environment `{environment.name}`")
+    return replace(finding, hint="; ".join((*places, finding.hint) if finding.hint else places)) if places else finding
 
 
 def _from_the_process(fed: Mapping[Path, Sequence[str]], kind: Kind, project: Project) -> Iterator[Finding]:

@@ -43,6 +43,18 @@ def test_as_text(mixed) -> None:
     )
 
 
+def test_a_variable_of_the_wrong_type_is_told_where_it_is_set_too(repo) -> None:
+    """The mistake stands in syncer.yaml, what it does in the manifest: both places are named."""
+    text = (repo.folder / "syncer.yaml").read_text().replace("org_id:", "vars: {state: live}\n    org_id:", 1)
+    repo.write("syncer.yaml", text)
+    repo.write("config/won.yaml", reason("won", "Gewonnen", status="${var.state}"))
+    said = repo.run("validate", "--format", "json")
+    (problem,) = said.json["problems"]
+    assert (said.code, problem["file"], problem["path"]) == (3, "config/won.yaml", "$.spec.status")
+    line = text.splitlines().index("    vars: {state: live}") + 1
+    assert problem["hint"].startswith(f"`${{var.state}}` is set at syncer.yaml:{line}:19 for environment `test`")
+
+
 PATHS = {
     # arguments, folder                                exit  rules, what is said on stderr
     "a sound file": (["config/won.yaml"], "", 0, [], "1 manifest in 1 file: valid"),
