@@ -1,11 +1,12 @@
 """Carries one change out, step by step: read again, compare, send, settle, read back, check.
 
-Runs in a worker; knows the platform and the journal, not the state. Every way a step can end is decided here.
+Runs in a worker; knows the platform and the journal, not the state. What a lost answer means is decided in
+`lost_answers`, every other way a step can end here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,45 +18,18 @@ from syncer.core.kind import Context, Kind, Objection, Parts, Prepared, Seek, Sp
 from syncer.core.merge import merge, show_field
 from syncer.core.plan import REMOVALS, Task
 from syncer.core.planner import steps_of, write_of
-from syncer.core.problem import PartlyDone, PlatformError, Problem, SyncerError
+from syncer.core.problem import PartlyDone, Problem, SyncerError
 from syncer.core.references import bind, leaves
 from syncer.core.resource import Managed
 from syncer.core.values import Json, Lookup, Part, Ref
-from syncer.platform import Answer, Ledger, Platform, seek_made
+from syncer.lost_answers import StepFailed, found_instead, read_instead
+from syncer.platform import Ledger, Platform, seek_made
 
 LACKING = frozenset({403, 404, 405, 501})
 """Statuses by which a platform says that it does not have an endpoint (workflow-definition.md 10)."""
 
 READ_AGAIN = (0.3, 1.0, 3.0)
 """Seconds before a read-back is tried again: a write may take a moment to be seen (reliability C03, C05)."""
-
-SETTLE = (1.0, 4.0, 10.0)
-"""Seconds before a lost create is looked for again: it may still be committed after its answer was lost."""
-
-
-class StepFailed(Exception):
-    """A change that did not come about. `unknown`: nobody knows whether it did. `fatal`: nothing more may be sent.
-    `wrote`: some of its calls have taken effect, or may have."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        unknown: bool = False,
-        unauthorised: bool = False,
-        fatal: bool = False,
-        wrote: bool = False,
-        live_id: str = "",
-        parts: Parts | None = None,
-    ) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-        self.unknown = unknown
-        self.unauthorised = unauthorised
-        self.fatal = fatal
-        self.wrote = wrote
-        self.live_id = live_id
-        self.parts = parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +148,7 @@ class _Change:
         if self.first_go and kind.without is not None:
             goal, self.wanted = kind.without(goal, task.late), kind.without(self.wanted, task.late)
         elif task.late:  # what the platform made of the first go is carried over
-            prepared, _ = self._prepared(self.wanted, live, task.parts)
+            prepared, _ = self.prepared(self.wanted, live, task.parts)
             goal, self.wanted = merge(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
         write = replace(write_of(task, goal, self.wanted, live, run.names), answers=answers)
         written = self._send_all(steps_of(kind, task, write))
@@ -190,7 +164,7 @@ class _Change:
         for leaf in leaves(goal):
             if isinstance(leaf, (Ref, Lookup)) and leaf != own:
                 name = leaf.address if isinstance(leaf, Ref) else leaf.title
-                raise self._failed(f"`{name}` has no live id yet", "plan again")
+                raise self.failed(f"`{name}` has no live id yet", "plan again")
 
     def _unmoved(self) -> tuple[Json, Mapping[str, Json]]:
         """The live object, read again: what moved since the plan is not written over."""
@@ -203,24 +177,24 @@ class _Change:
             if kind.key_field and kind.reads_by_key:
                 key = kind.key(task.want)
                 if run.platform.read(kind.service, kind.read(key, None)) is not None:
-                    raise self._failed(f"`{key}` has appeared in the organisation since the plan", "plan again")
+                    raise self.failed(f"`{key}` has appeared in the organisation since the plan", "plan again")
             return None, task.answers
         live = run.platform.read(kind.service, kind.read(live_id, task.live.object if task.live else None))
         if live is None:
-            raise self._failed(f"`{live_id}` was deleted since the plan", "plan again")
+            raise self.failed(f"`{live_id}` was deleted since the plan", "plan again")
         must_be(kind, live)
         if task.desired is None:
             have, answers = kind.spec_of(live), task.answers
         else:
-            prepared, answers = self._prepared(bind(task.desired.spec, run.resolve), live, task.parts)
+            prepared, answers = self.prepared(bind(task.desired.spec, run.resolve), live, task.parts)
             have = prepared.have
         if fingerprint(have, kind.shape) != expected:
-            raise self._failed(
+            raise self.failed(
                 "somebody changed it in the organisation since the plan", "plan again, and look at what they changed"
             )
         return live, answers
 
-    def _prepared(self, want: Spec, live: Json, parts: Parts) -> tuple[Prepared, dict[str, Json]]:
+    def prepared(self, want: Spec, live: Json, parts: Parts) -> tuple[Prepared, dict[str, Json]]:
         """Both sides in one language, what the kind asks for read afresh. PlatformError for another form."""
         if live is not None:
             must_be(self.kind, live)
@@ -237,7 +211,7 @@ class _Change:
             while True:
                 self.news(Started(self.address, self.task.change.action, step.name))
                 reply = self._look(step) if step.call.method == "GET" else self._send(step)
-                if step.call == self.kind.read(self._live_id(), reply):
+                if step.call == self.kind.read(self.live_id(), reply):
                     self.seen = reply
                 step = steps.send(reply)
         except StopIteration as end:
@@ -257,14 +231,15 @@ class _Change:
     def _checked(self, step: Step, reply: Json) -> Json:
         complaint = step.complaint(reply)
         if complaint:
-            raise self._failed(f"step `{step.name}`: {complaint}", "look at it in the organisation, then plan again")
+            raise self.failed(f"step `{step.name}`: {complaint}", "look at it in the organisation, then plan again")
         return reply
 
-    def _failed(self, message: str, hint: str, **how: Any) -> StepFailed:
+    def failed(self, message: str, hint: str, **how: Any) -> StepFailed:
+        """What went wrong with this change, with the live id as far as it is known."""
         live_id = self.run.ids.get(self.address, "")
         return StepFailed(Problem("step-failed", f"{self.address}: {message}", hint=hint), live_id=live_id, **how)
 
-    def _live_id(self) -> str:
+    def live_id(self) -> str:
         """The object's id as far as it is known; the key where the manifest names that."""
         return self.task.change.live_id or self.run.ids.get(self.address, "") or self.kind.key(self.wanted)
 
@@ -284,14 +259,14 @@ class _Change:
             if lacking or (step.call.method == "DELETE" and answer.status == 404):
                 return None
             message = f"step `{step.name}`: {answer.message}"
-            raise self._failed(message, _hint(answer.status), unauthorised=answer.unauthorised)
+            raise self.failed(message, _hint(answer.status), unauthorised=answer.unauthorised)
         self.wrote = True
         if not step.once:
-            reply = answer.body if answer.outcome == "APPLIED" else self._read_instead(step, answer)
+            reply = answer.body if answer.outcome == "APPLIED" else read_instead(self, step, answer)
             return self._checked(step, reply)
         reply = answer.body
         if answer.outcome == "AMBIGUOUS" or not step.id_of(reply):
-            reply = self._found_instead(step, before, answer.message or "the reply names no id")
+            reply = found_instead(self, step, before, answer.message or "the reply names no id")
         made = step.id_of(reply)
         self.run.ledger.settle(op, "APPLIED", made)
         if step.part is None:
@@ -312,77 +287,8 @@ class _Change:
             str(each.get(step.seek.id)) for each in seek_made(self.run.platform, self.kind.service, step.seek, ())
         )
 
-    def _found_instead(self, step: Step, before: tuple[str, ...], message: str) -> Json:
-        """After a lost create: look, never send again. One new object of that name is it; none or several: unknown."""
-        found: list[Json] = []
-        unread = ""
-        for _ in self._patiently():
-            try:
-                found, unread = self._new_ones(step, before), ""
-            except PlatformError as error:
-                unread = error.problems[0].message
-            if len(found) == 1:
-                return step.adopt(found[0])
-            if found:
-                break
-        several = ", ".join(f"`{each.get('id')}`" for each in found)
-        said = f"{len(found)} objects could be it: {several}" if found else "nothing of that name has appeared so far"
-        said = f"it could not be looked for: {unread}" if unread else said
-        hint = "run `syncer apply` again: it looks before it sends"
-        if found:
-            hint = "delete what is too much in the organisation, then run `syncer apply` again"
-        raise self._failed(f"step `{step.name}`: {message}; {said}", hint, unknown=True)
-
-    def _read_instead(self, step: Step, answer: Answer) -> Json:
-        """After a lost PUT, PATCH or DELETE: as it should be is done; else nobody knows, and a new plan will."""
-        kind, said = self.kind, f"it was read {len(SETTLE) + 1} times and is not as it should be"
-        for _ in self._patiently():
-            try:
-                live = self.run.platform.read(kind.service, step.reread or kind.read(self._live_id(), None))
-                if self._shows(step, live):
-                    return live
-            except PlatformError as error:
-                said = f"it could not be read: {error.problems[0].message}"
-        if self._says_nothing(step):
-            said = "what it sent cannot be read back"
-        raise self._failed(
-            f"step `{step.name}`: {answer.message}; {said}",
-            "run `syncer apply` again: it reads first, and sends only what is still missing",
-            unknown=True,
-        )
-
-    def _shows(self, step: Step, live: Json) -> bool:
-        """Whether what was read after a lost answer proves that the step was done."""
-        if live is None:
-            return step.call.method == "DELETE"
-        if step.achieved is not None:
-            return step.achieved(live)
-        if self.task.change.action in REMOVALS:
-            return self.kind.already_removed(live)
-        return not self._says_nothing(step) and not self._differing(self._prepared(self.wanted, live, self.parts)[0])
-
-    def _says_nothing(self, step: Step) -> bool:
-        """Whether the object looked as it should before the step, so that reading it proves nothing: a secret."""
-        if step.achieved is not None or self.seen is None or self.task.change.action in REMOVALS:
-            return False
-        return not self._differing(self._prepared(self.wanted, self.seen, self.parts)[0])
-
-    def _patiently(self) -> Iterator[None]:
-        """At once, and again after each pause: what was sent may still be committed."""
-        yield
-        for pause in SETTLE:
-            self.run.sleep(pause)
-            yield
-
-    def _new_ones(self, step: Step, before: tuple[str, ...]) -> list[Json]:
-        """The objects that a lost create may have made: those that nobody in this run knows."""
-        if step.seek is None:
-            return []
-        ours = set(self.run.ids.values())
-        found = seek_made(self.run.platform, self.kind.service, step.seek, before)
-        return [each for each in found if str(each.get(step.seek.id)) not in ours]
-
-    def _differing(self, prepared: Prepared) -> str:
+    def differing(self, prepared: Prepared) -> str:
+        """The first field that is not as it was asked for; "" where all are."""
         changes = (*merge(prepared.have, prepared.want, {}, self.kind.shape).changes, *prepared.extra)
         return show_field(changes[0].path) if changes else ""
 
@@ -390,8 +296,8 @@ class _Change:
         """What was declared, in live ids, once the object that is read back shows all of it."""
         desired, kind = self.task.desired, self.kind
         want = self.wanted if self.first_go or desired is None else bind(desired.spec, self.run.resolve)
-        prepared, _ = self._prepared(want, written.live, written.parts or self.parts)
-        differing = self._differing(prepared)
+        prepared, _ = self.prepared(want, written.live, written.parts or self.parts)
+        differing = self.differing(prepared)
         for pause in READ_AGAIN:
             if not differing:
                 break
@@ -399,10 +305,10 @@ class _Change:
             live = self.run.platform.read(kind.service, kind.read(written.live_id, written.live))
             if live is not None:
                 written = replace(written, live=live)
-                prepared, _ = self._prepared(want, live, written.parts or self.parts)
-                differing = self._differing(prepared)
+                prepared, _ = self.prepared(want, live, written.parts or self.parts)
+                differing = self.differing(prepared)
         if differing:
-            raise self._failed(
+            raise self.failed(
                 f"`{differing}` is not as it was sent when it is read back",
                 "the platform changed the value: take its form over into the manifest, or report it",
                 parts=written.parts,
@@ -418,3 +324,6 @@ def _hint(status: int) -> str:
     if status in (401, 403):
         return "the token may not do this; see the README on grants"
     return "run `syncer apply` again: it is safe"
+
+
+__all__ = ["Carried", "Carrier", "Made", "StepFailed"]

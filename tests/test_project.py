@@ -29,7 +29,6 @@ NOT_OURS |= {".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 LONG_MODULES: dict[str, str] = {
     # path: why it is one module all the same
     "syncer/adapters/yaml_reader.py": "one pass over the parser's events; its state would travel between the halves",
-    "syncer/carry.py": "every way a step can end is decided in one place",
     "syncer/sandbox/schema_bodies.py": "a table: the body of every type of attribute",
 }
 BIG_FILES: dict[str, str] = {
