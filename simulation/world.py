@@ -22,6 +22,7 @@ from syncer.adapters.hosts import services
 from syncer.adapters.journal import Journal
 from syncer.adapters.places.opening import local_place
 from syncer.adapters.project import choose, read_project
+from syncer.adapters.runs import Runs
 from syncer.adapters.state import State, load
 from syncer.app import Planned, Selection, make_plan
 from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan, situation_of
@@ -160,6 +161,7 @@ class World:
             transport=httpx.WSGITransport(self.app), base_url=SERVER, headers={"Authorization": "Bearer alpha"}
         )
         self.manifests: dict[str, Json] = {}
+        self.numbers = itertools.count(0x0123ABCD)
         (self.folder / "config").mkdir(parents=True, exist_ok=True)
         (self.folder / "syncer.yaml").write_text(PROJECT, "utf-8")
 
@@ -276,6 +278,10 @@ class World:
         return self.state_path.with_suffix(".journal")
 
     @property
+    def runs(self) -> Runs:
+        return Runs(self.folder / ".syncer" / "runs" / self.environment, self.disk)
+
+    @property
     def org_id(self) -> str:
         return {"test": ORG, "other": "911042"}[self.environment]
 
@@ -352,12 +358,14 @@ class World:
                 api,
                 journal,
                 store,
-                run="0123abcd",
+                run=f"{next(self.numbers):08x}",
                 effects=self.effects,
                 salt=lambda: b"0" * 16,
                 stop=stop,
                 today=self.today,
                 workers=workers,
+                runs=self.runs,
+                by="me on a machine",
             ):
                 events.append(event)
                 see(event)

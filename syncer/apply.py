@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from syncer import __version__
 from syncer.adapters.disk import NotDurable
 from syncer.adapters.effects import Effects
 from syncer.adapters.journal import Intent, Journal, body_digest
 from syncer.adapters.places.place import Place
+from syncer.adapters.runs import Header, Runs
 from syncer.adapters.state import State
 from syncer.app import Planned, renamed
+from syncer.backup import Backup
 from syncer.carry import Carrier
 from syncer.core.address import Address, parse_address
 from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
@@ -266,8 +269,11 @@ def carry_out(
     stop: Stop,
     today: str,
     workers: int,
+    runs: Runs,
+    by: str,
 ) -> Iterator[Event]:
-    """Remember the links, then do what the plan says; the journal is emptied once state holds all of it."""
+    """Remember the links, then do what the plan says; the journal is emptied once state holds all of it. `by`: who runs
+    it and where, for those who look at `runs` later."""
     entries: dict[Address, Managed | None] = {**planned.settled, **dict.fromkeys(planned.forgotten)}
     entries |= {
         former: None for former, present in renamed(planned, store.state.entries).items() if present in planned.settled
@@ -278,20 +284,26 @@ def carry_out(
     sides = planned.sides
     ids = {address: found.live.id for matches in sides.matches.values() for address, found in matches.found.items()}
     objects = {(kind, each.id): each.object for kind, listed in sides.live.items() for each in listed}
-    carrier = Carrier(
-        platform, JournalLedger(journal, run, effects.now), ids, objects, effects.sleep, today, sides.lookups
+    plan, managed = planned.plan, store.state.entries
+    recorder = runs.begin(
+        Header(run, effects.now(), plan.environment, plan.org_id, plan.server, plan.id, by, __version__, plan.undo)
     )
-    yield from execute(
-        planned.plan.tasks,
-        KINDS,
-        carrier,
-        store.put_midway,
-        store.state.entries,
-        clock=effects.clock,
-        salt=salt,
-        stop=stop,
-        workers=workers,
-    )
+    ledger, keeper = JournalLedger(journal, run, effects.now), Backup(recorder, managed, plan.digests)
+    carrier = Carrier(platform, ledger, keeper, ids, objects, effects.sleep, today, sides.lookups)
+    try:
+        yield from execute(
+            plan.tasks,
+            KINDS,
+            carrier,
+            store.put_midway,
+            managed,
+            clock=effects.clock,
+            salt=salt,
+            stop=stop,
+            workers=workers,
+        )
+    finally:
+        recorder.close()
     journal.compact()
 
 

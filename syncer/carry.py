@@ -23,7 +23,7 @@ from syncer.core.references import bind, leaves
 from syncer.core.resource import Managed
 from syncer.core.values import Json, Lookup, Part, Ref
 from syncer.lost_answers import StepFailed, found_instead, read_instead
-from syncer.platform import Ledger, Platform, seek_made
+from syncer.platform import Keeper, Ledger, Platform, seek_made
 
 LACKING = frozenset({403, 404, 405, 501})
 """Statuses by which a platform says that it does not have an endpoint (workflow-definition.md 10)."""
@@ -63,6 +63,7 @@ class Carrier:
 
     platform: Platform
     ledger: Ledger
+    keeper: Keeper
     ids: dict[Address, str]
     objects: dict[tuple[str, str], Json]
     """(kind, live id) → the object as last seen."""
@@ -78,24 +79,26 @@ class Carrier:
             return change.carry()
         except StepFailed as failure:
             failure.wrote = change.wrote
+            self.keeper.failed(address, failure.live_id, unknown=failure.unknown)
             raise
-        except Objection as objection:
-            raise StepFailed(
-                Problem(
-                    "not-as-asked", f"{address}: {objection}", hint="look at it in the organisation, then plan again"
-                ),
-                live_id=self.ids.get(address, ""),
-                wrote=change.wrote,
-            ) from None
-        except SyncerError as error:
-            first = error.problems[0]
-            raise StepFailed(
-                replace(first, message=f"{address}: {first.message}"),
-                live_id=self.ids.get(address, ""),
-                unauthorised=first.rule == "unauthorised",
-                fatal=isinstance(error, PartlyDone),
-                wrote=change.wrote,
-            ) from None
+        except (Objection, SyncerError) as error:
+            refused = self._refused(address, error)
+            refused.wrote = change.wrote
+            self.keeper.failed(address, refused.live_id, unknown=False)
+            raise refused from None
+
+    def _refused(self, address: Address, error: Objection | SyncerError) -> StepFailed:
+        live_id = self.ids.get(address, "")
+        if isinstance(error, Objection):
+            hint = "look at it in the organisation, then plan again"
+            return StepFailed(Problem("not-as-asked", f"{address}: {error}", hint=hint), live_id=live_id)
+        first = error.problems[0]
+        return StepFailed(
+            replace(first, message=f"{address}: {first.message}"),
+            live_id=live_id,
+            unauthorised=first.rule == "unauthorised",
+            fatal=isinstance(error, PartlyDone),
+        )
 
     def resolve(self, leaf: Ref | Lookup | Part) -> Json:
         """The live id of a marker, or the marker where it has none yet."""
@@ -137,6 +140,8 @@ class _Change:
         """Ids of parts, those that steps of this change have made included."""
         self.seen: Json = None
         """The object as it was last read; None before it exists."""
+        self.have: Spec = {}
+        """The same as a spec."""
         self.wrote = False
 
     def carry(self) -> Carried:
@@ -151,12 +156,15 @@ class _Change:
             prepared, _ = self.prepared(self.wanted, live, task.parts)
             goal, self.wanted = merge(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
         write = replace(write_of(task, goal, self.wanted, live, run.names), answers=answers)
+        run.keeper.before(kind, task, self.have, goal, live)
         written = self._send_all(steps_of(kind, task, write))
         if task.change.action in REMOVALS:
+            run.keeper.after(kind, task, written, kind.spec_of(written.live) if written.live else {}, {})
             return Carried(written, {})
         run.ids[self.address] = written.live_id
         want, written = self._as_asked(written)
         run.objects[kind.name, written.live_id] = written.live
+        run.keeper.after(kind, task, written, self.have, want)
         return Carried(written, want)
 
     def _all_resolved(self, goal: Spec) -> None:
@@ -185,14 +193,21 @@ class _Change:
         must_be(kind, live)
         if task.desired is None:
             have, answers = kind.spec_of(live), task.answers
+            self.have = self._with_what_goes_along(have, live)
         else:
             prepared, answers = self.prepared(bind(task.desired.spec, run.resolve), live, task.parts)
-            have = prepared.have
+            have = self.have = prepared.have
         if fingerprint(have, kind.shape) != expected:
             raise self.failed(
                 "somebody changed it in the organisation since the plan", "plan again, and look at what they changed"
             )
         return live, answers
+
+    def _with_what_goes_along(self, have: Spec, live: Json) -> Spec:
+        """What is about to be removed, with the objects that were made along with it."""
+        group = self.kind.made_along
+        bundled: Spec = {key: {} for key in self.task.parts.get(group, {})}
+        return self.prepared({group: bundled}, live, self.task.parts)[0].have if bundled else have
 
     def prepared(self, want: Spec, live: Json, parts: Parts) -> tuple[Prepared, dict[str, Json]]:
         """Both sides in one language, what the kind asks for read afresh. PlatformError for another form."""
@@ -307,6 +322,7 @@ class _Change:
                 written = replace(written, live=live)
                 prepared, _ = self.prepared(want, live, written.parts or self.parts)
                 differing = self.differing(prepared)
+        self.have = prepared.have
         if differing:
             raise self.failed(
                 f"`{differing}` is not as it was sent when it is read back",

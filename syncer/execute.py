@@ -18,6 +18,7 @@ from typing import Protocol
 from syncer.carry import Carried, Carrier, Made, StepFailed
 from syncer.core.address import Address
 from syncer.core.event import Done, Event, Failed, Skipped, Started, Unknown
+from syncer.core.going_back import restored
 from syncer.core.identity import link_of
 from syncer.core.kind import Kind
 from syncer.core.plan import REMOVALS, Task
@@ -240,4 +241,5 @@ def _after(task: Task, carried: Carried, entry: Managed | None, salt: Callable[[
         for label, secret in task.secrets.items()
         if task.change.action == "create" or label in task.changed or "option_values" in task.changed
     }
-    return remembered(task.desired, carried.written.live_id, carried.want, carried.written.parts, entry, sent)
+    now = remembered(task.desired, carried.written.live_id, carried.want, carried.written.parts, entry, sent)
+    return restored(task.memory, now) if task.memory is not None else now

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from syncer.core.address import Address
-from syncer.core.kind import Call, Listing, Seek, Step
+from syncer.core.kind import Call, Kind, Listing, Seek, Spec, Step, Written
+from syncer.core.plan import Task
 from syncer.core.values import Json
 
 
@@ -54,6 +55,19 @@ class Ledger(Protocol):
 
     def settle(self, op: str, outcome: str, live_id: str = "") -> None:
         """Note how it ended."""
+
+
+class Keeper(Protocol):
+    """What was there before a change, for an undo."""
+
+    def before(self, kind: Kind, task: Task, have: Spec, goal: Spec, live: Json) -> None:
+        """Keep the object as it was just read; durable when this returns. NotDurable: then it is not written."""
+
+    def after(self, kind: Kind, task: Task, written: Written, have: Spec, want: Spec) -> None:
+        """Keep how it stands now, and what was declared of it, in live ids."""
+
+    def failed(self, address: Address, live_id: str, *, unknown: bool) -> None:
+        """Keep that it did not come about, or that nobody knows whether it did."""
 
 
 def seek_made(platform: Platform, service: str, seek: Seek, before: tuple[str, ...]) -> list[Json]:

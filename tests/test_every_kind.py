@@ -224,6 +224,7 @@ class World:
         """Apply, and say what failed."""
         from syncer.adapters.journal import Journal
         from syncer.adapters.places.opening import local_place
+        from syncer.adapters.runs import Runs
         from syncer.apply import Store, carry_out
         from syncer.core.event import Failed, Skipped, Unknown
         from syncer.execute import Stop
@@ -243,6 +244,8 @@ class World:
                 stop=Stop(),
                 today="2026-03-02",
                 workers=1,
+                runs=Runs(self.state_path.parent / "runs"),
+                by="me on a machine",
             )
             return [str(each.change.address) for each in events if isinstance(each, Failed | Skipped | Unknown)]
 

@@ -207,16 +207,17 @@ def frame(record: Json) -> bytes:
     return b"%08d %08x %s\n" % (len(body), zlib.crc32(body), body)
 
 
-def read_records(path: Path, disk: Disk = DISK) -> Records:
+def read_records(path: Path, disk: Disk = DISK, what: str = "journal", way_out: str = "") -> Records:
     """All whole records; nothing where there is no file. InvalidInput, with the line, for damage before the end, for a
-    newer format, and for a link or folder in its place."""
+    newer format, and for a link or folder in its place. `what`: the word of its first record, and for people."""
+    way_out = way_out or _WAY_OUT
     try:
         raw = disk.read(path)
     except FileNotFoundError:
         return Records()
     except OSError:
         raise InvalidInput(
-            _problem(path, 1, "journal cannot be read: it is no regular file of ours", _WAY_OUT)
+            _problem(path, 1, f"{what} cannot be read: it is no regular file of ours", way_out)
         ) from None
     records: list[Mapping[str, Json]] = []
     position = 0
@@ -224,13 +225,13 @@ def read_records(path: Path, disk: Disk = DISK) -> Records:
         record, end = _record_at(raw, position)
         if record is None:
             if _torn(raw, position):
-                return Records(tuple(records), f"journal `{path.name}`: a record cut off by a crash was dropped")
-            message = "journal is damaged: a record does not match its checksum"
-            raise InvalidInput(_problem(path, len(records) + 1, message, _WAY_OUT))
+                return Records(tuple(records), f"{what} `{path.name}`: a record cut off by a crash was dropped")
+            message = f"{what} is damaged: a record does not match its checksum"
+            raise InvalidInput(_problem(path, len(records) + 1, message, way_out))
         records.append(record)
         position = end
-    if records and records[0].get("journal") != FORMAT:
-        message = f"journal is not of format {FORMAT}"
+    if records and records[0].get(what) != FORMAT:
+        message = f"{what} is not of format {FORMAT}"
         raise InvalidInput(_problem(path, 1, message, "use the version of syncer that wrote it"))
     return Records(tuple(records))
 

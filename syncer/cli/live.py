@@ -117,7 +117,7 @@ def apply(
     from contextlib import ExitStack
 
     from syncer.adapters.journal import Journal
-    from syncer.adapters.lock import myself
+    from syncer.adapters.lock import myself, who
     from syncer.app import Selection
     from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover
     from syncer.cli.console import console
@@ -141,7 +141,8 @@ def apply(
         def tell(note: str) -> None:
             out.talk(f"note: {note}\n")
 
-        held = here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell)
+        me = myself(env=here.env)
+        held = here.place.lock(me, wait=lock_wait, tell=tell)
         with held, Journal(here.state_path.with_suffix(".journal")) as journal:
             if journal.note:
                 tell(journal.note)
@@ -190,6 +191,8 @@ def apply(
                     stop=stop,
                     today=here.today,
                     workers=workers,
+                    runs=here.runs,
+                    by=who(me),
                 ):
                     events.append(event)
                     watch.see(event)

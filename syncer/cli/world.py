@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncer.adapters.api import Api
     from syncer.adapters.places.place import Place
     from syncer.adapters.places.place_name import PlaceName
+    from syncer.adapters.runs import Runs
     from syncer.adapters.state import State
     from syncer.app import Planned, Selection
     from syncer.core.resource import Desired
@@ -41,6 +42,13 @@ class World:
     def state_path(self) -> Path:
         """`.syncer/state/<env>.json` beside syncer.yaml; the journal is beside it wherever the state lives."""
         return self.project.root / ".syncer" / "state" / f"{self.environment.name}.json"
+
+    @property
+    def runs(self) -> Runs:
+        """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives."""
+        from syncer.adapters.runs import Runs
+
+        return Runs(self.project.root / ".syncer" / "runs" / self.environment.name)
 
     @property
     def today(self) -> str:

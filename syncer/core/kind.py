@@ -260,6 +260,9 @@ class Kind:
     """(live id, answers of `removal_asks`) → what else a reviewer of a removal should know: who uses the object."""
     already_removed: Callable[[Json], bool] = lambda live: False
     """Whether a live object is in the state that a removal leaves (an INACTIVE closing reason)."""
+    made_along: str = ""
+    """The spec's mapping of objects of their own that are made along with it, and the group of their ids: a flow's
+    `automations`. One that is no longer declared stays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -91,6 +91,8 @@ class Task:
     policy: Mapping[str, Json]
     late: frozenset[str] = frozenset()
     """Keys of new objects in a circle with this one: written without them first, whole afterwards."""
+    memory: Managed | None = None
+    """What state will say where that isn't what was asked for: an undo brings back what it said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class Plan:
     partial: bool = False
     """Made with --only or --except."""
     tasks: Mapping[Address, Task] = field(default_factory=dict, compare=False, repr=False)
+    undo: str = ""
+    """The run that this takes back; "" for a plan of the manifests."""
 
     @property
     def summary(self) -> dict[str, int]:

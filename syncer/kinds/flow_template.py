@@ -151,6 +151,7 @@ KIND = Kind(
     remove_reason="the flow goes, and its automations with it; running ones go on",
     asks_if_changed=lambda id: {"limits": Call("GET", "/v1/workflows/limits/max-allowed")},
     notices=limits,
+    made_along="automations",
     check=check_flow,
     required=(
         "tasks",

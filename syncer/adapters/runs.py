@@ -1,0 +1,206 @@
+"""What each apply is about to change, on disk as it was before: a file a run, read again by `syncer undo`.
+
+Append-only, records framed as in the journal. `run` says whose it is, `change` how an object was just before its first
+write (durable before that write), `result` how it ended. It knows neither kinds nor what a change means.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from syncer.adapters.disk import DISK, Disk, NotDurable
+from syncer.adapters.journal import frame, read_records
+from syncer.core.problem import InvalidInput, Location, Problem
+from syncer.core.values import Json
+
+FORMAT: Final = 1
+MODE: Final = 0o600
+KEPT: Final = 20
+"""How many runs of an environment are kept; the oldest go when an apply begins."""
+_NAME = re.compile(r"\d{8}T\d{6}Z-([0-9a-f]{8})\.run")
+_WAY_OUT = "move the file away; the other runs are not concerned"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Whose run it was. `time`: seconds since 1970; `by`: who ran it and where; `undo`: the run that it took back."""
+
+    id: str
+    time: float
+    environment: str
+    org_id: str
+    server: str
+    plan: str
+    by: str
+    syncer: str
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One change of a run: what was written down before it, and how it ended (empty where that was cut off)."""
+
+    before: Mapping[str, Json]
+    result: Mapping[str, Json] = field(default_factory=dict)
+    line: int = 0
+
+    @property
+    def address(self) -> str:
+        """`ClosingReason/won`."""
+        return str(self.before["address"])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its file tells it. `note`: what a crash cut off its end."""
+
+    header: Header
+    changes: tuple[Kept, ...]
+    path: Path
+    note: str = ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many changes ended in which way: done, failed, unknown, and `cut off` for those without an end."""
+        found: dict[str, int] = {}
+        for each in self.changes:
+            outcome = str(each.result.get("outcome", "cut off"))
+            found[outcome] = found.get(outcome, 0) + 1
+        return found
+
+
+class Recorder:
+    """The file of a run that is under way; safe among threads."""
+
+    def __init__(self, path: Path, header: Header, disk: Disk) -> None:
+        self._path, self._disk = path, disk
+        self._lock = threading.Lock()
+        self._broken = False
+        disk.mkdir(path.parent)
+        self._handle = disk.create(path, MODE)
+        disk.write(self._handle, frame({"run": FORMAT, **asdict(header)}))
+        disk.fsync(self._handle)
+        disk.fsync_dir(path.parent)
+
+    def change(self, record: Mapping[str, Json]) -> None:
+        """Keep what is about to be changed; durable when this returns. NotDurable else: then it may not be changed."""
+        self._append({"change": dict(record)}, durable=True)
+
+    def result(self, record: Mapping[str, Json]) -> None:
+        """Keep how it ended. Not waited for: without it an undo looks at the organisation."""
+        self._append({"result": dict(record)}, durable=False)
+
+    def close(self) -> None:
+        """Bring the rest to the medium, as far as it goes: what is kept of ends is a convenience."""
+        with self._lock:
+            if self._handle < 0:
+                return
+            handle, self._handle = self._handle, -1
+            with contextlib.suppress(OSError):
+                if not self._broken:
+                    self._disk.fsync(handle)
+            with contextlib.suppress(OSError):
+                self._disk.close(handle)
+
+    def _append(self, record: Json, *, durable: bool) -> None:
+        with self._lock:
+            try:
+                if self._broken:
+                    raise OSError
+                self._disk.write(self._handle, frame(record))
+                if durable:
+                    self._disk.fsync(self._handle)
+            except OSError:
+                self._broken = True
+                if durable:
+                    raise NotDurable(_unwritable(self._path)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs of one environment: a folder with a file each."""
+
+    folder: Path
+    disk: Disk = DISK
+
+    def begin(self, header: Header) -> Recorder:
+        """The file of a new run; the oldest go first. InvalidInput where it cannot be written: nothing was sent yet."""
+        moment = datetime.datetime.fromtimestamp(header.time, datetime.UTC)
+        path = self.folder / f"{moment:%Y%m%dT%H%M%SZ}-{header.id}.run"
+        try:
+            for name in self._names()[KEPT - 1 :]:
+                with contextlib.suppress(FileNotFoundError):
+                    self.disk.remove(self.folder / name)
+            return Recorder(path, header, self.disk)
+        except OSError:
+            raise InvalidInput(_unwritable(path)) from None
+
+    def list(self) -> tuple[list[Run], list[str]]:
+        """Every run that can be read, newest first; and a word about each file that cannot."""
+        found: list[Run] = []
+        said: list[str] = []
+        for name in self._names():
+            try:
+                found.append(self._read(self.folder / name))
+            except InvalidInput as error:
+                said.append(f"{name}: {error.problems[0].message}")
+        return found, said
+
+    def read(self, id: str) -> Run:
+        """The run of that id. InvalidInput where there is none, or it is damaged."""
+        from difflib import get_close_matches
+
+        names = {_id(name): name for name in self._names()}
+        if id not in names:
+            near = get_close_matches(id, names, 1)
+            kept = f"the {KEPT} newest runs of an environment are kept, on the machine that made them"
+            hint = f"did you mean `{near[0]}`?" if near else f"`syncer undo` lists them; {kept}"
+            raise InvalidInput(Problem("no-such-run", f"no run `{id}` is kept in `{self.folder}`", hint=hint))
+        return self._read(self.folder / names[id])
+
+    def _names(self) -> Sequence[str]:
+        """The files of runs, newest first."""
+        return sorted((name for name in self.disk.names(self.folder) if _NAME.fullmatch(name)), reverse=True)
+
+    def _read(self, path: Path) -> Run:
+        found = read_records(path, self.disk, "run", _WAY_OUT)
+        if not found.records:
+            raise InvalidInput(_damaged(path, 1, "run was cut off before it began, and changed nothing"))
+        try:
+            return _run(found.records, path, found.note)
+        except (KeyError, TypeError, ValueError):
+            raise InvalidInput(_damaged(path, 1, "run holds a record nobody wrote")) from None
+
+
+def _run(records: Sequence[Mapping[str, Json]], path: Path, note: str) -> Run:
+    header = Header(**{name: value for name, value in records[0].items() if name != "run"})
+    befores: dict[str, tuple[Mapping[str, Json], int]] = {}
+    results: dict[str, Mapping[str, Json]] = {}
+    for line, record in enumerate(records[1:], start=2):
+        if "change" in record:
+            befores[str(record["change"]["address"])] = (record["change"], line)
+        else:
+            results[str(record["result"]["address"])] = record["result"]
+    kept = tuple(Kept(before, results.get(address, {}), line) for address, (before, line) in befores.items())
+    return Run(header, kept, path, note)
+
+
+def _id(name: str) -> str:
+    found = _NAME.fullmatch(name)
+    return found[1] if found else ""
+
+
+def _unwritable(path: Path) -> Problem:
+    message = "what is about to be changed cannot be kept for an undo, so it is not changed"
+    return Problem("run", message, Location(str(path), 1, 1), hint="make its folder writable, with room on the disk")
+
+
+def _damaged(path: Path, line: int, message: str) -> Problem:
+    return Problem("run", message, Location(str(path), line, 1), hint=_WAY_OUT)

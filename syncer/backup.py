@@ -1,0 +1,138 @@
+"""Keeps what a change is about to overwrite, without secrets, so that `syncer undo` can make a plan back.
+
+Called by the workers: `before` is durable when it returns, and without it there is no write (reliability 5.8 k).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from syncer.adapters.leaves import to_json
+from syncer.adapters.runs import Recorder
+from syncer.core.address import Address
+from syncer.core.fingerprint import fingerprint
+from syncer.core.identity import link_of
+from syncer.core.kind import Kind, Spec, Written
+from syncer.core.marked_json import json_of
+from syncer.core.markers import leaves, without_secrets
+from syncer.core.plan import REMOVALS, Task
+from syncer.core.resource import Managed
+from syncer.core.values import ABSENT, Json, Secret
+from syncer.core.withheld import Suspect, withhold
+from syncer.kinds.secret_rules import looks_secret
+
+SHORTEST = 6
+"""Characters from which on a secret is also looked for inside longer texts."""
+
+STAMPS = ("version", "installed_version", "updated_at", "last_updated_at", "lastUpdateTime")
+"""What a live object may say of its own age; for people, and never compared."""
+
+
+@dataclass(slots=True)
+class Backup:
+    """The keeper of one run. `managed`: what state said when it began."""
+
+    recorder: Recorder
+    managed: Mapping[Address, Managed]
+    digests: Mapping[str, str]
+    _begun: dict[Address, tuple[Suspect, frozenset[str] | None]] = field(default_factory=dict)
+    """Per change: what must not be kept, and the fields that it is about (None: all of them)."""
+
+    def before(self, kind: Kind, task: Task, have: Spec, goal: Spec, live: Json) -> None:
+        """Keep the object as it was read just now; once a change, whatever number of goes it takes."""
+        address, change = task.change.address, task.change
+        if address in self._begun:
+            return
+        entry = link_of(task.desired, self.managed) if task.desired else self.managed.get(address)
+        suspect = _suspect(task)
+        record: dict[str, Json] = {
+            "address": str(address),
+            "action": change.action,
+            "live_id": change.live_id,
+            "name": change.name,
+            "entry": _entry(entry),
+            "manifest": self.digests.get(str(address), ""),
+            "stamps": _stamps(live),
+        }
+        sides, about = _sides(task, entry), None
+        if change.action != "create":
+            kept = withhold(have, sides, kind.shape, suspect)
+            if change.action not in REMOVALS:
+                aim = withhold(goal, sides, kind.shape, suspect)
+                kept, aim = differing(kept, aim)
+                about = frozenset((*kept, *aim))
+                record["goal"] = json_of(aim)
+            record["before"] = json_of(kept)
+        self._begun[address] = suspect, about
+        self.recorder.change(record)
+
+    def after(self, kind: Kind, task: Task, written: Written, have: Spec, want: Spec) -> None:
+        """Keep how it stands now."""
+        record: dict[str, Json] = {
+            "address": str(task.change.address),
+            "outcome": "done",
+            "live_id": written.live_id,
+            "stamps": _stamps(written.live),
+        }
+        if written.live is not None:
+            record["fingerprint"] = fingerprint(kind.spec_of(written.live), kind.shape)
+        if written.live is not None and task.change.action != "create":  # that one goes whole
+            suspect, about = self._begun[task.change.address]
+            left = {name: value for name, value in have.items() if about is None or name in about}
+            sides = _sides(task, self.managed.get(task.change.address))
+            record["after"] = json_of(withhold(left, sides, kind.shape, suspect))
+        record["declared"] = to_json(without_secrets(want))
+        self.recorder.result(record)
+
+    def failed(self, address: Address, live_id: str, *, unknown: bool) -> None:
+        """Keep that it did not come about, or that nobody knows."""
+        if address in self._begun:
+            outcome = "unknown" if unknown else "failed"
+            self.recorder.result({"address": str(address), "outcome": outcome, "live_id": live_id})
+
+
+def differing(one: Spec, other: Spec) -> tuple[Spec, Spec]:
+    """Both without the top-level fields in which they are alike."""
+    alike = {name for name, value in one.items() if other.get(name, ABSENT) == value}
+    left, right = ({name: side[name] for name in side if name not in alike} for side in (one, other))
+    return left, right
+
+
+def _sides(task: Task, entry: Managed | None) -> list[Json]:
+    """What is and was declared of the object: where a secret stands in it, the live value is one."""
+    return [side for side in (task.desired.spec if task.desired else None, task.want, entry and entry.declared) if side]
+
+
+def _suspect(task: Task) -> Suspect:
+    declared = task.desired.spec if task.desired else {}
+    secrets = {leaf.reveal() for leaf in leaves(declared) if isinstance(leaf, Secret)}
+    secrets |= {secret.reveal() for secret in task.secrets.values()}
+    secrets.discard("")
+
+    def suspect(text: str, name: str) -> bool:
+        if text in secrets or any(len(each) >= SHORTEST and each in text for each in secrets):
+            return True
+        return bool(looks_secret(text, name))
+
+    return suspect
+
+
+def _stamps(live: Json) -> dict[str, Json]:
+    if not isinstance(live, dict):
+        return {}
+    return {name: live[name] for name in STAMPS if isinstance(live.get(name), (str, int))}
+
+
+def _entry(entry: Managed | None) -> Json:
+    """What state said of it; not the digests of secrets."""
+    if entry is None:
+        return None
+    return {
+        "live_id": entry.live_id,
+        "declared": to_json(entry.declared),
+        "parts": to_json(entry.parts),
+        "protect": entry.protect,
+        "aliases": list(entry.aliases),
+        "policy": to_json(entry.policy),
+    }
