@@ -226,10 +226,16 @@ def situation_of(
     """What the guards look at. `protect`: the environment protects everything, whatever state remembers."""
     sides = planned.sides
     found = {each.live.id for matches in sides.matches.values() for each in matches.found.values()}
+    listed = {kind: {each.id for each in live} for kind, live in sides.live.items()}
+    matched = {entry.address for each in sides.matches.values() for entry in each.found.values()}
+    moved = renamed(planned, state.entries)
     remembered: dict[str, int] = {}
+    missing: dict[str, int] = {}
     for address, entry in state.entries.items():
         if entry.live_id:
             remembered[address.kind] = remembered.get(address.kind, 0) + 1
+            there = entry.live_id in listed.get(address.kind, ()) or moved.get(address, address) in matched
+            missing[address.kind] = missing.get(address.kind, 0) + (not there)
     return Situation(
         environment,
         org_id,
@@ -247,6 +253,7 @@ def situation_of(
         {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},
         state.found,
         event,
+        missing,
     )
 
 

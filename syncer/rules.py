@@ -44,6 +44,7 @@ PLANS = {
     "claimed-twice": "Two manifests do not describe one live object.",
     "deprecated-version": "No app is moved to a version that is deprecated.",
     "downgrade": "An app is not moved to an older version unless the policy allows it.",
+    "duplicate-live": "No other live object has the title of a managed one; it is left alone.",
     "flow-version": "The version of a live flow stays what it is.",
     "guard-lowered": "A raised limit, and a dropped `confirm` or `protect`, is a line of its own in the plan.",
     "key-changed": "What an object is recognised by stays: with another key, a manifest describes another object.",

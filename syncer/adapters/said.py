@@ -15,6 +15,9 @@ from syncer.core.values import Json, Secret
 
 _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\|\Z)", re.DOTALL)
 MOST = 300
+SHORTEST = 6
+"""Characters from which on a form is looked for with blanks in it, and parts of one at all."""
+_URL_SAFE = str.maketrans("+/", "-_")
 """Characters of the platform's own words."""
 
 
@@ -56,13 +59,20 @@ def printable(text: str) -> str:
 def without(text: str, secrets: Iterable[Secret]) -> str:
     """The text with each secret, in every form it could be quoted in, replaced by `[NAME]`."""
     for secret in secrets:
-        for form in _forms(secret.reveal()):
-            text = text.replace(form, f"[{secret.name}]")
+        forms = _forms(secret.reveal())
+        if forms:
+            text = re.sub("|".join(map(_loosely, forms)), lambda _, name=secret.name: f"[{name}]", text, flags=re.I)  # type: ignore[misc]
     return text
 
 
+def _loosely(form: str) -> str:
+    """The form in either case, also with blanks in it where lines were broken (row I02)."""
+    return r"\s*".join(map(re.escape, form)) if len(form) >= SHORTEST else re.escape(form)
+
+
 def _forms(value: str) -> list[str]:
-    """A value as it may be quoted: plain, escaped for JSON, URL and HTML, in base64; longest first."""
+    """A value as it may be quoted: plain, reversed, escaped for JSON, URL and HTML, in base64 alone or behind other
+    bytes; longest first."""
     if not value:
         return []
     raw = value.encode("utf-8", "surrogatepass")
@@ -80,5 +90,17 @@ def _forms(value: str) -> list[str]:
         base64.b64encode(raw).decode().rstrip("="),
         base64.urlsafe_b64encode(raw).decode().rstrip("="),
         raw.hex(),
+        value[::-1],
+        *_inside_base64(raw),
     }
     return sorted((form for form in forms if form), key=len, reverse=True)
+
+
+def _inside_base64(raw: bytes) -> list[str]:
+    """What base64 shows of the value wherever it stands in a longer text (`Bearer …`, `user:…`): it counts in threes,
+    so there are three ways, and the characters at either end belong to the neighbours too."""
+    found = []
+    for before in (1, 2):
+        packed = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        found += [packed[before + 1 : -1], packed[before + 1 : -1].translate(_URL_SAFE)]
+    return [each for each in found if len(each) >= SHORTEST]

@@ -6,7 +6,7 @@ Pure and fail-closed: what is not known is refused. A guard that is removed make
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from syncer.core.address import Address
 from syncer.core.plan import REMOVALS, Change, Plan
@@ -74,6 +74,8 @@ class Situation:
     state_found: bool
     event: str = ""
     """GITHUB_EVENT_NAME, if any."""
+    missing_counts: Mapping[str, int] = field(default_factory=dict)
+    """Kind → how many remembered objects are not listed."""
 
 
 def lowered(before: Mapping[str, Json], now: Mapping[str, Json]) -> list[str]:
@@ -186,23 +188,33 @@ def not_empty(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Pr
 
 
 def not_vanished(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
-    """An organisation that suddenly lists none of a kind is an outage or another organisation, not an empty one."""
+    """An organisation that suddenly lists none of a kind, or not half of what is remembered, is an outage, a list cut
+    short or another organisation, not one that somebody emptied (row C10)."""
     for kind, known in _vanished(situation):
         if kind not in consent.allow_missing:
+            missing = situation.missing_counts.get(kind, 0)
+            none = situation.live_counts.get(kind, 0) == 0
             yield Problem(
                 "mass-missing",
-                f"the organisation lists no {kind} at all, and {known} are remembered",
+                f"the organisation lists no {kind} at all, and {known} are remembered"
+                if none
+                else f"the organisation does not list {missing} of {known} remembered {kind}",
                 hint=f"check the token's rights and the organisation; --allow-missing {kind} lifts this",
             )
 
 
 def _vanished(situation: Situation) -> list[tuple[str, int]]:
-    """Each kind of which none is listed and three or more are remembered, and how many."""
+    """Each kind of which three or more are remembered, and none is listed, or half of them and at least three are
+    not; and how many are remembered."""
     return [
         (kind, known)
         for kind, known in sorted(situation.remembered_counts.items())
-        if known >= 3 and situation.live_counts.get(kind, 0) == 0
+        if known >= 3 and (situation.live_counts.get(kind, 0) == 0 or _most(situation.missing_counts.get(kind, 0), known))
     ]
+
+
+def _most(missing: int, known: int) -> bool:
+    return missing >= 3 and 2 * missing >= known
 
 
 def first_contact(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:

@@ -128,22 +128,38 @@ def _by_link_then_title(
     kind: Kind, wanted: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed], out: Matches
 ) -> None:
     by_id = {each.id: each for each in live}
-    by_title: dict[str, list[Live]] | None = None
+    by_title = _titled(live)
     linked: set[str] = {entry.live_id for entry in managed.values() if entry.address.kind == kind.name}
     for desired in wanted:
         link = link_of(desired, managed)
         if link is not None and link.live_id in by_id:
-            out.found[desired.address] = Found(desired.address, by_id[link.live_id], "link")
+            found = by_id[link.live_id]
+            out.found[desired.address] = Found(desired.address, found, "link")
+            named = by_title[plain_title(found.title)]
+            twins = [each for each in named if each.id not in linked and not kind.already_removed(each.object)]
+            if twins:
+                out.problems.append(_twins(desired, found, twins))
             continue
         if link is not None and link.live_id:
             out.lost.append(desired.address)
-        if by_title is None:
-            by_title = _titled(live)
         title = str(desired.spec[kind.title])
         titles = dict.fromkeys(map(plain_title, (title, *desired.titles)))
         hits = [each for name in titles for each in by_title.get(name, ()) if each.id not in linked]
         if hits:
             _take(desired, hits, "title", f"the title `{title}`", out)
+
+
+def _twins(desired: Desired, found: Live, twins: Sequence[Live]) -> Problem:
+    """Somebody made another of that title, or a proxy sent our create twice (row B29): said, and never mended by us."""
+    ids = ", ".join(f"`{each.id}`" for each in twins)
+    return Problem(
+        "duplicate-live",
+        f"{desired.address} is `{found.id}`, and the organisation has another of the title `{found.title}`: {ids}",
+        desired.where(()),
+        "$.spec",
+        "look at which one is used; delete or rename what is too much in the organisation, syncer leaves it alone",
+        severity="warning",
+    )
 
 
 def _titled(live: Sequence[Live]) -> dict[str, list[Live]]:
