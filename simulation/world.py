@@ -26,6 +26,7 @@ from syncer.adapters.runs import Runs
 from syncer.adapters.state import State, load
 from syncer.app import Planned, Selection, make_plan
 from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan, situation_of
+from syncer.core.asked import Asked
 from syncer.core.event import Done, Event, Failed, Skipped, Unknown
 from syncer.core.guard import Consent
 from syncer.core.plan import Plan
@@ -34,7 +35,7 @@ from syncer.core.resource import Desired
 from syncer.core.values import Secret
 from syncer.execute import Stop
 from syncer.kinds import KINDS
-from syncer.loading import ordered, read_manifests, resolve, together
+from syncer.loading import asked_for, ordered, read_manifests, resolve, together
 from syncer.sandbox.seed import seed
 from syncer.sandbox.server import Options, Organisation, create_app
 
@@ -193,17 +194,17 @@ class World:
     def _file(self, address: str) -> Path:
         return self.folder / "config" / f"{address.replace('/', '-')}.json"
 
-    def desired(self) -> list[Desired]:
-        """The manifests, read and resolved as a command does it."""
+    def wanted(self) -> tuple[list[Desired], list[Asked]]:
+        """The manifests, read and resolved as a command does it, and what shall go without one."""
         environment = choose(read_project(self.folder / "syncer.yaml"), self.environment)
         manifests = read_manifests(read_project(self.folder / "syncer.yaml"))
         desired, problems = resolve(manifests, environment, self.env, allowed=frozenset(self.env))
-        errors = [
-            each for each in ordered([*manifests.problems, *problems, *together(desired)]) if each.severity == "error"
-        ]
+        asked, wrong = asked_for(manifests, environment, desired)
+        said = ordered([*manifests.problems, *problems, *together(desired), *wrong])
+        errors = [each for each in said if each.severity == "error"]
         if errors:
             raise InvalidInput(errors)
-        return desired
+        return desired, asked
 
     # --- the organisation
 
@@ -305,16 +306,18 @@ class World:
 
     def planned(self, api: Api, state: State, **how: Any) -> Planned:
         selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
+        desired, asked = self.wanted()
         return make_plan(
             api,
             self.fetch,
-            self.desired(),
+            desired,
             state.entries,
             environment=self.environment,
             org_id=self.org_id,
             server=SERVER,
             today=self.today,
             selection=selection,
+            asked=asked,
             **how,
         )
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from syncer.core.address import Address
+from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.identity import Matches, link_of, live_of, match
 from syncer.core.kind import Call, Kind, Listing, LookupKind
@@ -64,6 +65,12 @@ class Selection:
             return str(address) not in self.exactly
         return any(fnmatchcase(str(address), pattern) for pattern in self.but)
 
+    def reaches(self, kind: str) -> bool:
+        """Whether an address of this kind might be taken: what has no address until it is found is looked for then."""
+        if self.exactly is not None:
+            return any(text.startswith(f"{kind}/") for text in self.exactly)
+        return not self.only or any(fnmatchcase(kind, pattern.partition("/")[0]) for pattern in self.only)
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -78,13 +85,20 @@ class Planned:
     chosen: frozenset[Address] = field(default_factory=frozenset)
 
 
-def select(desired: Sequence[Desired], managed: Collection[Address], selection: Selection) -> list[Desired]:
+def select(
+    desired: Sequence[Desired], managed: Collection[Address], selection: Selection, asked: Sequence[Asked] = ()
+) -> list[Desired]:
     """The chosen manifests and everything they refer to. InvalidInput where a pattern fits nothing at all."""
     if not selection.partial:
         return list(desired)
     addresses = {each.address: each for each in desired}
     for pattern in (*selection.only, *selection.but):
-        if not any(fnmatchcase(str(address), pattern) for address in (*addresses, *managed)):
+        if not any(fnmatchcase(str(address), pattern) for address in (*addresses, *managed)) and not any(
+            fnmatchcase(str(each.address), pattern)
+            if each.address
+            else fnmatchcase(each.kind, pattern.partition("/")[0])
+            for each in asked
+        ):
             raise InvalidInput(
                 Problem(
                     "nothing-selected",
@@ -117,13 +131,14 @@ def make_plan(
     selection: Selection = Selection(),
     resend_secrets: bool = False,
     notices: Sequence[Notice] = (),
+    asked: Sequence[Asked] = (),
 ) -> Planned:
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be."""
-    wanted = select(desired, managed, selection)
+    wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
     }
-    kinds = _concerned(wanted, managed, selection)
+    kinds = _concerned(wanted, managed, selection, asked)
     lookups = sorted({use.target.kind for each in wanted for use in each.uses if isinstance(use.target, Lookup)})
     live, looked_at = _lists(api, fetch, kinds, lookups)
     matches = {
@@ -146,6 +161,7 @@ def make_plan(
         today,
         resend_secrets,
         removable=lambda address: address not in everywhere and selection.takes(address),
+        answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),
     )
     sides = replace(sides, answers=_ask(api, fetch, sides))
     made = draft(KINDS, sides)
@@ -203,10 +219,27 @@ def _digest(desired: Desired) -> str:
     return digest(desired.digest + canonical(without_secrets(desired.spec)) + canonical(dict(desired.policy)))
 
 
-def _concerned(wanted: Sequence[Desired], managed: Mapping[Address, Managed], selection: Selection) -> list[str]:
-    """Kinds that occur in the manifests or in state: nothing else is listed."""
+def claims(
+    desired: Sequence[Desired], live: Mapping[str, Sequence[Live]], managed: Mapping[Address, Managed]
+) -> dict[tuple[str, str], Address]:
+    """(kind, live id) → the manifest that the live object belongs to, of all manifests, chosen or not."""
+    found: dict[tuple[str, str], Address] = {}
+    for name, objects in live.items():
+        matches = match(KINDS[name], [each for each in desired if each.address.kind == name], objects, managed)
+        found |= {(name, each.live.id): address for address, each in matches.found.items()}
+    return found
+
+
+def _concerned(
+    wanted: Sequence[Desired],
+    managed: Mapping[Address, Managed],
+    selection: Selection,
+    asked: Sequence[Asked],
+) -> list[str]:
+    """Kinds that occur in the manifests, in state, or among what shall go: nothing else is listed."""
     named = {each.address.kind for each in wanted}
     named |= {address.kind for address in managed if selection.takes(address)}
+    named |= {each.kind for each in asked if each.action != "forget" and selection.reaches(each.kind)}
     return [name for name in KINDS if name in named]
 
 
@@ -333,4 +366,4 @@ def renamed(planned: Planned, managed: Mapping[Address, Managed]) -> dict[Addres
     return moved
 
 
-__all__ = ["Fetch", "Matches", "Planned", "Reader", "Selection", "make_plan", "renamed", "select"]
+__all__ = ["Fetch", "Matches", "Planned", "Reader", "Selection", "claims", "make_plan", "renamed", "select"]

@@ -16,7 +16,7 @@ from syncer.adapters.journal import Intent, Journal, body_digest
 from syncer.adapters.places.place import Place
 from syncer.adapters.runs import Header, Runs
 from syncer.adapters.state import State
-from syncer.app import Planned, renamed
+from syncer.app import Planned, claims, renamed
 from syncer.backup import Backup
 from syncer.carry import Carrier
 from syncer.core.address import Address, parse_address
@@ -189,6 +189,9 @@ def same_plan(saved: Plan, now: Plan) -> list[Problem]:
             why = _moved(saved, now, address)
             if why:
                 problems.append(Problem("stale", f"{address}: {why}"))
+    for address in sorted({*saved.let_go} ^ {*now.let_go}):
+        said = "is let go of" if address in saved.let_go else "is not let go of"
+        problems.append(Problem("stale", f"{address}: by the plan it {said}, and now it is the other way round"))
     if not problems and plan_document(saved)["changes"] != plan_document(now)["changes"]:
         problems.append(Problem("stale", "the plan is not the one that would be made now"))
     return problems
@@ -229,6 +232,9 @@ def situation_of(
     listed = {kind: {each.id for each in live} for kind, live in sides.live.items()}
     matched = {entry.address for each in sides.matches.values() for entry in each.found.values()}
     moved = renamed(planned, state.entries)
+    found |= {entry.live_id for entry in sides.answered.removals.values()}
+    if planned.plan.partial:  # what another manifest describes is not anybody else's because it was not chosen
+        found |= {live_id for _, live_id in claims(planned.desired, sides.live, state.entries)}
     remembered: dict[str, int] = {}
     missing: dict[str, int] = {}
     for address, entry in state.entries.items():
@@ -246,7 +252,8 @@ def situation_of(
         confirm,
         limits[0],
         limits[1],
-        len(planned.desired),
+        # nobody has forgotten the manifests where every address is asked for by name
+        len(planned.desired) or int(sides.answered.addresses.issuperset(state.entries)),
         {address: protect or entry.protect for address, entry in state.entries.items()},
         {kind: len(live) for kind, live in sides.live.items()},
         {kind: count for kind, count in remembered.items() if kind in sides.live},
@@ -254,6 +261,7 @@ def situation_of(
         state.found,
         event,
         missing,
+        protect,
     )
 
 

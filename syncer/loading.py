@@ -17,6 +17,7 @@ from syncer.adapters.project import Environment, Project
 from syncer.adapters.texts import fill
 from syncer.adapters.variables import Substituted, substitute
 from syncer.core.address import Address
+from syncer.core.asked import Asked
 from syncer.core.kind import Kind, Spec
 from syncer.core.problem import Finding, Location, Problem, located
 from syncer.core.references import Index, circles, mark
@@ -24,6 +25,8 @@ from syncer.core.resource import Desired, Use
 from syncer.core.values import Json, Lookup, Path, Ref, Secret
 from syncer.kinds import KINDS
 from syncer.kinds.secret_rules import secret_literals
+from syncer.removed import KIND as REMOVED
+from syncer.removed import read_removed
 
 _AT_KEY = frozenset({"unknown-field", "server-field"})
 """Rules that speak of a key rather than of its value."""
@@ -38,6 +41,8 @@ class Manifests:
     problems: tuple[Problem, ...]
     complete: bool = True
     """Whether every file could be read; else nothing is said of names that none of the others declares."""
+    removed: tuple[RawManifest, ...] = ()
+    """Documents of kind `Removed`, which describe nothing and are in `all` no part of."""
 
 
 def read_manifests(project: Project, extra: Sequence[FilePath] = (), only: Collection[str] | None = None) -> Manifests:
@@ -47,11 +52,14 @@ def read_manifests(project: Project, extra: Sequence[FilePath] = (), only: Colle
     the one there is told.
     """
     found = find([*project.manifests, *extra], project.root)
-    loaded: Loaded = load(found.files, project.root, KINDS)
+    loaded: Loaded = load(found.files, project.root, (*KINDS, REMOVED))
     manifests = tuple(sorted(loaded.manifests, key=lambda raw: raw.file in only)) if only else loaded.manifests
     problems = [*project.warnings, *found.problems, *loaded.problems, *check.across(manifests)]
     complete = not any(problem.severity == "error" for problem in (*found.problems, *loaded.problems))
-    return Manifests(project, manifests, tuple(problems), complete)
+    described = tuple(raw for raw in manifests if raw.kind != REMOVED)
+    return Manifests(
+        project, described, tuple(problems), complete, tuple(raw for raw in manifests if raw.kind == REMOVED)
+    )
 
 
 def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str] | None = None) -> list[Problem]:
@@ -68,11 +76,16 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
         desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
         problems += found
         problems += together(desired, only)
+        problems += asked_for(manifests, environment, desired, strict=strict)[1]
     for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
         if not any(_lives_in(raw, environment.name) for environment in environments) and (
             only is None or raw.file in only
         ):
             problems += _judge(raw, KINDS[raw.kind], project, environments[0], strict)
+    nowhere = [
+        raw for raw in manifests.removed if not any(_lives_in(raw, environment.name) for environment in environments)
+    ]
+    problems += read_removed(nowhere, project, environments[0], (), strict=strict)[1]
     mine = [problem for problem in problems if only is None or problem.at is None or problem.at.file in only]
     return ordered(replace(problem, severity="error") if strict else problem for problem in mine)
 
@@ -122,6 +135,14 @@ def resolve(
             message = f"{raw.kind} `{raw.name}` does not say which object it describes"
             problems.append(Problem("not-identified", message, raw.locate(("spec",)), "$.spec"))
     return desired, problems
+
+
+def asked_for(
+    manifests: Manifests, environment: Environment, desired: Sequence[Desired], *, strict: bool = False
+) -> tuple[list[Asked], list[Problem]]:
+    """What the documents of kind `Removed` ask for in an environment, and what is wrong with them."""
+    here = [raw for raw in manifests.removed if _lives_in(raw, environment.name)]
+    return read_removed(here, manifests.project, environment, desired, strict=strict) if here else ([], [])
 
 
 def _lives_in(raw: RawManifest, environment: str) -> bool:

@@ -22,6 +22,10 @@ MANIFESTS = {
     "raw-id": "A manifest names things by reference; a raw id works in one organisation only.",
     "reference-circle": "References do not go in a circle.",
     "refused": "What the JSON Schema refuses has a reason; report a document without one.",
+    "removed-action": "What a `Removed` document asks for is something that the API of the kind can do.",
+    "removed-declared": "What a `Removed` document asks for is described by no manifest.",
+    "removed-name": "An entry of a `Removed` document names one object, by address, or by kind and key or id.",
+    "removed-twice": "No object stands in `Removed` documents twice.",
     "secret-literal": "A secret is written as `${env.NAME}`, never as itself.",
     "server-field": "What the platform sets stands in no manifest.",
     "state-address": "The address of a state is one of those that syncer knows, and holds no password.",
@@ -60,6 +64,7 @@ PLANS = {
     "parts-unclear": "Phases and tasks of a live flow can be told apart by name, or are known from an earlier apply.",
     "private-view": "A saved view that decides what is deleted is shared, so that others see it change.",
     "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
+    "refers-to-removed": "What a manifest refers to is not removed by the same plan.",
     "retention-starts-now": "A retention config that is enabled starts in the future.",
     "unknown-key": "A slug or id that is written out is that of a manifest or of a live object.",
     "unmanaged-secret": "Option values are saved whole, so each secret among them must be known.",
@@ -83,6 +88,7 @@ PLANS = {
     "live": "What is particular about the live object: frozen, a blueprint's, near a limit.",
     "moved": "An object goes on under another manifest's name.",
     "perhaps-renamed": "A manifest was probably renamed without an alias.",
+    "removed-already": "What a `Removed` document asks for is done already, or there is nothing to do it to.",
     "secret-unverified": "Whether a secret has changed is not known, so it is not sent.",
 }
 

@@ -24,7 +24,8 @@ def test_pages_are_what_the_tool_writes() -> None:
 
 def test_every_kind_has_a_page() -> None:
     assert {page.stem for page in PAGES} == {
-        "app-installation", "closing-reason", "entity-schema", "flow-template", "retention-config", "syncer",
+        "app-installation", "closing-reason", "entity-schema", "flow-template", "removed", "retention-config",
+        "syncer",
     }  # fmt: skip
 
 

@@ -45,6 +45,11 @@ KINDS = {
         "    lookup: Inactive contacts\nschedule:\n  frequency: interval\n  interval_days: 90\n"
         '  start_date: "2027-01-15"',
     ),
+    "removed": (
+        "",
+        "objects:\n  - address: ClosingReason/too-expensive\n    action: deactivate\n  - kind: ClosingReason\n"
+        "    key: Zu teuer\n    action: delete\n  - address: FlowTemplate/old\n    action: forget",
+    ),
     "syncer": (
         f"{STADTWERK}/syncer.yaml",
         'version: 1\nmanifests: [config]\nenvironments:\n  sandbox:\n    org_id: "911690"\n    token:\n'
@@ -55,6 +60,9 @@ KEY = """\
 **must** be written · **create**: needed when the live object, or the part, is not there yet. Every other field may be
 left out, which leaves its live value alone, or be `null`, which empties it. Unless a field is a key or selects a form,
 `${var.NAME}`, `${env.NAME}` or `${id.NAME}` may stand for its value."""
+
+REMOVING = """\
+**must** be written. How a removal is found, guarded and carried out: [Asking for a removal](../removing.md)."""
 
 
 @dataclass
@@ -109,13 +117,13 @@ def page(slug: str) -> str:
         *(short if settings else skeleton(name, short)).split("\n"),
         "```",
         "",
-        f"A real one: [{example.rpartition('/')[2]}]({example}).",
-        "",
     ]
+    if example:
+        made.lines += [f"A real one: [{example.rpartition('/')[2]}]({example}).", ""]
     if settings:
         made.waiting.append(("syncer.yaml", schema))
     else:
-        made.lines += [KEY, ""]
+        made.lines += [REMOVING if slug == "removed" else KEY, ""]
         made.waiting += [("metadata", schema["properties"]["metadata"]), ("spec", schema["properties"]["spec"])]
     while made.waiting:
         made.lines += section(made, *made.waiting.pop(0))

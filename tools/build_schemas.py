@@ -10,7 +10,15 @@ import re
 import sys
 from pathlib import Path
 
-from schema_tables import app_installation, closing_reason, entity_schema, flow_template, retention_config, settings
+from schema_tables import (
+    app_installation,
+    closing_reason,
+    entity_schema,
+    flow_template,
+    removed,
+    retention_config,
+    settings,
+)
 from schema_tables.words import Schema
 
 SCHEMAS: dict[str, Schema] = {
@@ -18,6 +26,7 @@ SCHEMAS: dict[str, Schema] = {
     "closing-reason": closing_reason.SCHEMA,
     "entity-schema": entity_schema.SCHEMA,
     "flow-template": flow_template.SCHEMA,
+    "removed": removed.SCHEMA,
     "retention-config": retention_config.SCHEMA,
     "syncer": settings.SCHEMA,
 }

@@ -69,7 +69,7 @@ def plan(
             save_plan(target, planned.plan, planned.problems)
         _warned(out, here)
         _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
-    return 2 if detailed_exitcode and planned.plan.changes else 0
+    return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
 
 
 @click.command()
@@ -161,7 +161,7 @@ def apply(
                 here.ask_whose(api)
                 if saved is not None:
                     _must_be_true(saved, planned.plan)
-                asks = planned.plan.changes and not yes and saved is None
+                asks = (planned.plan.changes or planned.plan.let_go) and not yes and saved is None
                 if form == "text":
                     _warned(out, here)
                     _show(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
@@ -197,6 +197,8 @@ def apply(
                     events.append(event)
                     watch.see(event)
                 watch.close()
+                for address in planned.plan.let_go:
+                    out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
         code = exit_code(events, stop)
         if form == "json":
             from syncer.core.json_text import json_text

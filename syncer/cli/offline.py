@@ -52,7 +52,8 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
         only |= {problem.at.file for problem in found.problems if problem.at}
     manifests = read_manifests(project, mine, only)
     problems = ordered(judge(manifests, strict=strict, only=only))
-    if not manifests.all and not problems:
+    documents = (*manifests.all, *manifests.removed)
+    if not documents and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
     bad = [each for each in problems if each.severity == "error"]
     terminal = out.terminal
@@ -63,7 +64,7 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
         rules = all_rules() if form == "sarif" else {}
         out.answer(render_problems(problems, form, terminal, rules=rules, version=__version__))  # type: ignore[arg-type]
     if form == "text" and not bad:
-        judged = [each for each in manifests.all if only is None or each.file in only]
+        judged = [each for each in documents if only is None or each.file in only]
         number, count = len(judged), len({each.file for each in judged})
         out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
     return 3 if bad else 0
@@ -134,7 +135,8 @@ def schema(color: str, kind: str | None) -> int:
     from syncer.kinds import KINDS
 
     out = console(color)
-    names = {each.name: each.slug for each in KINDS.values()} | {"syncer.yaml": "syncer", "plan": "plan"}
+    names = {each.name: each.slug for each in KINDS.values()}
+    names |= {"Removed": "removed", "syncer.yaml": "syncer", "plan": "plan"}
     if kind is None:
         folder = schemas.place()
         out.answer("".join(f"{name:<18}{folder}/{slug}.schema.json\n" for name, slug in names.items()))

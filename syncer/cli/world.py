@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syncer.adapters.runs import Runs
     from syncer.adapters.state import State
     from syncer.app import Planned, Selection
+    from syncer.core.asked import Asked
     from syncer.core.resource import Desired
 
 
@@ -100,19 +101,21 @@ class World:
         """What is remembered."""
         return self.place.load()
 
-    def desired(self) -> list[Desired]:
-        """The manifests of the environment; InvalidInput, with all problems of all files, where one is wrong."""
+    def wanted(self) -> tuple[list[Desired], list[Asked]]:
+        """The manifests of the environment, and what shall go without one; InvalidInput, with all problems of all
+        files, where one is wrong."""
         from syncer.adapters.variables import allowed_names
-        from syncer.loading import ordered, read_manifests, resolve, together
+        from syncer.loading import asked_for, ordered, read_manifests, resolve, together
 
         manifests = read_manifests(self.project)
         allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))
         desired, problems = resolve(manifests, self.environment, self.env, allowed=allowed)
-        problems = ordered([*manifests.problems, *problems, *together(desired)])
+        asked, wrong = asked_for(manifests, self.environment, desired)
+        problems = ordered([*manifests.problems, *problems, *together(desired), *wrong])
         self.warnings = sum(problem.severity == "warning" for problem in problems)
         if any(problem.severity == "error" for problem in problems):
             raise InvalidInput([problem for problem in problems if problem.severity == "error"])
-        return desired
+        return desired, asked
 
     def api(self, *, read_only: bool) -> Api:
         """The organisation; PlatformError for a token that says it has expired."""
@@ -157,7 +160,7 @@ class World:
         notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
         notices += [Notice("open-call", text) for text in open_calls(self.state_path.with_suffix(".journal"))]
         fetch: Any = fetch_all
-        desired = self.desired()
+        desired, asked = self.wanted()
         try:
             return make_plan(
                 api,
@@ -171,6 +174,7 @@ class World:
                 selection=selection,
                 resend_secrets=resend_secrets,
                 notices=notices,
+                asked=asked,
             )
         except InvalidInput:  # what does not fit another organisation is no mistake of the manifests
             self.must_be_its_own(api)

@@ -76,6 +76,8 @@ class Situation:
     """GITHUB_EVENT_NAME, if any."""
     missing_counts: Mapping[str, int] = field(default_factory=dict)
     """Kind → how many remembered objects are not listed."""
+    protect: bool = False
+    """The environment protects everything, also what nobody manages."""
 
 
 def lowered(before: Mapping[str, Json], now: Mapping[str, Json]) -> list[str]:
@@ -170,7 +172,11 @@ def pull_request(plan: Plan, situation: Situation, consent: Consent) -> Iterator
 def confirmed(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """An environment with `confirm: true` is named again, or the plan is."""
     said = consent.confirm
-    if situation.confirm and plan.changes and (not said or said not in {situation.environment, plan.id}):
+    if (
+        situation.confirm
+        and (plan.changes or plan.let_go)
+        and (not said or said not in {situation.environment, plan.id})
+    ):
         message = f"environment `{situation.environment}` asks to be confirmed"
         if said:
             message = f"`--confirm {said}` is neither this environment nor this plan"
@@ -179,10 +185,11 @@ def confirmed(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Pr
 
 def not_empty(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """No manifest at all is a mistake, not a wish to remove everything."""
-    if situation.manifests == 0 and situation.managed and not consent.allow_empty:
+    number = len(situation.managed)
+    if situation.manifests == 0 and number and not consent.allow_empty:
         yield Problem(
             "no-manifests",
-            f"there is no manifest, and {len(situation.managed)} objects are managed",
+            f"there is no manifest, and {_objects(number)} {'is' if number == 1 else 'are'} managed",
             hint="check `manifests` in syncer.yaml; --allow-empty lifts this",
         )
 
@@ -295,7 +302,7 @@ def protected(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Pr
 
 
 def _guarded(change: Change, situation: Situation) -> bool:
-    return change.action in REMOVALS and situation.managed.get(change.address, False)
+    return change.action in REMOVALS and (situation.protect or situation.managed.get(change.address, False))
 
 
 def losses(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:

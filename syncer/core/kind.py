@@ -235,6 +235,9 @@ class Kind:
     check: Callable[[Spec], list[Finding]]
     key_field: str = ""
     """The spec's field that holds the enforced key, or the first of them."""
+    key_form: str = ""
+    """What an enforced key looks like (a regular expression for all of it), and in words for people."""
+    key_words: str = ""
     reads_by_key: bool = False
     """Whether `read` takes the enforced key, so that a create can look whether one has appeared."""
     title: str = ""

@@ -107,7 +107,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A field or object that is no longer declared: its live value stays."""
+    """A field that is no longer declared: its live value stays. Without a path, a whole object that is let go of."""
 
     address: Address
     path: str
@@ -141,6 +141,11 @@ class Plan:
     tasks: Mapping[Address, Task] = field(default_factory=dict, compare=False, repr=False)
     undo: str = ""
     """The run that this takes back; "" for a plan of the manifests."""
+
+    @property
+    def let_go(self) -> tuple[Address, ...]:
+        """The addresses that are forgotten while their objects stay, as a `Removed` document asks."""
+        return tuple(each.address for each in self.released if not each.path)
 
     @property
     def summary(self) -> dict[str, int]:

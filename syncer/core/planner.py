@@ -17,7 +17,7 @@ from syncer.core.markers import holds_secret
 from syncer.core.merge import Merged, as_new, merge
 from syncer.core.plan import HIDDEN, Change, Draft, Field, Link, Notice, Released, Task, Verb, worst
 from syncer.core.problem import Finding, Problem, located
-from syncer.core.removing import display_name, gone, remove_unnamed
+from syncer.core.removing import display_name, gone, refer_to_removed, remove_asked, remove_unnamed
 from syncer.core.required import missing_after, missing_in_new, place
 from syncer.core.resource import Desired, Found, Managed, remembered
 from syncer.core.secrets import same_secret
@@ -34,6 +34,8 @@ def draft(kinds: Mapping[str, Kind], sides: Sides) -> Draft:
         if desired.address not in sides.matches[desired.address.kind].undecided:  # of those all is said
             _decide(kinds[desired.address.kind], desired, sides, known, out)
     remove_unnamed(kinds, sides, known, out)
+    remove_asked(kinds, sides, known, out)
+    refer_to_removed(kinds, sides, known, out)
     order = order_of(kinds, out.tasks)
     for address, task in out.tasks.items():
         late = order.late.get(address, frozenset())
@@ -94,6 +96,9 @@ def _decide(kind: Kind, desired: Desired, sides: Sides, known: Known, out: Draft
     if entry is not None and entry.protect and not desired.protect:
         said = "`protect` was dropped: once this is applied, it may be removed"
         out.notices.append(Notice("guard-lowered", said, desired.address))
+    if entry is not None and entry.live_id and entry.address != desired.address:
+        said = f"{entry.address} goes on as {desired.address}, as its `aliases` say: both are `{entry.live_id}`"
+        out.notices.append(Notice("moved", said, desired.address))
     if found is None:
         if desired.address in sides.matches[kind.name].lost:
             said = f"{desired.address} was deleted in the organisation and is planned anew"

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from syncer.core.address import Address
 from syncer.core.fingerprint import fingerprint
-from syncer.core.identity import link_of, plain_title
+from syncer.core.identity import link_of
 from syncer.core.kind import Kind, Spec
-from syncer.core.plan import Change, Draft, Notice, Task
+from syncer.core.plan import REMOVALS, Change, Draft, Notice, Released, Task
 from syncer.core.problem import Problem
-from syncer.core.resource import Live, Managed
+from syncer.core.renaming import perhaps_renamed
+from syncer.core.resource import Desired, Live, Managed
+from syncer.core.shape import find_all, pattern_steps
 from syncer.core.sides import Known, Sides
+from syncer.core.values import Lookup, Path, Ref, show_path
 
 
 def gone(sides: Sides, kinds: Collection[str]) -> list[Managed]:
     """Remembered addresses that no manifest names, whose objects no other manifest has taken over, and that may be
-    planned away. Of a kind that was not listed nothing is known, so nothing of it is gone."""
+    planned away; and what a `Removed` document asks for. Of a kind that was not listed nothing is known, so nothing
+    of it is gone."""
     claimed = {(name, found.live.id) for name, matches in sides.matches.items() for found in matches.found.values()}
-    return [entry for entry in _unnamed(sides, kinds) if (entry.address.kind, entry.live_id) not in claimed]
+    left = [entry for entry in _unnamed(sides, kinds) if (entry.address.kind, entry.live_id) not in claimed]
+    return [*left, *sides.answered.removals.values()]
 
 
 def _unnamed(sides: Sides, kinds: Collection[str]) -> list[Managed]:
-    named = {desired.address for desired in sides.desired}
+    named = {desired.address for desired in sides.desired} | sides.answered.addresses
     if named.issuperset(sides.managed):
         return []
     links = (link_of(desired, sides.managed) for desired in sides.desired if desired.aliases)
@@ -36,11 +42,7 @@ def _unnamed(sides: Sides, kinds: Collection[str]) -> list[Managed]:
 
 def remove_unnamed(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Draft) -> None:
     """Remove what no manifest names; forget what is gone already, or has another name now."""
-    creates = {
-        (address.kind, plain_title(str(task.want.get(kinds[address.kind].title)))): address
-        for address, task in out.tasks.items()
-        if task.change.action == "create" and kinds[address.kind].title
-    }
+    gone: list[Managed] = []
     for entry in _unnamed(sides, kinds):
         kind, key = kinds[entry.address.kind], (entry.address.kind, entry.live_id)
         live, present = known.objects.get(key), known.claimed.get(key)
@@ -55,13 +57,59 @@ def remove_unnamed(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: D
             out.problems.append(task)
             continue
         out.tasks[entry.address] = task
-        renamed = creates.get((kind.name, plain_title(live.title)))
-        if renamed is not None:
-            said = (
-                f"{renamed} is created with the title of {entry.address}, which is removed; if they are the same, "
-                f"write `aliases: [{entry.address.name}]` in its metadata"
-            )
-            out.notices.append(Notice("perhaps-renamed", said, renamed))
+        gone.append(entry)
+    out.notices += perhaps_renamed(kinds, gone, out.tasks)
+
+
+def remove_asked(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Draft) -> None:
+    """What documents of kind `Removed` ask for."""
+    answered = sides.answered
+    out.notices += answered.notices
+    out.problems += answered.problems
+    out.forgotten += [*answered.gone, *answered.let_go]
+    out.released += [Released(address, "") for address in answered.let_go]
+    for address, entry in answered.removals.items():
+        asked = answered.by[address]
+        task = _removal(kinds[address.kind], entry, known.objects[address.kind, entry.live_id], sides)
+        if isinstance(task, Problem):
+            hint = f"take it out of {asked.document}, or write `action: forget`"
+            out.problems.append(replace(task, at=asked.at, path=asked.path, hint=hint))
+            continue
+        reasons = (*task.change.reasons, f"{asked.document} asks for it")
+        out.tasks[address] = replace(task, change=replace(task.change, reasons=reasons))
+
+
+def refer_to_removed(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Draft) -> None:
+    """What manifests refer to is not deleted by the same plan; where it is only switched off, that is said."""
+    gone = {
+        (address.kind, name): task.change
+        for address, task in out.tasks.items()
+        if task.change.action in REMOVALS and task.live is not None
+        for name in (task.live.id, task.live.key)
+        if name
+    }
+    kinds_gone = {kind for kind, _ in gone}
+    for desired in sides.desired if gone else ():
+        for ref in kinds[desired.address.kind].refs:
+            if ref.to not in kinds_gone:
+                continue
+            for path, value in find_all(desired.spec, pattern_steps(ref.path)):
+                target = value.get("id") if isinstance(value, dict) else value
+                target = known.resolve(target) if isinstance(target, (Ref, Lookup)) else target
+                change = gone.get((ref.to, target)) if isinstance(target, str) else None
+                if change is not None:
+                    out.problems.append(_refers(desired, path, change))
+
+
+def _refers(desired: Desired, path: Path, change: Change) -> Problem:
+    return Problem(
+        "refers-to-removed",
+        f"{desired.address}: it refers to {change.address}, which this plan would {change.action}",
+        desired.where(path),
+        show_path(("spec", *path)),
+        f"take the reference out, or keep {change.address}",
+        "warning" if change.action == "deactivate" else "error",
+    )
 
 
 def _already_removed(kind: Kind, entry: Managed, live: Live) -> bool:

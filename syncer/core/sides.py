@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from syncer.core.address import Address
+from syncer.core.asked import Answered
 from syncer.core.fields import FieldPath, Item, show_field
 from syncer.core.identity import Matches, link_of
 from syncer.core.kind import Context, Kind
@@ -30,6 +31,8 @@ class Sides:
     resend_secrets: bool = False
     removable: Callable[[Address], bool] = lambda address: True
     """Whether a managed address that no manifest names may be planned away (`--only` and `--except` say no)."""
+    answered: Answered = field(default_factory=Answered)
+    """What documents of kind `Removed` come to."""
 
 
 class Known:

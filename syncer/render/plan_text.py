@@ -48,6 +48,7 @@ def render_plan(
         *(_change(change, terminal, verbose) for change in changes),
         _links(plan, terminal, verbose),
         _released(plan, terminal, verbose),
+        _let_go(plan, terminal),
         _notices(plan, terminal),
         _needs(needs, terminal),
         _closing(plan, terminal, writes_per_minute),
@@ -139,10 +140,14 @@ def _links(plan: Plan, terminal: Terminal, verbose: bool) -> list[str]:
 
 
 def _released(plan: Plan, terminal: Terminal, verbose: bool) -> list[str]:
-    if not plan.released:
-        return []
-    items = [f"{each.address} {each.path}".rstrip() for each in plan.released]
-    return _section("No longer declared, left as they are:", items, terminal, verbose)
+    items = [f"{each.address} {each.path}" for each in plan.released if each.path]
+    return _section("No longer declared, left as they are:", items, terminal, verbose) if items else []
+
+
+def _let_go(plan: Plan, terminal: Terminal) -> list[str]:
+    """Never cut short: each of them is something that somebody asks for."""
+    items = [str(address) for address in plan.let_go]
+    return _section("Let go of: no longer remembered, live as they are:", items, terminal, True) if items else []
 
 
 def _notices(plan: Plan, terminal: Terminal) -> list[str]:
@@ -182,7 +187,7 @@ def _closing(plan: Plan, terminal: Terminal, writes_per_minute: float | None) ->
     if writes:
         pace = f", {duration(writes, writes_per_minute)}" if writes_per_minute else ""
         lines += paragraph(f"{count(writes, 'write')}{pace}", terminal)
-    if plan.changes:
+    if plan.changes or plan.let_go:
         lines += paragraph(f"Plan id: {terminal.shown(plan.id)}", terminal)
     return lines + paragraph(summary_line(plan), terminal, style="bold")
 
@@ -202,6 +207,8 @@ def duration(writes: int, writes_per_minute: float) -> str:
 def summary_line(plan: Plan) -> str:
     """`Plan: 3 to create, 2 to update`; `No changes. 41 links rebuilt.`."""
     counts = [f"{number:,} to {verb}" for verb, number in plan.summary.items()]
+    if plan.let_go:
+        counts.append(f"{len(plan.let_go):,} to let go of")
     if counts:
         return f"Plan: {', '.join(counts)}"
     new = sum(link.new for link in plan.links)
