@@ -22,7 +22,7 @@ from syncer.core.references import without_secrets
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Lookup, Ref
 from syncer.kinds import KINDS, lookup_kinds
-from syncer.kinds.together import unknown_keys
+from syncer.kinds.together import raw_ids, unknown_ids, unknown_keys
 
 
 class Reader(Protocol):
@@ -151,6 +151,7 @@ def make_plan(
     taken = [each for each in wanted if not selection.leaves(each.address)]
     problems += _left_out(taken, selection, matches)
     problems += unknown_keys(taken, desired, {name: [each.key for each in objects] for name, objects in live.items()})
+    problems += unknown_ids(taken, {name: {each.id for each in objects} for name, objects in live.items()})
     sides = Sides(
         taken,
         live,
@@ -238,6 +239,7 @@ def _concerned(
 ) -> list[str]:
     """Kinds that occur in the manifests, in state, or among what shall go: nothing else is listed."""
     named = {each.address.kind for each in wanted}
+    named |= {kind for each in wanted for kind, _, _ in raw_ids(each)}
     named |= {address.kind for address in managed if selection.takes(address)}
     named |= {each.kind for each in asked if each.action != "forget" and selection.reaches(each.kind)}
     return [name for name in KINDS if name in named]

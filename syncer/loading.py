@@ -118,8 +118,17 @@ def resolve(
     """
     here = [each for each in manifests.all if _lives_in(each, environment.name)]
     index = replace(index_of(here, environment, manifests.all), complete=manifests.complete)
+    known = manifests.project.environments
+    astray = [
+        (raw, misspelt)
+        for raw in (*manifests.all, *manifests.removed)
+        if (misspelt := [*check.unknown_environments(raw, known)])
+    ]
+    index = replace(index, doubtful=frozenset(Address(raw.kind, raw.name) for raw, _ in astray))
     desired: list[Desired] = []
     problems: list[Problem] = []
+    if env is not None:  # fail closed: a manifest that silently did not count would be planned as a removal
+        problems += [_problem(raw, each) for raw, misspelt in astray for each in misspelt]
     for raw in here:
         kind, before = KINDS[raw.kind], len(problems)
         judged = (unvarying or raw.may_hold_variables) and (only is None or raw.file in only)

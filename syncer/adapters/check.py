@@ -64,12 +64,17 @@ def metadata(manifest: RawManifest, environments: Collection[str]) -> list[Findi
         if name.partition(".")[0] in _DEVICES:
             hint = "take another name; manifests are files, on Windows too"
             found.append(Finding("reserved-name", f"name `{name}` is a device of Windows", path, hint))
+    found.extend(unknown_environments(manifest, environments))
+    found.extend(_variables(manifest.metadata, ("metadata",)))
+    return found
+
+
+def unknown_environments(manifest: RawManifest, environments: Collection[str]) -> Iterator[Finding]:
+    """Environments that are named and stand in no syncer.yaml: misspelt, most likely."""
     for path, name in _texts(manifest.metadata, "environments"):
         if name not in environments:
             hint = nearest(name, environments)
-            found.append(Finding("unknown-environment", f"environment `{name}` is not in syncer.yaml", path, hint))
-    found.extend(_variables(manifest.metadata, ("metadata",)))
-    return found
+            yield Finding("unknown-environment", f"environment `{name}` is not in syncer.yaml", path, hint)
 
 
 def _variables(value: Json, path: Path) -> Iterator[Finding]:

@@ -33,6 +33,8 @@ class Index:
     environment: str = ""
     complete: bool = True
     """False where a file could not be read: what it declares is not known, so nothing is called unknown."""
+    doubtful: frozenset[Address] = frozenset()
+    """Manifests that name an environment which is none: where they live nobody knows, and that has been said."""
 
 
 def mark(
@@ -84,7 +86,7 @@ class _Marking:
     def _named(self, address: Address, each: RefField, path: Path) -> Json:
         index = self.index
         if address not in index.keys:
-            if index.complete or address in index.elsewhere:
+            if address not in index.doubtful and (index.complete or address in index.elsewhere):
                 self.findings.append(_unknown(address, index, (*self.root, *path, "ref")))
             return None
         self.uses.append(Use(path, Ref(*address), each.late))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from syncer.core.problem import Finding, Problem, located
 from syncer.core.resource import Desired
 from syncer.core.shape import find_all, pattern_steps
+from syncer.core.values import Path
 from syncer.kinds import KINDS
 from syncer.kinds.flow_schemas import check_flow_against_schemas
 from syncer.kinds.lenient import suggestion, text
@@ -55,6 +56,32 @@ def unknown_keys(
                     )
                     problems.append(_of(each, finding))
     return problems
+
+
+def raw_ids(desired: Desired) -> list[tuple[str, Path, str]]:
+    """(kind, path, id) of each id of a managed kind that a manifest writes out in a list of references. Others are left
+    alone: an automation's target, say, may be a workflow of the older generation, which no list of flows holds."""
+    return [
+        (ref.to, (*path, "id"), value["id"])
+        for ref in KINDS[desired.address.kind].refs
+        if ref.form == "item" and ref.to in KINDS
+        for path, value in find_all(desired.spec, pattern_steps(ref.path))
+        if isinstance(value, dict) and isinstance(value.get("id"), str)
+    ]
+
+
+def unknown_ids(wanted: Sequence[Desired], live: Mapping[str, Collection[str]]) -> list[Problem]:
+    """Ids written out that no live object has. `live`: the ids of every kind that was listed."""
+    hint = "write `ref:` or `lookup:` in its place; an id is that of one organisation, as `${id.NAME}` is"
+    return [
+        _of(
+            each,
+            Finding("unknown-key", f"{each.address}: nothing in the organisation is the {kind} `{id}`", path, hint),
+        )
+        for each in wanted
+        for kind, path, id in raw_ids(each)
+        if kind in live and id not in live[kind]
+    ]
 
 
 def _of(desired: Desired, finding: Finding) -> Problem:

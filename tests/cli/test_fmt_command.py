@@ -72,7 +72,8 @@ def test_a_missing_path(repo) -> None:
     assert "error[unreadable]: `config/gone.yaml` no such file or directory" in said.err
 
 
-SCHEMAS = ["EntitySchema", "FlowTemplate", "ClosingReason", "AppInstallation", "RetentionConfig", "syncer.yaml", "plan"]
+SCHEMAS = ["EntitySchema", "FlowTemplate", "ClosingReason", "AppInstallation", "RetentionConfig", "Removed"]
+SCHEMAS += ["syncer.yaml", "plan"]
 
 
 def test_schema_lists_where_they_lie(bare) -> None:

@@ -267,3 +267,17 @@ def test_the_working_folder_is_no_place_for_code(repo) -> None:
     assert (said.code, marker.exists()) == (3, False)
     assert "there is no token for environment `test`" in said.err
     assert Path(__file__).is_file()
+
+
+# ------------------------------------------------------------------------------------------------ misspelt environments
+
+
+def test_a_misspelt_environment_is_one_problem(live) -> None:
+    """Not one more for each reference to what lives nowhere now; and no plan takes it for a manifest that is gone."""
+    live.run("apply", "--yes")
+    live.write("config/won.yaml", reason("won", "Gewonnen").replace("{name: won}", "{name: won, environments: [tset]}"))
+    live.write("config/flow.yaml", flow("f", "won"))
+    said = "error[unknown-environment]: environment `tset` is not in syncer.yaml\n"
+    for command in ("validate", "plan"):
+        ended = live.run(command)
+        assert (ended.code, ended.all.count("error["), ended.all.count(said)) == (3, 1, 1), command

@@ -928,3 +928,41 @@ def test_a_plan_writes_nothing_and_cannot(world: World, make: Make) -> None:
     world.put(*everything(make))
     world.plan()
     assert {each["status"] for each in world.requests()} <= {200, 404}
+
+
+# --- ids written out, and first contact with a part
+
+
+def test_an_id_that_nothing_has_is_named(world: World, make: Make) -> None:
+    """Also where no manifest is of that kind; the id of a live object is only warned about."""
+    world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Won"}]})
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}, {"id": "x739cew"}]))
+    with pytest.raises(InvalidInput) as refusal:
+        world.plan()
+    found = [each for each in refusal.value.problems if each.severity == "error"]
+    assert [(each.rule, each.message, each.path) for each in found] == [
+        (
+            "unknown-key",
+            "FlowTemplate/house: nothing in the organisation is the ClosingReason `x739cew`",
+            "$.spec.closing_reasons[1].id",
+        )
+    ]
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}]))
+    world.apply()
+    world.converges()
+
+
+def test_with_only_a_part_what_the_other_manifests_describe_is_no_stranger(world: World, make: Make) -> None:
+    """Without state, live objects of manifests that were not chosen belong to these, and to nobody else."""
+    world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Won"}]})
+    world.put(make.reason("won"), make.reason("lost"))
+    only = {"only": ["ClosingReason/lost"]}
+    assert world.apply(consent=Consent(), **only).ends == {"ClosingReason/lost": "done"}
+    world.forget()
+    world.seed({"closing_reasons": [{"id": "B" * 21, "title": "Fremd"}]})
+    world.put(make.reason("new"))
+    with pytest.raises(Refused) as refusal:
+        world.apply(consent=Consent(), only=["ClosingReason/new"])
+    assert messages(refusal) == [
+        "there is no state, 1 ClosingReason would be created, and the organisation holds 1 that no manifest claims"
+    ]
