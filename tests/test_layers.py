@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "sandbox": {"sandbox", "flask", "werkzeug", "waitress"},
     "execute": {"execute", "carry", "platform", "core"},
     "loading": {"loading", "removed", "kinds", "adapters", "core"},
+    "adopting": {"adopting", "kinds", "core"},
     "removed": {"removed", "kinds", "adapters", "core"},
     "platform": {"platform", "core"},
     "carry": {"carry", "lost_answers", "platform", "core"},
@@ -37,8 +38,8 @@ MAY_IMPORT = {
     "starting": {"starting", "adapters", "core"},
     "rules": {"rules", "kinds", "adapters"},
     "cli": {
-        "cli", "rules", "starting", "apply", "execute", "app", "undo", "loading", "render", "kinds", "adapters", "core",
-        "sandbox", "click",
+        "cli", "rules", "starting", "apply", "execute", "app", "adopting", "undo", "loading", "render", "kinds", "adapters",
+        "core", "sandbox", "click",
     },
     "__main__": {"cli"},
     "__init__": set(),

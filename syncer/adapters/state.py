@@ -220,6 +220,7 @@ def _model() -> Any:
         aliases: list[str] = Field(default_factory=list)
         policy: dict[str, Any] = Field(default_factory=dict)
         secrets: dict[str, str] = Field(default_factory=dict)
+        adopted: bool = False
 
     class File(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
@@ -264,6 +265,7 @@ def _entries(rows: list[Any], text: str, path: Path | str, kinds: Collection[str
             tuple(row.aliases),
             row.policy,
             row.secrets,
+            row.adopted,
         )
     return entries
 
@@ -287,6 +289,7 @@ def _row(managed: Managed) -> dict[str, Json]:
         "aliases": list(managed.aliases),
         "policy": to_json(managed.policy),
         "secrets": dict(managed.secrets),
+        "adopted": managed.adopted,
     }
     return {
         "address": str(managed.address),

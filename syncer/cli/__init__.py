@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": ("syncer.cli.live", "plan", "Say, field by field, what apply would change. Changes nothing."),
     "apply": ("syncer.cli.live", "apply", "Do what the plan says, and nothing else."),
     "show": ("syncer.cli.live", "show", "Show a saved plan."),
+    "adopt": ("syncer.cli.adopt", "adopt", "Link a manifest to a live object that is there already."),
     "state": ("syncer.cli.state", "state", "Look at what is remembered of an environment, or mend it."),
     "sandbox": ("syncer.cli.sandbox", "sandbox", "Imitate the platform on this machine, to try things out."),
 }

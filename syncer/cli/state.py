@@ -12,6 +12,7 @@ import click
 from syncer.cli import Group
 from syncer.cli.options import config_option, environment_option, server_option, state_option
 from syncer.cli.state_places import move, unlock
+from syncer.cli.state_renaming import mv
 
 if TYPE_CHECKING:
     from syncer.core.address import Address
@@ -148,7 +149,7 @@ def rebuild(color: str, config: Path | None, environment: str | None, place: str
         store.put(
             {
                 **{
-                    address: Managed(address, live_id)
+                    address: Managed(address, live_id, adopted=True)
                     for address, live_id in links.items()
                     if address not in known.entries
                 },
@@ -157,10 +158,11 @@ def rebuild(color: str, config: Path | None, environment: str | None, place: str
         )
     new = [link for link in planned.plan.links if link.new]
     out.answer("".join(f"{link.address}  {out.terminal.shown(link.live_id)}  by {link.how}\n" for link in new))
-    out.talk(f"{len(links)} links, {len(new)} of them new\n")
+    out.talk(f"{len(links)} link{'s' * (len(links) != 1)}, {len(new)} of them new\n")
     return 0
 
 
+state.add_command(mv)
 state.add_command(move)
 state.add_command(unlock)
 

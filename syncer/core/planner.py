@@ -115,7 +115,7 @@ def _decide(kind: Kind, desired: Desired, sides: Sides, known: Known, out: Draft
         problems += missing_after(kind, desired, prepared.want, merged.changes)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
     out.released += [Released(desired.address, known.show(path, prepared.labels)) for path in merged.released]
-    out.links.append(Link(desired.address, found.live.id, found.how, _is_adopted(case)))
+    out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))
     if not _sound(problems, out):
         return
     if changes:
@@ -132,8 +132,9 @@ def _sound(problems: list[Problem], out: Draft) -> bool:
 
 
 def _is_adopted(case: _Case) -> bool:
-    """Whether this object is not the one that state knows."""
-    return case.found is not None and (case.entry is None or case.entry.live_id != case.found.live.id)
+    """Whether this object is not the one that state knows, or only because somebody said so."""
+    entry = case.entry
+    return case.found is not None and (entry is None or entry.live_id != case.found.live.id or entry.adopted)
 
 
 def _prune(desired: Desired) -> frozenset[str]:

@@ -62,6 +62,8 @@ class Managed:
     policy: Mapping[str, Json] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Field text → salted scrypt digest of the secret last sent."""
+    adopted: bool = False
+    """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
 
 
 How = Literal["link", "key", "title"]

@@ -19,10 +19,12 @@ COMMANDS = {
     "plan": ("plan",),
     "apply": ("apply",),
     "show": ("show",),
+    "adopt": ("adopt",),
     "state": ("state",),
     "state-list": ("state", "list"),
     "state-show": ("state", "show"),
     "state-rm": ("state", "rm"),
+    "state-mv": ("state", "mv"),
     "state-rebuild": ("state", "rebuild"),
     "state-move": ("state", "move"),
     "state-unlock": ("state", "unlock"),
@@ -86,7 +88,7 @@ UNKNOWN = {
     # words                           what is said
     ("plna",): "`plna` is no command of syncer: did you mean `plan`?",
     ("frobnicate",): "`frobnicate` is no command of syncer: known: init, validate, fmt, schema, plan, apply, show, "
-    "state, sandbox",
+    "adopt, state, sandbox",
     ("plan", "--onyl", "x"): "`--onyl` is no option of `syncer plan`\n\nhint: did you mean `--only`?",
     ("plan", "-x"): "`-x` is no option of `syncer plan`\n\nhint: `syncer plan --help` shows how it is used",
     ("apply", "--allow-delete", "plan.json"): "invalid value for '--allow-delete': `plan.json` is not a number of "

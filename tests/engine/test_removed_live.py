@@ -397,3 +397,81 @@ def test_a_slug_that_goes_is_not_referred_to(world: World, make: Make) -> None:
     assert [each[1] for each in errors(refusal)] == [
         "FlowTemplate/house: it refers to EntitySchema/id:site, which this plan would delete"
     ]
+
+
+# --- renames: shown where they are said, offered where they are likely
+
+
+def test_a_rename_by_alias_is_shown(world: World, make: Make) -> None:
+    world.put(make.reason("won"))
+    world.apply()
+    live = world.one("ClosingReason")["id"]
+    world.drop(REASON)
+    world.put(make.reason("success", {"aliases": ["won"]}, title="Won"))
+    assert said(world.plan()) == [
+        ("moved", f"ClosingReason/won goes on as ClosingReason/success, as its `aliases` say: both are `{live}`")
+    ]
+    world.apply()
+    assert said(world.plan()) == []
+
+
+def _flow(make: Make, name: str, title: str, steps: int) -> Json:
+    return make.flow(name, name=title, description="Wie immer", steps=[f"step{number}" for number in range(steps)])
+
+
+RENAMES = {
+    # before, after: what is offered
+    "the same title": (
+        lambda make: make.reason("won"),
+        lambda make: make.reason("success", title="Won"),
+        [
+            "ClosingReason/success is created with the title of ClosingReason/won, which is removed; if they are the "
+            "same, write `aliases: [won]` in its metadata"
+        ],
+    ),
+    "nearly the same content": (
+        lambda make: _flow(make, "house", "Haus", 8),
+        lambda make: _flow(make, "home", "Heim", 8),
+        [
+            "FlowTemplate/home is created, 91 % as FlowTemplate/house was, which is removed; if they are the same, "
+            "write `aliases: [house]` in its metadata"
+        ],
+    ),
+    "another title, and hardly anything to compare": (
+        lambda make: make.reason("won"),
+        lambda make: make.reason("success", title="Erfolg"),
+        [],
+    ),
+    "other content": (
+        lambda make: _flow(make, "house", "Haus", 8),
+        lambda make: _flow(make, "home", "Heim", 2),
+        [],
+    ),
+    "another kind": (
+        lambda make: make.reason("won"),
+        lambda make: make.flow("won", name="Won"),
+        [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "offered"), RENAMES.values(), ids=RENAMES)
+def test_a_likely_rename_is_offered_and_never_made(
+    world: World, make: Make, before: Any, after: Any, offered: list[str]
+) -> None:
+    world.put(before(make))
+    world.apply()
+    world.only_these(after(make))
+    planned = world.plan()
+    assert {each.action for each in planned.plan.changes} & {"delete", "deactivate"}
+    assert "create" in {each.action for each in planned.plan.changes}
+    assert [text for rule, text in said(planned) if rule == "perhaps-renamed"] == offered
+
+
+def test_the_line_that_is_offered_makes_it_a_rename(world: World, make: Make) -> None:
+    world.put(_flow(make, "house", "Haus", 8))
+    world.apply()
+    renamed = _flow(make, "home", "Heim", 8)
+    renamed["metadata"]["aliases"] = ["house"]
+    world.only_these(renamed)
+    assert world.changes() == {"FlowTemplate/home": ["update", "name (ours)"]}

@@ -1,0 +1,211 @@
+# ruff: noqa: E501  a case is a line, so that the tables can be read down
+"""`adopt` and `state mv`: what is linked, what is refused with its candidates, and that nothing live is changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from syncer.cli.state_renaming import moved
+from syncer.core.address import Address, parse_address
+from syncer.core.problem import InvalidInput
+from tests.cli.conftest import reason
+
+A, B, C = "A" * 21, "B" * 21, "C" * 21
+REASONS = {"closing_reasons": [{"id": A, "title": "Erfolg"}, {"id": B, "title": "Zu teuer"}]}
+
+
+def golden(text: str, url: str) -> str:
+    return re.sub(r"Plan id: [0-9a-f]{32}", "Plan id: ID", text.replace(url, "SERVER"))
+
+
+def entries(repo) -> dict[str, str]:
+    """What is remembered: address → live id."""
+    return {each["address"]: each["live_id"] for each in repo.run("state", "list", "--format", "json").json}
+
+
+FOLLOWS = """\
+Plan for test: organisation 739224 at SERVER
+only a part of the manifests was looked at (--only, --except)
+
+  ~ update
+
+~ ClosingReason/won  "Gewonnen"  risky
+    takes over an object nobody here made
+    title  "Erfolg" → "Gewonnen"
+
+1 write, under a minute at 400 a minute
+Plan id: ID
+Plan: 1 to update
+"""
+
+
+def test_with_an_id_it_is_linked_and_the_plan_that_follows_is_shown(live, sandbox) -> None:
+    sandbox.seed(REASONS)
+    said = live.run("adopt", "ClosingReason/won", A)
+    assert (said.code, golden(said.out, sandbox.url)) == (0, FOLLOWS)
+    assert said.err == f"ClosingReason/won is `{A}` (Erfolg) from now on; nothing was changed in the organisation\n\n"
+    assert (sandbox.writes(), entries(live)) == ([], {"ClosingReason/won": A})
+    assert not live.state.with_suffix(".lock").exists()
+    said = live.run("adopt", "ClosingReason/won")
+    assert (said.code, said.err) == (0, f"ClosingReason/won is `{A}` (Erfolg) already\n\n")
+    assert live.run("apply", "--yes").code == 0
+    assert sandbox.titles() == ["Gewonnen", "Zu teuer"]
+
+
+def test_without_an_id_it_is_found_by_its_title(live, sandbox) -> None:
+    sandbox.seed({"closing_reasons": [{"id": A, "title": "Gewonnen"}, {"id": B, "title": "Zu teuer"}]})
+    said = live.run("adopt", "ClosingReason/won")
+    assert (said.code, said.out.splitlines()[-1], entries(live)) == (0, "No changes.", {"ClosingReason/won": A})
+
+
+REFUSED = {
+    # live reasons, state, arguments: what is said
+    "no manifest": ([], {}, ["ClosingReason/wonn"], "no manifest of this environment is `ClosingReason/wonn`", "did you mean `ClosingReason/won`?"),
+    "none of the title": (
+        [(A, "Gewonnen!"), (B, "Zu teuer")], {}, ["ClosingReason/won"],
+        "ClosingReason/won is not clear: no live ClosingReason has `Gewonnen`",
+        f"say which: `syncer adopt ClosingReason/won ID`; there are `{A}` (Gewonnen!), `{B}` (Zu teuer)",
+    ),
+    "none at all": (
+        [], {}, ["ClosingReason/won"],
+        "ClosingReason/won is not clear: no live ClosingReason has `Gewonnen`",
+        "the organisation has no ClosingReason that nobody manages: let apply create it",
+    ),
+    "several": (
+        [(A, "Gewonnen"), (B, "Gewonnen"), (C, "Anders")], {}, ["ClosingReason/won"],
+        "ClosingReason/won is not clear: 2 live objects have the title or key `Gewonnen`",
+        f"say which: `syncer adopt ClosingReason/won ID`; there are `{A}` (Gewonnen), `{B}` (Gewonnen)",
+    ),
+    "no such id": (
+        [(A, "Anders")], {}, ["ClosingReason/won", B],
+        f"ClosingReason/won cannot be `{B}`: no live ClosingReason has that id",
+        f"there are `{A}` (Anders)",
+    ),
+    "another address has it": (
+        [(A, "Anders")], {"ClosingReason/old": A}, ["ClosingReason/won", A],
+        f"ClosingReason/won cannot take `{A}`: it is ClosingReason/old",
+        "if that manifest was renamed, write `aliases: [old]` in the metadata of this one",
+    ),
+    "it is another already": (
+        [(A, "Anders"), (B, "Gewonnen")], {"ClosingReason/won": A}, ["ClosingReason/won", B],
+        f"ClosingReason/won is linked to `{A}` already",
+        "let go of that first: `syncer state rm ClosingReason/won`",
+    ),
+    "another manifest finds it": (
+        [(A, "Verloren")], {}, ["ClosingReason/won", A],
+        f"ClosingReason/won cannot take `{A}`: ClosingReason/lost finds it by its title",
+        "take the title out of ClosingReason/lost, or adopt the one that it means",
+    ),
+    "another key": (
+        [], {}, ["EntitySchema/contact", "order"],
+        "EntitySchema/contact is `contact`, and `order` is `order`",
+        "another key is another object; change the manifest if that one is meant",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("reasons", "state", "args", "message", "hint"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_clear_is_refused(live, sandbox, reasons, state, args, message: str, hint: str) -> None:
+    sandbox.seed({"closing_reasons": [{"id": id, "title": title} for id, title in reasons]})
+    live.write("config/lost.yaml", reason("lost", "Verloren"))
+    live.write(
+        "config/contact.yaml",
+        "apiVersion: syncer/v1\nkind: EntitySchema\nmetadata: {name: contact}\nspec: {slug: contact}\n",
+    )
+    for address, id in state.items():  # as it came about: linked under the name that the manifest had then
+        name = address.partition("/")[2]
+        title = next(title for one, title in reasons if one == id)
+        kept = (live.folder / "config" / "won.yaml").read_text("utf-8")
+        live.write("config/won.yaml", reason(name, title))
+        assert live.run("adopt", address, id).code == 0
+        live.write("config/won.yaml", kept)
+    before = entries(live)
+    said = live.run("adopt", *args)
+    assert (said.code, said.out) == (3, "")
+    assert message in " ".join(said.err.split())
+    assert hint in " ".join(said.err.split())
+    assert (entries(live), sandbox.writes()) == (before, [])
+
+
+def test_a_plan_that_cannot_be_made_links_nothing(live, sandbox) -> None:
+    sandbox.seed(REASONS)
+    text = "apiVersion: syncer/v1\nkind: FlowTemplate\nmetadata: {name: f}\nspec:\n  name: Flow\n  enabled: false\n"
+    live.write("config/flow.yaml", text + "  closing_reasons: [{lookup: Gibt es nicht}]\n")
+    sandbox.seed(
+        {
+            "flow_templates": [
+                {
+                    "id": "f1",
+                    "name": "Flow",
+                    "version": "v3",
+                    "enabled": False,
+                    "trigger": {"type": "manual"},
+                    "tasks": [],
+                    "edges": [],
+                }
+            ]
+        }
+    )
+    said = live.run("adopt", "FlowTemplate/f")
+    assert (said.code, "no live ClosingReason has the title `Gibt es nicht`" in said.err) == (3, True)
+    assert entries(live) == {}
+
+
+# -------------------------------------------------------------------------------------------------------- state mv
+
+
+def test_a_renamed_address_keeps_its_object(live, sandbox) -> None:
+    live.run("apply", "--yes")
+    [id] = entries(live).values()
+    live.write("config/won.yaml", reason("success", "Gewonnen"))
+    assert "Plan: 1 to create, 1 to deactivate" in live.run("plan").out
+    said = live.run("state", "mv", "ClosingReason/won", "ClosingReason/success")
+    assert (said.code, said.out) == (0, "ClosingReason/won is ClosingReason/success now\n")
+    assert "`aliases`" in said.err
+    assert entries(live) == {"ClosingReason/success": id}
+    assert json.loads(live.run("state", "show", "ClosingReason/success").out)["declared"]["title"] == "Gewonnen"
+    assert live.run("plan").out.endswith("No changes.\n")
+
+
+KNOWN = [Address("FlowTemplate", name) for name in ("a-old", "b-old", "b", "c")]
+MOVES = {
+    ("FlowTemplate/c", "FlowTemplate/d"): {"FlowTemplate/c": "FlowTemplate/d"},
+    ("FlowTemplate/a-*", "FlowTemplate/x-*"): {"FlowTemplate/a-old": "FlowTemplate/x-old"},
+    ("FlowTemplate/*-old", "FlowTemplate/new-*"): {
+        "FlowTemplate/a-old": "FlowTemplate/new-a",
+        "FlowTemplate/b-old": "FlowTemplate/new-b",
+    },
+    ("FlowTemplate/*-old", "FlowTemplate/*"): "FlowTemplate/b-old cannot become FlowTemplate/b, which is taken: FlowTemplate/b is remembered too",
+    ("FlowTemplate/c", "FlowTemplate/b"): "FlowTemplate/c cannot become FlowTemplate/b, which is taken: FlowTemplate/b is remembered too",
+    ("FlowTemplate/c", "FlowTemplate/c"): "FlowTemplate/c cannot become FlowTemplate/c, which is the same address",
+    ("FlowTemplate/c", "ClosingReason/c"): "a FlowTemplate cannot become a ClosingReason",
+    ("*/c", "*/d"): "a * cannot become a *",
+    ("FlowTemplate/*-*", "FlowTemplate/*"): "`FlowTemplate/*-*` and `FlowTemplate/*` are not two addresses",
+    ("FlowTemplate/*", "FlowTemplate/d"): "`FlowTemplate/*` and `FlowTemplate/d` are not two addresses",
+    ("FlowTemplate", "FlowTemplate/d"): "`FlowTemplate` and `FlowTemplate/d` are not two addresses",
+    ("FlowTemplate/c", "FlowTemplate/D"): "`FlowTemplate/D` is no address",
+    ("FlowTemplate/*-new", "FlowTemplate/*"): "nothing is remembered of `FlowTemplate/*-new`",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", MOVES, ids=" ".join)
+def test_which_addresses_move(arguments: tuple[str, str]) -> None:
+    expected = MOVES[arguments]
+    if isinstance(expected, dict):
+        assert moved(*arguments, KNOWN) == {parse_address(old): parse_address(new) for old, new in expected.items()}
+        return
+    with pytest.raises(InvalidInput) as refusal:
+        moved(*arguments, KNOWN)
+    assert [each.message for each in refusal.value.problems] == [expected]
+
+
+def test_nothing_moves_where_one_cannot(live, sandbox, tmp_path: Path) -> None:
+    live.write("config/lost.yaml", reason("lost", "Verloren"))
+    live.run("apply", "--yes")
+    before = live.state.read_bytes()
+    assert live.run("state", "mv", "ClosingReason/won", "ClosingReason/lost").code == 3
+    assert live.state.read_bytes() == before
