@@ -48,8 +48,8 @@ def nothing_twice_or_lost(
     were ours and were given up on purpose."""
     ours, texts = linked(world), world.texts()
     strangers = [key for key in texts if key not in before and key not in ours and key not in released]
-    names = {(kind, _name(kind, texts[kind, id])) for kind, id in ours if (kind, id) in texts}
-    twice = [key for key in strangers if (key[0], _name(key[0], texts[key])) in names]
+    names = {(kind, called(kind, texts[kind, id])) for kind, id in ours if (kind, id) in texts}
+    twice = [key for key in strangers if (key[0], called(key[0], texts[key])) in names]
     lost = [f"{kind} {id} is live and nobody knows it" for kind, id in strangers if (kind, id) not in twice]
     lost += [f"{address} is linked to {key}, which is not there" for key, address in ours.items() if key not in texts]
     return [f"{kind} {id} is a second one" for kind, id in twice], lost
@@ -138,7 +138,8 @@ _KEYED = ("/data-governance/", "/v1/app/")
 """Calls whose path or body names the object: a second one makes no second object."""
 
 
-def _name(kind: str, text: str) -> str:
+def called(kind: str, text: str) -> str:
+    """The title or name of a stored object; empty where its kind has none."""
     body = json.loads(text)
     return str(body.get(NAMED.get(kind, ""), ""))
 

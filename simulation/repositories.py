@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -52,6 +53,31 @@ def repository(dice: Random, keep: tuple[str, ...] = ()) -> list[Json]:
         related = dice.choice([[], ["order", "meter"]])
         found.append(Make.retention(enabled=dice.random() < 0.5, schedule=plan, relations_for_deletion=related))
     return found
+
+
+REMOVALS = {
+    "ClosingReason": ["delete", "deactivate"],
+    "EntitySchema": ["delete"],
+    "FlowTemplate": ["delete"],
+    "AppInstallation": ["uninstall"],
+    "RetentionConfig": ["deactivate"],
+}
+OTHERS = [
+    {"kind": "FlowTemplate", "key": "Bleibt", "action": "delete"},
+    {"kind": "ClosingReason", "key": "Anderes", "action": "deactivate"},
+]
+
+
+def removals(dice: Random, dropped: Sequence[str]) -> list[Json]:
+    """A `Removed` document, or none: for some of what no manifest describes any more, some of which is only let go of,
+    and for objects of others, found by their titles."""
+    found = [
+        {"address": address, "action": dice.choice(["forget", *REMOVALS[address.partition("/")[0]]])}
+        for address in dropped
+        if dice.random() < 0.5
+    ]
+    found += [each for each in OTHERS if dice.random() < 0.15]
+    return [Make.document("Removed", "gone", {"objects": found})] if found else []
 
 
 def organisation(dice: Random) -> Json:

@@ -19,6 +19,7 @@ from simulation.findings import (
     CANARY,
     STORED,
     Objects,
+    called,
     converged,
     created_once,
     honest_code,
@@ -28,7 +29,7 @@ from simulation.findings import (
     nothing_twice_or_lost,
     others_untouched,
 )
-from simulation.repositories import GUARDED, organisation, repository
+from simulation.repositories import GUARDED, organisation, removals, repository
 from syncer.core.event import Recovered
 from syncer.core.guard import Consent
 from syncer.core.problem import InvalidInput, SyncerError
@@ -136,7 +137,7 @@ class _Lived:
     def all(self) -> None:
         """Some rounds of edits and broken applies, each ended by one in which nothing goes wrong."""
         for _ in range(self.dice.choice([1, 1, 1, 2])):
-            self.world.only_these(*repository(self.dice, tuple(self.world.manifests)))
+            self._edit()
             self.world.committed.clear()
             for _ in range(self.dice.choice([1, 1, 1, 2])):
                 self._broken_apply()
@@ -149,6 +150,16 @@ class _Lived:
             self._state_is_deleted()
         if self.dice.random() < 0.2:
             self._protected()
+
+    def _edit(self) -> None:
+        """Other manifests; for some of those that are gone a `Removed` document says what becomes of their objects."""
+        had = tuple(address for address in self.world.manifests if not address.startswith("Removed/"))
+        documents = repository(self.dice, had)
+        here = {f"{each['kind']}/{each['metadata']['name']}" for each in documents}
+        asked = removals(Random(f"{self.life.seed} removed"), [address for address in had if address not in here])
+        self.world.only_these(*documents, *asked)
+        keys = {each.get("key") for document in asked for each in document["spec"]["objects"]}
+        self.claimed |= {(kind, id) for (kind, id), text in self.before.items() if called(kind, text) in keys}
 
     def _workers(self) -> int:
         return self.dice.choice([1, 4])
