@@ -103,3 +103,28 @@ def test_who_lets_go_is_asked(live, sandbox) -> None:
     assert (said.code, said.json["summary"]) == (0, {})
     assert live.run("state", "list").out == ""
     assert sandbox.titles() == ["Gewonnen"]
+
+
+def test_a_part_of_it_is_planned_saved_and_applied(live, sandbox) -> None:
+    sandbox.seed({"closing_reasons": [{"id": "A" * 21, "title": "Zu teuer"}, {"id": "B" * 21, "title": "Verloren"}]})
+    live.write("config/old.yaml", REMOVED.replace("won,", "gone,"))
+    for pattern in ("ClosingReason/id:*", "ClosingReason/id:" + "A" * 21):
+        said = live.run("plan", "--only", pattern, "-o", "plan.json", "--format", "json")
+        addresses = [each["address"] for each in said.json["changes"]]
+        assert addresses[0] == "ClosingReason/id:" + "A" * 21, pattern
+    assert addresses == ["ClosingReason/id:" + "A" * 21]
+    lifted = ["--allow-delete=1", "--accept-data-loss", "ClosingReason/id:" + "A" * 21]
+    said = live.run("apply", "plan.json", *lifted)
+    assert (said.code, said.out.splitlines()[-1], sandbox.titles()) == (0, "Applied: 1 deleted", ["Verloren"])
+    said = live.run("plan", "--only", "RetentionConfig/*")
+    assert (said.code, "`RetentionConfig/*` fits no address" in said.err) == (3, True)
+
+
+def test_fmt_knows_it(live) -> None:
+    entry = "{address: FlowTemplate/f, action: forget}  # ours no more\n"
+    loose = f"spec:\n    objects:\n    -   {entry}metadata: {{name: old}}\nkind: Removed\napiVersion: syncer/v1\n"
+    live.write("config/old.yaml", loose)
+    assert live.run("fmt").code == 0
+    assert (live.folder / "config" / "old.yaml").read_text("utf-8") == (
+        f"apiVersion: syncer/v1\nkind: Removed\nmetadata: {{name: old}}\nspec:\n  objects:\n    - {entry}"
+    )

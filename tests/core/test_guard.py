@@ -9,7 +9,7 @@ import pytest
 
 from syncer.core.address import Address
 from syncer.core.guard import GUARDS, Allowance, Consent, Situation, refusals, unfitting
-from syncer.core.plan import Change, Field, Plan, Verb
+from syncer.core.plan import Change, Field, Plan, Released, Verb
 from syncer.core.values import ABSENT
 
 QUIET = Situation(
@@ -143,6 +143,24 @@ ROWS: dict[str, Row] = {
     ),
     "confirm: the environment": (CREATE, {"confirm": True}, {"confirm": "production"}, []),
     "confirm: the plan": (CREATE, {"confirm": True}, {"confirm": "f00d"}, []),
+    "confirm: what is let go of": (
+        replace(NOTHING, released=(Released(Address("Book", "b1"), ""),)),
+        {"confirm": True},
+        {},
+        [
+            (
+                "confirm",
+                "environment `production` asks to be confirmed",
+                "--confirm production, or --confirm f00d in CI",
+            )
+        ],
+    ),
+    "confirm: a released field": (
+        replace(NOTHING, released=(Released(Address("Book", "b1"), "title"),)),
+        {"confirm": True},
+        {},
+        [],
+    ),
     "confirm: nothing to confirm": (NOTHING, {"confirm": True}, {}, []),
     "nothing declared": (
         NOTHING,
@@ -152,6 +170,18 @@ ROWS: dict[str, Row] = {
             (
                 "no-manifests",
                 "there is no manifest, and 40 objects are managed",
+                "check `manifests` in syncer.yaml; --allow-empty lifts this",
+            )
+        ],
+    ),
+    "nothing declared, one managed": (
+        NOTHING,
+        {"manifests": 0, "managed": {Address("Book", "b1"): False}},
+        {},
+        [
+            (
+                "no-manifests",
+                "there is no manifest, and 1 object is managed",
                 "check `manifests` in syncer.yaml; --allow-empty lifts this",
             )
         ],
@@ -322,6 +352,18 @@ ROWS: dict[str, Row] = {
         {"managed": {Address("Book", "b1"): True}},
         {"allow_delete": -1, "allow_protected": frozenset({"Book/b1"})},
         [],
+    ),
+    "protected: by the environment, managed or not": (
+        plan(change("deactivate", "id:x739")),
+        {"protect": True},
+        {"allow_delete": -1},
+        [
+            (
+                "protected",
+                "Book/id:x739 is protected and would be removed",
+                "put the manifest back; --allow-protected Book/id:x739 lifts this",
+            )
+        ],
     ),
     "protected: another": (REMOVE, {"managed": {Address("Book", "b2"): True}}, {"allow_delete": -1}, []),
     "protected: an update": (UPDATE, {"managed": {Address("Book", "b1"): True}}, {}, []),
