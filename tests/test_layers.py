@@ -38,8 +38,8 @@ MAY_IMPORT = {
     "starting": {"starting", "adapters", "core"},
     "rules": {"rules", "kinds", "adapters"},
     "cli": {
-        "cli", "rules", "starting", "apply", "execute", "app", "adopting", "undo", "loading", "render", "kinds", "adapters",
-        "core", "sandbox", "click",
+        "cli", "rules", "starting", "apply", "execute", "app", "adopting", "undo", "loading", "render", "kinds",
+        "adapters", "core", "sandbox", "click",
     },
     "__main__": {"cli"},
     "__init__": set(),

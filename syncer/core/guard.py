@@ -216,7 +216,8 @@ def _vanished(situation: Situation) -> list[tuple[str, int]]:
     return [
         (kind, known)
         for kind, known in sorted(situation.remembered_counts.items())
-        if known >= 3 and (situation.live_counts.get(kind, 0) == 0 or _most(situation.missing_counts.get(kind, 0), known))
+        if known >= 3
+        and (situation.live_counts.get(kind, 0) == 0 or _most(situation.missing_counts.get(kind, 0), known))
     ]
 
 
