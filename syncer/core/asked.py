@@ -93,6 +93,8 @@ def _let_go(each: Asked, entry: Managed | None, out: Answered) -> None:
     if entry is None:
         _note(each, f"nothing is remembered of {each.what}: there is nothing to let go of", out)
         return
+    if _named_twice(each, entry.address, entry.live_id, out):
+        return
     out.let_go.append(entry.address)
     if entry.protect:
         said = f"`protect` goes with it: once {entry.address} is let go of, nothing keeps it from being removed"
@@ -149,12 +151,8 @@ def _remove(
         hint = f"delete the manifest of {described}, or take this entry out"
         out.problems.append(Problem("removed-declared", message, each.at, each.path, hint))
         return
-    first = out.by.get(address)
-    if first is not None:
-        message = f"{each.document}: {each.what} is `{live.id}`, and so is {first.what} at {first.at}"
-        out.problems.append(Problem("removed-twice", message, each.at, each.path, "take one of the two out"))
+    if _named_twice(each, address, live.id, out):
         return
-    out.by[address] = each
     if each.action == "deactivate" and kind.already_removed(live.object):
         if owner is not None:
             out.gone.append(owner.address)
@@ -162,6 +160,16 @@ def _remove(
         return
     entry = owner or Managed(address, live.id)
     out.removals[address] = replace(entry, policy={**entry.policy, "removal": each.action})
+
+
+def _named_twice(each: Asked, address: Address, live_id: str, out: Answered) -> bool:
+    """Whether another entry means the same object, under another name; the first one is noted."""
+    first = out.by.setdefault(address, each)
+    if first is each:
+        return False
+    message = f"{each.document}: {each.what} is `{live_id}`, and so is {first.what} at {first.at}"
+    out.problems.append(Problem("removed-twice", message, each.at, each.path, "take one of the two out"))
+    return True
 
 
 def _note(each: Asked, said: str, out: Answered) -> None:

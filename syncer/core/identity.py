@@ -176,13 +176,14 @@ def _take(desired: Desired, hits: Sequence[Live], how: How, what: str, out: Matc
         return
     ids = ", ".join(f"`{each.id}`" for each in hits)
     out.undecided.add(desired.address)
+    say = f", or say which with `syncer adopt {desired.address} ID`" if how == "title" else ""
     out.problems.append(
         Problem(
             "ambiguous",
             f"{desired.address}: {len(hits)} live objects have {what}: {ids}",
             desired.where(()),
             "$.spec",
-            "delete or rename all but one in the organisation; syncer does not guess which one is meant",
+            f"delete or rename all but one in the organisation{say}; syncer does not guess which one is meant",
         )
     )
 

@@ -209,3 +209,26 @@ def test_nothing_moves_where_one_cannot(live, sandbox, tmp_path: Path) -> None:
     before = live.state.read_bytes()
     assert live.run("state", "mv", "ClosingReason/won", "ClosingReason/lost").code == 3
     assert live.state.read_bytes() == before
+
+
+def test_adopting_one_of_two_of_a_title_ends_the_question(live, sandbox) -> None:
+    """The plan's hint is followed to the letter; of the other one it is only said that it is there."""
+    sandbox.seed({"closing_reasons": [{"id": id, "title": "Gewonnen"} for id in (A, B)]})
+    said = live.run("plan")
+    assert (said.code, "or say which with `syncer adopt ClosingReason/won ID`" in " ".join(said.err.split())) == (
+        3,
+        True,
+    )
+    assert live.run("adopt", "ClosingReason/won", B).code == 0
+    said = live.run("plan")
+    assert (said.code, said.out.splitlines()[-1], "warning[duplicate-live]" in said.err) == (0, "No changes.", True)
+    assert sandbox.writes() == []
+
+
+def test_what_was_adopted_is_said_until_it_was_applied(live, sandbox) -> None:
+    sandbox.seed(REASONS)
+    live.run("adopt", "ClosingReason/won", A)
+    assert "takes over an object nobody here made" in live.run("plan").out
+    assert live.run("apply", "--yes").code == 0
+    live.write("config/won.yaml", reason("won", "Auftrag"))
+    assert '~ ClosingReason/won  "Auftrag"  safe' in live.run("plan").out

@@ -18,7 +18,9 @@ AT = Location("library.yaml", 10, 1)
 
 
 def ambiguous(message: str) -> Problem:
-    hint = "delete or rename all but one in the organisation; syncer does not guess which one is meant"
+    address = message.partition(":")[0]
+    say = f", or say which with `syncer adopt {address} ID`" if "the title" in message else ""
+    hint = f"delete or rename all but one in the organisation{say}; syncer does not guess which one is meant"
     return Problem("ambiguous", message, AT, "$.spec", hint)
 
 

@@ -201,15 +201,14 @@ def test_an_object_that_a_manifest_describes_under_another_title_is_refused(worl
         ]
 
 
-def test_one_object_under_two_names_is_refused(world: World, make: Make) -> None:
+@pytest.mark.parametrize("action", ["delete", "forget"])
+def test_one_object_under_two_names_is_refused(world: World, make: Make, action: str) -> None:
     world.put(make.reason("won"))
     world.apply()
     live = world.one("ClosingReason")["id"]
     world.drop(REASON)
     world.put(
-        removed(
-            {"address": REASON, "action": "delete"}, {"kind": "ClosingReason", "key": "Won", "action": "deactivate"}
-        )
+        removed({"address": REASON, "action": action}, {"kind": "ClosingReason", "key": "Won", "action": "deactivate"})
     )
     with pytest.raises(InvalidInput) as refusal:
         world.plan()
