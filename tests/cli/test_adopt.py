@@ -12,7 +12,7 @@ import pytest
 from syncer.cli.state_renaming import moved
 from syncer.core.address import Address, parse_address
 from syncer.core.problem import InvalidInput
-from tests.cli.conftest import reason
+from tests.cli.conftest import ORG, STRANGER, reason
 
 A, B, C = "A" * 21, "B" * 21, "C" * 21
 REASONS = {"closing_reasons": [{"id": A, "title": "Erfolg"}, {"id": B, "title": "Zu teuer"}]}
@@ -232,3 +232,24 @@ def test_what_was_adopted_is_said_until_it_was_applied(live, sandbox) -> None:
     assert live.run("apply", "--yes").code == 0
     live.write("config/won.yaml", reason("won", "Auftrag"))
     assert '~ ClosingReason/won  "Auftrag"  safe' in live.run("plan").out
+
+
+@pytest.mark.parametrize(
+    "words", [("adopt", "ClosingReason/won"), ("state", "mv", "ClosingReason/won", "ClosingReason/x")], ids=" ".join
+)
+def test_while_another_run_has_the_lock_nothing_is_linked(live, sandbox, words: tuple[str, ...]) -> None:
+    from syncer.adapters.lock import myself
+    from syncer.adapters.places.opening import local_place
+    from syncer.kinds import KINDS
+
+    live.run("apply", "--yes")
+    before = live.state.read_bytes()
+    place = local_place(live.state, "test", org_id=ORG, kinds=KINDS)
+    with place.lock(myself(env={}), tell=lambda note: None):
+        said = live.run(*words)
+    assert (said.code, "error[locked]" in said.err, live.state.read_bytes()) == (4, True, before)
+
+
+def test_the_organisation_must_be_the_environments(live, sandbox) -> None:
+    said = live.run("adopt", "ClosingReason/won", env={"EPILOT_TOKEN_TEST": STRANGER})
+    assert (said.code, "error[wrong-organisation]" in said.err, entries(live)) == (4, True, {})
