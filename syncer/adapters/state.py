@@ -15,7 +15,6 @@ import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +28,7 @@ from syncer.core.values import Json
 FORMAT: Final = 1
 MODE: Final = 0o600
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
+_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _CHECKSUM = re.compile(r'^"checksum": "sha256:([0-9a-f]{64})",$', re.MULTILINE)
 _VERSION = re.compile(r'"format_version": *(\d{1,9})\b')
 
@@ -73,18 +73,18 @@ def decode(
 
 
 def _checked(text: str, path: Path | str, environment: str, org_id: str, kinds: Collection[str] | None) -> State:
-    document = _validated(text, path)
-    if document.environment != environment:
-        message = f"state is of environment `{_short(document.environment)}`, not `{environment}`"
+    document = _document(text, path)
+    if document["environment"] != environment:
+        message = f"state is of environment `{_short(document['environment'])}`, not `{environment}`"
         raise _invalid(path, _line(text, '"environment"'), message, "it was copied here; put its own file back")
-    if org_id and document.org_id not in {"", org_id}:
-        message = f"state is of organisation `{_short(document.org_id)}`, not `{_short(org_id)}`"
+    if org_id and document["org_id"] not in {"", org_id}:
+        message = f"state is of organisation `{_short(document['org_id'])}`, not `{_short(org_id)}`"
         raise _invalid(
             path, _line(text, '"org_id"'), message, "check `org_id` in syncer.yaml; move the file if it is right"
         )
-    entries = _entries(document.entries, text, path, kinds)
+    entries = _entries(document["entries"], text, path, kinds)
     _check_sum(text, path)
-    return State(document.org_id, document.serial, entries, found=True, guards=document.guards)
+    return State(document["org_id"], document["serial"], entries, found=True, guards=document.get("guards", {}))
 
 
 def save(path: Path, environment: str, state: State, *, disk: Disk = DISK, lines: Lines | None = None) -> State:
@@ -174,7 +174,7 @@ def _check_form(text: str, path: Path | str) -> None:
     """What would otherwise come out as a confusing JSON error: empty, conflict markers, a newer format."""
     if not text.strip("\0 \n"):
         raise _invalid(path, 1, "state is empty: a write was interrupted or the file was cleared", _WAY_OUT)
-    if conflict := _CONFLICT.search(text):
+    if any(marker in text for marker in _MARKERS) and (conflict := _CONFLICT.search(text)):
         line = text.count("\n", 0, conflict.start()) + 1
         raise _invalid(
             path, line, "state has merge conflict markers", "take either side whole, then run `syncer state rebuild`"
@@ -185,87 +185,59 @@ def _check_form(text: str, path: Path | str) -> None:
         raise _invalid(path, _line(text, '"format_version"'), message, "use the newer syncer that wrote it")
 
 
-def _validated(text: str, path: Path | str) -> Any:  # a pydantic model made late, see `_model`
-    from pydantic import ValidationError
+def _document(text: str, path: Path | str) -> dict[str, Any]:
+    """The file as JSON of the form that `state_form` describes."""
+    from syncer.adapters.state_form import fault
 
     try:
-        document = json.loads(text)
+        document: dict[str, Any] = json.loads(text)
     except json.JSONDecodeError as error:
         raise _invalid(path, error.lineno, f"state is damaged at column {error.colno}", _WAY_OUT) from None
     except (ValueError, RecursionError):
         raise _invalid(path, 1, "state is damaged: it holds values nobody wrote", _WAY_OUT) from None
-    try:
-        return _model().model_validate(document)
-    except ValidationError as error:
-        place = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = fault(document, text)
+    if place is not None:
         line = 1
-        if len(place["loc"]) > 1 and place["loc"][0] == "entries" and isinstance(place["loc"][1], int):
-            line = _entry_line(text, place["loc"][1])
-        where = ".".join(str(step) for step in place["loc"]) or "document"
-        raise _invalid(path, line, f"state is damaged: `{_short(where)}` is not what it should be", _WAY_OUT) from None
+        if len(place) > 1 and place[0] == "entries" and isinstance(place[1], int):
+            line = _entry_line(text, place[1])
+        where = ".".join(str(step) for step in place) or "document"
+        raise _invalid(path, line, f"state is damaged: `{_short(where)}` is not what it should be", _WAY_OUT)
+    return document
 
 
-@cache
-def _model() -> Any:
-    """The file's form. Closed: a field nobody knows is damage, not an extra."""
-    from pydantic import BaseModel, ConfigDict, Field
-
-    class Entry(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        address: str
-        live_id: str
-        declared: dict[str, Any] = Field(default_factory=dict)
-        parts: dict[str, dict[str, str]] = Field(default_factory=dict)
-        protect: bool = False
-        aliases: list[str] = Field(default_factory=list)
-        policy: dict[str, Any] = Field(default_factory=dict)
-        secrets: dict[str, str] = Field(default_factory=dict)
-        adopted: bool = False
-
-    class File(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        format_version: int
-        environment: str
-        org_id: str
-        serial: int
-        guards: dict[str, bool | str] = Field(default_factory=dict)
-        checksum: str
-        entries: list[Entry]
-
-    return File
-
-
-def _entries(rows: list[Any], text: str, path: Path | str, kinds: Collection[str] | None) -> dict[Address, Managed]:
+def _entries(
+    rows: list[dict[str, Any]], text: str, path: Path | str, kinds: Collection[str] | None
+) -> dict[Address, Managed]:
     entries: dict[Address, Managed] = {}
     owners: dict[tuple[str, str], Address] = {}
     for index, row in enumerate(rows):
-        address = parse_address(row.address)
+        address, live_id = parse_address(row["address"]), row["live_id"]
         if address is None or (kinds is not None and address.kind not in kinds):
             what = "is no address" if address is None else "is of a kind this syncer does not know"
-            raise _invalid(path, _entry_line(text, index), f"`{_short(row.address)}` {what}", _WAY_OUT)
+            raise _invalid(path, _entry_line(text, index), f"`{_short(row['address'])}` {what}", _WAY_OUT)
         if address in entries:
             raise _invalid(path, _entry_line(text, index), f"`{address}` stands twice in the state", _WAY_OUT)
-        owner = owners.setdefault((address.kind, row.live_id), address)
-        if owner != address and row.live_id:
-            message = f"`{address}` and `{owner}` are linked to one live object, `{_short(row.live_id)}`"
+        owner = owners.setdefault((address.kind, live_id), address)
+        if owner is not address and live_id:
+            message = f"`{address}` and `{owner}` are linked to one live object, `{_short(live_id)}`"
             raise _invalid(
                 path, _entry_line(text, index), message, "run `syncer state rm` for the wrong one's address, or rebuild"
             )
         try:
-            declared = from_json(row.declared)
+            declared = from_json(row.get("declared", {}))
         except (TypeError, RecursionError):
             message = f"`{address}` remembers something nobody wrote"
             raise _invalid(path, _entry_line(text, index), message, _WAY_OUT) from None
         entries[address] = Managed(
             address,
-            row.live_id,
+            live_id,
             declared,
-            row.parts,
-            row.protect,
-            tuple(row.aliases),
-            row.policy,
-            row.secrets,
-            row.adopted,
+            row.get("parts", {}),
+            row.get("protect", False),
+            tuple(row.get("aliases", ())),
+            row.get("policy", {}),
+            row.get("secrets", {}),
+            row.get("adopted", False),
         )
     return entries
 
