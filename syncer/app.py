@@ -164,8 +164,9 @@ def make_plan(
         removable=lambda address: address not in everywhere and selection.takes(address),
         answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),
     )
-    sides = replace(sides, answers=_ask(api, fetch, sides))
-    made = draft(KINDS, sides)
+    known = Known(KINDS, sides)
+    sides = replace(sides, answers=_ask(api, fetch, sides, known))
+    made = draft(KINDS, sides, known)
     problems += made.problems
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
@@ -310,9 +311,8 @@ def _in_scope(found: Json, field_name: str, scope: str) -> bool:
     return scope in value if isinstance(value, list) else bool(value == scope)
 
 
-def _ask(api: Reader, fetch: Fetch, sides: Sides) -> dict[Address, dict[str, Json]]:
+def _ask(api: Reader, fetch: Fetch, sides: Sides, known: Known) -> dict[Address, dict[str, Json]]:
     """What a kind must know beyond its list; each question once."""
-    known = Known(KINDS, sides)
     asks: list[tuple[Address, str, str, Call]] = []
     for desired in sides.desired:
         kind = KINDS[desired.address.kind]
@@ -320,7 +320,7 @@ def _ask(api: Reader, fetch: Fetch, sides: Sides) -> dict[Address, dict[str, Jso
             asks.append((desired.address, name, kind.service, call))
     for entry in gone(sides, KINDS):
         kind = KINDS[entry.address.kind]
-        if any(each.id == entry.live_id for each in sides.live.get(kind.name, ())):
+        if (kind.name, entry.live_id) in known.objects:
             asks += [
                 (entry.address, name, kind.service, call) for name, call in kind.removal_asks(entry.live_id).items()
             ]

@@ -175,14 +175,16 @@ def _put_in(
 def _judge(raw: RawManifest, kind: Kind, project: Project, environment: Environment, strict: bool) -> list[Problem]:
     """The envelope, the JSON Schema, and the kind's own rules."""
     findings = check.metadata(raw, project.environments)
-    document = raw.document.value
-    spec = _put_in(raw, raw.spec, environment, None, ("spec",))
-    findings += [*spec.findings, *_from_the_process(spec.fed, kind, project)]
-    whole = {**document, "spec": spec.value} if isinstance(document.get("spec"), dict) else document
-    formal = [_fed_by(each, spec.fed, environment) for each in schemas.check(kind.slug, whole, strict=strict)]
+    spec, document = raw.spec, raw.document.value
+    fed: Mapping[Path, Sequence[str]] = {}
+    if raw.may_hold_variables:
+        spec, found, fed = _put_in(raw, spec, environment, None, ("spec",))
+        findings += [*found, *_from_the_process(fed, kind, project)]
+        document = {**document, "spec": spec} if isinstance(document.get("spec"), dict) else document
+    formal = [_fed_by(each, fed, environment) for each in schemas.check(kind.slug, document, strict=strict)]
     findings += formal
     if not any(each.severity == "error" for each in formal):
-        filled = fill(spec.value, kind.texts, project.root)
+        filled = fill(spec, kind.texts, project.root)
         if filled.digests:  # what stands in files is as long as it is
             told = {(each.rule, each.path) for each in formal}
             findings += [

@@ -65,7 +65,8 @@ def metadata(manifest: RawManifest, environments: Collection[str]) -> list[Findi
             hint = "take another name; manifests are files, on Windows too"
             found.append(Finding("reserved-name", f"name `{name}` is a device of Windows", path, hint))
     found.extend(unknown_environments(manifest, environments))
-    found.extend(_variables(manifest.metadata, ("metadata",)))
+    if manifest.may_hold_variables:
+        found.extend(_variables(manifest.metadata, ("metadata",)))
     return found
 
 

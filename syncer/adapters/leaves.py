@@ -39,4 +39,4 @@ def from_json(value: Json) -> Json:
             return {key: from_json(each) for key, each in inner.items()}
         if mark in _MARKERS and isinstance(inner, dict):
             return _MARKERS[mark](**inner)
-    return {key: from_json(each) for key, each in value.items()}
+    return {key: each if each.__class__ is str else from_json(each) for key, each in value.items()}

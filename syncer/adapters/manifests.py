@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path as FilePath
 
 from syncer.adapters import check
@@ -34,9 +35,7 @@ class RawManifest:
     @property
     def digest(self) -> str:
         """SHA-256 of the whole file, in hex; validation does without."""
-        import hashlib
-
-        return hashlib.sha256(self.content).hexdigest()
+        return _sha256(self.content)
 
     @property
     def file(self) -> str:
@@ -82,6 +81,14 @@ def load(files: Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> L
             if not findings:
                 manifests.append(_manifest(document, text, watch))
     return Loaded(tuple(manifests), tuple(problems))
+
+
+@lru_cache(maxsize=1)
+def _sha256(content: bytes) -> str:
+    """One file's manifests are asked for one after the other: hashed once for all of them."""
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def _manifest(document: Document, content: bytes, watch: bool) -> RawManifest:

@@ -50,6 +50,7 @@ def plan(
 ) -> int:
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
     from syncer.app import Selection
+    from syncer.cli.collector import at_rest
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
@@ -57,7 +58,7 @@ def plan(
 
     out = console(color)
     here = world(config, environment, server, place)
-    with at_once():
+    with at_once(), at_rest():
         state = here.state()
         with here.api(read_only=True) as api:
             planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
@@ -120,6 +121,7 @@ def apply(
     from syncer.adapters.lock import myself, who
     from syncer.app import Selection
     from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover
+    from syncer.cli.collector import at_rest
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once, draining
     from syncer.cli.world import world
@@ -157,7 +159,8 @@ def apply(
                     out.talk(f"{settled.address}: {settled.message}\n")
                 selection = Selection(only, but) if saved is None else _selection_of(saved)
                 remembered = replace(store.state, guards=state.guards)  # the plan says what is asked less for
-                planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
+                with at_rest():
+                    planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
                 here.ask_whose(api)
                 if saved is not None:
                     _must_be_true(saved, planned.plan)

@@ -190,6 +190,8 @@ def _take(desired: Desired, hits: Sequence[Live], how: How, what: str, out: Matc
 
 def _each_once(wanted: Sequence[Desired], out: Matches) -> None:
     """Two manifests for one live object: neither is believed."""
+    if len({found.live.id for found in out.found.values()}) == len(out.found):
+        return
     places = {desired.address: desired.where for desired in wanted}
     claimed: dict[str, Address] = {}
     for address, found in sorted(out.found.items()):

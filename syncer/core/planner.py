@@ -26,10 +26,11 @@ from syncer.core.values import ABSENT, Json
 from syncer.core.writing import calls_of, steps_of, write_of
 
 
-def draft(kinds: Mapping[str, Kind], sides: Sides) -> Draft:
-    """Decide for every manifest and every remembered address; then put the changes in order."""
+def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -> Draft:
+    """Decide for every manifest and every remembered address; then put the changes in order. `known`: of these sides,
+    where it was needed for `asks_of` already."""
     out = Draft()
-    known = Known(kinds, sides)
+    known = known or Known(kinds, sides)
     for desired in sorted(sides.desired, key=lambda each: each.address):
         if desired.address not in sides.matches[desired.address.kind].undecided:  # of those all is said
             _decide(kinds[desired.address.kind], desired, sides, known, out)
@@ -48,7 +49,10 @@ def draft(kinds: Mapping[str, Kind], sides: Sides) -> Draft:
 
 def asks_of(kind: Kind, desired: Desired, sides: Sides, known: Known) -> Mapping[str, Call]:
     """What the kind must know about this resource before it can be compared."""
-    return {} if kind.asks is no_asks else kind.asks(context_of(desired, sides, known))
+    if kind.asks is no_asks:
+        return {}
+    context = known.asked[desired.address] = context_of(desired, sides, known)
+    return kind.asks(context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from syncer.core.address import Address
@@ -44,6 +44,8 @@ class Known:
             self.found.update(matches.found)
         self._kinds = kinds
         self._sides = sides
+        self.asked: dict[Address, Context] = {}
+        """Of resources whose kind was asked what it must know: half of what deciding takes, so it is kept until then."""
 
     @cached_property
     def _names(self) -> dict[str, Ref]:
@@ -101,6 +103,9 @@ def memory_of(desired: Desired, found: Found | None, managed: Mapping[Address, M
 
 def context_of(desired: Desired, sides: Sides, known: Known) -> Context:
     """One desired resource beside its live object, references as ids as far as they are known."""
+    asked, answers = known.asked.pop(desired.address, None), sides.answers.get(desired.address, {})
+    if asked is not None:
+        return replace(asked, answers=answers) if answers else asked
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     return Context(
@@ -109,7 +114,7 @@ def context_of(desired: Desired, sides: Sides, known: Known) -> Context:
         found.live.object if found else None,
         entry.parts if entry else {},
         desired.policy,
-        sides.answers.get(desired.address, {}),
+        answers,
         dict(entry.declared) if entry else {},
         sides.today,
     )
