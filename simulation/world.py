@@ -25,7 +25,7 @@ from syncer.adapters.project import choose, read_project
 from syncer.adapters.runs import Runs
 from syncer.adapters.state import State, load
 from syncer.app import Planned, Selection, make_plan
-from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan, situation_of
+from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan
 from syncer.core.asked import Asked
 from syncer.core.event import Done, Event, Failed, Skipped, Unknown
 from syncer.core.guard import Consent
@@ -38,6 +38,7 @@ from syncer.kinds import KINDS
 from syncer.loading import asked_for, ordered, read_manifests, resolve, together
 from syncer.sandbox.seed import seed
 from syncer.sandbox.server import Options, Organisation, create_app
+from syncer.situation import situation_of
 
 Json = Any
 ORG = "739224"

@@ -16,12 +16,12 @@ from syncer.adapters.journal import Intent, Journal, body_digest
 from syncer.adapters.places.place import Place
 from syncer.adapters.runs import Header, Runs
 from syncer.adapters.state import State
-from syncer.app import Planned, claims, renamed
+from syncer.app import Planned, renamed
 from syncer.backup import Backup
 from syncer.carry import Carrier
 from syncer.core.address import Address, parse_address
 from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
-from syncer.core.guard import Allowance, Consent, Situation, refusals
+from syncer.core.guard import Consent, Situation, refusals
 from syncer.core.kind import Listing, Seek, Step
 from syncer.core.plan import Plan
 from syncer.core.plan_id import plan_document
@@ -209,60 +209,6 @@ def _moved(saved: Plan, now: Plan, address: Address) -> str:
     if [each.path for each in old.fields] != [each.path for each in new.fields]:
         return "other fields would change than the plan says"
     return ""
-
-
-def situation_of(
-    planned: Planned,
-    state: State,
-    *,
-    environment: str,
-    org_id: str,
-    organisations: frozenset[str],
-    opaque: bool,
-    loopback: bool,
-    read_only: bool,
-    confirm: bool,
-    limits: tuple[Allowance | None, Allowance | None],
-    event: str,
-    protect: bool = False,
-) -> Situation:
-    """What the guards look at. `protect`: the environment protects everything, whatever state remembers."""
-    sides = planned.sides
-    found = {each.live.id for matches in sides.matches.values() for each in matches.found.values()}
-    listed = {kind: {each.id for each in live} for kind, live in sides.live.items()}
-    matched = {entry.address for each in sides.matches.values() for entry in each.found.values()}
-    moved = renamed(planned, state.entries)
-    found |= {entry.live_id for entry in sides.answered.removals.values()}
-    if planned.plan.partial:  # what another manifest describes is not anybody else's because it was not chosen
-        found |= {live_id for _, live_id in claims(planned.desired, sides.live, state.entries)}
-    remembered: dict[str, int] = {}
-    missing: dict[str, int] = {}
-    for address, entry in state.entries.items():
-        if entry.live_id:
-            remembered[address.kind] = remembered.get(address.kind, 0) + 1
-            there = entry.live_id in listed.get(address.kind, ()) or moved.get(address, address) in matched
-            missing[address.kind] = missing.get(address.kind, 0) + (not there)
-    return Situation(
-        environment,
-        org_id,
-        organisations,
-        loopback,
-        opaque,
-        read_only,
-        confirm,
-        limits[0],
-        limits[1],
-        # nobody has forgotten the manifests where every address is asked for by name
-        len(planned.desired) or int(sides.answered.addresses.issuperset(state.entries)),
-        {address: protect or entry.protect for address, entry in state.entries.items()},
-        {kind: len(live) for kind, live in sides.live.items()},
-        {kind: count for kind, count in remembered.items() if kind in sides.live},
-        {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},
-        state.found,
-        event,
-        missing,
-        protect,
-    )
 
 
 def must_be_allowed(plan: Plan, situation: Situation, consent: Consent) -> None:

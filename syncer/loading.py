@@ -310,7 +310,8 @@ def index_of(manifests: Sequence[RawManifest], environment: Environment, everyth
         keys.setdefault(address, key)
         for alias in _texts(raw.metadata.get("aliases")):
             aliases.setdefault(Address(raw.kind, alias), address)
-    elsewhere = frozenset(Address(raw.kind, raw.name) for raw in everything) - keys.keys()
+    others = everything if len(everything) > len(manifests) else ()
+    elsewhere = frozenset(Address(raw.kind, raw.name) for raw in others) - keys.keys()
     return Index(keys, by_key, aliases, elsewhere, environment.name)
 
 

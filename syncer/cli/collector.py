@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def at_rest() -> Iterator[None]:
-    """Nothing is looked through within the block, nor what it left behind afterwards; only what is made from then on."""
+    """Nothing is looked through within the block, nor what it left behind afterwards; only what is made later."""
     was_on = gc.isenabled()
     gc.disable()
     try:

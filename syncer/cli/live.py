@@ -264,8 +264,8 @@ def _situation(planned: Planned, state: State, here: World, api: Api) -> Situati
     from urllib.parse import urlsplit
 
     from syncer.adapters.hosts import is_loopback
-    from syncer.apply import situation_of
     from syncer.core.guard import Allowance
+    from syncer.situation import situation_of
 
     limits = here.environment.limits
     chosen = tuple(Allowance(each.value, each.percent) if each else None for each in (limits.delete, limits.update))

@@ -45,7 +45,7 @@ class Known:
         self._kinds = kinds
         self._sides = sides
         self.asked: dict[Address, Context] = {}
-        """Of resources whose kind was asked what it must know: half of what deciding takes, so it is kept until then."""
+        """Of resources whose kind was asked what it must know: kept until they are decided about."""
 
     @cached_property
     def _names(self) -> dict[str, Ref]:
