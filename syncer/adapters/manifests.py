@@ -12,7 +12,8 @@ from pathlib import Path as FilePath
 
 from syncer.adapters import check
 from syncer.adapters.files import read_bytes, shown
-from syncer.adapters.yaml_reader import Document, read
+from syncer.adapters.reading_ahead import Text, read_all
+from syncer.adapters.yaml_reader import Document
 from syncer.core.problem import InvalidInput, Location, Problem, located
 from syncer.core.values import Json, Path
 
@@ -60,13 +61,16 @@ def load(files: Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> L
     root = root.resolve()
     manifests: list[RawManifest] = []
     problems: list[Problem] = []
-    for path in files:
-        file = shown(path, root)
-        try:
-            text = read_bytes(path, file)
-            documents = read(text, file)
-        except InvalidInput as error:
-            problems.extend(error.problems)
+    texts = [_text(path, shown(path, root)) for path in files]
+    documents_of = read_all([text for text in texts if not isinstance(text, InvalidInput)])
+    for each in texts:
+        if isinstance(each, InvalidInput):
+            problems.extend(each.problems)
+            continue
+        text, file = each
+        documents = next(documents_of)
+        if isinstance(documents, InvalidInput):
+            problems.extend(documents.problems)
             continue
         watch = b"$" in text or b"\\" in text
         holding = [document for document in documents if document.value is not None]
@@ -81,6 +85,13 @@ def load(files: Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> L
             if not findings:
                 manifests.append(_manifest(document, text, watch))
     return Loaded(tuple(manifests), tuple(problems))
+
+
+def _text(path: FilePath, file: str) -> Text | InvalidInput:
+    try:
+        return read_bytes(path, file), file
+    except InvalidInput as error:
+        return error
 
 
 @lru_cache(maxsize=1)

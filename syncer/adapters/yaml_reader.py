@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from sys import intern
 from typing import Any
 
 from yaml import events
@@ -56,7 +57,7 @@ class _Source:
 class Document:
     """One document of a file: its value, and where each part of it stands."""
 
-    __slots__ = ("_source", "_start", "file", "index", "value", "warnings")
+    __slots__ = ("_source", "file", "index", "start", "value", "warnings")
 
     def __init__(
         self, value: Json, source: _Source, index: int, start: tuple[int, int], warnings: tuple[Problem, ...]
@@ -67,14 +68,15 @@ class Document:
         self.warnings = warnings
         """What is allowed but probably not meant, such as `01067` unquoted."""
         self._source = source
-        self._start = start
+        self.start = start
+        """Line and column where it begins, from 1."""
 
     def __repr__(self) -> str:
         return f"Document({self.file}, {self.index})"
 
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """Where the value at `path` stands, or its key; the nearest thing around it where the path does not exist."""
-        line, column = self._source.places(self.index).at(path, key=key) if path else self._start
+        line, column = self._source.places(self.index).at(path, key=key) if path else self.start
         return Location(self.file, line, column)
 
     def written(self, path: Path) -> str | None:
@@ -88,7 +90,7 @@ def read(text: bytes, file: str) -> list[Document]:
     Values are dict (keys are strings), list, str, int (to 2^53), float (finite), bool and None. A file that is empty or
     holds only comments has no documents; an empty document has the value None.
     """
-    as_json = file.lower().endswith(".json")
+    as_json = _is_json(file)
     problems = check_text(text, file, yaml=not as_json)
     if problems:
         raise InvalidInput(problems)
@@ -98,6 +100,23 @@ def read(text: bytes, file: str) -> list[Document]:
             raise InvalidInput(sorted(problems, key=_by_place))
         return [Document(value, _Source(file, text, [places]), 0, places.at((), key=False), ())]
     return _read_yaml(text, file)
+
+
+Plain = list[tuple[Json, tuple[int, int]]]
+"""A YAML file's documents as nothing but their values, each with the place where it begins."""
+
+
+def plain(documents: list[Document]) -> Plain | None:
+    """The documents' values; None where there is more to them, or none was read from YAML."""
+    if any(document.warnings or _is_json(document.file) for document in documents):
+        return None
+    return [(document.value, document.start) for document in documents]
+
+
+def restored(values: Plain, text: bytes, file: str) -> list[Document]:
+    """The documents that `plain` was given, of the same text."""
+    source = _Source(file, text)
+    return [Document(value, source, index, (line, column), ()) for index, (value, (line, column)) in enumerate(values)]
 
 
 def _read_yaml(text: bytes, file: str, *, pure: bool = False) -> list[Document]:
@@ -116,6 +135,10 @@ def _read_yaml(text: bytes, file: str, *, pure: bool = False) -> list[Document]:
         Document(value, source, index, start, tuple(build.warnings.get(index, ())))
         for index, (value, start) in enumerate(build.documents)
     ]
+
+
+def _is_json(file: str) -> bool:
+    return file.lower().endswith(".json")
 
 
 def _by_place(problem: Problem) -> tuple[int, int]:
@@ -230,7 +253,7 @@ class _Build:
                         ):
                             self.container, self.key, self.nodes = container, key, nodes
                             value = self.odd_key(event, value)
-                        key = value
+                        key = intern(value)  # a repository has few keys, each of them a thousand times
                     else:
                         container[key] = value
                         key = None

@@ -1,0 +1,129 @@
+"""Files read by two processes are read as by one, whatever stands in them and whatever becomes of the other."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from syncer.adapters import reading_ahead
+from syncer.adapters.reading_ahead import LEAST, Text, read_all
+from syncer.adapters.yaml_reader import Document
+from syncer.core.problem import InvalidInput
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process is split in two on Linux only")
+
+DOCUMENT = b"kind: A\nspec:\n  title: \xc3\x9cber\n  numbers: [1, 1.5, -0.0, 9007199254740991, null, true]\n"
+ODD = {
+    "two.yaml": b"---\n" + DOCUMENT + b"---\n# the second\nb: {c: [d]}\n",
+    "empty.yaml": b"",
+    "nothing.yaml": b"---\n",
+    "broken.yaml": b"a: [\n",
+    "twice.yaml": b"a: 1\na: 2\n",
+    "digits.yaml": b"zip: 01067\n",
+    "plain.json": b'{"a": {"b": 1}}',
+    "broken.json": b'{"a": ',
+    "latin.yaml": b"a: \xe9\n",
+}
+
+
+def texts() -> list[Text]:
+    """Enough to be worth it, with everything odd in either half."""
+    many = [(DOCUMENT + b"# " + b"x" * 20_000 + b"\n", f"{number}.yaml") for number in range(15)]
+    odd = [(text, name) for name, text in ODD.items()]
+    assert sum(len(text) for text, _ in many) > LEAST
+    return [*many[:7], *odd, *many[7:], *odd]
+
+
+def told(found: list[Document] | InvalidInput) -> object:
+    if isinstance(found, InvalidInput):
+        return found.problems
+    return [
+        (repr(each.value), each.file, each.index, each.start, each.warnings, each.locate(("spec", "title")))
+        for each in found
+    ]
+
+
+def test_two_processes_read_what_one_reads() -> None:
+    assert [told(each) for each in read_all(texts(), cores=2)] == [told(each) for each in read_all(texts(), cores=1)]
+
+
+def test_the_second_half_is_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    here: list[str] = []
+    monkeypatch.setattr(reading_ahead, "read", _noting(reading_ahead.read, here))
+    list(read_all(texts(), cores=2))
+    assert here.count("14.yaml") == 0
+    assert here.count("0.yaml") == 1
+    assert here.count("broken.yaml") == 2
+
+
+def _noting(read: Callable[[bytes, str], list[Document]], names: list[str]) -> Callable[[bytes, str], list[Document]]:
+    def noted(text: bytes, file: str) -> list[Document]:
+        names.append(file)
+        return read(text, file)
+
+    return noted
+
+
+@pytest.mark.parametrize("exception", [KeyboardInterrupt, MemoryError, ValueError])
+def test_what_the_other_process_dies_of_is_of_no_consequence(
+    monkeypatch: pytest.MonkeyPatch, exception: type[BaseException], capfd: pytest.CaptureFixture[str]
+) -> None:
+    parent = os.getpid()
+    read = reading_ahead.read
+
+    def dying(text: bytes, file: str) -> list[Document]:
+        if os.getpid() != parent:
+            raise exception
+        return read(text, file)
+
+    expected = [told(each) for each in read_all(texts(), cores=1)]
+    monkeypatch.setattr(reading_ahead, "read", dying)
+    assert [told(each) for each in read_all(texts(), cores=2)] == expected
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_process_is_left_behind_when_reading_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        children.append(fork())
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
+    reading = read_all(texts(), cores=2)
+    next(reading)
+    reading.close()
+    (child,) = children
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def test_where_no_process_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError
+
+    expected = [told(each) for each in read_all(texts(), cores=1)]
+    monkeypatch.setattr(os, "fork", refused)
+    assert [told(each) for each in read_all(texts(), cores=2)] == expected
+
+
+def test_little_one_core_or_a_second_thread_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never() -> int:
+        raise AssertionError("a process was asked for")
+
+    monkeypatch.setattr(os, "fork", never)
+    assert len(list(read_all(texts(), cores=1))) == len(texts())
+    assert len(list(read_all(texts()[:3], cores=2))) == 3
+    wait = threading.Event()
+    thread = threading.Thread(target=wait.wait)
+    thread.start()
+    try:
+        assert len(list(read_all(texts(), cores=2))) == len(texts())
+    finally:
+        wait.set()
+        thread.join()
