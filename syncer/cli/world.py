@@ -152,13 +152,12 @@ class World:
     def planned(self, api: Api, state: State, selection: Selection, *, resend_secrets: bool) -> Planned:
         """The plan, made afresh."""
         from syncer.adapters.api import fetch_all
-        from syncer.adapters.journal import open_calls
         from syncer.app import make_plan
         from syncer.core.guard import lowered
         from syncer.core.plan import Notice
 
         notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
-        notices += [Notice("open-call", text) for text in open_calls(self.state_path.with_suffix(".journal"))]
+        notices += [Notice("open-call", text) for text in self._open_calls()]
         fetch: Any = fetch_all
         desired, asked = self.wanted()
         try:
@@ -179,6 +178,15 @@ class World:
         except InvalidInput:  # what does not fit another organisation is no mistake of the manifests
             self.must_be_its_own(api)
             raise
+
+    def _open_calls(self) -> list[str]:
+        """What an earlier run did not bring to an end."""
+        journal = self.state_path.with_suffix(".journal")
+        if not os.path.lexists(journal):
+            return []
+        from syncer.adapters.journal import open_calls
+
+        return open_calls(journal)
 
     @staticmethod
     def ask_whose(api: Api) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from syncer.core.address import Address
 from syncer.core.fields import Cause
@@ -21,8 +21,7 @@ Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall
 REMOVALS: frozenset[Verb] = frozenset({"delete", "deactivate", "uninstall"})
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A changed field as a reviewer sees it. `before`/`after` are JSON values or `ABSENT`; a reference not yet known
     stands as `Ref`, a secret as `Secret`, a value that must not be shown as `HIDDEN`."""
 
@@ -95,8 +94,7 @@ class Task:
     """What state will say where that isn't what was asked for: an undo brings back what it said before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An address and the live object it was found to be; no change by itself."""
 
     address: Address
@@ -105,16 +103,14 @@ class Link:
     new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(NamedTuple):
     """A field that is no longer declared: its live value stays. Without a path, a whole object that is let go of."""
 
     address: Address
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something a reviewer should know that is no change."""
 
     rule: str

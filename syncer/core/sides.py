@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from syncer.core.address import Address
@@ -104,8 +104,8 @@ def memory_of(desired: Desired, found: Found | None, managed: Mapping[Address, M
 def context_of(desired: Desired, sides: Sides, known: Known) -> Context:
     """One desired resource beside its live object, references as ids as far as they are known."""
     asked, answers = known.asked.pop(desired.address, None), sides.answers.get(desired.address, {})
-    if asked is not None:
-        return replace(asked, answers=answers) if answers else asked
+    if asked is not None and not answers:
+        return asked
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     return Context(

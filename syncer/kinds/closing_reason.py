@@ -45,7 +45,7 @@ def asks(context: Context) -> Mapping[str, Call]:
 def prepare(context: Context) -> Prepared:
     """Both sides speak the same language already; what switching it off means for flows is said."""
     live = context.live
-    said = list(users(str(live["id"]), context.answers)) if live else []
+    said = list(users(str(live["id"]), context.answers)) if live and context.answers else []
     if live and already_removed(live) and "status" not in context.want:
         said.append(
             "it is INACTIVE, and the manifest does not say `status`: it stays so; write `status: ACTIVE` to revive it"

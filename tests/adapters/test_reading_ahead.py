@@ -11,7 +11,7 @@ import pytest
 
 from syncer.adapters import reading_ahead
 from syncer.adapters.reading_ahead import LEAST, Text, read_all
-from syncer.adapters.yaml_reader import Document
+from syncer.adapters.yaml_reader import Document, read
 from syncer.core.problem import InvalidInput
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process is split in two on Linux only")
@@ -53,14 +53,14 @@ def test_two_processes_read_what_one_reads() -> None:
 
 def test_the_second_half_is_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     here: list[str] = []
-    monkeypatch.setattr(reading_ahead, "read", _noting(reading_ahead.read, here))
+    monkeypatch.setattr(reading_ahead, "read", _noting(here))
     list(read_all(texts(), cores=2))
     assert here.count("14.yaml") == 0
     assert here.count("0.yaml") == 1
     assert here.count("broken.yaml") == 2
 
 
-def _noting(read: Callable[[bytes, str], list[Document]], names: list[str]) -> Callable[[bytes, str], list[Document]]:
+def _noting(names: list[str]) -> Callable[[bytes, str], list[Document]]:
     def noted(text: bytes, file: str) -> list[Document]:
         names.append(file)
         return read(text, file)
@@ -73,7 +73,6 @@ def test_what_the_other_process_dies_of_is_of_no_consequence(
     monkeypatch: pytest.MonkeyPatch, exception: type[BaseException], capfd: pytest.CaptureFixture[str]
 ) -> None:
     parent = os.getpid()
-    read = reading_ahead.read
 
     def dying(text: bytes, file: str) -> list[Document]:
         if os.getpid() != parent:

@@ -6,12 +6,15 @@ import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncer.adapters.disk import DISK, Disk
-from syncer.adapters.lock import Holder, Lock, peek, who
 from syncer.adapters.places.place import NOTHING, Changed, Version, lift_by
 from syncer.adapters.state import read, write
 from syncer.core.problem import Problem, Refused
+
+if TYPE_CHECKING:
+    from syncer.adapters.lock import Holder, Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class FileGate:
 
     def take(self, me: Holder) -> str:
         """As `Gate`; InvalidInput where the folder cannot be written."""
+        from syncer.adapters.lock import Lock
+
         lock = Lock(self.path, me, f"if that run is surely over, {lift_by(self.environment)}")
         lock.take()
         self._lock = lock
@@ -76,10 +81,14 @@ class FileGate:
 
     def holder(self) -> Holder | None:
         """As `Gate`."""
+        from syncer.adapters.lock import peek
+
         return peek(self.path)[0]
 
     def lift(self, seen: Holder) -> None:
         """As `Gate`: the file goes, unless its run is alive on this machine."""
+        from syncer.adapters.lock import peek, who
+
         holder, alive = peek(self.path)
         if alive:
             hint = f"stop that run; the lock goes with it: `kill {seen.pid}`"

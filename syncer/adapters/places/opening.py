@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncer.adapters.disk import DISK, Disk
 from syncer.adapters.effects import Effects
-from syncer.adapters.lock import Holder
 from syncer.adapters.places.local import FileBody, FileGate
 from syncer.adapters.places.place import Body, Gate, Place
 from syncer.adapters.places.place_name import LOCAL, STORES, PlaceName
+
+if TYPE_CHECKING:
+    from syncer.adapters.lock import Holder
 
 
 def local_place(

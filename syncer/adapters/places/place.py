@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from syncer.adapters.effects import Effects
-from syncer.adapters.lock import Holder
 from syncer.adapters.state import Lines, State, decode, encode
 from syncer.core.problem import PlatformError, Problem, Refused
+
+if TYPE_CHECKING:
+    from syncer.adapters.lock import Holder
 
 Version = object
 """What tells one content of a body from the next; None where there is none."""
