@@ -62,12 +62,13 @@ def match(live: Sequence[Json], items: Sequence[Json], rule: ListRule) -> tuple[
         for position, item in enumerate(items):
             if position in placed:
                 continue
-            better = {each for each, _ in _keys(item, rule.keys[:rank])}
+            better = {each for each, _ in _keys(item, rule.keys[:rank])} if rank else ()
             for _, value in _keys(item, (name,)):
                 hits = [
                     hit
                     for hit in index.get(value, ())
-                    if hit not in found and not any(each in better for each, _ in _keys(live[hit], rule.keys[:rank]))
+                    if hit not in found
+                    and not (better and any(each in better for each, _ in _keys(live[hit], rule.keys[:rank])))
                 ]
                 if len(hits) == 1:
                     found[hits[0]] = position

@@ -33,10 +33,13 @@ def bind(value: Json, resolve: Callable[[Ref | Lookup | Part], Json]) -> Json:
 
 
 def _mapped(value: Json, leaf: Callable[[Json], Json]) -> Json:
-    """The value with `leaf` applied to every leaf; the parts in which nothing differs are shared."""
+    """The value with `leaf` applied to every leaf but texts, which mark nothing; the parts in which nothing differs are
+    shared."""
     if isinstance(value, dict):
         made: dict[str, Json] | None = None
         for name, item in value.items():
+            if item.__class__ is str:  # nearly all are
+                continue
             other = _mapped(item, leaf)
             if other is not item:
                 made = dict(value) if made is None else made
@@ -45,6 +48,8 @@ def _mapped(value: Json, leaf: Callable[[Json], Json]) -> Json:
     if isinstance(value, list):
         items: list[Json] | None = None
         for index, item in enumerate(value):
+            if item.__class__ is str:
+                continue
             other = _mapped(item, leaf)
             if other is not item:
                 items = list(value) if items is None else items
@@ -68,8 +73,6 @@ def without_secrets(value: Json) -> Json:
 
 
 def _written(leaf: Json) -> Json:
-    if isinstance(leaf, str):  # nearly all are: asked first
-        return leaf
     if isinstance(leaf, Secret):
         return {"secret": leaf.name}
     if isinstance(leaf, Ref):

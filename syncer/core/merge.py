@@ -16,6 +16,8 @@ from syncer.core.pairing import exact_key, pair_up
 from syncer.core.shape import Shape
 from syncer.core.values import ABSENT, Json, Secret, same_leaf
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
 
 @dataclass(slots=True)
 class Merged:
@@ -56,8 +58,6 @@ def as_new(want: Json, shape: Shape) -> Json:
 
 def _value(live: Json, want: Json, last: Json, shape: Shape, path: FieldPath, out: Merged) -> Json:
     """The value that should stand here; notes in `out` what that changes."""
-    if want.__class__ is str is live.__class__ and want == live:  # most values of most plans, whatever their shape says
-        return live
     if shape.ignored:
         return live if live is not ABSENT else want
     if shape.blank(want) and shape.blank(live):
@@ -104,10 +104,13 @@ def _mapping(
     goal = dict(live)
     remembered = last if isinstance(last, dict) else {}
     for name, value in want.items():
+        have = live.get(name, ABSENT)
+        if have.__class__ is value.__class__ and value.__class__ in _SCALARS and have == value:
+            continue  # most fields of most plans: whatever their shape says, the live value stays
         below = shape.at(name)
         if name in prune:
             below = replace(below, rule=replace(below.rule, whole=True))
-        merged = _value(live.get(name, ABSENT), value, remembered.get(name, ABSENT), below, (*path, name), out)
+        merged = _value(have, value, remembered.get(name, ABSENT), below, (*path, name), out)
         if merged is ABSENT:
             goal.pop(name, None)
         else:
