@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as FilePath
+from typing import NamedTuple
 
 from syncer.adapters import check, schemas
-from syncer.adapters.files import find
-from syncer.adapters.manifests import Loaded, RawManifest, load
+from syncer.adapters.files import Found, find
+from syncer.adapters.manifests import Loaded, Opened, RawManifest, load, opened
 from syncer.adapters.project import Environment, Project
 from syncer.adapters.texts import fill
 from syncer.adapters.variables import Substituted, substitute
@@ -45,14 +46,33 @@ class Manifests:
     """Documents of kind `Removed`, which describe nothing and are in `all` no part of."""
 
 
-def read_manifests(project: Project, extra: Sequence[FilePath] = (), only: Collection[str] | None = None) -> Manifests:
-    """Read every manifest of the project, and of `extra` paths, once.
+class Begun(NamedTuple):
+    """The files of a project, found and being read. To be closed."""
+
+    found: Found
+    opened: Opened
+
+    def close(self) -> None:
+        """End what is still reading."""
+        self.opened.reading.close()
+
+
+def begin(project: Project, elsewhere: float) -> Begun:
+    """Have the project's manifests read, that share of them by another process, while other things are done here."""
+    found = find(project.manifests, project.root)
+    return Begun(found, opened(found.files, project.root, elsewhere=elsewhere))
+
+
+def read_manifests(
+    project: Project, extra: Sequence[FilePath] = (), only: Collection[str] | None = None, begun: Begun | None = None
+) -> Manifests:
+    """Read every manifest of the project, and of `extra` paths, once. `begun`: where reading has begun already.
 
     `only`: names of files that will be reported on; they come last, so that of two manifests that exclude each other
     the one there is told.
     """
-    found = find([*project.manifests, *extra], project.root)
-    loaded: Loaded = load(found.files, project.root, (*KINDS, REMOVED))
+    found = begun.found if begun else find([*project.manifests, *extra], project.root)
+    loaded: Loaded = load(begun.opened if begun else found.files, project.root, (*KINDS, REMOVED))
     manifests = tuple(sorted(loaded.manifests, key=lambda raw: raw.file in only)) if only else loaded.manifests
     problems = [*project.warnings, *found.problems, *loaded.problems, *check.across(manifests)]
     complete = not any(problem.severity == "error" for problem in (*found.problems, *loaded.problems))

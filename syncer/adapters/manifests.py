@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
+from typing import NamedTuple
 
 from syncer.adapters import check
 from syncer.adapters.files import read_bytes, shown
-from syncer.adapters.reading_ahead import Text, read_all
+from syncer.adapters.reading_ahead import Reading, Text
 from syncer.adapters.yaml_reader import Document
 from syncer.core.problem import InvalidInput, Location, Problem, located
 from syncer.core.values import Json, Path
@@ -56,14 +57,30 @@ class Loaded:
     problems: tuple[Problem, ...]
 
 
-def load(files: Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> Loaded:
-    """Reads every file once (its digest is that of the text that was read) and collects the problems of all."""
+class Opened(NamedTuple):
+    """Files whose bytes are there, or why they are not; what they say is being read."""
+
+    texts: list[Text | InvalidInput]
+    reading: Reading
+
+
+def opened(files: Iterable[FilePath], root: FilePath, *, elsewhere: float = 0.5) -> Opened:
+    """The bytes of the files; `elsewhere`: as `Reading`, which is to be closed."""
     root = root.resolve()
+    texts = [_text(path, shown(path, root)) for path in files]
+    return Opened(texts, Reading([text for text in texts if not isinstance(text, InvalidInput)], elsewhere=elsewhere))
+
+
+def load(files: Opened | Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> Loaded:
+    """Reads every file once (its digest is that of the text that was read) and collects the problems of all."""
+    if not isinstance(files, Opened):
+        here = opened(files, root)
+        with here.reading:
+            return load(here, root, kinds)
     manifests: list[RawManifest] = []
     problems: list[Problem] = []
-    texts = [_text(path, shown(path, root)) for path in files]
-    documents_of = read_all([text for text in texts if not isinstance(text, InvalidInput)])
-    for each in texts:
+    documents_of = files.reading.documents()
+    for each in files.texts:
         if isinstance(each, InvalidInput):
             problems.extend(each.problems)
             continue

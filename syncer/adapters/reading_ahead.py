@@ -1,4 +1,4 @@
-"""Reads many files' texts on two cores: the second half in a process of its own, where there is enough to read.
+"""Reads many files' texts on two cores: a part of them in a process of its own, where there is enough to read.
 
 There is one reader all the same. The other process hands over the values of files in which it found nothing to remark;
 whatever else may have happened to it, those files are read here.
@@ -12,8 +12,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from syncer.adapters.yaml_reader import Document, Plain, plain, read, restored
 from syncer.core.problem import InvalidInput
@@ -25,17 +26,61 @@ Text = tuple[bytes, str]
 """A file's bytes, and what it is called in messages."""
 
 
-def read_all(
-    texts: Sequence[Text], *, cores: int | None = None
-) -> Generator[list[Document] | InvalidInput, None, None]:
-    """The documents of every file, or what is wrong with it, in order. `cores`: None looks how many there are."""
-    middle = _middle(texts) if _worthwhile(texts, cores) else len(texts)
-    with _elsewhere(texts[middle:]) as other:
-        for text, file in texts[:middle]:
+class Reading:
+    """The documents of many files; a part of them is read elsewhere from the moment this is made. To be closed.
+
+    `elsewhere`: how much of the bytes, more than half where this process has other things to do first. `cores`: None
+    looks how many there are.
+    """
+
+    def __init__(self, texts: Sequence[Text], *, elsewhere: float = 0.5, cores: int | None = None) -> None:
+        self._texts = texts
+        self._middle = _middle(texts, 1 - elsewhere) if _worthwhile(texts, cores) else len(texts)
+        self._other = _started(texts[self._middle :]) if self._middle < len(texts) else None
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def documents(self) -> Iterator[list[Document] | InvalidInput]:
+        """The documents of every file, or what is wrong with it, in order."""
+        for text, file in self._texts[: self._middle]:
             yield _here(text, file)
-        found = _heard(other, len(texts) - middle)
-        for (text, file), values in zip(texts[middle:], found, strict=True):
+        rest = self._texts[self._middle :]
+        for (text, file), values in zip(rest, self._heard(len(rest)), strict=True):
             yield _here(text, file) if values is None else restored(values, text, file)
+
+    def _heard(self, number: int) -> list[Plain | None]:
+        """What came through the pipe; None for every file where it is not whole."""
+        if self._other is not None:
+            try:
+                with os.fdopen(self._other.pipe, encoding="ascii", closefd=False) as stream:
+                    found: list[Plain | None] = json.load(stream)
+            except ValueError:
+                found = []
+            if len(found) == number:
+                return found
+        return [None] * number
+
+    def close(self) -> None:
+        """End the other process, whether it was listened to or not."""
+        other, self._other = self._other, None
+        if other is not None:
+            os.close(other.pipe)
+            with contextlib.suppress(
+                ProcessLookupError, ChildProcessError
+            ):  # whoever embeds syncer may reap for itself
+                os.kill(other.child, signal.SIGKILL)
+                os.waitpid(other.child, 0)
+
+
+class _Other(NamedTuple):
+    """The other process, and the end of the pipe through which values come."""
+
+    child: int
+    pipe: int
 
 
 def _here(text: bytes, file: str) -> list[Document] | InvalidInput:
@@ -53,26 +98,21 @@ def _worthwhile(texts: Sequence[Text], cores: int | None) -> bool:
     return there > 1 and sum(len(text) for text, _ in texts) >= LEAST
 
 
-def _middle(texts: Sequence[Text]) -> int:
-    """The first file of the second half, by bytes."""
+def _middle(texts: Sequence[Text], share: float) -> int:
+    """The first file beyond that share of the bytes."""
     sums = list(accumulate(len(text) for text, _ in texts))
-    return next(index for index, total in enumerate(sums) if total * 2 >= sums[-1])
+    return next(index for index, total in enumerate(sums) if total >= sums[-1] * share)
 
 
-@contextlib.contextmanager
-def _elsewhere(texts: Sequence[Text]) -> Iterator[int | None]:
-    """The end of a pipe through which the values of these files come; None where nobody reads them."""
-    if not texts:
-        yield None
-        return
+def _started(texts: Sequence[Text]) -> _Other | None:
+    """Another process that reads these files; None where none can be had."""
     ours, theirs = os.pipe()
     try:
         child = os.fork()
     except OSError:  # no more processes: then without
         os.close(theirs)
         os.close(ours)
-        yield None
-        return
+        return None
     if child == 0:
         try:
             os.close(ours)
@@ -81,13 +121,7 @@ def _elsewhere(texts: Sequence[Text]) -> Iterator[int | None]:
         finally:
             os._exit(0)  # whatever it was, an interrupt too: nothing of the parent's is ended or written twice
     os.close(theirs)
-    try:
-        yield ours
-    finally:
-        os.close(ours)
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # whoever embeds syncer may reap for itself
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+    return _Other(child, ours)
 
 
 def _values(text: bytes, file: str) -> Plain | None:
@@ -95,16 +129,3 @@ def _values(text: bytes, file: str) -> Plain | None:
         return plain(read(text, file))
     except InvalidInput:
         return None
-
-
-def _heard(pipe: int | None, number: int) -> list[Plain | None]:
-    """What came through the pipe; None for every file where it is not whole."""
-    if pipe is not None:
-        try:
-            with os.fdopen(pipe, encoding="ascii", closefd=False) as stream:
-                found: list[Plain | None] = json.load(stream)
-        except ValueError:
-            found = []
-        if len(found) == number:
-            return found
-    return [None] * number

@@ -58,7 +58,7 @@ def plan(
 
     out = console(color)
     here = world(config, environment, server, place)
-    with at_once(), at_rest():
+    with at_once(), at_rest(), here.reading():
         state = here.state()
         with here.api(read_only=True) as api:
             planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from syncer.app import Planned, Selection
     from syncer.core.asked import Asked
     from syncer.core.resource import Desired
+    from syncer.loading import Begun
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class World:
     where: str = ""
     """Where the operator says that the state lives; "" where nothing was said."""
     _place: Place | None = None
+    _begun: Begun | None = None
 
     @property
     def state_path(self) -> Path:
@@ -101,13 +104,26 @@ class World:
         """What is remembered."""
         return self.place.load()
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Within the block the manifests are being read, most of them by another process, before they are asked for:
+        state and network library take about as long."""
+        from syncer.loading import begin
+
+        begun = self._begun = begin(self.project, elsewhere=0.75)
+        try:
+            yield
+        finally:
+            self._begun = None
+            begun.close()
+
     def wanted(self) -> tuple[list[Desired], list[Asked]]:
         """The manifests of the environment, and what shall go without one; InvalidInput, with all problems of all
         files, where one is wrong."""
         from syncer.adapters.variables import allowed_names
         from syncer.loading import asked_for, ordered, read_manifests, resolve, together
 
-        manifests = read_manifests(self.project)
+        manifests = read_manifests(self.project, begun=self._begun)
         allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))
         desired, problems = resolve(manifests, self.environment, self.env, allowed=allowed)
         asked, wrong = asked_for(manifests, self.environment, desired)

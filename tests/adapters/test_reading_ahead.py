@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from syncer.adapters import reading_ahead
-from syncer.adapters.reading_ahead import LEAST, Text, read_all
+from syncer.adapters.reading_ahead import LEAST, Reading, Text
 from syncer.adapters.yaml_reader import Document, read
 from syncer.core.problem import InvalidInput
 
@@ -38,6 +38,11 @@ def texts() -> list[Text]:
     return [*many[:7], *odd, *many[7:], *odd]
 
 
+def read_all(texts: list[Text], cores: int, elsewhere: float = 0.5) -> list[list[Document] | InvalidInput]:
+    with Reading(texts, elsewhere=elsewhere, cores=cores) as reading:
+        return list(reading.documents())
+
+
 def told(found: list[Document] | InvalidInput) -> object:
     if isinstance(found, InvalidInput):
         return found.problems
@@ -47,14 +52,17 @@ def told(found: list[Document] | InvalidInput) -> object:
     ]
 
 
-def test_two_processes_read_what_one_reads() -> None:
-    assert [told(each) for each in read_all(texts(), cores=2)] == [told(each) for each in read_all(texts(), cores=1)]
+@pytest.mark.parametrize("elsewhere", [0.5, 0.75, 0.99])
+def test_two_processes_read_what_one_reads(elsewhere: float) -> None:
+    assert [told(each) for each in read_all(texts(), 2, elsewhere)] == [
+        told(each) for each in read_all(texts(), cores=1)
+    ]
 
 
 def test_the_second_half_is_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     here: list[str] = []
     monkeypatch.setattr(reading_ahead, "read", _noting(here))
-    list(read_all(texts(), cores=2))
+    read_all(texts(), cores=2)
     assert here.count("14.yaml") == 0
     assert here.count("0.yaml") == 1
     assert here.count("broken.yaml") == 2
@@ -94,9 +102,8 @@ def test_no_process_is_left_behind_when_reading_is_given_up(monkeypatch: pytest.
         return children[-1]
 
     monkeypatch.setattr(os, "fork", noted)
-    reading = read_all(texts(), cores=2)
-    next(reading)
-    reading.close()
+    with Reading(texts(), cores=2) as reading:
+        next(reading.documents())
     (child,) = children
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
@@ -116,13 +123,13 @@ def test_little_one_core_or_a_second_thread_is_read_here(monkeypatch: pytest.Mon
         raise AssertionError("a process was asked for")
 
     monkeypatch.setattr(os, "fork", never)
-    assert len(list(read_all(texts(), cores=1))) == len(texts())
-    assert len(list(read_all(texts()[:3], cores=2))) == 3
+    assert len(read_all(texts(), cores=1)) == len(texts())
+    assert len(read_all(texts()[:3], cores=2)) == 3
     wait = threading.Event()
     thread = threading.Thread(target=wait.wait)
     thread.start()
     try:
-        assert len(list(read_all(texts(), cores=2))) == len(texts())
+        assert len(read_all(texts(), cores=2)) == len(texts())
     finally:
         wait.set()
         thread.join()
