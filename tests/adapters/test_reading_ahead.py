@@ -14,7 +14,17 @@ from syncer.adapters.reading_ahead import LEAST, Reading, Text
 from syncer.adapters.yaml_reader import Document, read
 from syncer.core.problem import InvalidInput
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process is split in two on Linux only")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="a process is split in two on Linux only"),
+    pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning"),
+]
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no earlier test had left a thread behind."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+
 
 DOCUMENT = b"kind: A\nspec:\n  title: \xc3\x9cber\n  numbers: [1, 1.5, -0.0, 9007199254740991, null, true]\n"
 ODD = {
@@ -52,6 +62,7 @@ def told(found: list[Document] | InvalidInput) -> object:
     ]
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("elsewhere", [0.5, 0.75, 0.99])
 def test_two_processes_read_what_one_reads(elsewhere: float) -> None:
     assert [told(each) for each in read_all(texts(), 2, elsewhere)] == [
@@ -59,6 +70,7 @@ def test_two_processes_read_what_one_reads(elsewhere: float) -> None:
     ]
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_second_half_is_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     here: list[str] = []
     monkeypatch.setattr(reading_ahead, "read", _noting(here))
@@ -76,6 +88,7 @@ def _noting(names: list[str]) -> Callable[[bytes, str], list[Document]]:
     return noted
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("exception", [KeyboardInterrupt, MemoryError, ValueError])
 def test_what_the_other_process_dies_of_is_of_no_consequence(
     monkeypatch: pytest.MonkeyPatch, exception: type[BaseException], capfd: pytest.CaptureFixture[str]
@@ -93,6 +106,7 @@ def test_what_the_other_process_dies_of_is_of_no_consequence(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("alone")
 def test_no_process_is_left_behind_when_reading_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     children: list[int] = []
     fork = os.fork
@@ -109,6 +123,7 @@ def test_no_process_is_left_behind_when_reading_is_given_up(monkeypatch: pytest.
         os.kill(child, 0)
 
 
+@pytest.mark.usefixtures("alone")
 def test_where_no_process_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused() -> int:
         raise BlockingIOError
