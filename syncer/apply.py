@@ -7,7 +7,7 @@ made a moment ago from the same manifests and the same organisation, which a sav
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from syncer import __version__
 from syncer.adapters.disk import NotDurable
@@ -28,6 +28,7 @@ from syncer.core.plan_id import plan_document
 from syncer.core.problem import OutcomeUnknown, PlatformError, Problem, Refused
 from syncer.core.references import without_secrets
 from syncer.core.resource import Managed
+from syncer.core.values import Json
 from syncer.execute import Stop, execute
 from syncer.kinds import KINDS
 from syncer.platform import Platform, seek_made
@@ -75,8 +76,9 @@ class JournalLedger:
 
     def intent(self, address: Address, kind: str, step: Step, before: tuple[str, ...], live_id: str) -> str:
         """Note what is about to be sent; durable when this returns."""
-        seek = asdict(step.seek) if step.seek else {}
-        if seek:
+        seek: dict[str, Json] = {}
+        if step.seek:
+            seek = {**step.seek._asdict(), "listing": step.seek.listing._asdict()}
             seek["service"] = step.call.service or KINDS[kind].service
         if step.part:
             seek["part"] = list(step.part)

@@ -94,7 +94,7 @@ class Carrier:
             return StepFailed(Problem("not-as-asked", f"{address}: {error}", hint=hint), live_id=live_id)
         first = error.problems[0]
         return StepFailed(
-            replace(first, message=f"{address}: {first.message}"),
+            first._replace(message=f"{address}: {first.message}"),
             live_id=live_id,
             unauthorised=first.rule == "unauthorised",
             fatal=isinstance(error, PartlyDone),
@@ -155,7 +155,7 @@ class _Change:
         elif task.late:  # what the platform made of the first go is carried over
             prepared, _ = self.prepared(self.wanted, live, task.parts)
             goal, self.wanted = merge(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
-        write = replace(write_of(task, goal, self.wanted, live, run.names), answers=answers)
+        write = write_of(task, goal, self.wanted, live, run.names)._replace(answers=answers)
         run.keeper.before(kind, task, self.have, goal, live)
         written = self._send_all(steps_of(kind, task, write))
         if task.change.action in REMOVALS:
@@ -217,7 +217,7 @@ class _Change:
         answers = {
             name: self.run.platform.read(self.kind.service, call) for name, call in self.kind.asks(context).items()
         }
-        return self.kind.prepare(replace(context, answers=answers)), answers
+        return self.kind.prepare(context._replace(answers=answers)), answers
 
     def _send_all(self, steps: Steps) -> Written:
         """Send the steps one after the other, each with the reply of the one before."""
@@ -319,7 +319,7 @@ class _Change:
             self.run.sleep(pause)
             live = self.run.platform.read(kind.service, kind.read(written.live_id, written.live))
             if live is not None:
-                written = replace(written, live=live)
+                written = written._replace(live=live)
                 prepared, _ = self.prepared(want, live, written.parts or self.parts)
                 differing = self.differing(prepared)
         self.have = prepared.have

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as FilePath
 from typing import NamedTuple
@@ -33,8 +32,7 @@ _AT_KEY = frozenset({"unknown-field", "server-field"})
 """Rules that speak of a key rather than of its value."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Manifests:
+class Manifests(NamedTuple):
     """What was read: every manifest of the repository, and what is wrong with them whatever the environment."""
 
     project: Project
@@ -107,7 +105,7 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
     ]
     problems += read_removed(nowhere, project, environments[0], (), strict=strict)[1]
     mine = [problem for problem in problems if only is None or problem.at is None or problem.at.file in only]
-    return ordered(replace(problem, severity="error") if strict else problem for problem in mine)
+    return ordered(problem._replace(severity="error") if strict else problem for problem in mine)
 
 
 def ordered(problems: Iterator[Problem] | Sequence[Problem]) -> list[Problem]:
@@ -137,14 +135,14 @@ def resolve(
     leaves out the checks of manifests without variables: they were made for another environment.
     """
     here = [each for each in manifests.all if _lives_in(each, environment.name)]
-    index = replace(index_of(here, environment, manifests.all), complete=manifests.complete)
+    index = index_of(here, environment, manifests.all)._replace(complete=manifests.complete)
     known = manifests.project.environments
     astray = [
         (raw, misspelt)
         for raw in (*manifests.all, *manifests.removed)
         if (misspelt := [*check.unknown_environments(raw, known)])
     ]
-    index = replace(index, doubtful=frozenset(Address(raw.kind, raw.name) for raw, _ in astray))
+    index = index._replace(doubtful=frozenset(Address(raw.kind, raw.name) for raw, _ in astray))
     desired: list[Desired] = []
     problems: list[Problem] = []
     if env is not None:  # fail closed: a manifest that silently did not count would be planned as a removal
@@ -212,8 +210,8 @@ def _judge(raw: RawManifest, kind: Kind, project: Project, environment: Environm
                 for each in schemas.check(kind.slug, {**document, "spec": filled.spec})
                 if (each.rule, each.path) not in told
             ]
-        findings += [replace(each, path=("spec", *each.path)) for each in kind.check(filled.spec)]
-        findings += [replace(each, path=("spec", *each.path)) for each in secret_literals(filled.spec)]
+        findings += [each._replace(path=("spec", *each.path)) for each in kind.check(filled.spec)]
+        findings += [each._replace(path=("spec", *each.path)) for each in secret_literals(filled.spec)]
     return [_problem(raw, each) for each in findings]
 
 
@@ -225,7 +223,7 @@ def _fed_by(finding: Finding, fed: Mapping[Path, Sequence[str]], environment: En
         if family in ("var", "id"):
             at = environment.where(("vars" if family == "var" else "ids", word))
             places.append(f"`${{{name}}}` is set at {at} for environment `{environment.name}`")
-    return replace(finding, hint="; ".join((*places, finding.hint) if finding.hint else places)) if places else finding
+    return finding._replace(hint="; ".join((*places, finding.hint) if finding.hint else places)) if places else finding
 
 
 def _from_the_process(fed: Mapping[Path, Sequence[str]], kind: Kind, project: Project) -> Iterator[Finding]:

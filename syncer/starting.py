@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from syncer.core.problem import InvalidInput, Problem
@@ -111,7 +111,7 @@ def _sound(judge: Callable[[], object]) -> None:
     try:
         judge()
     except InvalidInput as error:
-        raise InvalidInput([replace(problem, at=None, path="") for problem in error.problems]) from None
+        raise InvalidInput([problem._replace(at=None, path="") for problem in error.problems]) from None
 
 
 def _ignore_state(folder: Path, begun: Begun) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from syncer.adapters.source_text import MAX_BYTES, too_large
 from syncer.core.problem import InvalidInput, Location, Problem
@@ -20,8 +20,7 @@ PROJECT_FILE = "syncer.yaml"
 _LEFT_OUT = frozenset({"node_modules", "__pycache__"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The manifest files, in an order that never changes, and what could not be searched."""
 
     files: tuple[Path, ...]

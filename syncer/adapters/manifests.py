@@ -6,7 +6,6 @@ Envelope and kind are judged here; what a kind's fields mean is for the JSON Sch
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import NamedTuple
@@ -19,8 +18,7 @@ from syncer.core.problem import InvalidInput, Location, Problem, located
 from syncer.core.values import Json, Path
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class RawManifest:
+class RawManifest(NamedTuple):
     """A manifest as it is written. Where `metadata.name`, `metadata` or `spec` are missing or of a wrong type, an empty
     one stands in; the JSON Schema, given `document.value`, says so."""
 
@@ -29,7 +27,7 @@ class RawManifest:
     name: str
     metadata: dict[str, Json]
     spec: dict[str, Json]
-    content: bytes = field(repr=False)
+    content: bytes
     """The whole file, as it was read."""
     may_hold_variables: bool
     """False where the file's text rules it out."""
@@ -49,8 +47,7 @@ class RawManifest:
         return self.document.locate(path, key=key)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Loaded:
+class Loaded(NamedTuple):
     """All manifests that could be read, and the problems of all files, warnings among them."""
 
     manifests: tuple[RawManifest, ...]

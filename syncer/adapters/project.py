@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+from typing import NamedTuple
 
 from syncer.adapters.check import nearest
 from syncer.adapters.files import PROJECT_FILE, read_bytes, upward
@@ -39,24 +39,21 @@ _FORBIDDEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """How many changes of a sort one plan may hold: a number, or a share of the objects in percent."""
 
     value: int
     percent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The limits of an environment; None where syncer.yaml sets none."""
 
     delete: Limit | None = None
     update: Limit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """One organisation, as syncer.yaml describes it."""
 
     name: str
@@ -80,8 +77,7 @@ class Environment:
         return Variables(self.vars, self.ids, env, allowed, self.name)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Project:
+class Project(NamedTuple):
     """What syncer.yaml says. `root` is its folder: nothing outside is ever read as a manifest."""
 
     root: FilePath
@@ -214,7 +210,7 @@ def _environment(value: dict[str, Json], path: Path) -> Iterator[Finding]:
     if isinstance(value.get("state"), str):
         from syncer.adapters.places.place_name import findings
 
-        yield from (replace(each, path=(*path, "state")) for each in findings(value["state"]))
+        yield from (each._replace(path=(*path, "state")) for each in findings(value["state"]))
     for family in ("vars", "ids"):
         for name, item in _items(value.get(family)):
             yield from _nested(item, (*path, family, name))

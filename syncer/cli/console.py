@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TextIO
 
 from syncer.render.out import Out
@@ -33,7 +32,7 @@ def _terminal(stream: TextIO | None, env: Mapping[str, str], color: str) -> Term
     encoding = getattr(stream, "encoding", None)
     columns = _columns(stream, env)
     terminal = terminal_for(env, isatty=_is_tty(stream), encoding=encoding, columns=columns)
-    return terminal if color == "auto" else replace(terminal, colour=color == "always")
+    return terminal if color == "auto" else terminal._replace(colour=color == "always")
 
 
 def _columns(stream: TextIO | None, env: Mapping[str, str]) -> int:

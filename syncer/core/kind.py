@@ -8,25 +8,27 @@ pretends, so the calls it announces are the calls that will be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from syncer.core.address import Address
-from syncer.core.fields import FieldChange
 from syncer.core.problem import Finding
 from syncer.core.shape import Shape
 from syncer.core.values import Json, Secret
 
+if TYPE_CHECKING:
+    from syncer.core.fields import FieldChange
+
 Spec = dict[str, Json]
-Parts = dict[str, dict[str, str]]
+Parts = Mapping[str, Mapping[str, str]]
 """Local keys to live ids, by group: `{"nodes": {"check": "a81…"}, "automations": {"mail": "b0d…"}}`."""
+NO_PARTS: Parts = {}
 
 Level = Literal["safe", "risky", "destructive"]
 LEVELS: tuple[Level, ...] = ("safe", "risky", "destructive")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request below a service's base URL. `path` has its ids percent-encoded; `service` names one of `SERVICES`."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -40,8 +42,7 @@ class Call:
         return f"{self.method} {self.path.partition('?')[0]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """How a whole kind is listed: where the objects stand in the reply, and how one page leads to the next.
 
     `paging`: `none`, `page` (page/pageSize with `pagination.total`), `cursor` (limit/cursor), `from` (from/size until
@@ -58,8 +59,7 @@ class Listing:
     service: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seek:
+class Seek(NamedTuple):
     """How the object a lost answer may have made is found: in this listing, by a field's exact value."""
 
     listing: Listing
@@ -88,8 +88,7 @@ def itself(found: Json) -> Json:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One call of a change. `once`: sending it twice would make two, so it is journalled and never sent again blindly;
     `complaint` says what is wrong with a reply, or nothing; `pretend` stands for the reply while planning.
 
@@ -112,21 +111,19 @@ class Step:
     """After a lost answer: what to read, if not the resource itself, and whether it shows that this step was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What a change left behind: the live id, ids of parts, the object as last read, what the platform remarked."""
 
     live_id: str
     live: Json
-    parts: Parts = field(default_factory=dict)
+    parts: Parts = NO_PARTS
     notices: tuple[str, ...] = ()
 
 
 Steps = Generator[Step, Json, Written]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Write:
+class Write(NamedTuple):
     """All a kind needs to write a change; references are ids by now, secrets still `Secret`."""
 
     address: Address
@@ -143,8 +140,7 @@ class Write:
     """(kind, live id) → the live object as last seen, or `{}`: a flow sends its reasons' titles."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Context:
+class Context(NamedTuple):
     """One desired resource beside its live object, before they are compared."""
 
     address: Address
@@ -158,8 +154,7 @@ class Context:
     """The day, `2026-11-22`: some settings must lie in the future."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Prepared:
+class Prepared(NamedTuple):
     """Both sides in one language: `want` with live ids for its local keys, `have` the live object as a spec.
 
     `secrets` are write-only values taken out of `want`, by the field text they are shown under; `extra` are changes
@@ -168,17 +163,16 @@ class Prepared:
 
     want: Spec
     have: Spec
-    parts: Parts = field(default_factory=dict)
-    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    parts: Parts = NO_PARTS
+    secrets: Mapping[str, Secret] = {}
     findings: tuple[Finding, ...] = ()
     notices: tuple[str, ...] = ()
     extra: tuple[FieldChange, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = {}
     """Live ids of parts → the keys the manifest calls them by, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(NamedTuple):
     """Why a changed field is not simply safe. `item` is what `--accept-data-loss ADDRESS/ITEM` names."""
 
     level: Level
@@ -186,8 +180,7 @@ class Risk:
     item: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RefField:
+class RefField(NamedTuple):
     """Where a spec points at another resource. `form`: `value`: the reference stands for the value itself; `item`: the
     mapping becomes `{"id": …}`. `plain`: a plain string there is the enforced key of such a resource (a schema's slug).
     `scope`: the spec's field that narrows a lookup (a saved view belongs to an entity schema). `late`: the reference
@@ -268,8 +261,7 @@ class Kind:
     `automations`. One that is no longer declared stays."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LookupKind:
+class LookupKind(NamedTuple):
     """A kind that is only looked up: its ids are used, its objects never written."""
 
     name: str

@@ -109,7 +109,7 @@ def _mapping(
             continue  # most fields of most plans: whatever their shape says, the live value stays
         below = shape.at(name)
         if name in prune:
-            below = replace(below, rule=replace(below.rule, whole=True))
+            below = replace(below, rule=below.rule._replace(whole=True))
         merged = _value(have, value, remembered.get(name, ABSENT), below, (*path, name), out)
         if merged is ABSENT:
             goal.pop(name, None)

@@ -70,7 +70,7 @@ class _Case:
 
     def at(self, finding: Finding) -> Problem:
         """The finding with its place in the manifest."""
-        return located(replace(finding, path=("spec", *finding.path)), self.desired.where(finding.path))
+        return located(finding._replace(path=("spec", *finding.path)), self.desired.where(finding.path))
 
     def task(self, change: Change, goal: Spec, changed: Iterable[str]) -> Task:
         """The change with all that carrying it out takes."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from syncer.core.address import Address
 from syncer.core.circles import circles
@@ -21,13 +22,12 @@ from syncer.core.values import Json, Lookup, Part, Path, Ref
 MARKERS = ("ref", "lookup", "id", "automation")
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """What the whole repository declares: each manifest's enforced key, by address and the other way round."""
 
-    keys: Mapping[Address, str] = field(default_factory=dict)
-    by_key: Mapping[tuple[str, str], Address] = field(default_factory=dict)
-    aliases: Mapping[Address, Address] = field(default_factory=dict)
+    keys: Mapping[Address, str] = {}
+    by_key: Mapping[tuple[str, str], Address] = {}
+    aliases: Mapping[Address, Address] = {}
     elsewhere: frozenset[Address] = frozenset()
     """Manifests that live in other environments only."""
     environment: str = ""

@@ -73,7 +73,7 @@ def remove_asked(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Dra
         task = _removal(kinds[address.kind], entry, known.objects[address.kind, entry.live_id], sides)
         if isinstance(task, Problem):
             hint = f"take it out of {asked.document}, or write `action: forget`"
-            out.problems.append(replace(task, at=asked.at, path=asked.path, hint=hint))
+            out.problems.append(task._replace(at=asked.at, path=asked.path, hint=hint))
             continue
         reasons = (*task.change.reasons, f"{asked.document} asks for it")
         out.tasks[address] = replace(task, change=replace(task.change, reasons=reasons))

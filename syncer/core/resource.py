@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from syncer.core.address import Address
 from syncer.core.kind import Parts, Spec
@@ -13,8 +13,7 @@ from syncer.core.problem import Location
 from syncer.core.values import Json, Lookup, Path, Ref
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A reference in a spec: where it stands and what it points at; `late` ones may be left out at first."""
 
     path: Path
@@ -22,8 +21,7 @@ class Use:
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(NamedTuple):
     """One manifest for one environment: variables resolved, references marked."""
 
     address: Address
@@ -39,8 +37,7 @@ class Desired:
     """Of the manifest's file and of the files it reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(NamedTuple):
     """One object of the organisation, as the API answered."""
 
     id: str
@@ -70,8 +67,7 @@ How = Literal["link", "key", "title"]
 """By what a live object was found: what is remembered, a key that the platform enforces, or its exact title."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An address beside its live object, and by what it was found."""
 
     address: Address

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from syncer.core.values import ABSENT, Json, Path
 
 
-@dataclass(frozen=True, slots=True)
-class ListRule:
+class ListRule(NamedTuple):
     """What a list is. `keys`: the fields an item is recognised by, best first; `whole`: items not declared go;
     `ordered`: the order is part of the meaning."""
 

@@ -7,15 +7,17 @@ create. The platform gives the ids and allows two reasons of one title, so the t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from syncer.core.kind import Call, Context, Kind, Listing, Prepared, Risk, Seek, Spec, Step, Steps, Write, Written
-from syncer.core.merge import FieldChange
 from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape
 from syncer.core.values import Json
 from syncer.core.verbs import has_id, is_gone, is_there, segment, without
 from syncer.kinds.lenient import listed
+
+if TYPE_CHECKING:
+    from syncer.core.fields import FieldChange
 
 SERVICE = "workflow"
 LISTING = Listing("/v1/workflows/closing-reasons?includeInactive=true", "reasons")

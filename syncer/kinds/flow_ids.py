@@ -32,7 +32,7 @@ def stable_id(address: Address, *parts: str) -> str:
 class Ids:
     """What was decided: the map of local keys, the map back (for people), and parts that could not be told apart."""
 
-    parts: Parts = field(default_factory=dict)
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 

@@ -47,7 +47,7 @@ def read(flow_id: str) -> Call:
 def create(write: Write) -> Steps:
     """Import where automations come along, POST else; disabled, compared, then enabled."""
     goal: Spec = {"tasks": [], "edges": [], **write.goal, "enabled": False}
-    parts = {group: dict(ids) for group, ids in write.parts.items()}
+    parts: Parts = {group: dict(ids) for group, ids in write.parts.items()}
     made: Json = None
     imported = False
     if goal.get("automations") and not parts.get("automations"):

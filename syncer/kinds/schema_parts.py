@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from syncer.core.problem import Finding
 from syncer.core.values import Json, Path
@@ -31,7 +30,7 @@ def unless_live(schema: Mapping[str, Json], finding: Finding) -> Finding:
     if described_whole(schema):
         return finding
     hint = f"{finding.hint} It may exist live only" if finding.hint.endswith("?") else "it may exist live only"
-    return replace(finding, hint=hint, severity="warning")
+    return finding._replace(hint=hint, severity="warning")
 
 
 def attributes(schema: Mapping[str, Json]) -> Iterator[tuple[Path, str, Mapping[str, Json]]]:

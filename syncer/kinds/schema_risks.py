@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from syncer.core.kind import Risk, Spec
 from syncer.core.merge import FieldChange, Item
@@ -80,7 +79,7 @@ def _owned(found: Risk | None, live: Mapping[str, Json], name: str) -> Risk | No
     if not owner(live):
         return found
     said = f"attribute `{name}` is {owner(live)}"
-    return replace(found, reason=f"{found.reason}; it is {owner(live)}") if found else Risk("risky", said)
+    return found._replace(reason=f"{found.reason}; it is {owner(live)}") if found else Risk("risky", said)
 
 
 def owner(attribute: Mapping[str, Json]) -> str:

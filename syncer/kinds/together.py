@@ -4,7 +4,6 @@ that neither a manifest nor the organisation has."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from syncer.core.problem import Finding, Problem, located
 from syncer.core.resource import Desired
@@ -85,4 +84,4 @@ def unknown_ids(wanted: Sequence[Desired], live: Mapping[str, Collection[str]]) 
 
 
 def _of(desired: Desired, finding: Finding) -> Problem:
-    return located(replace(finding, path=("spec", *finding.path)), desired.where(finding.path))
+    return located(finding._replace(path=("spec", *finding.path)), desired.where(finding.path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from syncer.render.escape import disarmed, for_terminal
 
@@ -30,8 +30,7 @@ STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(NamedTuple):
     """What may be written: SGR colours or none, how many columns, characters beyond ASCII or not."""
 
     colour: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from dataclasses import replace
 from difflib import SequenceMatcher
 
 from syncer.core.values import Json
@@ -52,7 +51,7 @@ def telling(before: Json, after: Json, terminal: Terminal) -> Terminal:
     """The terminal, or one without Unicode where both texts would look the same on it."""
     if isinstance(before, str) and isinstance(after, str) and not (before.isascii() and after.isascii()):
         alike = unicodedata.normalize("NFC", before) == unicodedata.normalize("NFC", after)
-        return replace(terminal, unicode=False) if alike else terminal
+        return terminal._replace(unicode=False) if alike else terminal
     return terminal
 
 
