@@ -262,7 +262,7 @@ def _desired(
     if not raw.name or not _identified(kind, spec):
         return None, problems
     metadata = raw.metadata
-    digest = "".join((raw.digest, *filled.digests.values()))
+    digest = "".join((raw.digest, *filled.digests.values())) if env is not None else ""
     return Desired(
         Address(raw.kind, raw.name),
         spec,

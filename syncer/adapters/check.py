@@ -5,7 +5,6 @@ It knows no kind but by name, and says nothing that the JSON Schemas say already
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("c
 
 def nearest(word: str, words: Collection[str]) -> str:
     """The hint for a word that is none of `words`: the one meant, probably, or all there are."""
+    import difflib  # late: only mistakes need it
+
     folded = {known.lower(): known for known in sorted(words, reverse=True)}
     if close := difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6):
         return f"did you mean `{folded[close[0]]}`?"

@@ -22,11 +22,11 @@ SERVICES = ("entity", "workflow", "automation", "app", "data_governance", "permi
 DEFAULT_PACE = 0.8
 
 # A pattern, not a URL parser: parsers drop line ends and read `\` and `@` each in their own way.
-_URL = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+epilot\.io(?:/[A-Za-z0-9._~-]+)*/?\Z")
-_TOKEN_NAME = re.compile(r"(?:EPILOT|SYNCER)_[A-Z0-9_]+\Z")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")  # what is no name may be the token itself, and isn't shown
-_ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z")
-_PERCENT = re.compile(r"(100|[0-9]{1,2})%\Z")
+_URL = r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+epilot\.io(?:/[A-Za-z0-9._~-]+)*/?\Z"
+_VARIABLE_NAME = r"(?:EPILOT|SYNCER)_[A-Z0-9_]+\Z"
+_WORD = r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z"  # what is no name may be the token itself, and isn't shown
+_ENVIRONMENT_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z"
+_PERCENT = r"(100|[0-9]{1,2})%\Z"
 _AT_KEY = frozenset({"unknown-field", "environment-name", "not-in-repository"})
 _FORBIDDEN = {
     word: f"set SYNCER_{setting} where syncer runs"
@@ -172,13 +172,13 @@ def _trust(value: dict[str, Json]) -> Iterator[Finding]:
     yield from _forbidden(value, ())
     yield from _folders(value.get("manifests"))
     for name, url in _items(value.get("services")):
-        if isinstance(url, str) and (not _URL.match(url) or "/.." in url or "/./" in url):
+        if isinstance(url, str) and (not re.match(_URL, url) or "/.." in url or "/./" in url):
             hint = "services are reached by https under epilot.io; for any other host use --server or SYNCER_SERVER"
             yield Finding("host", f"`{url}` is not an https address under epilot.io", ("services", name), hint)
     folded: dict[str, str] = {}
     for name, environment in _items(value.get("environments")):
         path = ("environments", name)
-        if not _ENVIRONMENT_NAME.match(name):
+        if not re.match(_ENVIRONMENT_NAME, name):
             hint = "letters, digits, `.`, `_` and `-`; the state's file is named after it"
             yield Finding("environment-name", f"`{name}` cannot be an environment's name", path, hint)
         first = folded.setdefault(name.casefold(), name)
@@ -193,9 +193,9 @@ def _environment(value: dict[str, Json], path: Path) -> Iterator[Finding]:
     yield from _forbidden(value, path)
     token = value.get("token")
     name = token.get("env") if isinstance(token, dict) else None
-    if isinstance(name, str) and not _TOKEN_NAME.match(name):
+    if isinstance(name, str) and not re.match(_VARIABLE_NAME, name):
         hint = "name it EPILOT_… or SYNCER_…; a file in the repository may not point at any other variable"
-        shown = f"token variable `{name}`" if _WORD.match(name) else "what is given as the token's variable"
+        shown = f"token variable `{name}`" if re.match(_WORD, name) else "what is given as the token's variable"
         yield Finding("token-env", f"{shown} may not be read", (*path, "token", "env"), hint)
     elif isinstance(token, str):
         hint = "write `token: {env: EPILOT_TOKEN}` and set that variable; a token never stands in a file"
@@ -251,13 +251,13 @@ def _items(value: Json) -> list[tuple[str, Json]]:
 def _limit(value: Json) -> Limit | None:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return Limit(value)
-    if isinstance(value, str) and (match := _PERCENT.match(value)):
+    if isinstance(value, str) and (match := re.match(_PERCENT, value)):
         return Limit(int(match.group(1)), percent=True)
     return None
 
 
 def _pace(value: Json) -> float | None:
-    match = _PERCENT.match(value) if isinstance(value, str) else None
+    match = re.match(_PERCENT, value) if isinstance(value, str) else None
     return int(match.group(1)) / 100 if match and int(match.group(1)) else None
 
 

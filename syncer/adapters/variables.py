@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from syncer.adapters.check import nearest
 from syncer.core.problem import Finding
 from syncer.core.values import Json, Path, Secret
 
-_VARIABLE = re.compile(r"\$\$\{|\$\{((?:var|env|id)\.[A-Za-z0-9_.-]+)\}|\$\{")
-_OWN_ENV = re.compile(r"(?:EPILOT|SYNCER)_[A-Za-z0-9_]+\Z")
+_VARIABLE = r"\$\$\{|\$\{((?:var|env|id)\.[A-Za-z0-9_.-]+)\}|\$\{"
+_OWN_ENV = r"(?:EPILOT|SYNCER)_[A-Za-z0-9_]+\Z"
 
 
-@dataclass(frozen=True, slots=True)
-class Variables:
+class Variables(NamedTuple):
     """What variables may stand for: `vars` and `ids` of an environment in syncer.yaml, and the process environment."""
 
-    vars: Mapping[str, Json] = field(default_factory=dict)
-    ids: Mapping[str, str] = field(default_factory=dict)
-    env: Mapping[str, str] | None = field(default=None, repr=False)
+    vars: Mapping[str, Json] = {}
+    ids: Mapping[str, str] = {}
+    env: Mapping[str, str] | None = None
     """None while validating: `${env.NAME}` is checked for its name, and stays as it is written."""
     allowed: Collection[str] = ()
     """Names beyond `EPILOT_*` and `SYNCER_*` that may be read (`SYNCER_ALLOW_ENV`)."""
     environment: str = ""
     """The environment's name, for messages."""
+
+    def __repr__(self) -> str:
+        return f"Variables({self.environment!r})"  # never what the process environment holds
 
 
 class Substituted(NamedTuple):
@@ -75,7 +76,7 @@ class _Substitution:
 
     def key(self, key: str, path: Path) -> str:
         """The key itself; a variable in it is a mistake."""
-        match = _VARIABLE.search(key) if "${" in key else None
+        match = re.search(_VARIABLE, key) if "${" in key else None
         if match and match.group(1):
             hint = "write the key itself; variables stand in values"
             self.finding("variable-place", f"`{match.group()}` stands in a key", (*path, key), hint)
@@ -83,7 +84,7 @@ class _Substitution:
 
     def text(self, text: str, path: Path) -> Json:
         """A text that holds `${`."""
-        whole = _VARIABLE.fullmatch(text)
+        whole = re.fullmatch(_VARIABLE, text)
         if whole and whole.group(1):
             self.fed[path] = (whole.group(1),)
             found, value = self.look_up(whole.group(1), text, path)
@@ -92,7 +93,7 @@ class _Substitution:
         names: list[str] = []
         secrets: list[str] = []
         end = 0
-        for match in _VARIABLE.finditer(text):
+        for match in re.finditer(_VARIABLE, text):
             parts.append(text[end : match.start()])
             end = match.end()
             if match.group() == "$${":
@@ -144,7 +145,7 @@ class _Substitution:
 
     def environment(self, word: str, written: str, path: Path) -> tuple[bool, Json]:
         """A value of the process environment; the name alone while validating."""
-        if not (_OWN_ENV.match(word) or word in self.variables.allowed):
+        if not (re.match(_OWN_ENV, word) or word in self.variables.allowed):
             hint = f"name it EPILOT_… or SYNCER_…, or set SYNCER_ALLOW_ENV={word} where syncer runs"
             self.finding("env-not-allowed", f"`{word}` may not be read from the environment", path, hint)
             return False, None

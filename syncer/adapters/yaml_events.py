@@ -24,7 +24,7 @@ else:
 MAX_DEPTH = 100
 """How deep lists and mappings may nest. The C parser dies at about 30,000 levels, so a scan must stop before."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 
 class _PureParser(Reader, Scanner, Parser):
@@ -42,7 +42,7 @@ class _PureParser(Reader, Scanner, Parser):
 
     def get_event(self) -> Any:
         event: Any = super().get_event()  # type: ignore[no-untyped-call]
-        if type(event) is events.ScalarEvent and not event.value.isascii() and _SURROGATE.search(event.value):
+        if type(event) is events.ScalarEvent and not event.value.isascii() and re.search(_SURROGATE, event.value):
             said = "found invalid Unicode character escape code"  # libyaml's words; the pure scanner lets these pass
             mark: Any = event.start_mark
             raise ScannerError("while parsing a quoted scalar", mark, said, mark)

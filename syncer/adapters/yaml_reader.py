@@ -13,7 +13,6 @@ from typing import Any
 
 from yaml import events
 
-from syncer.adapters import json_reader
 from syncer.adapters.scalars import (
     CONSTANTS,
     NUMBER_STARTS,
@@ -25,7 +24,6 @@ from syncer.adapters.scalars import (
 )
 from syncer.adapters.source_text import check_text
 from syncer.adapters.yaml_events import MAX_DEPTH, Places, find_places, next_event
-from syncer.adapters.yaml_problems import syntax_problem
 from syncer.core.problem import InvalidInput, Location, Problem
 from syncer.core.values import Json, Path, show_path
 
@@ -95,6 +93,8 @@ def read(text: bytes, file: str) -> list[Document]:
     if problems:
         raise InvalidInput(problems)
     if as_json:
+        from syncer.adapters import json_reader  # late: nearly all manifests are YAML
+
         value, places, problems = json_reader.parse(text.decode(), file)
         if problems:
             raise InvalidInput(sorted(problems, key=_by_place))
@@ -126,6 +126,8 @@ def _read_yaml(text: bytes, file: str, *, pure: bool = False) -> list[Document]:
     except _Stop:
         pass
     except Exception as error:  # the border: ValueError, RecursionError, IndexError … have all been seen here
+        from syncer.adapters.yaml_problems import syntax_problem
+
         build.problems.append(syntax_problem(error, text.decode(), file))
     errors = [problem for problem in build.problems if problem.severity == "error"]
     if errors:

@@ -8,7 +8,6 @@ pretends, so the calls it announces are the calls that will be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from syncer.core.address import Address
@@ -199,8 +198,7 @@ def no_asks(context: Context) -> Mapping[str, Call]:
     return {}
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Kind:
+class Kind(NamedTuple):
     """A kind of configuration. One module in `syncer/kinds/` builds one of these and says what is particular."""
 
     name: str

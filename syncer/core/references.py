@@ -54,7 +54,7 @@ def mark(
     return marking.spec, tuple(marking.uses), marking.findings
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Marking:
     """One spec while its references are replaced: what it uses and what is wrong with it."""
 

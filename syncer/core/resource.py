@@ -34,7 +34,7 @@ class Desired(NamedTuple):
     where: Callable[[Path], Location]
     """Where a value of the spec stands in its file."""
     digest: str
-    """Of the manifest's file and of the files it reads."""
+    """Of the manifest's file and of the files it reads; "" while validating, where nobody asks."""
 
 
 class Live(NamedTuple):

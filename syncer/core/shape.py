@@ -36,7 +36,7 @@ ORDERED = ListRule("ordered", whole=True, ordered=True)
 """A list whose order is its meaning; what every list is that a kind says nothing about."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Shape:
     """One node of the tree: what is said about the value here, and the nodes below."""
 

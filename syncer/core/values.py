@@ -12,7 +12,7 @@ Json = Any
 Path = tuple[str | int, ...]
 """Where a value stands in a document: mapping keys and list indexes, from the outside in."""
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_PLAIN = r"[A-Za-z_][A-Za-z0-9_-]*\Z"
 
 
 def show_path(path: Path, root: str = "$") -> str:
@@ -21,7 +21,7 @@ def show_path(path: Path, root: str = "$") -> str:
     for step in path:
         if isinstance(step, int):
             parts.append(f"[{step}]")
-        elif _PLAIN.match(step):
+        elif re.match(_PLAIN, step):
             parts.append(f".{step}")
         else:
             quoted = step.replace("\\", "\\\\").replace("'", "\\'")

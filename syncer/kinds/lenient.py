@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from syncer.core.values import Json, Part, Ref
 
-_UNRESOLVED = re.compile(r"\$\{(?:var|env|id)\.[A-Za-z0-9_.-]+\}")
+_UNRESOLVED = r"\$\{(?:var|env|id)\.[A-Za-z0-9_.-]+\}"
 
 
 def text(value: Json) -> str | None:
     """The value if it is a string that can be compared here: no secret, no reference, no variable left open."""
-    return value if isinstance(value, str) and not ("${" in value and _UNRESOLVED.search(value)) else None
+    return value if isinstance(value, str) and not ("${" in value and re.search(_UNRESOLVED, value)) else None
 
 
 def mapping(value: Json) -> Mapping[str, Json]:

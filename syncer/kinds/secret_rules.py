@@ -16,29 +16,29 @@ RULES = {
 
 HINT = "write `${env.NAME}` and set that variable; a secret that stood in a file should be replaced"
 
-_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("a JSON Web Token", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
-    ("a bearer token", re.compile(r"\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}")),
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
-    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})")),
-    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
-    ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b")),
-    ("a Stripe key", re.compile(r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}")),
-    ("a password in a URL", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@{}$]+:[^\s/:@{}$]{3,}@", re.IGNORECASE)),
+_FORMS = (
+    ("a JSON Web Token", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    ("a bearer token", r"\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}"),
+    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})"),
+    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("a Stripe key", r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}"),
+    ("a password in a URL", r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@{}$]+:[^\s/:@{}$]{3,}@"),
 )
 _SIGNS = re.compile(
     r"eyJ|-----BEGIN|[Bb]earer\s|\ABasic\s|A[KS]IA|AIza|gh[pousr]_|github_pat_|xox[abeoprs]-|[rs]k_|://.*@"
 )
 """What every one of these forms has in it: most strings have none, and are looked at once."""
-_BASIC = re.compile(r"Basic\s+([A-Za-z0-9+/]{8,}={0,2})\Z")
+_BASIC = r"Basic\s+([A-Za-z0-9+/]{8,}={0,2})\Z"
 _TELLING = re.compile(
     r"(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|(?:private|signing|access|client)[_-]?key|credentials?"
     r"|authorization)\Z",
     re.IGNORECASE,
 )
-_OPEN = re.compile(r"\{\{|\$\{|\s|://")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+_OPEN = r"\{\{|\$\{|\s|://"
+_UUID = r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 
 SHORTEST = 8
 """Characters below which nothing is taken for a credential."""
@@ -91,12 +91,12 @@ def looks_secret(value: str, name: str = "") -> str:
         return ""
     if _SIGNS.search(value):
         for what, form in _FORMS:
-            if form.search(value):
+            if re.search(form, value):
                 return what
-        basic = _BASIC.match(value)
+        basic = re.match(_BASIC, value)
         if basic and ":" in _decoded(basic[1]):
             return "a user's name and password"
-    if _tells(name) and not _OPEN.search(value) and _random(value, name):
+    if _tells(name) and not re.search(_OPEN, value) and _random(value, name):
         return "a secret"
     return ""
 
@@ -122,7 +122,7 @@ def _random(value: str, name: str) -> bool:
     kinds = sum(bool(re.search(form, value)) for form in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
     if re.search(r"pass(?:word|wd|phrase)\Z", name, re.IGNORECASE):
         return len(value) >= 8 and kinds >= 2 and bool(re.search("[0-9]", value))
-    if _UUID.match(value):
+    if re.match(_UUID, value):
         return True
     return len(value) >= 16 and kinds >= 2 and bool(re.search("[0-9]", value)) and _bits(value) >= 3.0
 

@@ -11,7 +11,7 @@ from syncer.core.values import Json
 from syncer.render.escape import for_annotation, for_property, for_uri
 from syncer.render.terminal import Terminal
 
-LINK = re.compile(r"\[(?=[^\]]*\]\()")
+LINK = r"\[(?=[^\]]*\]\()"
 """What SARIF takes for a link in a message, `[text](address)`; a backslash makes it text (SARIF 2.1.0, 3.11.6)."""
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -136,7 +136,7 @@ def _result(problem: Problem, index: int) -> dict[str, Json]:
         "ruleId": problem.rule,
         "ruleIndex": index,
         "level": problem.severity,
-        "message": {"text": LINK.sub(r"\\[", text)},
+        "message": {"text": re.sub(LINK, r"\\[", text)},
     }
     location: dict[str, Json] = {}
     if problem.at:
