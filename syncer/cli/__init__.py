@@ -1,9 +1,15 @@
 """The command line: commands are imported when they are called, errors become text and an exit code here and nowhere
 else."""
 
+# ruff: noqa: E402 -- the collector is told before the imports, which make most of the values of a short command
+
 from __future__ import annotations
 
 import gc
+
+gc.set_threshold(50_000, 20, 20)
+"""Commands are short and make many small values and hardly a circle: collecting as often as usual costs a tenth."""
+
 import importlib
 import os
 import sys
@@ -13,9 +19,6 @@ from typing import Any
 import click
 
 from syncer import __version__
-
-gc.set_threshold(50_000, 20, 20)
-"""Commands are short and make many small values and hardly a circle: collecting as often as usual costs a tenth."""
 
 COMMANDS = {
     "init": ("syncer.cli.offline", "init", "Begin a repository: syncer.yaml, a first manifest, .gitignore."),
