@@ -29,7 +29,7 @@ MAX_INTEGER = 1 << 53
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, 6)."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
-_OTHER_BASE = r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z"
+_OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = frozenset(
     [sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")] + [".nan", ".NaN", ".NAN"]
@@ -58,7 +58,7 @@ def number(text: str) -> Json:
         if value in (float("inf"), float("-inf")):
             raise BadScalar("number-not-finite", f"`{_short(text)}` is larger than any number of JSON", _quote(text))
         return value
-    if re.match(_OTHER_BASE, text):
+    if _OTHER_BASE.match(text):
         return _whole(text, 8 if text[1] == "o" else 16)
     if text in _NOT_FINITE:
         raise BadScalar("number-not-finite", f"`{text}` is no number of JSON", _quote(text))
