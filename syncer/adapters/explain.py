@@ -7,7 +7,7 @@ that attribute's branch, not thirty-nine. The files themselves stay standard, fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 
 Errors = Iterator["ValidationError"]
 Schema = dict[str, Any]
+Surely = dict[type, frozenset[str] | None]
+
+_CLASSES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "null": (type(None),),
+}
+"""JSON type → the classes whose values are surely of that type."""
+_OF_TEXTS = frozenset({"pattern", "minLength", "maxLength", "format", "x-unless-variable"})
+_OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_OF_OTHERS = frozenset(
+    {"type", "properties", "required", "additionalProperties", "propertyNames", "minProperties", "maxProperties"}
+    | {"items", "minItems", "maxItems", "uniqueItems", "x-dispatch"}
+)
+"""Keywords that say nothing of a text, of a number, of any scalar but its type."""
 
 
 def explainer(schema: Schema) -> Callable[[Json, bool], list[Finding]]:
@@ -83,6 +100,27 @@ def prepare(root: Schema) -> Schema:
 
     prepared: Schema = walk(root)
     return prepared
+
+
+def _surely(schema: Any, keywords: Collection[str]) -> Surely:
+    """The classes of scalars that the schema accepts whatever their value; of texts perhaps the words it accepts.
+
+    `keywords`: all that can refuse a value. Most values are of these classes, and are spared a validator of their own,
+    which is what costs jsonschema its time.
+    """
+    if not isinstance(schema, dict):
+        return {}
+    judging = (schema.keys() & keywords) - _OF_OTHERS
+    found: Surely = {}
+    named = schema.get("type", ())
+    for name in [named] if isinstance(named, str) else named:
+        for sort in _CLASSES.get(name, ()):
+            says = judging - (_OF_NUMBERS if sort is str else _OF_TEXTS)
+            if not says:
+                found[sort] = None
+            elif sort is str and says == {"enum"}:
+                found[sort] = frozenset(word for word in schema["enum"] if isinstance(word, str))
+    return found
 
 
 def _dispatch(rules: list[Schema]) -> Schema:
@@ -148,6 +186,23 @@ def _dialect() -> Any:
 
     extend: Callable[..., Any] = typed_nowhere
 
+    kept: dict[int, tuple[Any, Surely]] = {}  # by the id of a schema, which is kept too, so that its id stays its own
+
+    def sure(schema: Any, value: Json) -> bool:
+        if id(schema) not in kept:
+            kept[id(schema)] = (schema, _surely(schema, dialect.VALIDATORS))
+        surely, sort = kept[id(schema)][1], value.__class__
+        if sort not in surely:
+            return False
+        words = surely[sort]
+        return words is None or value in words
+
+    def properties(validator: Any, fields: Schema, instance: Json, schema: Schema) -> Errors:
+        if isinstance(instance, dict):
+            for name, value in instance.items():
+                if name in fields and not sure(fields[name], value):
+                    yield from validator.descend(value, fields[name], path=name)
+
     def required(validator: Any, names: list[str], instance: Json, schema: Schema) -> Errors:
         if isinstance(instance, dict):
             for name in names:
@@ -188,6 +243,7 @@ def _dialect() -> Any:
                 yield from validator.descend(instance, choice["cases"][value])
 
     keywords = {
+        "properties": properties,
         "required": required,
         "additionalProperties": additional,
         "propertyNames": names,
@@ -195,7 +251,8 @@ def _dialect() -> Any:
         "x-unless-variable": unless_variable,
         "x-dispatch": dispatch,
     }
-    return extend(Draft202012Validator, keywords)
+    dialect = extend(Draft202012Validator, keywords)
+    return dialect
 
 
 @lru_cache(maxsize=512)
