@@ -21,6 +21,7 @@ from syncer.core.values import Json, Path
 SERVICES = ("entity", "workflow", "automation", "app", "data_governance", "permissions")
 DEFAULT_PACE = 0.8
 
+# Patterns stand as text where few runs need them: `re` compiles and keeps them when they are first used.
 # A pattern, not a URL parser: parsers drop line ends and read `\` and `@` each in their own way.
 _URL = r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+epilot\.io(?:/[A-Za-z0-9._~-]+)*/?\Z"
 _VARIABLE_NAME = r"(?:EPILOT|SYNCER)_[A-Z0-9_]+\Z"
