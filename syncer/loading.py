@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from syncer.adapters import check, schemas
 from syncer.adapters.files import Found, find
@@ -17,16 +17,16 @@ from syncer.adapters.project import Environment, Project
 from syncer.adapters.texts import fill
 from syncer.adapters.variables import Substituted, substitute
 from syncer.core.address import Address
-from syncer.core.asked import Asked
 from syncer.core.kind import Kind, Spec
 from syncer.core.problem import Finding, Location, Problem, located
 from syncer.core.references import Index, circles, mark
 from syncer.core.resource import Desired, Use
 from syncer.core.values import Json, Lookup, Path, Ref, Secret
-from syncer.kinds import KINDS
+from syncer.kinds import KINDS, REMOVED
 from syncer.kinds.secret_rules import secret_literals
-from syncer.removed import KIND as REMOVED
-from syncer.removed import read_removed
+
+if TYPE_CHECKING:
+    from syncer.core.asked import Asked
 
 _AT_KEY = frozenset({"unknown-field", "server-field"})
 """Rules that speak of a key rather than of its value."""
@@ -103,7 +103,10 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
     nowhere = [
         raw for raw in manifests.removed if not any(_lives_in(raw, environment.name) for environment in environments)
     ]
-    problems += read_removed(nowhere, project, environments[0], (), strict=strict)[1]
+    if nowhere:
+        from syncer.removed import read_removed  # late: few repositories ask for removals
+
+        problems += read_removed(nowhere, project, environments[0], (), strict=strict)[1]
     mine = [problem for problem in problems if only is None or problem.at is None or problem.at.file in only]
     return ordered(problem._replace(severity="error") if strict else problem for problem in mine)
 
@@ -169,7 +172,11 @@ def asked_for(
 ) -> tuple[list[Asked], list[Problem]]:
     """What the documents of kind `Removed` ask for in an environment, and what is wrong with them."""
     here = [raw for raw in manifests.removed if _lives_in(raw, environment.name)]
-    return read_removed(here, manifests.project, environment, desired, strict=strict) if here else ([], [])
+    if not here:
+        return [], []
+    from syncer.removed import read_removed  # late: as above
+
+    return read_removed(here, manifests.project, environment, desired, strict=strict)
 
 
 def _lives_in(raw: RawManifest, environment: str) -> bool:

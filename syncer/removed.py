@@ -19,9 +19,9 @@ from syncer.core.asked import Action, Asked, possible
 from syncer.core.problem import Finding, Location, Problem, located
 from syncer.core.resource import Desired
 from syncer.core.values import Json, Path, show_path
-from syncer.kinds import KINDS
+from syncer.kinds import KINDS, REMOVED
 
-KIND = "Removed"
+KIND = REMOVED
 Entry = Mapping[str, Json]
 Seen = dict[tuple[str, str, str], Location]
 Described = Mapping[tuple[str, str], Address]

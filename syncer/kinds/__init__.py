@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from syncer.core.kind import Kind, LookupKind
 
+REMOVED = "Removed"
+"""The kind of documents that ask for a removal: it describes no object, so it stands not in the table."""
+
 MODULES = {
     "EntitySchema": "entity_schema",
     "AppInstallation": "app_installation",
