@@ -166,8 +166,7 @@ class _Lived:
 
     def _broken_apply(self) -> None:
         world, life = self.world, self.life
-        if not world.late:  # a clock set forward would take the time to settle away
-            world.skew = self.dice.choice([0.0, 0.0, -3600.0, 3600.0])
+        world.skew = self.dice.choice([0.0, 0.0, -3600.0, 3600.0])
         weather = Weather(world, self.dice)
         done = len(world.committed)
         code, run = world.tried(weather, workers=self._workers())

@@ -115,6 +115,10 @@ class _Queue:
         """As `SimpleQueue.put`."""
         self._items.append(item)
 
+    def empty(self) -> bool:
+        """As `SimpleQueue.empty`."""
+        return not self._items
+
     def get(self) -> Any:
         """As `SimpleQueue.get`; somebody must be there who can put something in."""
         while not self._items:

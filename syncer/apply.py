@@ -34,7 +34,8 @@ from syncer.kinds import KINDS
 from syncer.platform import Platform, seek_made
 
 SETTLING = 30.0
-"""Seconds after which a call whose answer was lost counts as not done, if nothing of it has appeared."""
+"""Seconds after which a call whose answer was lost counts as not done, if nothing of it has appeared. They begin when
+the lock is ours, for then nobody can be sending it any more: a journalled call may have waited long for its turn."""
 
 
 @dataclass(slots=True)
@@ -103,17 +104,27 @@ class JournalLedger:
         self.journal.settle(op, outcome, live_id)  # type: ignore[arg-type]
 
 
-def recover(platform: Platform, journal: Journal, store: Store, effects: Effects) -> Iterator[Recovered]:
-    """Settle what earlier runs left open. OutcomeUnknown where that is not possible: then nothing is applied."""
+def recover(
+    platform: Platform,
+    journal: Journal,
+    store: Store,
+    effects: Effects,
+    tell: Callable[[str], None] = lambda note: None,
+) -> Iterator[Recovered]:
+    """Settle what earlier runs left open. OutcomeUnknown where that is not possible: then nothing is applied.
+
+    `tell` is told what is waited for. Only this process's own clock counts: the machine's may have been set.
+    """
     for each in journal.settled():
         if each.outcome == "APPLIED" and each.live_id:
             _link(store, each.intent, each.live_id)
     problems: list[Problem] = []
+    until = effects.clock() + SETTLING
     for intent in journal.unsettled():
         found = _candidates(platform, intent, store)
-        waited = max(0.0, effects.now() - intent.time)  # a clock that was turned back says nothing
-        if not found and waited < SETTLING:
-            effects.sleep(SETTLING - waited)
+        if not found and (wait := until - effects.clock()) > 0:
+            tell(f"{intent.address}: `{intent.step}` may still take effect; looking again in {wait:.0f} s")
+            effects.sleep(wait)
             found = _candidates(platform, intent, store)
         address = parse_address(intent.address)
         if len(found) > 1:
@@ -252,7 +263,7 @@ def carry_out(
         Header(run, effects.now(), plan.environment, plan.org_id, plan.server, plan.id, by, __version__, plan.undo)
     )
     ledger, keeper = JournalLedger(journal, run, effects.now), Backup(recorder, managed, plan.digests)
-    carrier = Carrier(platform, ledger, keeper, ids, objects, effects.sleep, today, sides.lookups)
+    carrier = Carrier(platform, ledger, keeper, ids, objects, effects.sleep, today, sides.lookups, effects.now)
     try:
         yield from execute(
             plan.tasks,

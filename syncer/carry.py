@@ -31,6 +31,9 @@ LACKING = frozenset({403, 404, 405, 501})
 READ_AGAIN = (0.3, 1.0, 3.0)
 """Seconds before a read-back is tried again: a write may take a moment to be seen (reliability C03, C05)."""
 
+OLD = 60.0
+"""Seconds after which what was read is read again before the first write: the machine may have slept (F10)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -70,6 +73,8 @@ class Carrier:
     sleep: Callable[[float], None]
     today: str
     lookups: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    now: Callable[[], float] = lambda: 0.0
+    """Seconds since 1970: a monotonic clock stands still while the machine sleeps."""
     _by_value: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
 
     def carry(self, kind: Kind, task: Task, *, first_go: bool, news: Callable[[Any], None]) -> Carried:
@@ -84,6 +89,7 @@ class Carrier:
         except (Objection, SyncerError) as error:
             refused = self._refused(address, error)
             refused.wrote = change.wrote
+            refused.parts = change.parts if change.parts != task.parts else None
             self.keeper.failed(address, refused.live_id, unknown=False)
             raise refused from None
 
@@ -143,9 +149,11 @@ class _Change:
         self.have: Spec = {}
         """The same as a spec."""
         self.wrote = False
+        self.read_at = 0.0
 
     def carry(self) -> Carried:
         kind, task, run = self.kind, self.task, self.run
+        self.read_at = run.now()
         live, answers = self._unmoved()
         self.seen = live
         goal, self.wanted = bind(task.goal, run.resolve), bind(task.want, run.resolve)
@@ -260,6 +268,9 @@ class _Change:
 
     def _send(self, step: Step) -> Json:
         """One writing call. What must not be made twice is in the journal before it goes out."""
+        if not self.wrote and abs(self.run.now() - self.read_at) > OLD:
+            self.read_at = self.run.now()
+            self._unmoved()
         before = self._before(step)
         op = (
             self.run.ledger.intent(self.address, self.kind.name, step, before, self.task.change.live_id)
@@ -283,12 +294,12 @@ class _Change:
         if answer.outcome == "AMBIGUOUS" or not step.id_of(reply):
             reply = found_instead(self, step, before, answer.message or "the reply names no id")
         made = step.id_of(reply)
-        self.run.ledger.settle(op, "APPLIED", made)
-        if step.part is None:
+        if step.part is None:  # known before it is settled: a disk that fails now must not hide the id
             self.run.ids[self.address] = made
         else:
             group, key = step.part
             self.parts = {**self.parts, group: {**self.parts.get(group, {}), key: made}}
+        self.run.ledger.settle(op, "APPLIED", made)
         self.news(Made(self.address, made, step.part))
         return self._checked(step, reply)
 

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -75,7 +76,7 @@ def execute(
     running: dict[Future[Carried], Node] = {}
     ready: deque[Node] = deque()
     bug: Exception | None = None
-    with ThreadPoolExecutor(workers, thread_name_prefix="apply") as pool:
+    with _naming_what_is_lost(book, news), ThreadPoolExecutor(workers, thread_name_prefix="apply") as pool:
         while order.is_active():
             ready.extend(order.get_ready())
             while ready and len(running) < workers:  # never more than can begin: a stop must find the rest unbegun
@@ -123,6 +124,15 @@ def execute(
         raise bug
 
 
+@contextmanager
+def _naming_what_is_lost(book: _Book, news: queue.SimpleQueue[Started | Made | Future[Carried]]) -> Iterator[None]:
+    """Where state cannot be saved (E01): once the workers have ended, what they made is named, for a person to keep."""
+    try:
+        yield
+    except PartlyDone as error:
+        raise PartlyDone([*error.problems, *book.lost(news)]) from None
+
+
 @dataclass(slots=True)
 class _Book:
     """What is known of the run so far, kept by the one thread that owns the state."""
@@ -138,6 +148,8 @@ class _Book:
     began: dict[Address, float] = field(default_factory=dict)
     half: set[Address] = field(default_factory=set)
     """Written without their late references so far."""
+    unsaved: set[Address] = field(default_factory=set)
+    """Of what could not be remembered."""
 
     def put(self, address: Address, entry: Managed | None) -> None:
         """Remember an entry, or take it out; a former name of the manifest goes in the same breath."""
@@ -149,7 +161,9 @@ class _Book:
                 self.entries.pop(each, None)
             else:
                 self.entries[each] = value
+        self.unsaved.update(changed)
         self.remember(changed)
+        self.unsaved.difference_update(changed)
 
     def stands_in_the_way(self, node: Node) -> Event | None:
         """Skipped, or for a second go Failed, where something that it waits for did not come about."""
@@ -201,6 +215,20 @@ class _Book:
             return None
         return Done(task.change, carried.written.live_id, self.clock() - self.began[address])
 
+    def lost(self, news: queue.SimpleQueue[Started | Made | Future[Carried]]) -> list[Problem]:
+        """The ids that no save has brought to the state, those that nobody looked at yet included."""
+        while not news.empty():
+            said = news.get()
+            if isinstance(said, Made):
+                self.entries[said.address] = said.into(self._known(said.address))
+                self.unsaved.add(said.address)
+        made = [self.entries[each] for each in sorted(self.unsaved) if each in self.entries]
+        return [
+            Problem("not-remembered", f"{each.address} is {_ids(each)}, which is not in the state")
+            for each in made
+            if each.live_id or each.parts
+        ]
+
     def _known(self, address: Address) -> Managed:
         desired = self.tasks[address].desired
         entry = link_of(desired, self.entries) if desired else self.entries.get(address)
@@ -230,6 +258,12 @@ def _circle(task: Task, tasks: Mapping[Address, Task], kinds: Mapping[str, Kind]
         for other, theirs in tasks.items()
         if other.kind == kind.name and theirs.desired is not None and kind.key(theirs.want) in task.late
     }
+
+
+def _ids(entry: Managed) -> str:
+    """What it is in the organisation, for people: its id, and those of its parts."""
+    parts = [f"{key} `{id}`" for ids in entry.parts.values() for key, id in ids.items()]
+    return ", ".join([f"`{entry.live_id}`" if entry.live_id else "half made", *parts])
 
 
 def _after(task: Task, carried: Carried, entry: Managed | None, salt: Callable[[], bytes]) -> Managed | None:

@@ -30,6 +30,7 @@ ABOUT_A_RUN = {
     "not-as-asked": "apply: how a change ended",
     "not-asked": "apply without --yes, and nobody there",
     "not-confirmed": "the answer was not yes",
+    "not-remembered": "apply: what state could not be told",
     "not-copied": "state move",
     "not-moved": "state mv",
     "not-written": "init --env",

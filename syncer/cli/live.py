@@ -59,6 +59,8 @@ def plan(
     out = console(color)
     here = world(config, environment, server, place)
     with at_once(), at_rest(), here.reading():
+        for doubt in here.doubts():
+            out.talk(f"warning: {doubt}\n")
         state = here.state()
         with here.api(read_only=True) as api:
             planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
@@ -143,6 +145,8 @@ def apply(
         def tell(note: str) -> None:
             out.talk(f"note: {note}\n")
 
+        for doubt in here.doubts():
+            out.talk(f"warning: {doubt}\n")
         me = myself(env=here.env)
         held = here.place.lock(me, wait=lock_wait, tell=tell)
         with held, Journal(here.state_path.with_suffix(".journal")) as journal:
@@ -154,7 +158,7 @@ def apply(
                 events: list[Event] = []
                 if journal.unsettled() or journal.settled():
                     here.ask_whose(api)
-                for settled in recover(api, journal, store, here.effects):
+                for settled in recover(api, journal, store, here.effects, tell):
                     events.append(settled)
                     out.talk(f"{settled.address}: {settled.message}\n")
                 selection = Selection(only, but) if saved is None else _selection_of(saved)

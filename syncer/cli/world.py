@@ -68,6 +68,9 @@ class World:
     def place(self) -> Place:
         """Where the state lives; Refused for a place that syncer.yaml names and nobody allowed."""
         if self._place is None:
+            from syncer.adapters.own_files import must_be_inside
+
+            must_be_inside(self.project.root, self.state_path.parent)
             self._place = self.place_at(self.place_name())
         return self._place
 
@@ -116,6 +119,13 @@ class World:
         finally:
             self._begun = None
             begun.close()
+
+    def doubts(self) -> list[str]:
+        """What a person should know of the files that remember: that others can write them."""
+        from syncer.adapters.own_files import writable_by_others
+
+        paths = [self.state_path, self.state_path.with_suffix(".journal")]
+        return writable_by_others(paths, os.getuid())
 
     def wanted(self) -> tuple[list[Desired], list[Asked]]:
         """The manifests of the environment, and what shall go without one; InvalidInput, with all problems of all
