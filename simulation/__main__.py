@@ -15,6 +15,7 @@ from typing import TypeVar
 from simulation.counting import HOWS, Failing, failed
 from simulation.instants import INSTANTS, OPERATIONS, crashed, every_case, every_pair
 from simulation.seeds import Life, live
+from simulation.summary import Summary
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -35,6 +36,7 @@ def seeds(first: int, number: int, jobs: int) -> int:
     print(f"  {faults.pop('crash', 0)} crashes, {sum(faults.values())} other faults: {_table(faults)}")
     print(f"  {sum(each.recovered for each in lives)} calls of crashed runs settled by later ones")
     print(f"  {sum(len(each.duplicates) for each in lives)} duplicates, {sum(len(each.lost) for each in lives)} lost")
+    print(f"  {_summed(each.summary for each in lives)}")
     print(f"  {len(lives) - len(bad)} of {len(lives)} converge and keep every invariant")
     for each in bad[:20]:
         _one(each)
@@ -56,13 +58,14 @@ def crashes(jobs: int, step: int) -> int:
         began = time.monotonic()
         done = list(_spread(crashed, cases, jobs))
         wanted = sum(2 if case.then else 1 for case in cases)
-        failures = [(case, problems) for case, (_, problems) in zip(cases, done, strict=True) if problems]
+        failures = [(case, came.problems) for case, came in zip(cases, done, strict=True) if came.problems]
         print(f"{name}: {len(cases)} cases in {time.monotonic() - began:.0f} s, {jobs} processes")
         print(f"  {len(OPERATIONS)} operations, {len(INSTANTS)} instants, first, middle and last call, 1 and 4 workers")
-        print(f"  {sum(found for found, _ in done)} of {wanted} crashes came about")
+        print(f"  {sum(each.count for each in done)} of {wanted} crashes came about")
         print(
             f"  {len(cases) - len(failures)} of {len(cases)} converge, nothing twice, lost or touched that is others'"
         )
+        print(f"  {_summed(each.summary for each in done)}")
         for case, problems in failures[:20]:
             print(f"  FAILED {case}: {problems[0]}")
         bad += len(failures)
@@ -73,9 +76,11 @@ def calls(jobs: int, step: int) -> int:
     """N3: each call that can fail, failed once; the number of those that did not end well."""
     began = time.monotonic()
     bad = tried = changes = 0
+    summary = Summary()
     for how in HOWS:
         for number, came in enumerate(_spread(failed, (Failing(each, how) for each in count(1, step)), jobs)):
             changes = came.changes
+            summary.add(came.summary)
             if came.problems:
                 bad += 1
                 print(f"  FAILED call {1 + number * step}, {how}: {came.problems[0]}")
@@ -84,7 +89,15 @@ def calls(jobs: int, step: int) -> int:
             tried += 1
     print(f"N3 the n-th call fails: {tried} runs of an apply of {changes} changes in {time.monotonic() - began:.0f} s")
     print(f"  network and disk, a lost reply with its work {' and '.join(HOWS)}: {tried - bad} of {tried} converge")
+    print(f"  {summary}")
     return bad
+
+
+def _summed(summaries: Iterable[Summary]) -> Summary:
+    whole = Summary()
+    for each in summaries:
+        whole.add(each)
+    return whole
 
 
 def _spread(work: Callable[[A], B], items: Iterable[A], jobs: int) -> Iterator[B]:

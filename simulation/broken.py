@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +19,12 @@ from typing import Any
 import httpx
 
 from simulation.disk import MemoryDisk
+from simulation.summary import Sent, Summary, sent
 from simulation.turns import Turns
 from simulation.world import ORG, Run, Wire, World
 from syncer.adapters.api import Api
 from syncer.adapters.effects import Effects
+from syncer.adapters.lock import Holder, Lock, myself, said
 from syncer.core.event import Event
 from syncer.core.problem import SyncerError
 from syncer.execute import Stop
@@ -124,10 +127,15 @@ class BrokenWorld(World):
         self.committed: list[tuple[str, str, Json]] = []
         """Writing calls of which the platform did the work: method, path, body."""
         self.late: list[tuple[float, httpx.Request]] = []
+        self.sent: list[Sent] = []
+        """Writing calls of this run that reached the platform."""
+        self.summary = Summary()
         self.said: list[str] = []
         """All that a user would have seen."""
         self.wire = _BrokenWire(self)
         self.memory = MemoryDisk(self._on_disk)
+        self.power: Callable[[], None] = lambda: self.memory.lose_power(self.dice)
+        """What a crash does to the disk."""
         self.disk = self.memory
         self.fetch = lambda tasks: [task() for task in tasks]
         self.last_api: Api | None = None
@@ -194,26 +202,44 @@ class BrokenWorld(World):
             self.fate = Fate()
             if self.dead:
                 self.dead = False
-                self.memory.lose_power(self.dice)
+                self.power()
                 self.time.pass_by(self.dice.choice([0.0, 2.0, 40.0]))
 
     def tried(self, fate: Fate, **how: Any) -> tuple[int, Run | None]:
-        """An apply under this fate: its exit code, -9 for one that crashed, and what came of it."""
-        self.stop = Stop()
+        """An apply under this fate: its exit code, -9 for one that crashed, and what came of it.
+
+        It holds the real lock; one that crashed leaves it behind, as its process would.
+        """
         run = None
         events: list[Event] = []
+        mine: list[Sent] = []
+        lock = Lock(self.state_path.with_suffix(".lock"), myself(self.effects.now()))
         with self.breaking(fate), self.turns.taken():
             try:
-                run = self.apply(stop=self.stop, see=events.append, **how)
+                with lock:
+                    self.stop = Stop()
+                    self.sent = mine
+                    run = self.apply(stop=self.stop, see=events.append, **how)
                 code = run.code
             except SimulatedCrash:
                 code = -9
+                self._left_behind()
             except SyncerError as error:
                 code = error.exit_code
                 self.said.append(problems_text(error.problems, Terminal()))
+        if lock.note:
+            self.said.append(lock.note)
+        if mine:
+            self.summary.run(mine)
         seen = run.events if run is not None else events
         self.said += [event_text(each, Terminal()) for each in seen]
         return code, run
+
+    def _left_behind(self) -> None:
+        """The lock file of a process that is gone."""
+        gone = Holder("anna", socket.gethostname(), 2**22 + 1, myself().boot, self.effects.now())
+        path = self.state_path.with_suffix(".lock")
+        path.write_bytes(said(gone))
 
     def crash(self) -> SimulatedCrash:
         """To be raised: from here on nothing has an effect."""
@@ -237,6 +263,9 @@ class BrokenWorld(World):
         way = self.fate.request(request, writes=writes)
         if way:
             self.faults[way] += 1
+        if writes and way not in NOT_SENT and way != "quota":
+            lost = way not in ("", "slow", *REFUSED)
+            self.sent.append(sent(request.method, request.url.path, request.content, lost=lost))
         response = self._happens(way, request, send)
         self._alive()
         return self.fate.answered(request, response, writes=writes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,6 +11,8 @@ import httpx
 from simulation.broken import BrokenWorld, Fate
 from simulation.findings import CANARY, aftermath, linked, no_secret
 from simulation.manifests import Make
+from simulation.summary import Summary
+from simulation.world import scratch
 
 HOWS = ("not done", "done")
 """Of a request whose reply is lost: whether the platform did it."""
@@ -46,16 +47,17 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """Whether the apply had so many calls, how many changes it makes, and what is wrong in the end."""
+    """Whether the apply had so many calls, how many changes it makes, what is wrong in the end, what was written."""
 
     reached: bool
     changes: int
     problems: list[str]
+    summary: Summary
 
 
 def failed(case: Failing, flows: int = 4) -> Came:
     """An apply of some 20 changes in which one call fails, and one after it in which none does."""
-    with tempfile.TemporaryDirectory(prefix="syncer-sim-") as folder:
+    with scratch() as folder:
         world = BrokenWorld(Path(folder), env={"SYNCER_KEY": CANARY})
         world.begin(Random(case.number))
         before = world.texts()
@@ -66,7 +68,7 @@ def failed(case: Failing, flows: int = 4) -> Came:
         world.put(Make.bundle("bundle"), Make.checker(), Make.retention())
         fate = Nth(case.number, case.how)
         world.tried(fate)
-        problems = aftermath(world, before, linked(world)) + no_secret(world)
+        problems = aftermath(world, before, linked(world)) + no_secret(world) + world.summary.problems
         changes = len(world.manifests)
         world.close()
-    return Came(fate.left <= 0, changes, problems)
+    return Came(fate.left <= 0, changes, problems, world.summary)

@@ -6,7 +6,6 @@ journal fall on the nearest effect. Positions are the first, the middle and the 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -19,6 +18,8 @@ import httpx
 from simulation.broken import BrokenWorld, Fate
 from simulation.findings import CANARY, aftermath, linked
 from simulation.manifests import Make
+from simulation.summary import Summary
+from simulation.world import scratch
 
 Json = Any
 INSTANTS = {
@@ -261,7 +262,7 @@ class _Deadly(httpx.SyncByteStream):
 def calls_of(operation: str) -> int:
     """How often the operation's call is made in an apply that is not cut off."""
     asked = OPERATIONS[operation]
-    with tempfile.TemporaryDirectory(prefix="syncer-sim-") as folder:
+    with scratch() as folder:
         world = _before(asked, Path(folder), "")
         world.tried(Fate())
         made = sum(asked.method == method and fnmatchcase(path, asked.path) for method, path, _ in world.committed)
@@ -285,20 +286,29 @@ def every_pair() -> list[Case]:
     return [Case(each, one, 0, 1, other) for each in operations for one in INSTANTS for other in INSTANTS]
 
 
-def crashed(case: Case) -> tuple[int, list[str]]:
-    """How many of the case's crashes came about, and what is wrong in the end."""
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """How many of the case's crashes came about, what is wrong in the end, and what was written on the way."""
+
+    count: int
+    problems: list[str]
+    summary: Summary
+
+
+def crashed(case: Case) -> Crashed:
+    """The case, and an apply after it in which nothing goes wrong."""
     asked = OPERATIONS[case.operation]
-    with tempfile.TemporaryDirectory(prefix="syncer-sim-") as folder:
+    with scratch() as folder:
         world = _before(asked, Path(folder), str(case))
         before = {key: text for key, text in world.texts().items() if key not in linked(world)}
         claimed = set(linked(world))
         world.tried(Cut(world, case.instant, asked.method, asked.path, case.at, anything=False), workers=case.workers)
         if case.then:
             world.tried(Cut(world, case.then, "*", "*", 0, anything=True), workers=case.workers)
-        problems = aftermath(world, before, claimed)
+        problems = aftermath(world, before, claimed) + world.summary.problems
         count = world.faults["crash"]
         world.close()
-    return count, problems
+    return Crashed(count, problems, world.summary)
 
 
 def _before(asked: Operation, folder: Path, seed: str) -> BrokenWorld:

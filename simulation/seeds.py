@@ -6,7 +6,6 @@ The same seed is the same life, workers included. It ends with applies in which 
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,8 @@ from simulation.findings import (
     others_untouched,
 )
 from simulation.repositories import GUARDED, organisation, removals, repository
+from simulation.summary import Summary
+from simulation.world import scratch
 from syncer.core.event import Recovered
 from syncer.core.guard import Consent
 from syncer.core.problem import InvalidInput, SyncerError
@@ -47,6 +48,7 @@ class Life:
     codes: Counter[int] = field(default_factory=Counter)
     effects: int = 0
     recovered: int = 0
+    summary: Summary = field(default_factory=Summary)
     duplicates: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
@@ -114,7 +116,7 @@ def live(seed: int) -> Life:
     """The life of one seed."""
     dice = Random(seed)
     life = Life(seed)
-    with tempfile.TemporaryDirectory(prefix="syncer-sim-") as folder:
+    with scratch() as folder:
         world = BrokenWorld(Path(folder), {"flow_export": dice.random() < 0.7}, env={"SYNCER_KEY": CANARY})
         world.begin(dice)
         world.seed(organisation(dice))
@@ -122,7 +124,8 @@ def live(seed: int) -> Life:
             _Lived(world, dice, life).all()
         except Exception as error:  # whatever a simulated fault brings up is a finding of this seed
             life.other.append(f"{type(error).__name__}: {error}")
-        life.faults = world.faults
+        life.faults, life.summary = world.faults, world.summary
+        life.other += life.summary.problems
         world.close()
     return life
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+import os
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -51,6 +53,14 @@ environments:
   other: {org_id: "911042"}
 """
 TOKENS = {"test": "alpha", "other": "beta"}
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder for one world, in memory where the system has such a place: nothing in it is meant to last."""
+    memory = Path("/dev/shm")  # noqa: S108 only as the parent of a folder that tempfile makes
+    return tempfile.TemporaryDirectory(
+        prefix="syncer-sim-", dir=memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    )
 
 
 class Time:
