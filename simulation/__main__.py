@@ -1,4 +1,5 @@
-"""`python -m simulation`: lives of many seeds, every operation cut off at every instant, every call failed in turn."""
+"""`python -m simulation`: lives of many seeds, every operation cut off at every instant, every call failed in turn;
+every cut and every image of the disk, real processes killed."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from itertools import count, islice
 from multiprocessing import Pool
 from typing import TypeVar
 
+from simulation import figures
 from simulation.counting import HOWS, Failing, failed
 from simulation.instants import INSTANTS, OPERATIONS, crashed, every_case, every_pair
 from simulation.seeds import Life, live
@@ -137,7 +139,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--crashes", action="store_true", help="every operation cut off at every instant (N1, N2)")
     parser.add_argument("--calls", action="store_true", help="every call failed in turn (N3)")
-    parser.add_argument("--step", type=int, default=1, help="only each so manieth case of the latter two")
+    parser.add_argument("--cuts", action="store_true", help="state and journal cut off at every byte (N5)")
+    parser.add_argument("--images", action="store_true", help="every disk that a crash may leave (N6)")
+    parser.add_argument("--meetings", action="store_true", help="a second apply at every effect of a first (N10)")
+    parser.add_argument("--kills", type=int, help="so many real kill -9 of the real program (N9); --first is the seed")
+    parser.add_argument("--entries", type=int, help="time a state of so many entries (E18)")
+    parser.add_argument("--step", type=int, default=1, help="only each so manieth case, where there are cases")
     parser.add_argument("--jobs", type=int, default=_cores(), help="processes")
     asked = parser.parse_args(arguments)
     if asked.seed is not None:
@@ -147,7 +154,18 @@ def main(arguments: list[str]) -> int:
         bad += crashes(asked.jobs, asked.step)
     if asked.calls:
         bad += calls(asked.jobs, asked.step)
-    if asked.seeds is not None or not (asked.crashes or asked.calls):
+    if asked.cuts:
+        bad += figures.print_cuts(_spread, asked.jobs, asked.step)
+    if asked.images:
+        bad += figures.print_images(_spread, asked.jobs, asked.step)
+    if asked.meetings:
+        bad += figures.print_meetings(_spread, asked.jobs, asked.step)
+    if asked.kills:
+        bad += figures.print_kills(asked.kills, asked.first, 2 * asked.jobs)
+    if asked.entries:
+        bad += figures.print_entries(asked.entries)
+    others = asked.crashes, asked.calls, asked.cuts, asked.images, asked.meetings, asked.kills, asked.entries
+    if asked.seeds is not None or not any(others):
         bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
     return 1 if bad else 0
 

@@ -150,6 +150,25 @@ class MemoryDisk:
                 file.content = file.durable
             file.durable, file.spoilt = file.content, False
 
+    def images(self) -> list[dict[Path, bytes]]:
+        """Every disk that a crash may leave now, within bounds: one of the last three names may be missing, and all
+        ends of files that are not synced are alike."""
+        orders = [self._pending[:count] for count in range(len(self._pending) + 1)]
+        for missing in range(max(0, len(self._pending) - 3), len(self._pending)):
+            orders.append(self._pending[:missing] + self._pending[missing + 1 :])
+        found: dict[frozenset[tuple[Path, bytes]], dict[Path, bytes]] = {}
+        for order in orders:
+            names = dict(self._durable)
+            for gone, name, file in order:
+                if gone is not None:
+                    names.pop(gone, None)
+                if file is not None:
+                    names[name] = file
+            for kept, zeros in ((1.0, False), (0.0, False), (0.5, False), (0.5, True), (0.0, True)):
+                image = {path: _torn(file, kept, zeros=zeros) for path, file in names.items()}
+                found[frozenset(image.items())] = image
+        return list(found.values())
+
     def _settle(self, count: int) -> None:
         for gone, name, file in self._pending[:count]:
             if gone is not None:
@@ -174,3 +193,12 @@ class MemoryDisk:
         self._last += 1
         self._open[self._last] = (path, self._file(path))
         return self._last
+
+
+def _torn(file: File, kept: float, *, zeros: bool) -> bytes:
+    """What is on the medium of a file of which the end was not synced."""
+    if not file.content.startswith(file.durable):
+        return file.durable
+    tail = file.content[len(file.durable) :]
+    part = tail[: round(len(tail) * kept)]
+    return file.durable + part + (b"\0" * (len(tail) - len(part)) if zeros else b"")
