@@ -1,0 +1,8 @@
+"""The repositories, sandboxes and worlds of the other tests, for the catalogue's rows."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import _no_canary, _served, bare, live, repo, sandbox
+from tests.engine.conftest import make, make_world, world
+
+__all__ = ["_no_canary", "_served", "bare", "live", "make", "make_world", "repo", "sandbox", "world"]
