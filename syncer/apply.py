@@ -286,10 +286,11 @@ def exit_code(events: Sequence[Event], stop: Stop) -> int:
     done = sum(isinstance(event, Done) for event in events)
     wrote = any(isinstance(event, Failed) and event.wrote for event in events)
     bad = any(isinstance(event, (Failed, Skipped)) for event in events)
+    disk = any(isinstance(event, Failed) and event.problem.rule in ("journal", "run") for event in events)
     if any(isinstance(event, Unknown) for event in events):
         return 7
     if stop.reason in ("SIGINT", "SIGTERM"):
         return 130 if stop.reason == "SIGINT" else 143
     if bad or stop.asked.is_set():
-        return 5 if done or wrote else 6
+        return 5 if done or wrote or disk else 6  # a disk that fails is not the platform's no
     return 0
