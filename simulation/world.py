@@ -41,6 +41,7 @@ from syncer.loading import asked_for, ordered, read_manifests, resolve, together
 from syncer.sandbox.seed import seed
 from syncer.sandbox.server import Options, Organisation, create_app
 from syncer.situation import situation_of
+from syncer.undo import plan_back
 
 Json = Any
 ORG = "739224"
@@ -332,6 +333,24 @@ class World:
             **how,
         )
 
+    def back(self, api: Api, state: State, run: str) -> Planned:
+        return plan_back(
+            api,
+            self.fetch,
+            self.runs.read(run),
+            self.desired(),
+            state.entries,
+            environment=self.environment,
+            org_id=self.org_id,
+            server=SERVER,
+            today=self.today,
+        )
+
+    def undone(self, run: str = "") -> Planned:
+        """What `syncer undo RUN` does, of the newest run where none is named."""
+        with self.api(read_only=True) as api:
+            return self.back(api, self.state(), run or self.runs.list()[0][0].header.id)
+
     def plan(self, **how: Any) -> Planned:
         """What `syncer plan` does: with a client that cannot write."""
         with self.api(read_only=True) as api:
@@ -351,6 +370,7 @@ class World:
         stop: Stop | None = None,
         consent: Consent | None = None,
         saved: Plan | None = None,
+        undo: str = "",
         see: Callable[[Event], None] = lambda event: None,
         **how: Any,
     ) -> Run:
@@ -362,7 +382,7 @@ class World:
             place = local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
             store = Store(place, self._of_org(place.load()))
             events += recover(api, journal, store, self.effects)
-            planned = self.planned(api, store.state, **how)
+            planned = self.back(api, store.state, undo) if undo else self.planned(api, store.state, **how)
             if saved is not None and (moved := same_plan(saved, planned.plan)):
                 raise Refused(moved)
             if consent is not None:

@@ -181,7 +181,7 @@ def make_plan(
         tuple(made.released),
         (*notices, *made.notices, *_notices(api, fetch, made)),
         {
-            str(address): _digest(each)
+            str(address): manifest_digest(each)
             for address, each in sorted((each.address, each) for each in taken)
             if address in made.tasks
         },
@@ -217,7 +217,8 @@ def _left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[s
     ]
 
 
-def _digest(desired: Desired) -> str:
+def manifest_digest(desired: Desired) -> str:
+    """Of the manifest with its variables put in, secrets by name: by this a plan knows that it has changed."""
     return digest(desired.digest + canonical(without_secrets(desired.spec)) + canonical(dict(desired.policy)))
 
 
@@ -368,4 +369,15 @@ def renamed(planned: Planned, managed: Mapping[Address, Managed]) -> dict[Addres
     return moved
 
 
-__all__ = ["Fetch", "Matches", "Planned", "Reader", "Selection", "claims", "make_plan", "renamed", "select"]
+__all__ = [
+    "Fetch",
+    "Matches",
+    "Planned",
+    "Reader",
+    "Selection",
+    "claims",
+    "make_plan",
+    "manifest_digest",
+    "renamed",
+    "select",
+]

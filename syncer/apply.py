@@ -187,7 +187,7 @@ def _link(store: Store, intent: Intent, live_id: str) -> None:
 def same_plan(saved: Plan, now: Plan) -> list[Problem]:
     """What has moved since a plan was saved; nothing if it is still true."""
     problems = []
-    for name in ("environment", "org_id", "server"):
+    for name in ("environment", "org_id", "server", "undo"):
         before, after = getattr(saved, name), getattr(now, name)
         if before != after:
             problems.append(Problem("other-plan", f"the plan was made for {name} `{before}`, and this is `{after}`"))

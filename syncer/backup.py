@@ -125,7 +125,7 @@ def _stamps(live: Json) -> dict[str, Json]:
 
 
 def _entry(entry: Managed | None) -> Json:
-    """What state said of it; not the digests of secrets."""
+    """What state said of it; of secrets the names, not the digests."""
     if entry is None:
         return None
     return {
@@ -135,4 +135,5 @@ def _entry(entry: Managed | None) -> Json:
         "protect": entry.protect,
         "aliases": list(entry.aliases),
         "policy": to_json(entry.policy),
+        "secrets": sorted(entry.secrets),
     }

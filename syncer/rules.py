@@ -90,6 +90,16 @@ PLANS = {
     "perhaps-renamed": "A manifest was probably renamed without an alias.",
     "removed-already": "What a `Removed` document asks for is done already, or there is nothing to do it to.",
     "secret-unverified": "Whether a secret has changed is not known, so it is not sent.",
+    # what an undo says of a run that it takes back
+    "undo-anew": "What a run removed is made anew, and what was lost with it stays lost.",
+    "undo-conflict": "What somebody changed since the run is left alone.",
+    "undo-git": "What git says decides the next plan: revert the commit too.",
+    "undo-impossible": "What a check speaks against is not taken back.",
+    "undo-nothing": "What is as it was before the run needs no change.",
+    "undo-secret": "A secret is never kept, so an undo cannot bring it back.",
+    "undo-stays": "What a run made along with an object, a flow's automation, stays when the object goes back.",
+    "undo-torn": "The record of a run that was cut off ends where it was cut off.",
+    "undo-version": "A schema's former content becomes a new version.",
 }
 
 

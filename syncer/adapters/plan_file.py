@@ -156,6 +156,7 @@ def _model() -> type[BaseModel]:
         notices: list[NoticeModel]
         problems: list[ProblemModel]
         digests: dict[str, str]
+        undo: str = ""
 
     PlanModel.model_rebuild(_types_namespace=locals() | {"Json": Json, "Literal": Literal})
     return PlanModel
@@ -202,6 +203,7 @@ def _plan(document: Json) -> Plan:
         ),
         document["digests"],
         document["partial"],
+        undo=document.get("undo", ""),
     )
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "apply": ("syncer.cli.live", "apply", "Do what the plan says, and nothing else."),
     "show": ("syncer.cli.live", "show", "Show a saved plan."),
     "adopt": ("syncer.cli.adopt", "adopt", "Link a manifest to a live object that is there already."),
+    "undo": ("syncer.cli.undo", "undo", "Plan to take an earlier apply back; without a run, list those that are kept."),
     "state": ("syncer.cli.state", "state", "Look at what is remembered of an environment, or mend it."),
     "sandbox": ("syncer.cli.sandbox", "sandbox", "Imitate the platform on this machine, to try things out."),
 }

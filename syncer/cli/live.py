@@ -164,7 +164,10 @@ def apply(
                 selection = Selection(only, but) if saved is None else _selection_of(saved)
                 remembered = replace(store.state, guards=state.guards)  # the plan says what is asked less for
                 with at_rest():
-                    planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
+                    if saved is not None and saved.undo:
+                        planned = here.planned_back(api, remembered, saved.undo)
+                    else:
+                        planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
                 here.ask_whose(api)
                 if saved is not None:
                     _must_be_true(saved, planned.plan)
@@ -258,7 +261,7 @@ def _must_be_true(saved: Plan, now: Plan) -> None:
 
     moved = same_plan(saved, now)
     if moved:
-        hint = "make it again: `syncer plan -o FILE`"
+        hint = f"make it again: `syncer {f'undo {saved.undo}' if saved.undo else 'plan'} -o FILE`"
         raise Refused(
             [*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint=hint)]
         )
@@ -297,7 +300,7 @@ def _selection_of(saved: Plan) -> Selection:
     """A partial plan was made of some addresses; it is made again of the same and no others."""
     from syncer.app import Selection
 
-    if not saved.partial:
+    if not saved.partial or saved.undo:
         return Selection()
     addresses = [link.address for link in saved.links] + [change.address for change in saved.changes]
     addresses += [released.address for released in saved.released]

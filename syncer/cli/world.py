@@ -214,6 +214,39 @@ class World:
 
         return open_calls(journal)
 
+    def planned_back(self, api: Api, state: State, run: str) -> Planned:
+        """The plan that takes an earlier run back, made afresh. Manifests that cannot be read are no reason not to."""
+        from syncer.adapters.api import fetch_all
+        from syncer.core.plan import Notice
+        from syncer.undo import plan_back
+
+        fetch: Any = fetch_all
+        found, notices = self.runs.read(run), []
+        if found.note:
+            notices.append(Notice("undo-torn", found.note))
+        try:
+            desired = self.desired()
+        except InvalidInput as error:
+            desired = []
+            said = f"the manifests cannot be read, so what git wants is not known: {error.problems[0].message}"
+            notices.append(Notice("undo-git", said))
+        try:
+            return plan_back(
+                api,
+                fetch,
+                found,
+                desired,
+                state.entries,
+                environment=self.environment.name,
+                org_id=self.environment.org_id,
+                server=self.host,
+                today=self.today,
+                notices=notices,
+            )
+        except InvalidInput:
+            self.must_be_its_own(api)
+            raise
+
     @staticmethod
     def ask_whose(api: Api) -> None:
         """Ask who the token is where nothing said so yet."""

@@ -208,14 +208,23 @@ def _goes(value: Json, shape: Shape) -> bool:
 
 
 def restored(memory: Managed, entry: Managed) -> Managed:
-    """What state says once a run was taken back: what it said before, under the ids that things have now."""
-    renamed = {old: new for ids in entry.parts.values() for old, new in ids.items() if old != new}
-    if memory.live_id and memory.live_id != entry.live_id:
+    """What state says once a run was taken back: what it said before, under the ids that things have now. In `entry`
+    parts are named by their keys, or by the ids that they had."""
+    renamed: dict[str, str] = {}
+    parts: dict[str, dict[str, str]] = {}
+    for group, ids in memory.parts.items():
+        there = entry.parts.get(group, {})
+        parts[group] = {local: there.get(local) or there.get(id, id) for local, id in ids.items()}
+        renamed |= {id: parts[group][local] for local, id in ids.items()}
+    if memory.live_id:
         renamed[memory.live_id] = entry.live_id
-    parts = {group: {local: renamed.get(id, id) for local, id in ids.items()} for group, ids in memory.parts.items()}
-    declared = _renamed(memory.declared, renamed) if renamed else memory.declared
     return replace(
-        memory, address=entry.address, live_id=entry.live_id, declared=declared, parts=parts, secrets=entry.secrets
+        memory,
+        address=entry.address,
+        live_id=entry.live_id,
+        declared=_renamed(memory.declared, {old: new for old, new in renamed.items() if old != new}),
+        parts={**{group: dict(ids) for group, ids in entry.parts.items() if group not in parts}, **parts},
+        secrets=entry.secrets,
     )
 
 

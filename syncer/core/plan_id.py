@@ -44,6 +44,7 @@ def plan_document(plan: Plan, problems: Sequence[Problem] = ()) -> dict[str, Jso
         ],
         "problems": [problem_document(problem) for problem in problems],
         "digests": {str(address): plan.digests[address] for address in sorted(plan.digests)},
+        **({"undo": plan.undo} if plan.undo else {}),
     }
 
 

@@ -67,8 +67,9 @@ def sign(verb: Verb, terminal: Terminal) -> Span:
 
 
 def _header(plan: Plan, terminal: Terminal) -> list[str]:
+    what = f"Plan to take back run {terminal.shown(plan.undo)} in" if plan.undo else "Plan for"
     words: list[Span] = [
-        ("bold", f"Plan for {terminal.shown(plan.environment)}:"),
+        ("bold", f"{what} {terminal.shown(plan.environment)}:"),
         ("", f"organisation {terminal.shown(plan.org_id)}"),
         ("", f"at {terminal.shown(plan.server)}"),
     ]

@@ -20,6 +20,7 @@ COMMANDS = {
     "apply": ("apply",),
     "show": ("show",),
     "adopt": ("adopt",),
+    "undo": ("undo",),
     "state": ("state",),
     "state-list": ("state", "list"),
     "state-show": ("state", "show"),
@@ -88,7 +89,7 @@ UNKNOWN = {
     # words                           what is said
     ("plna",): "`plna` is no command of syncer: did you mean `plan`?",
     ("frobnicate",): "`frobnicate` is no command of syncer: known: init, validate, fmt, schema, plan, apply, show, "
-    "adopt, state, sandbox",
+    "adopt, undo, state, sandbox",
     ("plan", "--onyl", "x"): "`--onyl` is no option of `syncer plan`\n\nhint: did you mean `--only`?",
     ("plan", "-x"): "`-x` is no option of `syncer plan`\n\nhint: `syncer plan --help` shows how it is used",
     ("apply", "--allow-delete", "plan.json"): "invalid value for '--allow-delete': `plan.json` is not a number of "
