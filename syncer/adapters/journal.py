@@ -217,7 +217,7 @@ def read_records(path: Path, disk: Disk = DISK, what: str = "journal", way_out: 
         return Records()
     except OSError:
         raise InvalidInput(
-            _problem(path, 1, f"{what} cannot be read: it is no regular file of ours", way_out)
+            _problem(path, 1, f"{what} cannot be read: it is no regular file of ours", way_out, what)
         ) from None
     records: list[Mapping[str, Json]] = []
     position = 0
@@ -227,12 +227,12 @@ def read_records(path: Path, disk: Disk = DISK, what: str = "journal", way_out: 
             if _torn(raw, position):
                 return Records(tuple(records), f"{what} `{path.name}`: a record cut off by a crash was dropped")
             message = f"{what} is damaged: a record does not match its checksum"
-            raise InvalidInput(_problem(path, len(records) + 1, message, way_out))
+            raise InvalidInput(_problem(path, len(records) + 1, message, way_out, what))
         records.append(record)
         position = end
     if records and records[0].get(what) != FORMAT:
         message = f"{what} is not of format {FORMAT}"
-        raise InvalidInput(_problem(path, 1, message, "use the version of syncer that wrote it"))
+        raise InvalidInput(_problem(path, 1, message, "use the version of syncer that wrote it", what))
     return Records(tuple(records))
 
 
@@ -290,5 +290,5 @@ def _line_starts(raw: bytes, position: int) -> Iterator[int]:
         end = raw.find(b"\n", end + 1)
 
 
-def _problem(path: Path, line: int, message: str, hint: str) -> Problem:
-    return Problem("journal", message, Location(str(path), line, 1), hint=hint)
+def _problem(path: Path, line: int, message: str, hint: str, rule: str = "journal") -> Problem:
+    return Problem(rule, message, Location(str(path), line, 1), hint=hint)

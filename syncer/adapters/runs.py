@@ -24,7 +24,7 @@ FORMAT: Final = 1
 MODE: Final = 0o600
 KEPT: Final = 20
 """How many runs of an environment are kept; the oldest go when an apply begins."""
-_NAME = re.compile(r"\d{8}T\d{6}Z-([0-9a-f]{8})\.run")
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-([0-9a-f]{8})\.run")
 _WAY_OUT = "move the file away; the other runs are not concerned"
 
 
@@ -133,7 +133,7 @@ class Runs:
     def begin(self, header: Header) -> Recorder:
         """The file of a new run; the oldest go first. InvalidInput where it cannot be written: nothing was sent yet."""
         moment = datetime.datetime.fromtimestamp(header.time, datetime.UTC)
-        path = self.folder / f"{moment:%Y%m%dT%H%M%SZ}-{header.id}.run"
+        path = self.folder / f"{moment:%Y%m%dT%H%M%S.%fZ}-{header.id}.run"
         try:
             for name in self._names()[KEPT - 1 :]:
                 with contextlib.suppress(FileNotFoundError):
