@@ -67,7 +67,8 @@ def plan_back(
         undo=run.header.id,
         tasks=tasks,
     )
-    return replace(planned, plan=identified(plan), settled={}, desired=tuple(git) or planned.desired)
+    sides = replace(planned.sides, live={**undoing.listed, **planned.sides.live})
+    return replace(planned, plan=identified(plan), sides=sides, settled={}, desired=tuple(git) or planned.desired)
 
 
 def _planned(undoing: _Undoing, api: Reader, fetch: Fetch, **about: Any) -> Planned:
@@ -78,7 +79,7 @@ def _planned(undoing: _Undoing, api: Reader, fetch: Fetch, **about: Any) -> Plan
         managed |= {**undoing.links, **undoing.unwanted}
         selection = Selection(exactly=frozenset(map(str, concerned)))
         try:
-            return make_plan(api, fetch, list(undoing.wanted.values()), managed, selection=selection, **about)
+            return make_plan(api, fetch, undoing.desired(), managed, selection=selection, **about)
         except InvalidInput as error:
             against = {undoing.whose(each): each for each in error.problems if each.severity == "error"}
             if None in against:
@@ -97,6 +98,7 @@ class _Undoing:
     managed: Mapping[Address, Managed]
     api: Reader
     today: str
+    listed: dict[str, list[Live]] = field(default_factory=dict)
     live: dict[tuple[str, str], Live] = field(default_factory=dict)
     wanted: dict[Address, Desired] = field(default_factory=dict)
     """What shall be again."""
@@ -109,11 +111,14 @@ class _Undoing:
     notices: list[Notice] = field(default_factory=list)
 
     def look(self, fetch: Fetch) -> None:
-        """List the kinds concerned."""
-        kinds = [KINDS[name] for name in KINDS if any(address_of(kept).kind == name for kept in self.run.changes)]
+        """List the kinds concerned, and those whose titles they are sent with: a flow names its reasons in full."""
+        named = {address_of(kept).kind for kept in self.run.changes}
+        named |= {ref.to for name in named for ref in KINDS[name].refs if ref.to in KINDS and KINDS[ref.to].title}
+        kinds = [KINDS[name] for name in KINDS if name in named]
         replies = fetch([partial(self.api.list, kind.service, kind.listing) for kind in kinds])
         for kind, objects in zip(kinds, replies, strict=True):
-            self.live |= {(kind.name, each.id): each for each in live_of(kind, objects)}
+            self.listed[kind.name] = live_of(kind, objects)
+            self.live |= {(kind.name, each.id): each for each in self.listed[kind.name]}
 
     def take_back(self, kept: Kept) -> None:
         """Decide about one change of the run."""
@@ -137,6 +142,11 @@ class _Undoing:
             return
         known = entry if entry is not None and entry.live_id == live_id else Managed(address, live_id)
         self.unwanted[address] = replace(known, address=address)
+        along = sorted(known.parts.get(KINDS[address.kind].made_along, ()))
+        if along:
+            names = ", ".join(f"`{key}`" for key in along)
+            said = f"{KINDS[address.kind].made_along} {names} were made along with it: look whether they went with it"
+            self.finding(address, "undo-stays", said)
         left = kept.result.get("fingerprint")
         if left and left != fingerprint(KINDS[address.kind].spec_of(live.object), KINDS[address.kind].shape):
             said = "somebody changed it since the run made it: all of that goes with it"
@@ -248,7 +258,7 @@ class _Undoing:
             protect,
             (),
             (),
-            tuple(uses(spec)),
+            (),
             partial(_where, self.run, kept.line),
             self.digest(address),
         )
@@ -264,12 +274,26 @@ class _Undoing:
         names: dict[str, Json] = {entry.live_id: Ref(*address)} if KINDS[address.kind].title else {}
         group = KINDS[address.kind].made_along
         names |= {id: Part(group, key) for key, id in entry.parts.get(group, {}).items()}
-        for kept in self.run.changes:
-            other = address_of(kept)
-            if kept.before["action"] in REMOVED and KINDS[other.kind].title:
-                names.setdefault(str(kept.before["live_id"]), Ref(*other))
         made: Spec = named(spec, names)
         return made
+
+    def _anew(self) -> dict[str, Json]:
+        """Former id → reference, of everything that is made anew under another one."""
+        gone = [(address_of(kept), kept) for kept in self.run.changes if kept.before["action"] in REMOVED]
+        return {
+            str(kept.before["live_id"]): Ref(*address)
+            for address, kept in gone
+            if address in self.wanted and KINDS[address.kind].title
+        }
+
+    def desired(self) -> list[Desired]:
+        """What shall be again, with what of it refers to what."""
+        keys = {(each.kind, KINDS[each.kind].key(wish.spec)): each for each, wish in self.wanted.items()}
+        anew, found = self._anew(), []
+        for address, wish in self.wanted.items():
+            spec: Spec = named(wish.spec, anew)
+            found.append(replace(wish, spec=spec, uses=tuple(uses(KINDS[address.kind], spec, keys))))
+        return found
 
     def whose(self, problem: Problem) -> Address | None:
         """The address that a problem speaks of; None where nobody can tell."""
@@ -299,7 +323,7 @@ class _Undoing:
         if address not in self.memories:
             return task
         shape = KINDS[address.kind].shape
-        goal = {**task.goal, **self.goals.get(address, {})}
+        goal = {**task.goal, **named(self.goals.get(address, {}), self._anew())}
         same = fingerprint(goal, shape) == fingerprint(task.goal, shape)
         return replace(task, goal=goal if same else task.goal, memory=self.memories[address])
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from syncer.core.address import Address
 from syncer.core.keyed import match
+from syncer.core.kind import Kind, Spec
 from syncer.core.markers import holds_secret
 from syncer.core.resource import Use
-from syncer.core.shape import Shape
+from syncer.core.shape import Shape, find_all, pattern_steps
 from syncer.core.values import ABSENT, Json, Path, Ref, Secret
 
 
@@ -20,13 +22,24 @@ def named(value: Json, names: Mapping[str, Json]) -> Json:
     return names.get(value, value) if isinstance(value, str) else value
 
 
-def uses(value: Json, path: Path = ()) -> Iterator[Use]:
-    """Every reference in the value, and where it stands."""
+def uses(kind: Kind, spec: Spec, keys: Mapping[tuple[str, str], Address]) -> Iterator[Use]:
+    """Every reference in the spec, and where it stands: those to what has no id yet, and those by an enforced key
+    (`keys`: kind and key of what the same plan is about)."""
+    yield from _marked(spec, ())
+    for each in kind.refs:
+        if each.plain:
+            for path, value in find_all(spec, pattern_steps(each.path)):
+                address = keys.get((each.to, value)) if isinstance(value, str) else None
+                if address is not None:
+                    yield Use(path, Ref(*address), each.late)
+
+
+def _marked(value: Json, path: Path) -> Iterator[Use]:
     if isinstance(value, Ref):
         yield Use(path, value)
     elif isinstance(value, (dict, list)):
         for name, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from uses(item, (*path, name))
+            yield from _marked(item, (*path, name))
 
 
 def with_secrets(spec: Json, git: Json, now: Json, shape: Shape) -> Json:
