@@ -16,7 +16,7 @@ from syncer.core.identity import link_of
 from syncer.core.kind import Kind, Spec, Written
 from syncer.core.marked_json import json_of
 from syncer.core.markers import leaves, without_secrets
-from syncer.core.plan import REMOVALS, Task
+from syncer.core.plan import HIDDEN, REMOVALS, Task
 from syncer.core.resource import Managed
 from syncer.core.values import ABSENT, Json, Secret
 from syncer.core.withheld import Suspect, withhold
@@ -54,6 +54,7 @@ class Backup:
             "entry": _entry(entry),
             "manifest": self.digests.get(str(address), ""),
             "stamps": _stamps(live),
+            "secrets": [each.path for each in change.fields if each.before is HIDDEN or isinstance(each.after, Secret)],
         }
         sides, about = _sides(task, entry), None
         if change.action != "create":

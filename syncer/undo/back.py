@@ -202,11 +202,12 @@ class _Undoing:
         for path in back.conflicts:
             said = "was changed by somebody since the run, and is left alone"
             self.finding(address, "undo-conflict", f"`{show_field(path)}` {said}")
-        for path in back.withheld:
-            said = "holds a secret, which was never kept; an apply of its manifest sends it"
-            self.finding(address, "undo-secret", f"`{show_field(path)}` {said}")
+        secrets = dict.fromkeys([*map(show_field, back.withheld), *kept.before["secrets"]])
+        for name in secrets:
+            said = "holds a secret, which was never kept; an apply of the manifest that it came from sends it"
+            self.finding(address, "undo-secret", f"`{name}` {said}")
         if not back.changed:
-            if not back.conflicts and not back.withheld:
+            if not back.conflicts and not secrets:
                 self.finding(address, "undo-nothing", "it is as it was before the run")
             return
         fields = list(dict.fromkeys(str(path[0]) for path in back.changed))

@@ -301,6 +301,16 @@ SAID: dict[str, tuple[list[Change], list[Change], list[Change], list[str], list[
             "messages that were sent included",
         ],
     ),
+    "another secret": (
+        [lambda w, m: w.put(m.installation())],
+        [lambda w, m: w.env.update({"SYNCER_KEY": "hush-hush-2"})],
+        [],
+        [],
+        [
+            "undo-secret AppInstallation/credit: `option_values[f17093e0-9c05-5cab-abfe-f19df8a94894].options[api_key]"
+            "` holds a secret, which was never kept; an apply of the manifest that it came from sends it"
+        ],
+    ),
     "deletions that would start at once": (
         [lambda w, m: w.put(m.retention(enabled=True), m.reason("won"))],
         [lambda w, m: w.drop("RetentionConfig/old-contacts")],
