@@ -338,7 +338,7 @@ class World:
             api,
             self.fetch,
             self.runs.read(run),
-            self.desired(),
+            self.wanted()[0],
             state.entries,
             environment=self.environment,
             org_id=self.org_id,

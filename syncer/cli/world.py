@@ -225,7 +225,7 @@ class World:
         if found.note:
             notices.append(Notice("undo-torn", found.note))
         try:
-            desired = self.desired()
+            desired, _ = self.wanted()
         except InvalidInput as error:
             desired = []
             said = f"the manifests cannot be read, so what git wants is not known: {error.problems[0].message}"
