@@ -276,4 +276,6 @@ def _after(task: Task, carried: Carried, entry: Managed | None, salt: Callable[[
         if task.change.action == "create" or label in task.changed or "option_values" in task.changed
     }
     now = remembered(task.desired, carried.written.live_id, carried.want, carried.written.parts, entry, sent)
-    return restored(task.memory, now) if task.memory is not None else now
+    if task.memory is None:
+        return now
+    return restored(task.memory, now) if task.memory.live_id else None

@@ -91,7 +91,8 @@ class Task:
     late: frozenset[str] = frozenset()
     """Keys of new objects in a circle with this one: written without them first, whole afterwards."""
     memory: Managed | None = None
-    """What state will say where that isn't what was asked for: an undo brings back what it said before."""
+    """What state will say where that isn't what was asked for: an undo brings back what it said before. Without a live
+    id: nothing."""
 
 
 class Link(NamedTuple):

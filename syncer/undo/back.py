@@ -171,7 +171,7 @@ class _Undoing:
         self.finding(address, "undo-anew", said)
         policy = {**self._policy(address, entry), "allow_disabled": True}
         self._want(kind, address, kept, self._referring(spec, address, entry), policy, protect=entry.protect)
-        self.memories[address] = entry
+        self.memories[address] = entry if kept.before["entry"] else Managed(address, "")
 
     def _there_again(self, kind: Kind, address: Address, kept: Kept, before: Spec) -> str:
         """Why it need not, or must not, be made anew."""
@@ -220,7 +220,8 @@ class _Undoing:
         declared = {name: now[name] for name in fields if name in now}
         self.links[address] = replace(present or then, address=address, live_id=live.id, declared=declared, secrets={})
         self.goals[address] = goal
-        self.memories[address] = memory_after(kind, kept, then, present, frozenset(back.conflicts))
+        known = memory_after(kind, kept, then, present, frozenset(back.conflicts))
+        self.memories[address] = known if kept.before["entry"] else Managed(address, "")
         version = kept.before["stamps"].get("version")
         if isinstance(version, int):
             self.finding(address, "undo-version", f"what version {version} held is written as a new version")

@@ -208,6 +208,25 @@ def test_six_changes_one_of_them_touched_by_hand_later(world: World, make: Make)
     }
 
 
+def test_what_was_nobodys_is_nobodys_again(world: World, make: Make) -> None:
+    """A run took a reason over and changed it; another let a document ask for a removal. State forgets both."""
+    world.seed({"closing_reasons": [{"id": each * 21, "title": title} for each, title in (("A", "Won"), ("B", "Alt"))]})
+    target = {"kind": "ClosingReason", "id": "B" * 21, "action": "delete"}
+    removed = make.document("Removed", "alt", {"objects": [target]})
+    world.put(make.reason("won", status="INACTIVE"), make.reason("other"), removed)
+    run = world.apply()
+    assert run.code == 0, run.problems
+    first = {str(each) for each in world.state().entries}
+    back = taken_back(world)
+    assert back.code == 0, back.problems
+    world.drop(*(each for each in world.manifests if each != "ClosingReason/other"))
+    assert {each["title"]: each["status"] for each in world.listed("ClosingReason")} == {
+        "Won": "ACTIVE", "Alt": "ACTIVE", "Other": "INACTIVE",
+    }  # fmt: skip
+    assert (first, set(world.state().entries)) == ({"ClosingReason/won", "ClosingReason/other"}, set())
+    assert [each for each in world.changes().values() if each[0] in ("delete", "deactivate")] == []
+
+
 def test_what_stands_in_git_again_needs_no_word_and_no_change(world: World, make: Make) -> None:
     """The commit is reverted first: after the undo nothing is left to do."""
     six(world, make)
