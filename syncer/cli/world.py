@@ -221,7 +221,8 @@ class World:
         from syncer.undo import plan_back
 
         fetch: Any = fetch_all
-        found, notices = self.runs.read(run), []
+        found = self.runs.read(run)
+        notices = [Notice("open-call", text) for text in self._open_calls()]
         if found.note:
             notices.append(Notice("undo-torn", found.note))
         try:
