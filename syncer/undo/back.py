@@ -234,7 +234,7 @@ class _Undoing:
             return kind.spec_of(live.object)
         context = Context(address, {group: bundled}, live.object, parts, {}, {}, {}, self.today)
         answers = {name: self.api.read(kind.service, call) for name, call in kind.asks(context).items()}
-        return kind.prepare(replace(context, answers=answers)).have
+        return kind.prepare(context._replace(answers=answers)).have
 
     def _leave_what_stays(self, kind: Kind, address: Address, before: Spec, after: Spec) -> None:
         """What the run made along with it is an object of its own: it stays, and is named."""
@@ -294,7 +294,7 @@ class _Undoing:
         anew, found = self._anew(), []
         for address, wish in self.wanted.items():
             spec: Spec = named(wish.spec, anew)
-            found.append(replace(wish, spec=spec, uses=tuple(uses(KINDS[address.kind], spec, keys))))
+            found.append(wish._replace(spec=spec, uses=tuple(uses(KINDS[address.kind], spec, keys))))
         return found
 
     def whose(self, problem: Problem) -> Address | None:
