@@ -196,6 +196,32 @@ class RefField(NamedTuple):
     late: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Pulled:
+    """A live object as a manifest says it. `parts`: local keys → live ids, for state; `policy`: what `metadata.policy`
+    must say for it to stay as it is; `hints`: id → what people call it; `secrets`: what is not in it, and where each
+    stands; `notes`: what else is left out, and why."""
+
+    spec: Spec
+    parts: Parts = field(default_factory=dict)
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[PulledSecret, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PulledSecret:
+    """A write-only value: what it is called, a name for its variable, and the lines that would set it."""
+
+    label: str
+    variable: str
+    where: str
+    """Where the line goes, `option_values`, `component_id: …`."""
+    line: str
+    """How it is written, `{key: api_key, value: "${env.SYNCER_…}"}`."""
+
+
 def no_asks(context: Context) -> Mapping[str, Call]:
     """Nothing to ask beyond the list."""
     return {}
@@ -255,6 +281,17 @@ class Kind(NamedTuple):
     """(live id, answers of `removal_asks`) → why it cannot be removed, or nothing."""
     removal_reasons: Callable[[str, Mapping[str, Json]], tuple[str, ...]] = lambda live_id, answers: ()
     """(live id, answers of `removal_asks`) → what else a reviewer of a removal should know: who uses the object."""
+    pull: Callable[[Spec, Json, Parts, Mapping[str, Json]], Pulled] | None = None
+    """(live spec, live object, parts known, answers of `asks`) → what a manifest says of it: local keys for ids of
+    parts, nothing that a manifest does not say. References are not its business. None: the live spec says it."""
+    words: tuple[str, ...] = ()
+    """Fields that a manifest must say though they have a default."""
+    named_ids: tuple[tuple[str, str], ...] = ()
+    """(path, family) of ids that nobody can look up and that are no references: `assigned_to[]`, `user`."""
+    folder: str = ""
+    """Where `pull` puts its manifests, unless syncer.yaml says otherwise: `reasons`."""
+    called: Callable[[Json], str] = lambda live: ""
+    """What people call a live object, where neither its title nor its key says it: names are made from it."""
     already_removed: Callable[[Json], bool] = lambda live: False
     """Whether a live object is in the state that a removal leaves (an INACTIVE closing reason)."""
     made_along: str = ""

@@ -9,7 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from syncer.core.kind import Call, Context, Kind, Listing, Prepared, Risk, Spec, Step, Steps, Write, Written
+from syncer.core.kind import (
+    Call,
+    Context,
+    Kind,
+    Listing,
+    Parts,
+    Prepared,
+    Pulled,
+    Risk,
+    Spec,
+    Step,
+    Steps,
+    Write,
+    Written,
+)
 from syncer.core.merge import FieldChange, merge
 from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape, keyed
@@ -225,6 +239,18 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
     return None
 
 
+def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> Pulled:
+    from syncer.kinds.app_manifest import as_manifest  # late: only `pull` asks
+
+    return as_manifest(spec, live, known, answers)
+
+
+def _called(live: Json) -> str:
+    from syncer.kinds.app_manifest import called
+
+    return called(live)
+
+
 KIND = Kind(
     name="AppInstallation",
     slug="app-installation",
@@ -253,6 +279,9 @@ KIND = Kind(
     remove_reason="its option values and secrets are lost, and what it adds to flows, journeys and portals stops",
     upgrade=lambda changes: any(change.path == ("version",) for change in changes),
     check=check_app,
+    pull=_pulled,
+    folder="apps",
+    called=_called,
     required=("version",),
     texts=("option_values[].options[].value",),
 )

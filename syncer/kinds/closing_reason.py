@@ -163,4 +163,5 @@ KIND = Kind(
     removal_reasons=users,
     already_removed=already_removed,
     check=check,
+    folder="reasons",
 )

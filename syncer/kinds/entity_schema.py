@@ -9,7 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from syncer.core.kind import Call, Context, Kind, Listing, Prepared, RefField, Spec, Step, Steps, Write, Written
+from syncer.core.kind import (
+    Call,
+    Context,
+    Kind,
+    Listing,
+    Parts,
+    Prepared,
+    Pulled,
+    RefField,
+    Spec,
+    Step,
+    Steps,
+    Write,
+    Written,
+)
 from syncer.core.references import clone
 from syncer.core.values import Json
 from syncer.core.verbs import is_gone, is_there, segment, without
@@ -206,6 +220,12 @@ def _unrelated(attributes: Json, keys: frozenset[str]) -> list[Json]:
     ]
 
 
+def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> Pulled:
+    from syncer.kinds.schema_manifest import as_manifest  # late: only `pull` asks
+
+    return as_manifest(spec, live, known, answers)
+
+
 _RELATIONS = tuple(RefField(f"{root}.allowedSchemas[]", "EntitySchema", plain=True, late=True) for root in ATTRIBUTES)
 _CLASSIFIED = tuple(
     RefField(f"{path}[]", "TaxonomyClassification")
@@ -242,6 +262,9 @@ KIND = Kind(
     asks_if_changed=_versions,
     notices=notices,
     check=check_schema,
+    pull=_pulled,
+    folder="schemas",
+    called=lambda live: str(live["slug"]),
     required=(
         "name",
         "plural",

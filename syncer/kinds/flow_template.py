@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syncer.core.kind import Call, Context, Kind, Parts, Prepared, RefField, Spec
+from syncer.core.kind import Call, Context, Kind, Parts, Prepared, Pulled, RefField, Spec
 from syncer.core.references import bind, clone
 from syncer.core.values import Json, Part, Ref
 from syncer.kinds import flow_inline
@@ -127,6 +127,12 @@ def _keep_journey_ids(want: Spec, have: Spec) -> None:
             journey["id"] = there["id"]
 
 
+def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> Pulled:
+    from syncer.kinds.flow_manifest import as_manifest  # late: only `pull` asks
+
+    return as_manifest(spec, live, known, answers)
+
+
 KIND = Kind(
     name="FlowTemplate",
     slug="flow-template",
@@ -182,4 +188,11 @@ KIND = Kind(
         RefField("automations.*.actions[].config.app_id", "AppInstallation", plain=True),
     ),
     texts=("description", "tasks[].description.value"),
+    pull=_pulled,
+    folder="flows",
+    words=("enabled",),
+    named_ids=(
+        *((f"{root}assigned_to[]", "user") for root in ("", "phases[].", "tasks[].")),
+        ("tasks[].agent_config.agent_id", "agent"),
+    ),
 )

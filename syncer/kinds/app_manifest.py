@@ -1,0 +1,50 @@
+"""A live installation as a manifest says it: no secret, but a word where each would stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncer.core.kind import Parts, Pulled, PulledSecret, Spec
+from syncer.core.plain_names import piece_of, plain_name
+from syncer.core.values import Json
+from syncer.kinds.app_secrets import secrets_declared
+from syncer.kinds.lenient import mappings
+
+
+def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> Pulled:
+    """The installation at its version. A secret is write-only and comes in no reply: the manifest does not speak of
+    it, so its live value stays, and `secrets` says how it would be declared. One that is switched off stays so."""
+    spec["option_values"] = [each for each in spec.get("option_values") or [] if each.get("options")]
+    if not spec["option_values"]:
+        del spec["option_values"]
+    policy = {"allow_disabled": True} if live.get("enabled") is False else {}
+    return Pulled(spec, policy=policy, secrets=tuple(_secrets(live)))
+
+
+def _secrets(live: Json) -> list[PulledSecret]:
+    title = called(live)
+    found = []
+    for (component, key), fields in secrets_declared(live.get("components")).items():
+        for name in fields:
+            words = " ".join(filter(None, (title, key, name)))
+            variable = f"SYNCER_{(plain_name(words, '_') or piece_of(component + key)).upper()}"
+            value = f'"${{env.{variable}}}"'
+            line = f"{{key: {key}, value: {f'{{{name}: {value}}}' if name else value}}}"
+            label = f"{key}.{name}" if name else key
+            found.append(PulledSecret(label, variable, f"component_id: {component}", line))
+    return found
+
+
+def called(live: Json) -> str:
+    """The app's name, as the organisation sees it."""
+    name = live.get("name")
+    if isinstance(name, dict):
+        name = name.get("de") or name.get("en")
+    if isinstance(name, str) and name:
+        return name
+    for _, component in mappings(live.get("components")):
+        said = component.get("name")
+        said = said.get("de") or said.get("en") if isinstance(said, dict) else said
+        if isinstance(said, str) and said:
+            return said
+    return ""
