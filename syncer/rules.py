@@ -85,6 +85,12 @@ PLANS = {
     # what a reviewer should know
     "deleted-elsewhere": "An object that state knows was deleted by somebody else, and would be made again.",
     "kind": "What is particular about a change of this kind.",
+    "file-taken": "A pull replaces no file: what it would write to is free.",
+    "left-out-of-manifest": "A pulled manifest says what it can; what it leaves out stays as it is live.",
+    "live-twins": "Two live objects of one title or key get no manifest: nothing could tell them apart.",
+    "manifest-elsewhere": "An object that another manifest describes gets no second one.",
+    "not-pulled": "A live object is pulled if a sound manifest can say it.",
+    "pull-differs": "The plan of what was pulled is empty.",
     "live": "What is particular about the live object: frozen, a blueprint's, near a limit.",
     "moved": "An object goes on under another manifest's name.",
     "perhaps-renamed": "A manifest was probably renamed without an alias.",

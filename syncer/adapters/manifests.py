@@ -13,7 +13,7 @@ from typing import NamedTuple
 from syncer.adapters import check
 from syncer.adapters.files import read_bytes, shown
 from syncer.adapters.reading_ahead import Reading, Text
-from syncer.adapters.yaml_reader import Document
+from syncer.adapters.yaml_reader import Document, read
 from syncer.core.problem import InvalidInput, Location, Problem, located
 from syncer.core.values import Json, Path
 
@@ -86,18 +86,32 @@ def load(files: Opened | Iterable[FilePath], root: FilePath, kinds: Collection[s
         if isinstance(documents, InvalidInput):
             problems.extend(documents.problems)
             continue
-        watch = b"$" in text or b"\\" in text
-        holding = [document for document in documents if document.value is not None]
-        if not holding:
-            hint = "write a manifest into it, or delete it"
-            at = Location(file, 1, 1)
-            problems.append(Problem("empty-file", "file holds no manifest", at, hint=hint, severity="warning"))
-        for document in holding:
-            problems.extend(document.warnings)
-            findings = check.envelope(document.value, kinds)
-            problems.extend(located(finding, document.locate(finding.path)) for finding in findings)
-            if not findings:
-                manifests.append(_manifest(document, text, watch))
+        found = _found(documents, text, file, kinds)
+        manifests.extend(found.manifests)
+        problems.extend(found.problems)
+    return Loaded(tuple(manifests), tuple(problems))
+
+
+def of_text(text: bytes, file: str, kinds: Collection[str]) -> Loaded:
+    """The manifests of a text that stands, or is to stand, in `file`; InvalidInput where it is no YAML or JSON."""
+    return _found(read(text, file), text, file, kinds)
+
+
+def _found(documents: Iterable[Document], text: bytes, file: str, kinds: Collection[str]) -> Loaded:
+    manifests: list[RawManifest] = []
+    problems: list[Problem] = []
+    watch = b"$" in text or b"\\" in text
+    holding = [document for document in documents if document.value is not None]
+    if not holding:
+        hint = "write a manifest into it, or delete it"
+        at = Location(file, 1, 1)
+        problems.append(Problem("empty-file", "file holds no manifest", at, hint=hint, severity="warning"))
+    for document in holding:
+        problems.extend(document.warnings)
+        findings = check.envelope(document.value, kinds)
+        problems.extend(located(finding, document.locate(finding.path)) for finding in findings)
+        if not findings:
+            manifests.append(_manifest(document, text, watch))
     return Loaded(tuple(manifests), tuple(problems))
 
 

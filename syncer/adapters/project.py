@@ -90,6 +90,8 @@ class Project(NamedTuple):
     """Base URLs that differ from the usual, by service, without a slash at the end."""
     document: Document
     warnings: tuple[Problem, ...] = ()
+    layout: str = ""
+    """Where `pull` puts a new manifest below the first folder: `{kind}/{name}.yaml` where nothing is said."""
 
 
 def find_project(start: FilePath, config: FilePath | None = None) -> FilePath:
@@ -172,6 +174,7 @@ def _trust(value: dict[str, Json]) -> Iterator[Finding]:
     """What a file from the checkout may not decide, and what only code can tell."""
     yield from _forbidden(value, ())
     yield from _folders(value.get("manifests"))
+    yield from _layout(value.get("layout"))
     for name, url in _items(value.get("services")):
         if isinstance(url, str) and (not re.match(_URL, url) or "/.." in url or "/./" in url):
             hint = "services are reached by https under epilot.io; for any other host use --server or SYNCER_SERVER"
@@ -245,6 +248,20 @@ def _folders(value: Json) -> Iterator[Finding]:
                 yield Finding("outside-root", f"`{name}` may lie outside the repository", ("manifests", index), hint)
 
 
+def _layout(value: Json) -> Iterator[Finding]:
+    if not isinstance(value, str):
+        return
+    parts, hint = value.split("/"), "write it like `{kind}/{name}.yaml`; `{env}` and `{slug}` are known too"
+    words = set(re.findall(r"\{[^{}]*\}", value))
+    if not {"{kind}", "{slug}"} & words or "{name}" not in words:
+        message = f"layout `{value}` would put several manifests into one file: it has no `{{name}}` or no `{{kind}}`"
+        yield Finding("layout", message, ("layout",), hint)
+    elif words - {"{kind}", "{slug}", "{name}", "{env}"}:
+        yield Finding("layout", f"layout `{value}` has a word in braces that is not known", ("layout",), hint)
+    elif any(part in ("", ".", "..") or part[0] == "." or part[-1] == "~" for part in parts):
+        yield Finding("layout", f"layout `{value}` is no path below the folder of manifests", ("layout",), hint)
+
+
 def _items(value: Json) -> list[tuple[str, Json]]:
     return list(value.items()) if isinstance(value, dict) else []
 
@@ -277,6 +294,7 @@ def _project(path: FilePath, document: Document, warnings: tuple[Problem, ...]) 
         services={name: url.rstrip("/") for name, url in (value.get("services") or {}).items()},
         document=document,
         warnings=warnings,
+        layout=value.get("layout") or "",
     )
 
 

@@ -20,6 +20,7 @@ RULES = {
     "json-trailing-comma": "No comma stands before a closing bracket in JSON.",
     "key-character": "Keys are made of letters that one can see and tell apart.",
     "key-type": "Keys are texts.",
+    "layout": "A layout says kind and name, and leads to a file below the folder of manifests.",
     "limit": "A limit is a whole number, or a share from 0% to 100%.",
     "no-environment": "syncer.yaml names an environment.",
     "no-project": "syncer.yaml lies in the working folder, or above it in the git repository.",

@@ -288,6 +288,8 @@ class Kind(NamedTuple):
     """Fields that a manifest must say though they have a default."""
     named_ids: tuple[tuple[str, str], ...] = ()
     """(path, family) of ids that nobody can look up and that are no references: `assigned_to[]`, `user`."""
+    one_work: tuple[str, ...] = ()
+    """Fields whose items refer to each other: a manifest that `pull` writes says all of them or none."""
     folder: str = ""
     """Where `pull` puts its manifests, unless syncer.yaml says otherwise: `reasons`."""
     called: Callable[[Json], str] = lambda live: ""

@@ -74,7 +74,8 @@ def spec_of(
         pulled = kind.pull(clone(have), live, known or {}, answers or {})
     spec: Spec = _escaped(pulled.spec)
     for each in kind.refs:
-        _refer(spec, each, names, pulled.hints)
+        scope = pulled.spec.get(each.scope) if each.scope else ""
+        _refer(spec, each, names, pulled.hints, scope if isinstance(scope, str) else "")
     for pattern, family in kind.named_ids:
         for path, value in find_all(spec, pattern_steps(pattern)):
             if isinstance(value, str) and _ID.match(value):
@@ -121,14 +122,11 @@ def _told_apart(value: Json, shape: Shape, path: FieldPath, notes: list[str]) ->
     return [_told_apart(item, shape.item(), (*path, index), notes) for index, item in enumerate(value)]
 
 
-def _refer(spec: Spec, each: RefField, names: Names, hints: Mapping[str, str]) -> None:
-    scope = spec.get(each.scope, "") if each.scope else ""
-    if isinstance(scope, dict):  # written as a reference by now
-        scope = next((key for (kind, key), name in names.manifests.items() if name == scope.get("ref")), "")
+def _refer(spec: Spec, each: RefField, names: Names, hints: Mapping[str, str], scope: str) -> None:
     for path, value in find_all(spec, pattern_steps(each.path)):
         id = value.get("id") if each.form == "item" and isinstance(value, dict) and len(value) == 1 else value
         if isinstance(id, str) and id:
-            reference = _reference(each, id, str(scope), names, hints)
+            reference = _reference(each, id, scope, names, hints)
             item = each.form == "item" and isinstance(reference, str)
             _put(spec, path, {"id": reference} if item else reference)
 

@@ -191,6 +191,7 @@ KIND = Kind(
     pull=_pulled,
     folder="flows",
     words=("enabled",),
+    one_work=("phases", "tasks", "edges", "entity_sync", "due_date_config"),
     named_ids=(
         *((f"{root}assigned_to[]", "user") for root in ("", "phases[].", "tasks[].")),
         ("tasks[].agent_config.agent_id", "agent"),

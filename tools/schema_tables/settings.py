@@ -84,6 +84,12 @@ ROOT = thing(
         "version": only("Version of this format.", 1),
         "manifests": many(_text("A folder or file, relative to this one."), "Where the manifests are.")
         | {"type": "array"},
+        "layout": _text(
+            "Where `pull` puts a new manifest, below the first folder of manifests: `{kind}` is `flows`, `reasons` and"
+            " so on, `{slug}` is `flow-template`, `{name}` the manifest's name, `{env}` the environment's.",
+            r"^[^/\\][^\\]*\.ya?ml$",
+        )
+        | {"default": "{kind}/{name}.yaml", "examples": ["{kind}/{name}.yaml", "{env}/{slug}/{name}.yaml"]},
         "environments": each(ENVIRONMENT, "The organisations, by a name of your own.", keys=NAMES, nullable=False),
         "services": thing(
             "services",

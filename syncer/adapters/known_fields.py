@@ -1,0 +1,67 @@
+"""What a kind's JSON Schema knows of a value: its fields, in the order of the schema; the others are named.
+
+The platform adds fields every month. In a live object they are no mistake, so this is no check: it only tells what a
+manifest can say from what it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from syncer.adapters import schemas
+from syncer.core.values import Json, Path
+
+Schema = dict[str, Any]
+
+
+def known_fields(slug: str, spec: dict[str, Json]) -> tuple[dict[str, Json], list[Path]]:
+    """The spec without the fields that the schema of `slug` has no word for, the others in the schema's order, and the
+    paths (from the spec) of those left out."""
+    left_out: list[Path] = []
+    made = _known([_spec_schema(slug)], spec, (), left_out)
+    return made, left_out
+
+
+@lru_cache
+def _spec_schema(slug: str) -> Schema:
+    from syncer.adapters.explain import prepare  # late: it is of no use to others
+
+    found: Schema = prepare(schemas.load(slug))["properties"]["spec"]
+    return found
+
+
+def _known(parts: list[Schema], value: Json, path: Path, left_out: list[Path]) -> Json:
+    """`parts`: every schema that speaks of this value, one after the other."""
+    if isinstance(value, dict):
+        parts = [more for part in parts for more in _expanded(part, value)]
+        places: dict[str, list[Schema]] = {}
+        for part in parts:
+            for name, below in part.get("properties", {}).items():
+                places.setdefault(name, []).append(below)
+        others = [part["additionalProperties"] for part in parts if isinstance(part.get("additionalProperties"), dict)]
+        free = bool(others) or any(part.get("additionalProperties") is True for part in parts) or not places
+        left_out += [(*path, name) for name in value if name not in places and not free]
+        ordered = [
+            *(name for name in places if name in value),
+            *(name for name in value if name not in places and free),
+        ]
+        return {name: _known(places.get(name, others), value[name], (*path, name), left_out) for name in ordered}
+    if isinstance(value, list):
+        items = [part["items"] for part in parts if isinstance(part.get("items"), dict)]
+        return [_known(items, item, (*path, index), left_out) for index, item in enumerate(value)]
+    return value
+
+
+def _expanded(schema: Schema, value: dict[str, Json]) -> Iterator[Schema]:
+    """The schema itself, and the branches it selects for this value."""
+    yield schema
+    rule = schema.get("x-unless-variable", {}).get("rule")
+    if isinstance(rule, dict):
+        yield from _expanded(rule, value)
+    choice = schema.get("x-dispatch")
+    if choice:
+        word = value.get(choice["on"])
+        if (word is None or isinstance(word, str)) and word in choice["cases"]:
+            yield from _expanded(choice["cases"][word], value)

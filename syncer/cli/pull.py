@@ -1,0 +1,139 @@
+"""`syncer pull`: a live organisation into manifests, ending in a plan that is empty and says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syncer.cli.options import config_option, environment_option, lock_wait_option, server_option, state_option
+from syncer.kinds import KINDS
+
+if TYPE_CHECKING:
+    from syncer.pulling import Pull
+    from syncer.render.out import Out
+
+FEW = 20
+"""So many new files are listed without being asked to."""
+
+
+@click.command()
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Only this kind. Repeatable.")
+@click.option(
+    "--name", "patterns", multiple=True, metavar="GLOB", help="Only what has such a name or title: 'Netz*'. Repeatable."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option("-v", "--verbose", is_flag=True, help="Every new file, and every field that no manifest can say.")
+@config_option
+@environment_option
+@server_option
+@state_option
+@lock_wait_option
+@click.pass_obj
+def pull(
+    color: str,
+    kinds: tuple[str, ...],
+    patterns: tuple[str, ...],
+    dry_run: bool,
+    verbose: bool,
+    config: Path | None,
+    environment: str | None,
+    server: str,
+    place: str,
+    lock_wait: float,
+) -> int:
+    """Write a manifest for every live object that has none, and remember which is which.
+
+    Sends nothing that could change the organisation, and replaces no file. Secrets stay where they are: a list says how
+    each would be declared. At the end the plan of what was written is made, and must be empty.
+    """
+    from syncer.adapters.api import fetch_all
+    from syncer.adapters.lock import myself
+    from syncer.adapters.project import read_project
+    from syncer.adapters.variables import allowed_names
+    from syncer.apply import Store
+    from syncer.cli.console import console
+    from syncer.cli.stopping import at_once
+    from syncer.cli.world import world
+    from syncer.pulling import Asked, Remembering, carry_out, prepare, prove
+
+    out = console(color)
+    here = world(config, environment, server, place)
+    asked = Asked(
+        here.project,
+        here.environment,
+        tuple(name for name in KINDS if name in kinds or not kinds),
+        patterns,
+        here.env,
+        allowed_names(here.env.get("SYNCER_ALLOW_ENV", "")),
+        here.host,
+        here.today,
+    )
+
+    def tell(note: str) -> None:
+        out.talk(f"note: {note}\n")
+
+    with at_once(), here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell):
+        known = here.state()
+        with here.api(read_only=True) as api:
+            reader = Remembering(api)
+            done = prepare(asked, reader, fetch_all, known.entries)
+            here.must_be_its_own(api)
+            if not dry_run:
+                store = Store(here.place, replace(known, org_id=here.environment.org_id))
+                carry_out(done, store.put, lambda line: out.show(line))
+                out.show("")
+                prove(done, read_project(here.project.file), reader, fetch_all, store.state.entries)
+                if done.planned is not None:
+                    store.put(done.planned.settled)
+    out.problems((*done.left_out, *done.mistakes), summary=False)
+    out.answer(_said(done, out, dry_run=dry_run, verbose=verbose))
+    return 1 if done.mistakes else 0
+
+
+def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
+    from syncer.pulling import hand_over
+
+    shown, lines = out.terminal.shown, list[str]()
+    where = f"{done.asked.environment.name} ({done.asked.environment.org_id})"
+    verb = "would be written" if dry_run else "written"
+    if verbose or len(done.drafts) <= FEW:
+        lines += [f"  {each.new.address}  {each.file}  ({shown(each.new.live.id)})" for each in done.drafts]
+    if verbose:
+        lines += [
+            f"  {each.new.address}: no word for {shown(', '.join(each.left_out))}"
+            for each in done.drafts
+            if each.left_out
+        ]
+    counts = Counter(each.new.address.kind for each in done.drafts)
+    what = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+    lines.append(f"{_number(len(done.drafts), 'manifest')} {verb} from {where}" + (f": {what}" if what else ""))
+    if done.survey.covered:
+        lines.append(f"{_number(done.survey.covered, 'live object')} had a manifest already, which was left as it is")
+    if done.composed.ids:
+        names = ", ".join(f"`{name}`" for name in list(done.composed.ids)[:FEW])
+        more = f" and {len(done.composed.ids) - FEW} more" if len(done.composed.ids) > FEW else ""
+        lines.append(
+            f"{_number(len(done.composed.ids), 'id')} nobody can look up {verb} to `ids` of "
+            f"`{done.asked.environment.name}` in syncer.yaml: {names}{more}"
+        )
+    if done.secrets:
+        lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
+        lines += [f"  {address}  {shown(secret.label)}  {secret.variable}" for address, secret in done.secrets]
+    others = hand_over(done)
+    if others:
+        listed = ", ".join(map(str, others[:FEW])) + (f" and {len(others) - FEW} more" if len(others) > FEW else "")
+        lines.append(f"manifests that were there before differ from what is live: {listed}; `syncer plan` shows how")
+    if not done.mistakes:
+        links = len(done.planned.plan.links) if done.planned else 0
+        all_of_it = "" if not others else " of what was pulled"
+        would = " would be" if dry_run else " is"
+        lines.append(f"the plan{all_of_it}{would} empty: 0 changes, {_number(links, 'link')}")
+    return "\n".join(lines) + "\n"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,290 @@
+"""What of an organisation no manifest describes yet, and what each such object is to be called.
+
+It reads every list once and decides; nothing is written. A reply is kept, so that the plan which proves a pull is made
+of the same organisation, asked the same questions once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import partial
+
+from syncer.app import Fetch, Reader
+from syncer.core.address import Address
+from syncer.core.fingerprint import canonical
+from syncer.core.identity import Matches, live_of, match, plain_title
+from syncer.core.kind import Call, Kind, Listing, LookupKind
+from syncer.core.plain_names import unique_names
+from syncer.core.problem import InvalidInput, Problem
+from syncer.core.resource import Desired, Live, Managed
+from syncer.core.shape import find_all, pattern_steps
+from syncer.core.spec_of import NamedIds, Names
+from syncer.core.values import Json
+from syncer.kinds import KINDS, lookup_kinds
+
+
+class Remembering:
+    """A reader that asks the platform each question once and gives the same answer ever after."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._answers: dict[str, Json] = {}
+        self._lock = threading.Lock()
+
+    def list(self, service: str, listing: Listing) -> list[Json]:
+        """Every object of a listing."""
+        found: list[Json] = self._once(
+            f"list {service} {canonical([listing.path, listing.body and dict(listing.body)])}",
+            partial(self._reader.list, service, listing),
+        )
+        return found
+
+    def read(self, service: str, call: Call) -> Json | None:
+        """One object, None where there is none."""
+        return self._once(
+            f"{call.method} {call.service or service} {canonical([call.path, call.body])}",
+            partial(self._reader.read, service, call),
+        )
+
+    def _once(self, question: str, ask: Callable[[], Json]) -> Json:
+        with self._lock:
+            if question in self._answers:
+                return self._answers[question]
+        answer = ask()
+        with self._lock:
+            return self._answers.setdefault(question, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A live object that no manifest describes, and the address it gets."""
+
+    address: Address
+    live: Live
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`live`: by kind, all of them; `looked_at`: the lists of what is only looked up; `matches`: what the manifests
+    are; `new`: what is to be pulled; `skipped`: what cannot be, and why."""
+
+    live: Mapping[str, Sequence[Live]]
+    looked_at: Mapping[str, Sequence[Json]]
+    matches: Mapping[str, Matches]
+    new: tuple[New, ...]
+    skipped: tuple[Problem, ...]
+    covered: int = 0
+    """Live objects of the chosen kinds that have a manifest already."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """One kind while it is looked through."""
+
+    kind: Kind
+    live: Sequence[Live]
+    wanted: Sequence[Desired]
+    matches: Matches
+    skipped: list[Problem] = field(default_factory=list)
+
+
+def survey(
+    reader: Reader,
+    fetch: Fetch,
+    desired: Sequence[Desired],
+    managed: Mapping[Address, Managed],
+    *,
+    kinds: Sequence[str],
+    patterns: Sequence[str],
+    names: Mapping[str, Collection[str]],
+    elsewhere: Mapping[tuple[str, str], Address],
+) -> Survey:
+    """Look through the chosen kinds. `names`: kind → every name that a manifest of any environment has or had;
+    `elsewhere`: (kind, title or key) → a manifest that lives in other environments only. InvalidInput where a manifest
+    could be several live objects, or a pattern fits nothing."""
+    listed = [name for name in KINDS if name in {*kinds, *(each.address.kind for each in desired)}]
+    live = _lists(reader, fetch, listed)
+    for name in sorted(_pointed_at(live, kinds) - {*live}):
+        if name in KINDS:
+            live |= _lists(reader, fetch, [name])
+    wanted = {name: [each for each in desired if each.address.kind == name] for name in live}
+    matches = {name: match(KINDS[name], wanted[name], live[name], managed) for name in live}
+    problems = [problem for each in matches.values() for problem in each.problems]
+    if problems:
+        raise InvalidInput(problems)
+    looked_at = _looked_up(reader, fetch, live, kinds)
+    new: list[New] = []
+    skipped: list[Problem] = []
+    covered, hits = 0, set[str]()
+    for name in kinds:
+        work = _Work(KINDS[name], live[name], wanted[name], matches[name])
+        claimed = {found.live.id for found in work.matches.found.values()}
+        free = [each for each in work.live if each.id not in claimed]
+        called = _names(work, free, managed, names.get(name, ()))
+        every = {**called, **{found.live.id: address.name for address, found in work.matches.found.items()}}
+        chosen = {each.id for each in work.live if _takes(patterns, every[each.id], title_of(work.kind, each), hits)}
+        covered += len(claimed & chosen)
+        apart = _told_apart(work, [each for each in free if each.id in chosen], elsewhere)
+        new += [New(Address(name, called[each.id]), each) for each in apart]
+        skipped += work.skipped
+    lost = [pattern for pattern in patterns if pattern not in hits]
+    if lost:
+        hint = "it is compared with names and with titles, and * stands for anything: --name 'Netz*'"
+        raise InvalidInput([Problem("nothing-selected", f"`{each}` fits no live object", hint=hint) for each in lost])
+    return Survey(live, looked_at, matches, tuple(sorted(new, key=lambda each: each.address)), tuple(skipped), covered)
+
+
+def title_of(kind: Kind, live: Live) -> str:
+    """What people call a live object."""
+    return live.title or kind.called(live.object) or live.key
+
+
+def _lists(reader: Reader, fetch: Fetch, kinds: Sequence[str]) -> dict[str, Sequence[Live]]:
+    replies = fetch([partial(reader.list, KINDS[name].service, KINDS[name].listing) for name in kinds])
+    return {name: live_of(KINDS[name], objects) for name, objects in zip(kinds, replies, strict=True)}
+
+
+def _pointed_at(live: Mapping[str, Sequence[Live]], kinds: Iterable[str]) -> set[str]:
+    """Kinds, looked up by title, that an object of these kinds points at."""
+    found: set[str] = set()
+    for name in kinds:
+        kind = KINDS[name]
+        specs = [kind.spec_of(each.object) for each in live[name]]
+        for ref in kind.refs:
+            steps = pattern_steps(ref.path)
+            if ref.plain or ref.to in found:
+                continue
+            if any(_is_id(value) for spec in specs for _, value in find_all(spec, steps)):
+                found.add(ref.to)
+    return found
+
+
+def _is_id(value: Json) -> bool:
+    value = value.get("id") if isinstance(value, dict) else value
+    return isinstance(value, str) and bool(value) and ":" not in value
+
+
+def _looked_up(
+    reader: Reader, fetch: Fetch, live: Mapping[str, Sequence[Live]], kinds: Iterable[str]
+) -> dict[str, Sequence[Json]]:
+    lookups: dict[str, LookupKind] = lookup_kinds()
+    wanted = [lookups[name] for name in sorted(_pointed_at(live, kinds)) if name in lookups]
+    replies = fetch([partial(reader.list, each.service, each.listing) for each in wanted])
+    return {each.name: reply for each, reply in zip(wanted, replies, strict=True)}
+
+
+def _takes(patterns: Sequence[str], name: str, title: str, hits: set[str]) -> bool:
+    fitting = [each for each in patterns if fnmatchcase(name, each) or fnmatchcase(title, each)]
+    hits.update(fitting)
+    return bool(fitting) or not patterns
+
+
+def _names(
+    work: _Work, free: Sequence[Live], managed: Mapping[Address, Managed], taken: Collection[str]
+) -> dict[str, str]:
+    """Live id → name. What state calls an object that has no manifest any more, it is called again; all names are
+    made of all objects, so that they do not depend on which of them are asked for."""
+    linked = {entry.live_id: address.name for address, entry in managed.items() if address.kind == work.kind.name}
+    former = {each.id: linked[each.id] for each in free if each.id in linked and linked[each.id] not in taken}
+    titles = {each.id: title_of(work.kind, each) for each in free if each.id not in former}
+    return {**former, **unique_names(titles, work.kind.slug, {*taken, *former.values()})}
+
+
+def _told_apart(work: _Work, free: Sequence[Live], elsewhere: Mapping[tuple[str, str], Address]) -> list[Live]:
+    """Those that a manifest can tell from all others; the rest is skipped with a word."""
+    kind, groups, found = work.kind, dict[str, list[Live]](), list[Live]()
+    for each in work.live:
+        groups.setdefault(_key(kind, each), []).append(each)
+    declared = {
+        plain_title(str(each.spec[kind.title])) if kind.title else kind.key(each.spec): each.address
+        for each in work.wanted
+    }
+    said: set[str] = set()
+    for each in free:
+        key = _key(kind, each)
+        other = declared.get(key) or elsewhere.get((kind.name, key))
+        if len(groups[key]) == 1 and other is None:
+            found.append(each)
+        elif key not in said:
+            said.add(key)
+            work.skipped.append(_several(kind, key, groups[key]) if len(groups[key]) > 1 else _theirs(each, key, other))
+    return found
+
+
+def _key(kind: Kind, live: Live) -> str:
+    return plain_title(live.title) if kind.title else live.key
+
+
+def _several(kind: Kind, key: str, group: Sequence[Live]) -> Problem:
+    ids = ", ".join(f"`{each.id}`" for each in group)
+    what = "title" if kind.title else "key"
+    return Problem(
+        "live-twins",
+        f"{len(group)} live objects of kind {kind.name} have the {what} `{key}`: {ids}; no manifest is written for "
+        "one that has none",
+        hint="rename or delete all but one in the organisation, then pull again",
+        severity="warning",
+    )
+
+
+def _theirs(live: Live, key: str, other: Address | None) -> Problem:
+    return Problem(
+        "manifest-elsewhere",
+        f"`{live.id}` is left out: `{key}` is what {other} describes, which is another object here or lives in other "
+        "environments",
+        hint="add this environment to its `metadata.environments`, or give the live object another title",
+        severity="warning",
+    )
+
+
+def names_of(found: Survey, desired: Sequence[Desired], new: Iterable[New], ids: Mapping[str, str]) -> Names:
+    """What every live id is called, once `new` have manifests too."""
+    manifests = {
+        (address.kind, hit.live.id): address.name
+        for each in found.matches.values()
+        for address, hit in each.found.items()
+    }
+    for each in desired:
+        kind = KINDS[each.address.kind]
+        if not kind.title:
+            manifests.setdefault((kind.name, kind.key(each.spec)), each.address.name)
+    manifests |= {(each.address.kind, each.live.id): each.address.name for each in new}
+    titles: dict[tuple[str, str, str], str] = {}
+    words: dict[tuple[str, str], str] = {}
+    for name, live in found.live.items():
+        if KINDS[name].title:
+            objects = [each.object for each in live]
+            titles |= _titles(name, (KINDS[name].title,), "", objects)
+            words |= {(name, each.id): each.title for each in live}
+    for name, objects_ in found.looked_at.items():
+        kind_ = lookup_kinds()[name]
+        titles |= _titles(name, kind_.titles, kind_.scope, objects_)
+        words |= {(name, str(each["id"])): str(each.get(kind_.titles[-1]) or "") for each in objects_}
+    return Names(manifests, titles, words, NamedIds(ids))
+
+
+def _titles(kind: str, fields: Sequence[str], scope: str, objects: Sequence[Json]) -> dict[tuple[str, str, str], str]:
+    """(kind, id, scope) → the title by which a lookup finds this object and no other."""
+    ids: dict[tuple[str, str, str], set[str]] = {}
+    for each in objects:
+        for scoped in _scopes(each, scope):
+            for name in fields:
+                if isinstance(each.get(name), str) and each[name]:
+                    ids.setdefault((scoped, name, each[name]), set()).add(str(each["id"]))
+    found: dict[tuple[str, str, str], str] = {}
+    for each in objects:
+        for scoped in _scopes(each, scope):
+            for position, name in enumerate(fields):
+                title = each.get(name)
+                better = any((scoped, other, title) in ids for other in fields[:position])
+                if isinstance(title, str) and not better and len(ids.get((scoped, name, title), ())) == 1:
+                    found[kind, str(each["id"]), scoped] = title  # the last field is the one people read
+    return found
+
+
+def _scopes(each: Json, scope: str) -> list[str]:
+    value = each.get(scope) if scope else ""
+    return [str(one) for one in value] if isinstance(value, list) else [str(value or "")]
