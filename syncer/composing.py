@@ -313,8 +313,7 @@ def _label(spec: Json, path: Path) -> str:
         value = value[step]
         if isinstance(step, int) and isinstance(value, dict):
             words.append(str(value.get("id") or value.get("name") or value.get("key") or step))
-        elif isinstance(step, str) and step not in ("value", "tasks", "attributes", "options", "option_values"):
-            words.append(step)
+    words = words or [each for each in path if isinstance(each, str)]
     return plain_name("-".join(words)) or piece_of(show_path(path))
 
 

@@ -15,9 +15,13 @@ from syncer.core.values import Json
 WIDTH = 100
 """Characters of a line, below which a short mapping stands on one."""
 
+FEW = 6
+"""Items of a list that may stand on one line."""
+
+_POINTERS = frozenset({"ref", "lookup", "id", "automation", "file"})
 _PLAIN = re.compile(r"[^\W\d_][^\x00-\x1f]*\Z|[_/(][^\W_][^\x00-\x1f]*\Z")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
-_IN_FLOW = re.compile(r"[,\[\]{}:#&*!|>'\"%@`?-]")
+_IN_FLOW = re.compile(r"[,\[\]{}:#&*!|>'\"%@`?]")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 
@@ -36,12 +40,15 @@ def _mapping(value: dict[str, Json], indent: str) -> Iterator[str]:
 def _entry(head: str, item: Json, indent: str) -> Iterator[str]:
     """A key's lines with its value."""
     if isinstance(item, dict) and item:
-        if len(item) == 1 and (line := _inline(item)) is not None and len(head) + len(line) < WIDTH:
+        if item.keys() <= _POINTERS and (line := _inline(item)) is not None and len(head) + len(line) < WIDTH:
             yield f"{head} {line}"
         else:
             yield head
             yield from _mapping(item, indent + "  ")
     elif isinstance(item, list) and item:
+        if len(item) <= FEW and (line := _inline(item)) is not None and len(head) + len(line) < WIDTH:
+            yield f"{head} {line}"
+            return
         yield head
         yield from _list(item, indent + "  ")
     elif isinstance(item, str) and "\n" in item and _literal(item):
@@ -54,7 +61,11 @@ def _entry(head: str, item: Json, indent: str) -> Iterator[str]:
 def _list(value: list[Json], indent: str) -> Iterator[str]:
     for item in value:
         if isinstance(item, (dict, list)) and item:
-            short = len(item) <= 4 and (line := _inline(item)) is not None and len(indent) + len(line) < WIDTH - 2
+            short = (
+                2 - isinstance(item, list) <= len(item) <= 4
+                and (line := _inline(item)) is not None
+                and len(indent) + len(line) < WIDTH - 2
+            )
             if short:
                 yield f"{indent}- {line}"
                 continue

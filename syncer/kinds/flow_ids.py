@@ -222,8 +222,9 @@ def statement_key(condition_key: str, statement: Mapping[str, Json], index: int)
 
 def _triggers(address: Address, want: Spec, have: Spec, known: Parts, ids: Ids) -> None:
     """The flow's own trigger keeps its id for ever, whatever becomes of it: statements point at it."""
-    if isinstance(want.get("trigger"), dict):
-        theirs = mapping(have.get("trigger")).get("id")
+    theirs = mapping(have.get("trigger")).get("id")
+    bare = bool(have.get("trigger")) and theirs is None and "id" not in mapping(want.get("trigger"))
+    if isinstance(want.get("trigger"), dict) and not bare:  # one that has none, and is asked for none, is left so
         key = trigger_key(want["trigger"], 0)
         ids.put("triggers", key, theirs if isinstance(theirs, str) else _trigger_id(address, want["trigger"], 0))
     free = by_id(have.get("additional_triggers"))

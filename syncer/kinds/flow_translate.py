@@ -20,7 +20,7 @@ def translate(want: Spec, ids: Ids) -> Spec:
             _due(item.get("due_date_config"), ids)
     _due(want.get("due_date_config"), ids)
     for index, trigger in enumerate([want.get("trigger"), *(items(want.get("additional_triggers")))]):
-        if isinstance(trigger, dict):
+        if isinstance(trigger, dict) and trigger_key(trigger, index) in ids.parts.get("triggers", {}):
             trigger["id"] = ids.get("triggers", trigger_key(trigger, index))
     for task in items(want.get("tasks")):
         _task(task, want, ids)
