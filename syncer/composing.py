@@ -7,7 +7,7 @@ out, since what is not declared stays as it is; an object of which not even that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncer.adapters.known_fields import known_fields
@@ -42,6 +42,7 @@ class Draft:
     pulled: Pulled
     document: dict[str, Json]
     file: str
+    text: str
     left_out: tuple[str, ...]
     cut: tuple[str, ...] = ()
 
@@ -50,9 +51,9 @@ class Draft:
         """Its kind."""
         return KINDS[self.new.address.kind]
 
-    def text(self, document: dict[str, Json] | None = None) -> str:
-        """Its YAML."""
-        return write_yaml(document or self.document, list(_head(self.pulled)))
+    def text_of(self, document: dict[str, Json]) -> str:
+        """The YAML of this document in place of its own."""
+        return write_yaml(document, list(_head(self.pulled)))
 
 
 @dataclass(slots=True)
@@ -165,7 +166,8 @@ def _draft(
                 for name in kind.one_work:
                     spec.pop(name, None)
     shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
-    return Draft(new, pulled, document, file_of(address), shown, tuple(cuts.words.get(address, ())))
+    text = write_yaml(document, list(_head(pulled)))
+    return Draft(new, pulled, document, file_of(address), text, shown, tuple(cuts.words.get(address, ())))
 
 
 def _read(drafts: Sequence[Draft]) -> tuple[list[RawManifest], list[Problem]]:
@@ -174,7 +176,7 @@ def _read(drafts: Sequence[Draft]) -> tuple[list[RawManifest], list[Problem]]:
     problems: list[Problem] = []
     for each in drafts:
         try:
-            found = of_text(each.text().encode(), each.file, KINDS)
+            found = of_text(each.text.encode(), each.file, KINDS)
         except (InvalidInput, UnicodeEncodeError) as error:
             said = error.problems[0].message if isinstance(error, InvalidInput) else "it holds half a character"
             at = error.problems[0].at if isinstance(error, InvalidInput) else None
@@ -281,9 +283,9 @@ def _unfit(draft: Draft, problem: Problem) -> Problem:
     )
 
 
-def with_files(draft: Draft, taken: Collection[str]) -> tuple[dict[str, Json], dict[str, str]]:
-    """The document with its long texts in files beside it, and those files: path → text. `taken`: paths that are
-    other texts' already."""
+def with_files(draft: Draft, taken: Callable[[str, str], bool]) -> tuple[dict[str, Json], dict[str, str]]:
+    """The document with its long texts in files beside it, and those files: path → text. `taken` says of
+    (path, text) whether something else stands there."""
     document: dict[str, Json] = dict(draft.document)
     stem, files = draft.file.rpartition(".")[0], dict[str, str]()
     for pattern in draft.kind.texts:
@@ -293,7 +295,7 @@ def with_files(draft: Draft, taken: Collection[str]) -> tuple[dict[str, Json], d
             ending = "html" if value.lstrip().startswith("<") else "txt"
             label = _label(document["spec"], path)
             name = f"{stem}.{label}.{ending}"
-            if name in taken or name in files:
+            if name in files or taken(name, unescaped(value)):
                 name = f"{stem}.{label}-{piece_of(show_path(path))}.{ending}"
             files[name] = unescaped(value)
             document["spec"] = _replaced(document["spec"], path, {"file": name})

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from syncer.adapters.disk import replace_file
 from syncer.adapters.files import PROJECT_FILE, read_bytes, shown
+from syncer.adapters.new_files import write_new
 from syncer.adapters.new_ids import with_ids
-from syncer.adapters.project import Environment, Project
+from syncer.adapters.project import Environment, Project, read_project
+from syncer.adapters.yaml_reader import read
 from syncer.app import Fetch, Planned, make_plan
 from syncer.composing import ROUNDS, Composed, Cuts, Draft, compose, with_files
 from syncer.core.address import Address
@@ -22,6 +24,7 @@ from syncer.core.identity import plain_title
 from syncer.core.kind import PulledSecret
 from syncer.core.problem import InvalidInput, PartlyDone, Problem
 from syncer.core.resource import Desired, Managed
+from syncer.core.values import Json
 from syncer.kinds import KINDS
 from syncer.loading import Manifests, read_manifests, resolve, together
 from syncer.surveying import New, Remembering, Survey, names_of, survey
@@ -76,6 +79,13 @@ class Pull:
         return [*self.survey.skipped, *self.composed.skipped, *parts]
 
     @property
+    def settled(self) -> dict[Address, Managed]:
+        """What state says of everything that is as its manifest says."""
+        skipped = self.planned.settled if self.planned else {}
+        new, kept = {each.address for each in self.survey.new}, {each.new.address for each in self.drafts}
+        return {address: entry for address, entry in skipped.items() if address not in new or address in kept}
+
+    @property
     def others(self) -> list[Address]:
         """Addresses of manifests that were there before and are not what is live."""
         new = {each.new.address for each in self.drafts}
@@ -103,9 +113,12 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
         elsewhere=_elsewhere(existing, desired),
     )
     folder = _folder(asked.project)
-    cuts = Cuts()
+    cuts = Cuts(given_up=_occupied(asked, found.new, folder))
     mistakes: list[Problem] = []
     for number in range(ROUNDS):
+        if not found.new:
+            composed = Composed(desired=desired, skipped=[])
+            return Pull(asked, found, composed, _plan(asked, reader, fetch, desired, managed))
         composed = compose(
             found.new,
             lambda new: names_of(found, desired, new, asked.environment.ids),
@@ -118,8 +131,9 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
             cuts=cuts,
         )
         drafts = {each.file: each for each in composed.drafts}
+        links = {**managed, **_links(composed.drafts)}
         try:
-            planned = _plan(asked, reader, fetch, composed.desired, {**managed, **_links(composed.drafts)})
+            planned = _plan(asked, reader, fetch, composed.desired, links)
         except InvalidInput as error:
             if not cuts.take(drafts, error.problems, give_up=number > 1):
                 raise
@@ -138,33 +152,58 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
 def carry_out(pull: Pull, remember: Callable[[Mapping[Address, Managed]], None], tell: Callable[[str], None]) -> None:
     """Write: ids into syncer.yaml, then every file, then the links. InvalidInput where nothing could be written,
     PartlyDone where some of it was: pulling again goes on."""
-    asked = pull.asked
-    occupied = _occupied(pull)
-    pull.composed.drafts = [each for each in pull.drafts if each.new.address not in occupied]
-    pull.composed.skipped += occupied.values()
-    if pull.composed.ids and pull.drafts:
-        text = read_bytes(asked.project.file, asked.project.file.name)
-        content = with_ids(text, asked.project.file, asked.environment.name, pull.composed.ids)
-        _write(asked.project.file, content, pull)
-    taken: set[str] = set()
-    for number, draft in enumerate(pull.drafts, 1):
-        document, files = with_files(draft, taken)
-        taken |= files.keys()
-        for name, text_ in files.items():
-            _write(asked.project.root / name, text_.encode(), pull)
-        _write(asked.project.root / draft.file, draft.text(document).encode(), pull)
-        tell(f"{number} of {len(pull.drafts)} written")
+    root, project = pull.asked.project.root, pull.asked.project
+    if not pull.drafts:
+        return
+    files: dict[Path, bytes] = {}
+    for draft in pull.drafts:
+        document, texts = _files_of(draft, root)
+        files |= {root / name: text.encode() for name, text in texts.items()}
+        files[root / draft.file] = (draft.text_of(document) if texts else draft.text).encode()
+    left = {path: content for path, content in files.items() if not _says(path, content)}  # of an earlier pull
+    try:
+        if pull.composed.ids:
+            before = read_bytes(project.file, project.file.name)
+            after = with_ids(before, project.file, pull.asked.environment.name, pull.composed.ids)
+            replace_file(project.file, after)
+            pull.written.append(project.file.name)
+
+        def note(path: Path) -> None:
+            pull.written.append(shown(path, root))
+            tell(f"{len(pull.written)} of {len(left)} files written")
+
+        write_new(left, note)
+    except OSError as error:
+        where = shown(Path(str(error.filename)), root) if error.filename else project.file.name
+        problem = Problem(
+            "unwritable",
+            f"`{where}` cannot be written: {error.strerror or type(error).__name__}",
+            hint="check its folder's permissions and the disk, then pull again: it goes on where it stopped",
+        )
+        raise (PartlyDone(problem) if pull.written else InvalidInput(problem)) from None
     remember(_links(pull.drafts))
 
 
-def prove(pull: Pull, project: Project, reader: Remembering, fetch: Fetch, managed: Mapping[Address, Managed]) -> None:
-    """Plan once more, from the files as they stand, against what was read. What is not as it should be becomes a
-    mistake of `pull`."""
-    environment = project.environments[pull.asked.environment.name]
-    asked = replace(pull.asked, project=project, environment=environment)
-    _, desired = _existing(asked)
-    pull.planned = _plan(asked, reader, fetch, desired, managed)
-    pull.mistakes += _not_empty(pull.planned, pull.drafts)
+def prove(pull: Pull) -> None:
+    """Read back what was written. A plan is made of manifests, ids and what was read of the organisation: where these
+    are what the plan before was made of, it is still that plan. What is not becomes a mistake of `pull`."""
+    if not pull.drafts:
+        return
+    environment = read_project(pull.asked.project.file).environments[pull.asked.environment.name]
+    root, wanted = pull.asked.project.root, pull.composed.environment
+    if wanted is not None and {**environment.ids} != {**wanted.ids}:
+        said = "the `ids` in syncer.yaml are not those that were written"
+        pull.mistakes.append(
+            Problem("pull-differs", said, hint="was it edited meanwhile? `syncer plan` says what is so")
+        )
+    for draft in pull.drafts:
+        document, texts = _files_of(draft, root)
+        content = read_bytes(root / draft.file, draft.file)
+        found = [each.value for each in read(content, draft.file)]
+        if found != [document] or not all(_says(root / name, text.encode()) for name, text in texts.items()):
+            message = f"`{draft.file}` does not say what was written to it"
+            hint = "was it edited meanwhile? `syncer plan` says what is so"
+            pull.mistakes.append(Problem("pull-differs", message, hint=hint))
 
 
 def hand_over(pull: Pull) -> list[Address]:
@@ -272,49 +311,38 @@ def _file_of(asked: Asked, folder: Path, address: Address) -> str:
     return shown(folder / name, asked.project.root)
 
 
-def _occupied(pull: Pull) -> dict[Address, Problem]:
-    """Drafts whose file, or the file of one of whose texts, is something else's: they are not written."""
-    root, found = pull.asked.project.root.resolve(), dict[Address, Problem]()
-    for draft in pull.drafts:
-        _, files = with_files(draft, ())
-        for name, text in {draft.file: None, **files}.items():
-            path = root / name
-            if not (path.parent.resolve().is_relative_to(root)):
-                why = f"`{name}` would lie outside the repository"
-            elif os.path.lexists(path) and not (text is not None and _says(path, text)):
-                why = f"`{name}` is there already, and nothing that is there is ever overwritten"
-            else:
-                continue
-            found[draft.new.address] = Problem(
-                "file-taken",
-                f"{draft.new.address} is not pulled: {why}",
-                hint="move that file, or give syncer.yaml another `layout`",
-                severity="warning",
-            )
+def _occupied(asked: Asked, new: Sequence[New], folder: Path) -> dict[Address, Problem]:
+    """Objects whose file is something else already, or would lie outside: they are not pulled."""
+    root, found = asked.project.root.resolve(), dict[Address, Problem]()
+    for each in new:
+        name = _file_of(asked, folder, each.address)
+        path = asked.project.root / name
+        if not path.parent.resolve().is_relative_to(root):
+            why = f"`{name}` would lie outside the repository"
+        elif os.path.lexists(path):
+            why = f"`{name}` is there already, and nothing that is there is ever overwritten"
+        else:
+            continue
+        found[each.address] = Problem(
+            "file-taken",
+            f"{each.address} is not pulled: {why}",
+            hint="move that file, or give syncer.yaml another `layout`",
+            severity="warning",
+        )
     return found
 
 
-def _says(path: Path, text: str) -> bool:
+def _files_of(draft: Draft, root: Path) -> tuple[dict[str, Json], dict[str, str]]:
+    """The document as it is written, and its texts beside it, under names that are free or hold the very text."""
+    return with_files(draft, lambda name, text: os.path.lexists(root / name) and not _says(root / name, text.encode()))
+
+
+def _says(path: Path, content: bytes) -> bool:
     """Whether a file holds exactly this: what an earlier pull wrote before it was cut off."""
     try:
-        return path.is_file() and path.read_bytes() == text.encode()
+        return path.is_file() and path.read_bytes() == content
     except OSError:
         return False
-
-
-def _write(path: Path, content: bytes, pull: Pull) -> None:
-    name = shown(path, pull.asked.project.root)
-    try:
-        replace_file(path, content)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        problem = Problem(
-            "unwritable",
-            f"`{name}` cannot be written: {reason}",
-            hint="check its folder's permissions and the disk, then pull again: it goes on where it stopped",
-        )
-        raise (PartlyDone(problem) if pull.written else InvalidInput(problem)) from None
-    pull.written.append(name)
 
 
 __all__ = ["Asked", "New", "Pull", "Remembering", "carry_out", "hand_over", "prepare", "prove"]

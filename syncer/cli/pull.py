@@ -52,7 +52,6 @@ def pull(
     """
     from syncer.adapters.api import fetch_all
     from syncer.adapters.lock import myself
-    from syncer.adapters.project import read_project
     from syncer.adapters.variables import allowed_names
     from syncer.apply import Store
     from syncer.cli.console import console
@@ -86,9 +85,8 @@ def pull(
                 store = Store(here.place, replace(known, org_id=here.environment.org_id))
                 carry_out(done, store.put, lambda line: out.show(line))
                 out.show("")
-                prove(done, read_project(here.project.file), reader, fetch_all, store.state.entries)
-                if done.planned is not None:
-                    store.put(done.planned.settled)
+                prove(done)
+                store.put(done.settled)
     out.problems((*done.left_out, *done.mistakes), summary=False)
     out.answer(_said(done, out, dry_run=dry_run, verbose=verbose))
     return 1 if done.mistakes else 0

@@ -58,9 +58,8 @@ def pulled(world: World, folder: Path, state: State | None = None) -> tuple[Pull
         reader = Remembering(api)
         done = prepare(asked, reader, fetch_all, store.state.entries)
         carry_out(done, store.put, lambda line: None)
-        prove(done, read_project(folder / "syncer.yaml"), reader, fetch_all, store.state.entries)
-        assert done.planned is not None
-        store.put(done.planned.settled)
+        prove(done)
+        store.put(done.settled)
     return done, store.state
 
 
@@ -89,12 +88,11 @@ def proves(world: World, folder: Path) -> tuple[Pull, State]:
     for name, content in files(folder).items():
         if name.startswith("config") and name.endswith(".yaml"):
             assert format_text(content, name) == content, name
-    with world.api(read_only=True) as api:  # without state the same objects are found, and nothing is to be done
-        prove(done, read_project(folder / "syncer.yaml"), Remembering(api), fetch_all, {})
-    assert (done.planned.plan.changes, done.mistakes) == ((), [])
     before = files(folder)
-    again, _ = pulled(world, folder, state)
-    assert again.drafts == []
+    for remembered in (state, State()):  # from the files as they stand, with state and without
+        again, _ = pulled(world, folder, remembered)
+        assert again.planned is not None
+        assert (again.drafts, again.planned.plan.changes) == ([], ())
     assert files(folder) == before
     return done, state
 
