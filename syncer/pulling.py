@@ -95,7 +95,7 @@ class Pull:
 
 def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Address, Managed]) -> Pull:
     """Everything but the writing. InvalidInput where the manifests that are there are not sound; PlatformError."""
-    existing, desired = _existing(asked)
+    existing, desired, dangling = _existing(asked)
     names = {
         kind: {
             word.casefold() for raw in existing.all if raw.kind == kind for word in (raw.name, *_aliases(raw.metadata))
@@ -116,6 +116,8 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
     cuts = Cuts(given_up=_occupied(asked, found.new, folder))
     mistakes: list[Problem] = []
     for number in range(ROUNDS):
+        if not found.new and dangling:
+            raise InvalidInput(dangling)
         if not found.new:
             composed = Composed(desired=desired, skipped=[])
             return Pull(asked, found, composed, _plan(asked, reader, fetch, desired, managed))
@@ -212,15 +214,17 @@ def hand_over(pull: Pull) -> list[Address]:
     return pull.others
 
 
-def _existing(asked: Asked) -> tuple[Manifests, list[Desired]]:
-    """The manifests that are there; InvalidInput where they are not sound. A folder that is not there yet is empty."""
+def _existing(asked: Asked) -> tuple[Manifests, list[Desired], list[Problem]]:
+    """The manifests that are there, and references of theirs that lead nowhere yet: of a pull that was cut off, this
+    one brings what they name. InvalidInput where they are not sound otherwise. A folder that is not there is empty."""
     there = tuple(each for each in asked.project.manifests if each.exists())
     existing = read_manifests(replace(asked.project, manifests=there))
     desired, problems = resolve(existing, asked.environment, asked.env, allowed=asked.allowed)
     errors = [each for each in (*existing.problems, *problems, *together(desired)) if each.severity == "error"]
-    if errors:
+    dangling = [each for each in errors if each.rule == "unknown-reference"]
+    if len(errors) > len(dangling):
         raise InvalidInput(errors)
-    return existing, desired
+    return existing, desired, dangling
 
 
 def _aliases(metadata: Mapping[str, object]) -> list[str]:

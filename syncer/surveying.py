@@ -17,6 +17,7 @@ from syncer.core.address import Address
 from syncer.core.fingerprint import canonical
 from syncer.core.identity import Matches, live_of, match, plain_title
 from syncer.core.kind import Call, Kind, Listing, LookupKind
+from syncer.core.markers import clone
 from syncer.core.plain_names import unique_names
 from syncer.core.problem import InvalidInput, Problem
 from syncer.core.resource import Desired, Live, Managed
@@ -157,7 +158,17 @@ def _pointed_at(live: Mapping[str, Sequence[Live]], kinds: Iterable[str]) -> set
             steps = pattern_steps(ref.path)
             if ref.plain or ref.to in found:
                 continue
-            if any(_is_id(value) for spec in specs for _, value in find_all(spec, steps)):
+            objects = [
+                (spec, each.object)
+                for spec, each in zip(specs, live[name], strict=True)
+                if any(_is_id(value) for _, value in find_all(spec, steps))
+            ]
+            if kind.pull is not None:  # which may not speak of it
+                said = (kind.pull(clone(spec), live_object, {}, {}).spec for spec, live_object in objects)
+                objects = [(spec, None) for spec in said if any(_is_id(value) for _, value in find_all(spec, steps))][
+                    :1
+                ]
+            if objects:
                 found.add(ref.to)
     return found
 
@@ -187,10 +198,12 @@ def _names(
 ) -> dict[str, str]:
     """Live id → name. What state calls an object that has no manifest any more, it is called again; all names are
     made of all objects, so that they do not depend on which of them are asked for."""
+    claimed = {found.live.id for found in work.matches.found.values()}
     linked = {entry.live_id: address.name for address, entry in managed.items() if address.kind == work.kind.name}
     former = {each.id: linked[each.id] for each in free if each.id in linked and linked[each.id] not in taken}
-    titles = {each.id: title_of(work.kind, each) for each in free if each.id not in former}
-    return {**former, **unique_names(titles, work.kind.slug, {*taken, *former.values()})}
+    titles = {each.id: title_of(work.kind, each) for each in work.live if each.id not in former}
+    named = unique_names(titles, work.kind.slug, {*taken, *former.values()}, claimed=claimed)
+    return {**former, **named}
 
 
 def _told_apart(work: _Work, free: Sequence[Live], elsewhere: Mapping[tuple[str, str], Address]) -> list[Live]:

@@ -42,16 +42,23 @@ def piece_of(id: str, length: int = 8) -> str:
 
 
 def unique_names(
-    titles: Mapping[str, str], otherwise: str, taken: Collection[str] = (), joint: str = "-"
+    titles: Mapping[str, str],
+    otherwise: str,
+    taken: Collection[str] = (),
+    joint: str = "-",
+    claimed: Collection[str] = (),
 ) -> dict[str, str]:
     """Live id → name. `titles`: live id → title; `otherwise` stands for a title that gives no name; `taken` names are
-    somebody's already. Names that would be equal, or a device's, get a piece of the live id each."""
+    somebody's already. Names that would be equal, or a device's, get a piece of the live id each. `claimed` ids need no
+    name, but count: what the others are called does not depend on how many of them have one yet."""
     plain = {id: plain_name(title, joint) for id, title in titles.items()}
     held: dict[str, int] = {}
     for name in plain.values():
         held[name] = held.get(name, 0) + 1
     used = set(taken)
     found: dict[str, str] = {}
+    for id in claimed:
+        plain.pop(id, None)
     for id, name in sorted(plain.items()):
         if name and held[name] == 1 and name not in used and name not in _DEVICES:
             found[id] = name

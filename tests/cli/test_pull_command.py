@@ -1,0 +1,316 @@
+"""`syncer pull` end to end: files, state, the empty plan, and everything that can be in the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Repo, Sandbox, Json = Any, Any, Any
+ROOT = Path(__file__).parents[2]
+PROJECT = """# ours
+version: 1
+manifests: [config]
+environments:
+  test:
+    org_id: "739224"
+    token: {env: EPILOT_TOKEN_TEST} # a name
+"""
+ID = "R" * 20
+FLOW: Json = {
+    "id": "flow0001",
+    "name": "Hausanschluß",
+    "version": "v3",
+    "enabled": False,
+    "trigger": {"type": "journey_submission", "id": "5c1cb7c4-0000-4d6e-9b9d-6f0e3a2f7f01",
+                "journey_id": "5c1cb7c4-26f6-4d6e-9b9d-6f0e3a2f7f01", "journey_name": "Anfrage"},
+    "closing_reasons": [{"id": f"{ID}1"}],
+    "tasks": [{"id": "a8f", "name": "Prüfen", "task_type": "MANUAL", "assigned_to": ["10020101"],
+               "description": {"enabled": True, "value": "<p>lang</p>\n" * 60}}],
+    "edges": [{"id": "e1", "from_id": "trigger", "to_id": "a8f"}],
+}  # fmt: skip
+REASONS = [
+    {"id": f"{ID}1", "title": "Zu teuer", "status": "ACTIVE"},
+    {"id": f"{ID}2", "title": "Alt", "status": "INACTIVE"},
+]
+
+
+@pytest.fixture
+def fresh(live: Repo) -> Repo:
+    """A repository that says where, and holds nothing."""
+    live.remove("config/won.yaml")
+    live.write("syncer.yaml", PROJECT)
+    return live
+
+
+def read(repo: Repo, name: str) -> Json:
+    return yaml.safe_load((repo.folder / name).read_text("utf-8"))
+
+
+def named(repo: Repo) -> list[str]:
+    """Every file of the manifests' folder."""
+    return sorted(str(path.relative_to(repo.folder / "config")) for path in (repo.folder / "config").rglob("*.*"))
+
+
+def is_proved(repo: Repo, *kinds: str) -> None:
+    """What was pulled is sound, formatted, and no plan has anything to do."""
+    assert (repo.run("validate", "--strict").code, repo.run("fmt", "--check").code) == (0, 0)
+    plan = repo.run("plan", "--detailed-exitcode")
+    assert (plan.code, "No changes." in plan.out) == (0, True)
+    again = repo.run("pull", *(word for kind in kinds for word in ("--kind", kind)))
+    assert (again.code, again.out.startswith("0 manifests written")) == (0, True)
+
+
+def test_an_organisation_becomes_a_repository(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [FLOW]})
+    sandbox.forget()
+    done = fresh.run("pull", "--kind", "FlowTemplate", "--kind", "ClosingReason")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        f"  ClosingReason/alt  config/reasons/alt.yaml  ({ID}2)\n"
+        f"  ClosingReason/zu-teuer  config/reasons/zu-teuer.yaml  ({ID}1)\n"
+        "  FlowTemplate/hausanschluss  config/flows/hausanschluss.yaml  (flow0001)\n"
+        "3 manifests written from test (739224): 2 ClosingReason, 1 FlowTemplate\n"
+        "2 ids nobody can look up written to `ids` of `test` in syncer.yaml: `journey.anfrage`, `user.10020101`\n"
+        "the plan is empty: 0 changes, 3 links\n"
+    )
+    assert sandbox.writes() == []
+    assert sorted(sandbox.requests()) == [
+        "GET /v1/workflows/closing-reasons", "GET /v2/flows/templates",
+    ]  # fmt: skip
+    assert (fresh.folder / "config/flows/hausanschluss.yaml").read_text("utf-8") == (
+        "apiVersion: syncer/v1\nkind: FlowTemplate\nmetadata:\n  name: hausanschluss\nspec:\n  name: Hausanschluß\n"
+        "  version: v3\n  enabled: false\n  trigger:\n    type: journey_submission\n"
+        '    journey_id: "${id.journey.anfrage}"\n'
+        "  tasks:\n    - id: pruefen\n      task_type: MANUAL\n      name: Prüfen\n"
+        "      description:\n        enabled: true\n"
+        "        value: {file: config/flows/hausanschluss.pruefen.html}\n"
+        '      assigned_to: ["${id.user.10020101}"]\n'
+        "  edges:\n    - {from_id: trigger, to_id: pruefen}\n  closing_reasons:\n    - ref: zu-teuer\n"
+    )
+    assert (fresh.folder / "config/flows/hausanschluss.pruefen.html").read_text("utf-8") == "<p>lang</p>\n" * 60
+    assert read(fresh, "config/reasons/alt.yaml")["spec"] == {"title": "Alt", "status": "INACTIVE"}
+    assert read(fresh, "config/reasons/zu-teuer.yaml")["spec"] == {"title": "Zu teuer"}
+    assert (fresh.folder / "syncer.yaml").read_text("utf-8") == PROJECT + (
+        '    ids:\n      journey.anfrage: "5c1cb7c4-26f6-4d6e-9b9d-6f0e3a2f7f01"\n      user.10020101: "10020101"\n'
+    )
+    assert fresh.run("state", "show", "FlowTemplate/hausanschluss").json["parts"] == {
+        "nodes": {"pruefen": "a8f"}, "triggers": {"0": "5c1cb7c4-0000-4d6e-9b9d-6f0e3a2f7f01"},
+        "edges": {"trigger||pruefen": "e1"},
+    }  # fmt: skip
+    fresh.run("pull")
+    is_proved(fresh)
+
+
+def test_the_example_there_and_back(fresh: Repo, sandbox: Sandbox, tmp_path: Path) -> None:
+    """apply ∘ pull: what the example makes of an organisation is pulled, and a plan of either repository is empty."""
+    shutil.copytree(ROOT / "examples" / "stadtwerk", tmp_path / "example")
+    example = type(fresh)(tmp_path / "example", {**fresh.env}, fresh.monkeypatch)
+    settings = (example.folder / "syncer.yaml").read_text("utf-8").replace("911690", "739224", 1)
+    example.write("syncer.yaml", settings)
+    example.env |= {"EPILOT_TOKEN_SANDBOX": fresh.env["EPILOT_TOKEN_TEST"], "SYNCER_ENV": "sandbox",
+                    "SYNCER_BONITAET_API_KEY": "canary-secret-4711"}  # fmt: skip
+    made = example.run("apply", "--yes", "--first-contact")
+    assert made.code == 0, made.all
+    done = fresh.run("pull")
+    assert done.code == 0, done.all
+    assert "the plan is empty: 0 changes, 36 links" in done.out
+    assert "  AppInstallation/bonitaetspruefung  api_key  SYNCER_BONITAETSPRUEFUNG_API_KEY\n" in done.out
+    assert "canary-secret-4711" not in done.all + "".join(
+        path.read_text("utf-8") for path in fresh.folder.rglob("*") if path.is_file()
+    )
+    is_proved(fresh)
+    assert example.run("plan", "--detailed-exitcode").code == 0
+    shutil.rmtree(fresh.folder / ".syncer")  # pull ∘ apply, from what is in git alone
+    again = fresh.run("apply", "--yes")
+    assert (again.code, "36 links rebuilt" in again.out) == (0, True), again.all
+
+
+def test_titles_that_are_no_names(fresh: Repo, sandbox: Sandbox) -> None:
+    titles = ["Größe", "Groesse", "🔌", "../../x", "x" * 200, "Aux", "Ünïcode: ж & 50 %", "  zwei  "]
+    sandbox.seed(
+        {"closing_reasons": [{"id": f"{ID}{n}", "title": title, "status": "ACTIVE"} for n, title in enumerate(titles)]}
+    )
+    assert fresh.run("pull", "--kind", "ClosingReason").code == 0
+    names = [
+        "groesse-33f3f738",
+        "groesse-ab3de356",
+        "closing-reason-f568e5ac",
+        "x",
+        "aux-d9549109",
+        "uenicode-und-50-prozent",
+        "zwei",
+        "x" * 60,
+    ]
+    assert named(fresh) == sorted(f"reasons/{name}.yaml" for name in names)
+    assert {read(fresh, f"config/{name}")["spec"]["title"] for name in named(fresh)} == set(titles)
+    before = fresh.digest()
+    is_proved(fresh, "ClosingReason")
+    for path in (fresh.folder / "config").rglob("*.yaml"):
+        path.unlink()
+    shutil.rmtree(fresh.folder / ".syncer")
+    assert fresh.run("pull", "--kind", "ClosingReason").code == 0
+    assert fresh.digest() == before
+
+
+def test_two_of_one_title_get_no_manifest_and_are_named(fresh: Repo, sandbox: Sandbox) -> None:
+    twins = [
+        {"id": f"{ID}{n}", "title": "Doppelt", "status": status} for n, status in enumerate(("ACTIVE", "INACTIVE"))
+    ]
+    sandbox.seed({"closing_reasons": twins, "flow_templates": [{**FLOW, "closing_reasons": [{"id": f"{ID}0"}]}]})
+    done = fresh.run("pull", "--kind", "ClosingReason", "--kind", "FlowTemplate")
+    assert done.code == 0
+    assert done.err.replace("\n", " ").startswith(
+        f"warning[live-twins]: 2 live objects of kind ClosingReason have the title `Doppelt`: `{ID}0`, `{ID}1`; no "
+        "manifest is written for one that has none"
+    )
+    assert read(fresh, "config/flows/hausanschluss.yaml")["spec"]["closing_reasons"] == [
+        {"id": "${id.closing_reason.doppelt}"}
+    ]
+    assert fresh.run("validate", "--strict").code == 0
+    assert fresh.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_is_there_is_never_overwritten(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [FLOW]})
+    fresh.write("config/reasons/zu-teuer.yaml", "# empty, and not ours\n")
+    done = fresh.run("pull", "--kind", "ClosingReason", "--kind", "FlowTemplate")
+    assert done.code == 0
+    assert "`config/reasons/zu-teuer.yaml` is there already, and nothing that is there is ever overwritten" in done.err
+    assert (fresh.folder / "config/reasons/zu-teuer.yaml").read_text("utf-8") == "# empty, and not ours\n"
+    assert read(fresh, "config/flows/hausanschluss.yaml")["spec"]["closing_reasons"] == [{"lookup": "Zu teuer"}]
+    assert fresh.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_manifest_that_is_there_keeps_its_name_and_its_drift(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS})
+    mine = (
+        "apiVersion: syncer/v1\nkind: ClosingReason\nmetadata: {name: pricey} # mine\n"
+        "spec: {title: Zu teuer, status: INACTIVE}\n"
+    )
+    fresh.write("config/mine.yaml", mine)
+    done = fresh.run("pull", "--kind", "ClosingReason")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        f"  ClosingReason/alt  config/reasons/alt.yaml  ({ID}2)\n"
+        "1 manifest written from test (739224): 1 ClosingReason\n"
+        "1 live object had a manifest already, which was left as it is\n"
+        "manifests that were there before differ from what is live: ClosingReason/pricey; `syncer plan` shows how\n"
+        "the plan of what was pulled is empty: 0 changes, 2 links\n"
+    )
+    assert (fresh.folder / "config/mine.yaml").read_text("utf-8") == mine
+
+
+def test_a_dry_run_writes_nothing(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS})
+    before = fresh.digest()
+    done = fresh.run("pull", "--kind", "ClosingReason", "--name", "Zu*", "--dry-run")
+    assert (done.code, done.out.splitlines()[1:]) == (
+        0,
+        [
+            "1 manifest would be written from test (739224): 1 ClosingReason",
+            "the plan would be empty: 0 changes, 1 link",
+        ],
+    )
+    assert (fresh.digest(), fresh.state.exists()) == (before, False)
+
+
+def test_a_pattern_that_fits_nothing(fresh: Repo, sandbox: Sandbox) -> None:
+    done = fresh.run("pull", "--name", "gibt-es-nicht")
+    assert (done.code, "`gibt-es-nicht` fits no live object" in done.err, named(fresh)) == (3, True, [])
+
+
+def test_another_organisations_token_writes_nothing(fresh: Repo, sandbox: Sandbox) -> None:
+    before = fresh.digest()
+    done = fresh.run("pull", env={"EPILOT_TOKEN_TEST": "canary-stranger-9c0d"})
+    assert (done.code, fresh.digest()) == (4, before)
+    assert "911042" in done.err
+
+
+def test_a_folder_that_cannot_be_written_to(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS})
+    fresh.write("config/reasons", "a file where a folder should be")
+    done = fresh.run("pull", "--kind", "ClosingReason")
+    assert done.code == 3
+    assert "cannot be written" in done.err
+    assert not fresh.state.exists()
+    fresh.remove("config/reasons")
+    assert fresh.run("pull", "--kind", "ClosingReason").code == 0
+    is_proved_of_reasons = fresh.run("plan", "--detailed-exitcode")
+    assert is_proved_of_reasons.code == 0
+
+
+def test_a_pull_that_was_cut_off_is_finished_by_the_next(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [FLOW]})
+    assert fresh.run("pull").code == 0
+    whole = fresh.digest()
+    shutil.rmtree(fresh.folder / ".syncer")
+    for name in ("config/flows/hausanschluss.yaml", "config/reasons/alt.yaml", "config/schemas/contact.yaml"):
+        fresh.remove(name)
+    done = fresh.run("pull")
+    assert (done.code, "3 manifests written" in done.out) == (0, True)
+    assert fresh.digest() == whole
+    is_proved(fresh)
+
+
+def test_several_environments(fresh: Repo, sandbox: Sandbox) -> None:
+    """What one organisation has is not made in another: a new manifest is of the environment it was pulled from, and
+    what another environment's manifest describes gets no twin."""
+    sandbox.seed({"closing_reasons": REASONS})
+    fresh.write("syncer.yaml", PROJECT + '  other:\n    org_id: "911042"\n')
+    fresh.write(
+        "config/won.yaml",
+        "apiVersion: syncer/v1\nkind: ClosingReason\nmetadata: {name: alt, environments: [other]}\n"
+        "spec: {title: Alt}\n",
+    )
+    done = fresh.run("pull", "-e", "test", "--kind", "ClosingReason")
+    assert done.code == 0
+    assert "`Alt` is what ClosingReason/alt describes" in done.err.replace("\n", " ")
+    assert named(fresh) == ["reasons/zu-teuer.yaml", "won.yaml"]
+    assert read(fresh, "config/reasons/zu-teuer.yaml")["metadata"] == {"name": "zu-teuer", "environments": ["test"]}
+    assert fresh.run("validate", "--strict").code == 0
+
+
+LAYOUTS = {
+    "by environment": ("{env}/{slug}/{name}.yml", 0, "test/closing-reason/zu-teuer.yml"),
+    "no name": ("{kind}.yaml", 3, "would put several manifests into one file"),
+    "no kind": ("{name}.yaml", 3, "would put several manifests into one file"),
+    "out of the folder": ("../{kind}/{name}.yaml", 3, "is no path below the folder of manifests"),
+    "unknown word": ("{kind}/{title}/{name}.yaml", 3, "has a word in braces that is not known"),
+    "hidden": (".{kind}/{name}.yaml", 3, "is no path below the folder of manifests"),
+}
+
+
+@pytest.mark.parametrize(("layout", "code", "said"), LAYOUTS.values(), ids=LAYOUTS)
+def test_layout(fresh: Repo, sandbox: Sandbox, layout: str, code: int, said: str) -> None:
+    sandbox.seed({"closing_reasons": REASONS[:1]})
+    fresh.write("syncer.yaml", PROJECT + f'layout: "{layout}"\n')
+    done = fresh.run("pull", "--kind", "ClosingReason")
+    assert (done.code, said in done.all or said in named(fresh)) == (code, True), done.all
+    if code == 0:
+        assert fresh.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_the_file_system_writes_umlauts_its_own_way(fresh: Repo, sandbox: Sandbox) -> None:
+    """Titles that are one to people and two to a machine are twins too."""
+    titles = [unicodedata.normalize(form, "Größe") for form in ("NFC", "NFD")]
+    sandbox.seed(
+        {"closing_reasons": [{"id": f"{ID}{n}", "title": title, "status": "ACTIVE"} for n, title in enumerate(titles)]}
+    )
+    done = fresh.run("pull", "--kind", "ClosingReason")
+    assert (done.code, named(fresh)) == (0, [])
+    assert "2 live objects of kind ClosingReason have the title" in done.err.replace("\n", " ")
+
+
+def test_a_link_out_of_the_repository(fresh: Repo, sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.seed({"closing_reasons": REASONS[:1]})
+    (tmp_path / "outside").mkdir()
+    os.symlink(tmp_path / "outside", fresh.folder / "config" / "reasons")
+    done = fresh.run("pull", "--kind", "ClosingReason")
+    assert list((tmp_path / "outside").iterdir()) == []
+    assert done.code == 3
