@@ -134,7 +134,7 @@ def compose(
             return out
         if not cuts.take(drafts, problems, give_up=number >= ROUNDS // 2):
             break
-    raise InvalidInput(Problem("pull", "what is live cannot be written as manifests", hint="please report this"))
+    raise InvalidInput(Problem("not-pulled", "what is live cannot be written as manifests", hint="please report this"))
 
 
 def _draft(

@@ -148,7 +148,7 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
         for problem in wrong:
             address = by_address[problem.path].new.address
             cuts.given_up[address] = problem
-    raise InvalidInput(mistakes or [Problem("pull", "what is live cannot be written as manifests")])
+    raise InvalidInput(mistakes or [Problem("not-pulled", "what is live cannot be written as manifests")])
 
 
 def carry_out(pull: Pull, remember: Callable[[Mapping[Address, Managed]], None], tell: Callable[[str], None]) -> None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "show": ("show",),
     "adopt": ("adopt",),
     "undo": ("undo",),
+    "pull": ("pull",),
     "state": ("state",),
     "state-list": ("state", "list"),
     "state-show": ("state", "show"),
@@ -90,6 +91,8 @@ UNKNOWN = {
     ("plna",): "`plna` is no command of syncer: did you mean `plan`?",
     ("frobnicate",): "`frobnicate` is no command of syncer: known: init, validate, fmt, schema, plan, apply, show, "
     "adopt, undo, state, sandbox",
+    "adopt, state, sandbox",
+    "pull, state, sandbox",
     ("plan", "--onyl", "x"): "`--onyl` is no option of `syncer plan`\n\nhint: did you mean `--only`?",
     ("plan", "-x"): "`-x` is no option of `syncer plan`\n\nhint: `syncer plan --help` shows how it is used",
     ("apply", "--allow-delete", "plan.json"): "invalid value for '--allow-delete': `plan.json` is not a number of "
