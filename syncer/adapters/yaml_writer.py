@@ -104,7 +104,9 @@ def _scalar(value: Json, *, in_flow: bool = False) -> str:
         return "{}"
     if isinstance(value, list):
         return "[]"
-    return json.dumps(value, allow_nan=False)
+    written = json.dumps(value, allow_nan=False)
+    head, exponent, tail = written.partition("e")
+    return f"{head}.0e{tail}" if exponent and "." not in head and isinstance(value, float) else written
 
 
 @lru_cache(4096)

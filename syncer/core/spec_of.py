@@ -66,8 +66,10 @@ def spec_of(
     the replies to what the kind asks about it. Fields that nobody here knows are still in: they are the JSON Schema's
     business.
     """
-    notes: list[str] = []
-    have = _told_apart(kind.spec_of(live), kind.shape, (), notes)
+    gone: dict[FieldPath, str] = {}
+    have = _told_apart(kind.spec_of(live), kind.shape, (), gone)
+    if any(path[0] in kind.one_work for path in gone):
+        have = {name: value for name, value in have.items() if name not in kind.one_work}
     if kind.pull is None:
         pulled = Pulled(clone(have), parts=known or {})
     else:
@@ -81,7 +83,7 @@ def spec_of(
             if isinstance(value, str) and _ID.match(value):
                 _put(spec, path, names.ids.variable(family, value, pulled.hints.get(value, "")))
     keep = _tree((*kind.words, *kind.required, *filter(None, (kind.title, kind.key_field))))
-    return replace(pulled, spec=_bare(spec, kind.shape, keep), notes=(*pulled.notes, *notes))
+    return replace(pulled, spec=_bare(spec, kind.shape, keep), notes=(*pulled.notes, *gone.values()))
 
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -105,10 +107,10 @@ def _escaped(value: Json) -> Json:
     return escaped(value) if isinstance(value, str) else value
 
 
-def _told_apart(value: Json, shape: Shape, path: FieldPath, notes: list[str]) -> Json:
+def _told_apart(value: Json, shape: Shape, path: FieldPath, gone: dict[FieldPath, str]) -> Json:
     """The value without keyed lists that no plan could manage: two items of one key, or an item without any."""
     if isinstance(value, dict):
-        below = {name: _told_apart(item, shape.at(name), (*path, name), notes) for name, item in value.items()}
+        below = {name: _told_apart(item, shape.at(name), (*path, name), gone) for name, item in value.items()}
         return {name: item for name, item in below.items() if item is not ABSENT}
     if not isinstance(value, list):
         return value
@@ -117,9 +119,9 @@ def _told_apart(value: Json, shape: Shape, path: FieldPath, notes: list[str]) ->
         nameless = any(not isinstance(item, dict) or not any(map(item.get, shape.rule.keys)) for item in value)
         if which or nameless:
             why = f"two of its items have {which}" if which else f"an item has no `{shape.rule.keys[0]}`"
-            notes.append(f"`{show_field(path)}` is left out: {why}")
+            gone[path] = f"`{show_field(path)}` is left out: {why}"
             return ABSENT
-    return [_told_apart(item, shape.item(), (*path, index), notes) for index, item in enumerate(value)]
+    return [_told_apart(item, shape.item(), (*path, index), gone) for index, item in enumerate(value)]
 
 
 def _refer(spec: Spec, each: RefField, names: Names, hints: Mapping[str, str], scope: str) -> None:
