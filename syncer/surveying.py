@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import TypeVar
 
 from syncer.app import Fetch, Reader
 from syncer.core.address import Address
@@ -19,7 +20,7 @@ from syncer.core.identity import Matches, live_of, match, plain_title
 from syncer.core.kind import Call, Kind, Listing, LookupKind
 from syncer.core.markers import clone
 from syncer.core.plain_names import unique_names
-from syncer.core.problem import InvalidInput, Problem
+from syncer.core.problem import InvalidInput, PlatformError, Problem
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.shape import find_all, pattern_steps
 from syncer.core.spec_of import NamedIds, Names
@@ -108,17 +109,24 @@ def survey(
     could be several live objects, or a pattern fits nothing."""
     listed = [name for name in KINDS if name in {*kinds, *(each.address.kind for each in desired)}]
     live = _lists(reader, fetch, listed)
-    for name in sorted(_pointed_at(live, kinds) - {*live}):
+    pointed_at = sorted(_pointed_at(live, kinds) - {*live})
+    unseen: list[Problem] = []
+    for name in pointed_at:
         if name in KINDS:
-            live |= _lists(reader, fetch, [name])
+            found = _if_allowed(partial(_lists, reader, fetch, [name]), name, unseen)
+            live |= found or {}
     wanted = {name: [each for each in desired if each.address.kind == name] for name in live}
     matches = {name: match(KINDS[name], wanted[name], live[name], managed) for name in live}
     problems = [problem for each in matches.values() for problem in each.problems]
     if problems:
         raise InvalidInput(problems)
-    looked_at = _looked_up(reader, fetch, live, kinds)
+    lookups: dict[str, LookupKind] = lookup_kinds()
+    looked_at: dict[str, Sequence[Json]] = {}
+    for each in (lookups[name] for name in pointed_at if name in lookups):
+        listed_ = _if_allowed(partial(reader.list, each.service, each.listing), each.name, unseen)
+        looked_at |= {} if listed_ is None else {each.name: listed_}
     new: list[New] = []
-    skipped: list[Problem] = []
+    skipped: list[Problem] = [*unseen]
     covered, hits = 0, set[str]()
     for name in kinds:
         work = _Work(KINDS[name], live[name], wanted[name], matches[name])
@@ -178,13 +186,18 @@ def _is_id(value: Json) -> bool:
     return isinstance(value, str) and bool(value) and ":" not in value
 
 
-def _looked_up(
-    reader: Reader, fetch: Fetch, live: Mapping[str, Sequence[Live]], kinds: Iterable[str]
-) -> dict[str, Sequence[Json]]:
-    lookups: dict[str, LookupKind] = lookup_kinds()
-    wanted = [lookups[name] for name in sorted(_pointed_at(live, kinds)) if name in lookups]
-    replies = fetch([partial(reader.list, each.service, each.listing) for each in wanted])
-    return {each.name: reply for each, reply in zip(wanted, replies, strict=True)}
+T = TypeVar("T")
+
+
+def _if_allowed(read: Callable[[], T], kind: str, unseen: list[Problem]) -> T | None:
+    """What is read; None, and a word about it, where the platform says no: what is only pointed at need not be seen."""
+    try:
+        return read()
+    except PlatformError as error:
+        why = error.problems[0].message
+        said = f"the titles of {kind} could not be read, so references to them are ids: {why}"
+        unseen.append(Problem("titles-unseen", said, hint="pull with a token that may see them", severity="warning"))
+        return None
 
 
 def _takes(patterns: Sequence[str], name: str, title: str, hits: set[str]) -> bool:

@@ -314,3 +314,35 @@ def test_a_link_out_of_the_repository(fresh: Repo, sandbox: Sandbox, tmp_path: P
     done = fresh.run("pull", "--kind", "ClosingReason")
     assert list((tmp_path / "outside").iterdir()) == []
     assert done.code == 3
+
+
+def test_what_the_token_may_not_see_is_named_by_its_id(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [FLOW]})
+    sandbox.fault(path="/v1/workflows/closing-reasons", status=403, times=9)
+    done = fresh.run("pull", "--kind", "FlowTemplate")
+    assert done.code == 0, done.all
+    assert "warning[titles-unseen]: the titles of ClosingReason could not be read" in done.err
+    [reason] = read(fresh, "config/flows/hausanschluss.yaml")["spec"]["closing_reasons"]
+    assert reason["id"].startswith("${id.closing_reason.")
+    sandbox.well_again()
+    assert (fresh.run("validate", "--strict").code, fresh.run("plan", "--detailed-exitcode").code) == (0, 0)
+
+
+def test_a_kind_that_the_token_may_not_see(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS})
+    sandbox.fault(path="/v1/workflows/closing-reasons", status=403, times=9)
+    done = fresh.run("pull")
+    assert (done.code, named(fresh)) == (6, [])
+    sandbox.well_again()
+
+
+def test_a_folder_in_the_way_half_way_through(fresh: Repo, sandbox: Sandbox) -> None:
+    """Some files are there, the others come with the next pull; nothing is half written, and state knows nothing yet."""
+    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [FLOW]})
+    fresh.write("config/flows", "a file where a folder should be")
+    done = fresh.run("pull")
+    assert (done.code, "`config/flows" in done.err, fresh.state.exists()) == (5, True, False)
+    assert not list(fresh.folder.rglob("*.tmp"))
+    fresh.remove("config/flows")
+    assert fresh.run("pull").code == 0
+    is_proved(fresh)
