@@ -337,7 +337,7 @@ def test_a_kind_that_the_token_may_not_see(fresh: Repo, sandbox: Sandbox) -> Non
 
 
 def test_a_folder_in_the_way_half_way_through(fresh: Repo, sandbox: Sandbox) -> None:
-    """Some files are there, the others come with the next pull; nothing is half written, and state knows nothing yet."""
+    """Some files are there, the others come with the next pull; nothing is half written, and state knows nothing."""
     sandbox.seed({"closing_reasons": REASONS, "flow_templates": [FLOW]})
     fresh.write("config/flows", "a file where a folder should be")
     done = fresh.run("pull")
