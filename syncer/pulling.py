@@ -20,20 +20,21 @@ from syncer.adapters.yaml_reader import read
 from syncer.app import Fetch, Planned, make_plan
 from syncer.composing import ROUNDS, Composed, Cuts, Draft, compose, with_files
 from syncer.core.address import Address
+from syncer.core.asked import Asked
 from syncer.core.identity import plain_title
 from syncer.core.kind import PulledSecret
 from syncer.core.problem import InvalidInput, PartlyDone, Problem
 from syncer.core.resource import Desired, Managed
 from syncer.core.values import Json
 from syncer.kinds import KINDS
-from syncer.loading import Manifests, read_manifests, resolve, together
+from syncer.loading import Manifests, asked_for, read_manifests, resolve, together
 from syncer.surveying import New, Remembering, Survey, names_of, survey
 
 LAYOUT = "{kind}/{name}.yaml"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Asked:
+class Order:
     """What is to be pulled, from where, and into what."""
 
     project: Project
@@ -51,7 +52,7 @@ class Pull:
     """What a pull will do, or did. `mistakes`: objects whose manifest does not say what is live; they are not written
     and are a bug of ours."""
 
-    asked: Asked
+    order: Order
     survey: Survey
     composed: Composed
     planned: Planned | None
@@ -93,9 +94,12 @@ class Pull:
         return [change.address for change in changes if change.address not in new]
 
 
-def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Address, Managed]) -> Pull:
+def prepare(order: Order, reader: Remembering, fetch: Fetch, managed: Mapping[Address, Managed]) -> Pull:
     """Everything but the writing. InvalidInput where the manifests that are there are not sound; PlatformError."""
-    existing, desired, dangling = _existing(asked)
+    existing, desired, dangling = _existing(order)
+    asked, wrong = asked_for(existing, order.environment, desired)
+    if any(each.severity == "error" for each in wrong):
+        raise InvalidInput(wrong)
     names = {
         kind: {
             word.casefold() for raw in existing.all if raw.kind == kind for word in (raw.name, *_aliases(raw.metadata))
@@ -107,35 +111,36 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
         fetch,
         desired,
         managed,
-        kinds=asked.kinds,
-        patterns=asked.patterns,
+        kinds=order.kinds,
+        patterns=order.patterns,
         names=names,
         elsewhere=_elsewhere(existing, desired),
+        asked=asked,
     )
-    folder = _folder(asked.project)
-    cuts = Cuts(given_up=_occupied(asked, found.new, folder))
+    folder = _folder(order.project)
+    cuts = Cuts(given_up=_occupied(order, found.new, folder))
     mistakes: list[Problem] = []
     for number in range(ROUNDS):
         if not found.new and dangling:
             raise InvalidInput(dangling)
         if not found.new:
             composed = Composed(desired=desired, skipped=[])
-            return Pull(asked, found, composed, _plan(asked, reader, fetch, desired, managed))
+            return Pull(order, found, composed, _plan(order, reader, fetch, desired, managed, asked))
         composed = compose(
             found.new,
-            lambda new: names_of(found, desired, new, asked.environment.ids),
+            lambda new: names_of(found, desired, new, order.environment.ids),
             existing,
-            asked.environment,
-            lambda address: _file_of(asked, folder, address),
-            env=asked.env,
-            allowed=asked.allowed,
-            only_here=len(asked.project.environments) > 1,
+            order.environment,
+            lambda address: _file_of(order, folder, address),
+            env=order.env,
+            allowed=order.allowed,
+            only_here=len(order.project.environments) > 1,
             cuts=cuts,
         )
         drafts = {each.file: each for each in composed.drafts}
         links = {**managed, **_links(composed.drafts)}
         try:
-            planned = _plan(asked, reader, fetch, composed.desired, links)
+            planned = _plan(order, reader, fetch, composed.desired, links, asked)
         except InvalidInput as error:
             if not cuts.take(drafts, error.problems, give_up=number > 1):
                 raise
@@ -143,7 +148,7 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
         wrong = _not_empty(planned, composed.drafts)
         mistakes += wrong
         if not wrong:
-            return Pull(asked, found, composed, planned, mistakes)
+            return Pull(order, found, composed, planned, mistakes)
         by_address = {str(each.new.address): each for each in composed.drafts}
         for problem in wrong:
             address = by_address[problem.path].new.address
@@ -154,7 +159,7 @@ def prepare(asked: Asked, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
 def carry_out(pull: Pull, remember: Callable[[Mapping[Address, Managed]], None], tell: Callable[[str], None]) -> None:
     """Write: ids into syncer.yaml, then every file, then the links. InvalidInput where nothing could be written,
     PartlyDone where some of it was: pulling again goes on."""
-    root, project = pull.asked.project.root, pull.asked.project
+    root, project = pull.order.project.root, pull.order.project
     if not pull.drafts:
         return
     files: dict[Path, bytes] = {}
@@ -166,7 +171,7 @@ def carry_out(pull: Pull, remember: Callable[[Mapping[Address, Managed]], None],
     try:
         if pull.composed.ids:
             before = read_bytes(project.file, project.file.name)
-            after = with_ids(before, project.file, pull.asked.environment.name, pull.composed.ids)
+            after = with_ids(before, project.file, pull.order.environment.name, pull.composed.ids)
             replace_file(project.file, after)
             pull.written.append(project.file.name)
 
@@ -191,8 +196,8 @@ def prove(pull: Pull) -> None:
     are what the plan before was made of, it is still that plan. What is not becomes a mistake of `pull`."""
     if not pull.drafts:
         return
-    environment = read_project(pull.asked.project.file).environments[pull.asked.environment.name]
-    root, wanted = pull.asked.project.root, pull.composed.environment
+    environment = read_project(pull.order.project.file).environments[pull.order.environment.name]
+    root, wanted = pull.order.project.root, pull.composed.environment
     if wanted is not None and {**environment.ids} != {**wanted.ids}:
         said = "the `ids` in syncer.yaml are not those that were written"
         pull.mistakes.append(
@@ -214,12 +219,12 @@ def hand_over(pull: Pull) -> list[Address]:
     return pull.others
 
 
-def _existing(asked: Asked) -> tuple[Manifests, list[Desired], list[Problem]]:
+def _existing(order: Order) -> tuple[Manifests, list[Desired], list[Problem]]:
     """The manifests that are there, and references of theirs that lead nowhere yet: of a pull that was cut off, this
     one brings what they name. InvalidInput where they are not sound otherwise. A folder that is not there is empty."""
-    there = tuple(each for each in asked.project.manifests if each.exists())
-    existing = read_manifests(replace(asked.project, manifests=there))
-    desired, problems = resolve(existing, asked.environment, asked.env, allowed=asked.allowed)
+    there = tuple(each for each in order.project.manifests if each.exists())
+    existing = read_manifests(replace(order.project, manifests=there))
+    desired, problems = resolve(existing, order.environment, order.env, allowed=order.allowed)
     errors = [each for each in (*existing.problems, *problems, *together(desired)) if each.severity == "error"]
     dangling = [each for each in errors if each.rule == "unknown-reference"]
     if len(errors) > len(dangling):
@@ -249,21 +254,23 @@ def _elsewhere(existing: Manifests, desired: Sequence[Desired]) -> dict[tuple[st
 
 
 def _plan(
-    asked: Asked,
+    order: Order,
     reader: Remembering,
     fetch: Fetch,
     desired: Sequence[Desired],
     managed: Mapping[Address, Managed],
+    asked: Sequence[Asked],
 ) -> Planned:
     return make_plan(
         reader,
         fetch,
         desired,
         managed,
-        environment=asked.environment.name,
-        org_id=asked.environment.org_id,
-        server=asked.server,
-        today=asked.today,
+        environment=order.environment.name,
+        org_id=order.environment.org_id,
+        server=order.server,
+        today=order.today,
+        asked=asked,
     )
 
 
@@ -306,21 +313,21 @@ def _folder(project: Project) -> Path:
     raise InvalidInput(Problem("layout", f"`manifests` of {PROJECT_FILE} names no folder to write to", at, hint=hint))
 
 
-def _file_of(asked: Asked, folder: Path, address: Address) -> str:
+def _file_of(order: Order, folder: Path, address: Address) -> str:
     """Where a manifest goes, below the root, with `/`."""
     kind = KINDS[address.kind]
-    name = (asked.project.layout or LAYOUT).format(
-        kind=kind.folder or kind.slug, slug=kind.slug, name=address.name, env=asked.environment.name
+    name = (order.project.layout or LAYOUT).format(
+        kind=kind.folder or kind.slug, slug=kind.slug, name=address.name, env=order.environment.name
     )
-    return shown(folder / name, asked.project.root)
+    return shown(folder / name, order.project.root)
 
 
-def _occupied(asked: Asked, new: Sequence[New], folder: Path) -> dict[Address, Problem]:
+def _occupied(order: Order, new: Sequence[New], folder: Path) -> dict[Address, Problem]:
     """Objects whose file is something else already, or would lie outside: they are not pulled."""
-    root, found = asked.project.root.resolve(), dict[Address, Problem]()
+    root, found = order.project.root.resolve(), dict[Address, Problem]()
     for each in new:
-        name = _file_of(asked, folder, each.address)
-        path = asked.project.root / name
+        name = _file_of(order, folder, each.address)
+        path = order.project.root / name
         if not path.parent.resolve().is_relative_to(root):
             why = f"`{name}` would lie outside the repository"
         elif os.path.lexists(path):
@@ -349,4 +356,4 @@ def _says(path: Path, content: bytes) -> bool:
         return False
 
 
-__all__ = ["Asked", "New", "Pull", "Remembering", "carry_out", "hand_over", "prepare", "prove"]
+__all__ = ["New", "Order", "Pull", "Remembering", "carry_out", "hand_over", "prepare", "prove"]

@@ -95,6 +95,7 @@ PLANS = {
     "moved": "An object goes on under another manifest's name.",
     "perhaps-renamed": "A manifest was probably renamed without an alias.",
     "removed-already": "What a `Removed` document asks for is done already, or there is nothing to do it to.",
+    "removal-asked": "What a `Removed` document asks for is not pulled.",
     "titles-unseen": "What a pulled object points at is named by its title, if the token may see it.",
     "secret-unverified": "Whether a secret has changed is not known, so it is not sent.",
     # what an undo says of a run that it takes back

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from syncer.app import Fetch, Reader
 from syncer.core.address import Address
+from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical
 from syncer.core.identity import Matches, live_of, match, plain_title
 from syncer.core.kind import Call, Kind, Listing, LookupKind
@@ -103,9 +104,11 @@ def survey(
     patterns: Sequence[str],
     names: Mapping[str, Collection[str]],
     elsewhere: Mapping[tuple[str, str], Address],
+    asked: Sequence[Asked] = (),
 ) -> Survey:
     """Look through the chosen kinds. `names`: kind → every name that a manifest of any environment has or had;
-    `elsewhere`: (kind, title or key) → a manifest that lives in other environments only. InvalidInput where a manifest
+    `elsewhere`: (kind, title or key) → a manifest that lives in other environments only;
+    `asked`: what documents of kind `Removed` ask for, which is not pulled. InvalidInput where a manifest
     could be several live objects, or a pattern fits nothing."""
     listed = [name for name in KINDS if name in {*kinds, *(each.address.kind for each in desired)}]
     live = _lists(reader, fetch, listed)
@@ -125,6 +128,7 @@ def survey(
     for each in (lookups[name] for name in pointed_at if name in lookups):
         listed_ = _if_allowed(partial(reader.list, each.service, each.listing), each.name, unseen)
         looked_at |= {} if listed_ is None else {each.name: listed_}
+    going = _going(asked, live, managed)
     new: list[New] = []
     skipped: list[Problem] = [*unseen]
     covered, hits = 0, set[str]()
@@ -137,13 +141,37 @@ def survey(
         chosen = {each.id for each in work.live if _takes(patterns, every[each.id], title_of(work.kind, each), hits)}
         covered += len(claimed & chosen)
         apart = _told_apart(work, [each for each in free if each.id in chosen], elsewhere)
-        new += [New(Address(name, called[each.id]), each) for each in apart]
+        pulled = [New(Address(name, called[each.id]), each) for each in apart]
+        new += [each for each in pulled if not _goes(each, going, work.skipped)]
         skipped += work.skipped
     lost = [pattern for pattern in patterns if pattern not in hits]
     if lost:
         hint = "it is compared with names and with titles, and * stands for anything: --name 'Netz*'"
         raise InvalidInput([Problem("nothing-selected", f"`{each}` fits no live object", hint=hint) for each in lost])
     return Survey(live, looked_at, matches, tuple(sorted(new, key=lambda each: each.address)), tuple(skipped), covered)
+
+
+def _going(
+    asked: Sequence[Asked], live: Mapping[str, Sequence[Live]], managed: Mapping[Address, Managed]
+) -> dict[tuple[str, str], str]:
+    """(kind, live id, name or key) of what documents of kind `Removed` ask for → the document."""
+    answered = answer(KINDS, asked, live, managed, {}, lambda address: True)
+    entries = [*answered.removals.values(), *(managed[each] for each in answered.let_go)]
+    found = {(each.kind, each.address.name): each.document for each in asked if each.address}
+    found |= {(each.kind, each.live_id): each.document for each in asked if each.live_id}
+    found |= {(each.kind, plain_title(each.key)): each.document for each in asked if each.key}
+    documents = {address: each.document for address, each in answered.by.items()}
+    return found | {(each.address.kind, each.live_id): documents.get(each.address, "Removed") for each in entries}
+
+
+def _goes(new: New, going: Mapping[tuple[str, str], str], skipped: list[Problem]) -> bool:
+    kind, key = new.address.kind, _key(KINDS[new.address.kind], new.live)
+    words = (new.live.id, new.address.name, key)
+    document = next((going[kind, word] for word in words if (kind, word) in going), None)
+    if document is not None:
+        said = f"{new.address} (`{new.live.id}`) is left out: {document} asks for its removal"
+        skipped.append(Problem("removal-asked", said, hint="delete that entry to keep the object", severity="warning"))
+    return document is not None
 
 
 def title_of(kind: Kind, live: Live) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from syncer.render.out import Out
 
 FEW = 20
-"""So many new files are listed without being asked to."""
+"""So many new files are listed without being order to."""
 
 
 @click.command()
@@ -57,11 +57,11 @@ def pull(
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
-    from syncer.pulling import Asked, Remembering, carry_out, prepare, prove
+    from syncer.pulling import Order, Remembering, carry_out, prepare, prove
 
     out = console(color)
     here = world(config, environment, server, place)
-    asked = Asked(
+    order = Order(
         here.project,
         here.environment,
         tuple(name for name in KINDS if name in kinds or not kinds),
@@ -79,7 +79,7 @@ def pull(
         known = here.state()
         with here.api(read_only=True) as api:
             reader = Remembering(api)
-            done = prepare(asked, reader, fetch_all, known.entries)
+            done = prepare(order, reader, fetch_all, known.entries)
             here.must_be_its_own(api)
             if not dry_run:
                 store = Store(here.place, replace(known, org_id=here.environment.org_id))
@@ -96,7 +96,7 @@ def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
     from syncer.pulling import hand_over
 
     shown, lines = out.terminal.shown, list[str]()
-    where = f"{done.asked.environment.name} ({done.asked.environment.org_id})"
+    where = f"{done.order.environment.name} ({done.order.environment.org_id})"
     verb = "would be written" if dry_run else "written"
     if verbose or len(done.drafts) <= FEW:
         lines += [f"  {each.new.address}  {each.file}  ({shown(each.new.live.id)})" for each in done.drafts]
@@ -116,7 +116,7 @@ def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
         more = f" and {len(done.composed.ids) - FEW} more" if len(done.composed.ids) > FEW else ""
         lines.append(
             f"{_number(len(done.composed.ids), 'id')} nobody can look up {verb} to `ids` of "
-            f"`{done.asked.environment.name}` in syncer.yaml: {names}{more}"
+            f"`{done.order.environment.name}` in syncer.yaml: {names}{more}"
         )
     if done.secrets:
         lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
@@ -124,7 +124,7 @@ def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
     others = hand_over(done)
     if others:
         listed = ", ".join(map(str, others[:FEW])) + (f" and {len(others) - FEW} more" if len(others) > FEW else "")
-        lines.append(f"manifests that were there before differ from what is live: {listed}; `syncer plan` shows how")
+        lines.append(f"of what was there before, the plan would change {listed}; `syncer plan` shows how")
     if not done.mistakes:
         links = len(done.planned.plan.links) if done.planned else 0
         all_of_it = "" if not others else " of what was pulled"

@@ -200,7 +200,7 @@ def test_a_manifest_that_is_there_keeps_its_name_and_its_drift(fresh: Repo, sand
         f"  ClosingReason/alt  config/reasons/alt.yaml  ({ID}2)\n"
         "1 manifest written from test (739224): 1 ClosingReason\n"
         "1 live object had a manifest already, which was left as it is\n"
-        "manifests that were there before differ from what is live: ClosingReason/pricey; `syncer plan` shows how\n"
+        "of what was there before, the plan would change ClosingReason/pricey; `syncer plan` shows how\n"
         "the plan of what was pulled is empty: 0 changes, 2 links\n"
     )
     assert (fresh.folder / "config/mine.yaml").read_text("utf-8") == mine
@@ -316,14 +316,38 @@ def test_a_link_out_of_the_repository(fresh: Repo, sandbox: Sandbox, tmp_path: P
     assert done.code == 3
 
 
+REMOVALS = {
+    "by title": "{kind: ClosingReason, key: Zu teuer, action: delete}",
+    "by id": f"{{kind: ClosingReason, id: {ID}1, action: deactivate}}",
+    "by the name it would get": "{address: ClosingReason/zu-teuer, action: forget}",
+    "what is removed already": "{kind: ClosingReason, key: Alt, action: deactivate}",
+}
+
+
+@pytest.mark.parametrize("entry", REMOVALS.values(), ids=REMOVALS)
+def test_what_a_removed_document_asks_for_is_not_pulled(fresh: Repo, sandbox: Sandbox, entry: str) -> None:
+    sandbox.seed({"closing_reasons": REASONS})
+    document = "apiVersion: syncer/v1\nkind: Removed\nmetadata: {name: old}\nspec:\n  objects:\n"
+    fresh.write("config/old.yaml", f"{document}    - {entry}\n")
+    done = fresh.run("pull", "--kind", "ClosingReason")
+    assert done.code == 0, done.all
+    assert "is left out: Removed/old asks for its removal" in done.err.replace("\n", " ")
+    assert named(fresh) == ["old.yaml", "reasons/zu-teuer.yaml" if "Alt" in entry else "reasons/alt.yaml"]
+    assert fresh.run("validate").code == 0
+
+
 def test_what_the_token_may_not_see_is_named_by_its_id(fresh: Repo, sandbox: Sandbox) -> None:
-    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [FLOW]})
-    sandbox.fault(path="/v1/workflows/closing-reasons", status=403, times=9)
+    task = {"id": "m", "name": "Mail", "task_type": "AUTOMATION", "trigger_mode": "automatic",
+            "automation_config": {"flow_id": "a-1"}}  # fmt: skip
+    mail = {"id": "a-1", "flow_name": "Mail", "triggers": [], "actions": []}
+    flow = {**FLOW, "closing_reasons": [], "tasks": [task], "edges": [{"id": "e1", "from_id": "trigger", "to_id": "m"}]}
+    sandbox.seed({"automations": [mail], "flow_templates": [flow]})
+    sandbox.fault(path="/v1/automation/flows", status=403, times=9)
     done = fresh.run("pull", "--kind", "FlowTemplate")
     assert done.code == 0, done.all
-    assert "warning[titles-unseen]: the titles of ClosingReason could not be read" in done.err
-    [reason] = read(fresh, "config/flows/hausanschluss.yaml")["spec"]["closing_reasons"]
-    assert reason["id"].startswith("${id.closing_reason.")
+    assert "warning[titles-unseen]: the titles of AutomationFlow could not be read" in done.err
+    said = read(fresh, "config/flows/hausanschluss.yaml")["spec"]["tasks"][0]["automation_config"]
+    assert said == {"flow_id": "${id.automation_flow.a_1}"}
     sandbox.well_again()
     assert (fresh.run("validate", "--strict").code, fresh.run("plan", "--detailed-exitcode").code) == (0, 0)
 

@@ -14,7 +14,7 @@ from syncer.adapters.project import read_project
 from syncer.adapters.state import State
 from syncer.kinds import KINDS
 from syncer.loading import read_manifests, validate
-from syncer.pulling import Asked, Pull, Remembering, carry_out, prepare, prove
+from syncer.pulling import Order, Pull, Remembering, carry_out, prepare, prove
 
 Json, World = Any, Any
 PROJECT = 'version: 1\nmanifests: [config]\nenvironments:\n  test:\n    org_id: "739224"\n'
@@ -42,11 +42,11 @@ def pulled(world: World, folder: Path, *kinds: str) -> Pull:
     (folder / "config").mkdir(parents=True)
     (folder / "syncer.yaml").write_text(PROJECT, "utf-8")
     project = read_project(folder / "syncer.yaml")
-    asked = Asked(project, project.environments["test"], kinds, (), {}, frozenset(), "sandbox", world.today)
+    order = Order(project, project.environments["test"], kinds, (), {}, frozenset(), "sandbox", world.today)
     store = _Store()
     with world.api(read_only=True) as api:
         reader = Remembering(api)
-        done = prepare(asked, reader, fetch_all, {})
+        done = prepare(order, reader, fetch_all, {})
         carry_out(done, store.put, lambda line: None)
         prove(done)
     assert [each.message for each in done.mistakes] == []
@@ -203,9 +203,9 @@ def test_a_file_that_is_edited_meanwhile(world: World, tmp_path: Path) -> None:
     (folder / "config").mkdir(parents=True)
     (folder / "syncer.yaml").write_text(PROJECT, "utf-8")
     project = read_project(folder / "syncer.yaml")
-    asked = Asked(project, project.environments["test"], ("FlowTemplate",), (), {}, frozenset(), "s", world.today)
+    order = Order(project, project.environments["test"], ("FlowTemplate",), (), {}, frozenset(), "s", world.today)
     with world.api(read_only=True) as api:
-        done = prepare(asked, Remembering(api), fetch_all, {})
+        done = prepare(order, Remembering(api), fetch_all, {})
     file = folder / "config/flows/umzug.yaml"
     carry_out(done, lambda entries: file.write_text(file.read_text("utf-8") + "# mine\n", "utf-8"), lambda line: None)
     prove(done)

@@ -18,7 +18,7 @@ from syncer.adapters.project import read_project
 from syncer.adapters.state import State
 from syncer.kinds import KINDS
 from syncer.loading import read_manifests, validate
-from syncer.pulling import Asked, Pull, Remembering, carry_out, prepare, prove
+from syncer.pulling import Order, Pull, Remembering, carry_out, prepare, prove
 
 Json = Any
 World = Any
@@ -50,13 +50,13 @@ def empty(folder: Path) -> Path:
 def pulled(world: World, folder: Path, state: State | None = None) -> tuple[Pull, State]:
     """What the command does, in this process."""
     project = read_project(folder / "syncer.yaml")
-    asked = Asked(
+    order = Order(
         project, project.environments["test"], tuple(KINDS), (), {}, frozenset(), "http://127.0.0.1", world.today
     )
     store = _Store(state or State())
     with world.api(read_only=True) as api:
         reader = Remembering(api)
-        done = prepare(asked, reader, fetch_all, store.state.entries)
+        done = prepare(order, reader, fetch_all, store.state.entries)
         carry_out(done, store.put, lambda line: None)
         prove(done)
         store.put(done.settled)
