@@ -268,6 +268,7 @@ FORMS = {
     "^(EPILOT|SYNCER)_[A-Z0-9_]+$": "the name of a variable, `EPILOT_…` or `SYNCER_…`",
     "^(100|[1-9]?[0-9])%$": "a share, such as `30%`",
     r"^https://[a-z0-9.-]+\.epilot\.io(/[A-Za-z0-9._~/-]*)?$": "an https address under epilot.io",
+    r"^[^/\\][^\\]*\.ya?ml$": "a path below the folder of manifests that ends in .yaml",
 }
 """What the patterns of our schemas mean, in words; a test holds the list complete."""
 
