@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from syncer.adapters.known_fields import known_fields
 from syncer.adapters.manifests import RawManifest, of_text
 from syncer.adapters.project import Environment
 from syncer.adapters.yaml_writer import write_yaml
 from syncer.core.address import Address
-from syncer.core.kind import Kind, Pulled
+from syncer.core.kind import Kind
 from syncer.core.plain_names import piece_of, plain_name
 from syncer.core.problem import InvalidInput, Location, Problem
+from syncer.core.pulled import Pulled
 from syncer.core.resource import Desired
 from syncer.core.shape import ListRule, find_all, pattern_steps
 from syncer.core.spec_of import Names, spec_of, unescaped
@@ -119,12 +120,12 @@ def compose(
         called = names(kept)
         out.drafts = [_draft(each, called, environment, file_of, only_here, cuts) for each in kept]
         out.ids = called.ids.new
-        out.environment = replace(environment, ids={**environment.ids, **out.ids})
+        out.environment = environment._replace(ids={**environment.ids, **out.ids})
         drafts = {each.file: each for each in out.drafts}
         raws, problems = _read(out.drafts)
         if not problems:
             every = (*existing.all, *raws)
-            out.manifests = replace(existing, all=every)
+            out.manifests = existing._replace(all=every)
             out.desired, problems = resolve(out.manifests, out.environment, env, allowed=allowed)
             problems = [*existing.problems, *problems, *together(out.desired)]
         theirs = [each for each in problems if each.severity == "error" and not (each.at and each.at.file in drafts)]
@@ -183,7 +184,7 @@ def _read(drafts: Sequence[Draft]) -> tuple[list[RawManifest], list[Problem]]:
             problems.append(Problem("unreadable", said, at or Location(each.file, 1, 1)))
             continue
         manifests += found.manifests
-        problems += [replace(problem, severity="error") for problem in found.problems]
+        problems += [problem._replace(severity="error") for problem in found.problems]
     return manifests, problems
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from syncer.adapters.disk import replace_file
@@ -22,8 +22,8 @@ from syncer.composing import ROUNDS, Composed, Cuts, Draft, compose, with_files
 from syncer.core.address import Address
 from syncer.core.asked import Asked
 from syncer.core.identity import plain_title
-from syncer.core.kind import PulledSecret
 from syncer.core.problem import InvalidInput, PartlyDone, Problem
+from syncer.core.pulled import PulledSecret
 from syncer.core.resource import Desired, Managed
 from syncer.core.values import Json
 from syncer.kinds import KINDS
@@ -223,7 +223,7 @@ def _existing(order: Order) -> tuple[Manifests, list[Desired], list[Problem]]:
     """The manifests that are there, and references of theirs that lead nowhere yet: of a pull that was cut off, this
     one brings what they name. InvalidInput where they are not sound otherwise. A folder that is not there is empty."""
     there = tuple(each for each in order.project.manifests if each.exists())
-    existing = read_manifests(replace(order.project, manifests=there))
+    existing = read_manifests(order.project._replace(manifests=there))
     desired, problems = resolve(existing, order.environment, order.env, allowed=order.allowed)
     errors = [each for each in (*existing.problems, *problems, *together(desired)) if each.severity == "error"]
     dangling = [each for each in errors if each.rule == "unknown-reference"]

@@ -20,6 +20,7 @@ from syncer.core.values import Json, Secret
 
 if TYPE_CHECKING:
     from syncer.core.fields import FieldChange
+    from syncer.core.pulled import Pulled
 
 Spec = dict[str, Json]
 Parts = Mapping[str, Mapping[str, str]]
@@ -194,32 +195,6 @@ class RefField(NamedTuple):
     plain: bool = False
     scope: str = ""
     late: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Pulled:
-    """A live object as a manifest says it. `parts`: local keys → live ids, for state; `policy`: what `metadata.policy`
-    must say for it to stay as it is; `hints`: id → what people call it; `secrets`: what is not in it, and where each
-    stands; `notes`: what else is left out, and why."""
-
-    spec: Spec
-    parts: Parts = field(default_factory=dict)
-    policy: Mapping[str, Json] = field(default_factory=dict)
-    hints: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[PulledSecret, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PulledSecret:
-    """A write-only value: what it is called, a name for its variable, and the lines that would set it."""
-
-    label: str
-    variable: str
-    where: str
-    """Where the line goes, `option_values`, `component_id: …`."""
-    line: str
-    """How it is written, `{key: api_key, value: "${env.SYNCER_…}"}`."""
 
 
 def no_asks(context: Context) -> Mapping[str, Call]:

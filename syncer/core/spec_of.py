@@ -13,9 +13,10 @@ from typing import Final
 
 from syncer.core.fields import FieldPath, show_field
 from syncer.core.keyed import twice
-from syncer.core.kind import Kind, Parts, Pulled, RefField, Spec
+from syncer.core.kind import Kind, Parts, RefField, Spec
 from syncer.core.markers import clone
 from syncer.core.plain_names import piece_of, plain_name
+from syncer.core.pulled import Pulled
 from syncer.core.shape import Shape, find_all, pattern_steps
 from syncer.core.values import ABSENT, Json, Path
 

@@ -8,6 +8,7 @@ Whether a PATCH merges option values or replaces them is not known: the complete
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from syncer.core.kind import (
     Call,
@@ -16,7 +17,6 @@ from syncer.core.kind import (
     Listing,
     Parts,
     Prepared,
-    Pulled,
     Risk,
     Spec,
     Step,
@@ -33,6 +33,9 @@ from syncer.kinds.app_rules import check_app, check_option_values
 from syncer.kinds.app_secrets import options_declared, put_back, secrets_declared, take_out, unknown_secrets
 from syncer.kinds.app_versions import asks, check_version, declared_components, remarks, target_version
 from syncer.kinds.lenient import listed
+
+if TYPE_CHECKING:
+    from syncer.core.pulled import Pulled
 
 SERVICE = "app"
 LISTING = Listing("/v1/app", "apps", paging="page")

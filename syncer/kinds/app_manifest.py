@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syncer.core.kind import Parts, Pulled, PulledSecret, Spec
+from syncer.core.kind import Parts, Spec
 from syncer.core.plain_names import piece_of, plain_name
+from syncer.core.pulled import Pulled, PulledSecret
 from syncer.core.values import Json
 from syncer.kinds.app_secrets import secrets_declared
 from syncer.kinds.lenient import mappings

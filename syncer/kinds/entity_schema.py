@@ -8,6 +8,7 @@ we know nothing of are carried (entity.md 6). Read with `latest=true`: a frozen 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from syncer.core.kind import (
     Call,
@@ -16,7 +17,6 @@ from syncer.core.kind import (
     Listing,
     Parts,
     Prepared,
-    Pulled,
     RefField,
     Spec,
     Step,
@@ -31,6 +31,9 @@ from syncer.kinds.schema_parts import CORE_SLUGS
 from syncer.kinds.schema_risks import objections, risk
 from syncer.kinds.schema_rules import check_schema
 from syncer.kinds.schema_shape import ATTRIBUTES, PURPOSES, SHAPE
+
+if TYPE_CHECKING:
+    from syncer.core.pulled import Pulled
 
 SERVICE = "entity"
 LISTING = Listing("/v2/entity/schemas?full=true&latest=true", "results")

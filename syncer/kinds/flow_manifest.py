@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from syncer.core.kind import Parts, Pulled, Spec
+from syncer.core.kind import Parts, Spec
 from syncer.core.plain_names import plain_name, unique_names
+from syncer.core.pulled import Pulled
 from syncer.core.values import Json
 from syncer.kinds.flow_automations import answered, automation_spec
 from syncer.kinds.flow_ids import Ids, edge_ends, items

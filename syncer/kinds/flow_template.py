@@ -7,8 +7,9 @@ called on the platform are two things (flow_ids); how it is written stands in fl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from syncer.core.kind import Call, Context, Kind, Parts, Prepared, Pulled, RefField, Spec
+from syncer.core.kind import Call, Context, Kind, Parts, Prepared, RefField, Spec
 from syncer.core.references import bind, clone
 from syncer.core.values import Json, Part, Ref
 from syncer.kinds import flow_inline
@@ -21,6 +22,9 @@ from syncer.kinds.flow_shape import SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_steps import LISTING, create, read, remove, update
 from syncer.kinds.flow_translate import translate
 from syncer.kinds.lenient import mapping
+
+if TYPE_CHECKING:
+    from syncer.core.pulled import Pulled
 
 SERVICE = "workflow"
 

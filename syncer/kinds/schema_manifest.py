@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from syncer.core.kind import Parts, Pulled, Spec
+from syncer.core.kind import Parts, Spec
+from syncer.core.pulled import Pulled
 from syncer.core.values import Json
 from syncer.kinds.lenient import mappings
 

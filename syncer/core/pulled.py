@@ -1,0 +1,35 @@
+"""What a manifest would say of a live object; how it comes about is in spec_of and with the kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from syncer.core.kind import Parts, Spec
+from syncer.core.values import Json
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Pulled:
+    """A live object as a manifest says it. `parts`: local keys → live ids, for state; `policy`: what `metadata.policy`
+    must say for it to stay as it is; `hints`: id → what people call it; `secrets`: what is not in it, and where each
+    stands; `notes`: what else is left out, and why."""
+
+    spec: Spec
+    parts: Parts = field(default_factory=dict)
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[PulledSecret, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PulledSecret:
+    """A write-only value: what it is called, a name for its variable, and the lines that would set it."""
+
+    label: str
+    variable: str
+    where: str
+    """Where the line goes, `option_values`, `component_id: …`."""
+    line: str
+    """How it is written, `{key: api_key, value: "${env.SYNCER_…}"}`."""
