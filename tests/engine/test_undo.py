@@ -413,7 +413,7 @@ def test_without_a_backup_nothing_is_written(world: World, make: Make) -> None:
     world.disk = Full()
     world.put(make.reason("won", title="Gewonnen"), make.reason("lost", title="Verloren"))
     run = world.apply()
-    assert (run.code, run.calls) == (6, [])
+    assert (run.code, run.calls) == (5, [])
     assert run.problems == [
         "ClosingReason/lost: what is about to be changed cannot be kept for an undo, so it is not changed"
     ]
