@@ -16,12 +16,13 @@ from syncer.core.fingerprint import fingerprint
 from syncer.core.identity import must_be
 from syncer.core.kind import Context, Kind, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
 from syncer.core.merge import merge, show_field
+from syncer.core.named import named_in
 from syncer.core.plan import REMOVALS, Task
 from syncer.core.planner import steps_of, write_of
 from syncer.core.problem import PartlyDone, Problem, SyncerError
 from syncer.core.references import bind, leaves
 from syncer.core.resource import Managed
-from syncer.core.values import Json, Lookup, Part, Ref
+from syncer.core.values import Json, Lookup, Part, Ref, show_path
 from syncer.lost_answers import StepFailed, found_instead, read_instead
 from syncer.platform import Keeper, Ledger, Platform, seek_made
 
@@ -285,7 +286,10 @@ class _Change:
             if lacking or (step.call.method == "DELETE" and answer.status == 404):
                 return None
             message = f"step `{step.name}`: {answer.message}"
-            raise self.failed(message, _hint(answer.status), unauthorised=answer.unauthorised)
+            failed = self.failed(message, _hint(answer.status), unauthorised=answer.unauthorised)
+            if answer.status in (400, 422):
+                failed.problem = self._placed(failed.problem, answer.message.partition("`: ")[2])
+            raise failed
         self.wrote = True
         if not step.once:
             reply = answer.body if answer.outcome == "APPLIED" else read_instead(self, step, answer)
@@ -302,6 +306,14 @@ class _Change:
         self.run.ledger.settle(op, "APPLIED", made)
         self.news(Made(self.address, made, step.part))
         return self._checked(step, reply)
+
+    def _placed(self, problem: Problem, words: str) -> Problem:
+        """With the manifest's line that the platform's words speak of (row C16); its first where they name no field."""
+        desired = self.task.desired
+        if desired is None:
+            return problem
+        path = named_in(words, desired.spec)
+        return replace(problem, at=desired.where(path), path=show_path(("spec", *path)))
 
     def _before(self, step: Step) -> tuple[str, ...]:
         """Ids that a lost answer cannot have made. A part's siblings are in no list of the plan: these are read now."""

@@ -32,10 +32,12 @@ class Matches:
 def must_be(kind: Kind, reply: Json) -> None:
     """PlatformError for a reply that is no object of the kind: a success whose JSON says something else."""
     try:
-        kind.live_id(reply)
+        sound = _can_stand_in_a_path(kind.live_id(reply))
         kind.live_key(reply)
         kind.spec_of(reply)
     except (KeyError, TypeError, AttributeError, ValueError):
+        sound = False
+    if not sound:
         raise PlatformError(
             Problem(
                 "platform",
@@ -43,6 +45,11 @@ def must_be(kind: Kind, reply: Json) -> None:
                 hint="nothing was done with it; run it again, and report it if it stays so",
             )
         ) from None
+
+
+def _can_stand_in_a_path(id: str) -> bool:
+    """Whether an id, percent-encoded, is one part of a path for every server (row C24)."""
+    return id not in ("", ".", "..") and id.isprintable() and not set(id) & set("/\\?#%")
 
 
 def live_of(kind: Kind, objects: Iterable[dict[str, object]]) -> list[Live]:
