@@ -295,8 +295,9 @@ class _Change:
             reply = answer.body if answer.outcome == "APPLIED" else read_instead(self, step, answer)
             return self._checked(step, reply)
         reply = answer.body
-        if answer.outcome == "AMBIGUOUS" or not step.id_of(reply):
-            reply = found_instead(self, step, before, answer.message or "the reply names no id")
+        if answer.outcome == "AMBIGUOUS" or not step.id_of(reply) or self._was_there(step, step.id_of(reply)):
+            words = "the reply names another object" if step.id_of(reply) else "the reply names no id"
+            reply = found_instead(self, step, before, answer.message or words)
         made = step.id_of(reply)
         if step.part is None:  # known before it is settled: a disk that fails now must not hide the id
             self.run.ids[self.address] = made
@@ -306,6 +307,12 @@ class _Change:
         self.run.ledger.settle(op, "APPLIED", made)
         self.news(Made(self.address, made, step.part))
         return self._checked(step, reply)
+
+    def _was_there(self, step: Step, made: str) -> bool:
+        """Whether the id of something that was just made is one that was there before: then it is not what we made."""
+        if step.seek is None:
+            return False
+        return (self.kind.name, made) in self.run.objects or made in set(self.run.ids.values())
 
     def _placed(self, problem: Problem, words: str) -> Problem:
         """With the manifest's line that the platform's words speak of (row C16); its first where they name no field."""
