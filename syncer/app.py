@@ -12,6 +12,7 @@ from typing import Protocol
 from syncer.core.address import Address
 from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical, digest
+from syncer.core.form import of_known_form
 from syncer.core.identity import Matches, link_of, live_of, match, must_be
 from syncer.core.kind import Call, Kind, Listing, LookupKind
 from syncer.core.plan import Notice, Plan
@@ -147,7 +148,8 @@ def make_plan(
             live[name] += live_of(KINDS[name], objects)
         matches = _matched(kinds, wanted, live, managed)
     problems = [problem for each in matches.values() for problem in each.problems]
-    found, lost = _look_up(wanted, live, looked_at)
+    with of_known_form("what is looked up"):
+        found, lost = _look_up(wanted, live, looked_at)
     problems += lost
     taken = [each for each in wanted if not selection.leaves(each.address)]
     problems += _left_out(taken, selection, matches)
@@ -206,10 +208,11 @@ def _matched(
     live: Mapping[str, Sequence[Live]],
     managed: Mapping[Address, Managed],
 ) -> dict[str, Matches]:
-    return {
-        name: match(KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed)
-        for name in kinds
-    }
+    found = {}
+    for name in kinds:
+        with of_known_form(name):
+            found[name] = match(KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed)
+    return found
 
 
 def _hidden(
@@ -394,7 +397,8 @@ def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:
     for address, task in sorted(made.tasks.items()):
         kind = KINDS[address.kind]
         live = task.live.object if task.live else None
-        notices += [Notice("live", text, address) for text in kind.notices(live, answers.get(address, {}))]
+        with of_known_form(str(address)):
+            notices += [Notice("live", text, address) for text in kind.notices(live, answers.get(address, {}))]
     return notices
 
 

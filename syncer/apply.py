@@ -21,6 +21,7 @@ from syncer.backup import Backup
 from syncer.carry import Carrier
 from syncer.core.address import Address, parse_address
 from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
+from syncer.core.form import of_known_form
 from syncer.core.guard import Consent, Situation, refusals
 from syncer.core.kind import Listing, Seek, Step
 from syncer.core.plan import Plan
@@ -121,11 +122,13 @@ def recover(
     problems: list[Problem] = []
     until = effects.clock() + SETTLING
     for intent in journal.unsettled():
-        found = _candidates(platform, intent, store)
+        with of_known_form(intent.address):
+            found = _candidates(platform, intent, store)
         if not found and (wait := until - effects.clock()) > 0:
             tell(f"{intent.address}: `{intent.step}` may still take effect; looking again in {wait:.0f} s")
             effects.sleep(wait)
-            found = _candidates(platform, intent, store)
+            with of_known_form(intent.address):
+                found = _candidates(platform, intent, store)
         address = parse_address(intent.address)
         if len(found) > 1:
             problems.append(_several(intent, found))

@@ -13,6 +13,7 @@ from typing import Any
 from syncer.core.address import Address
 from syncer.core.event import Started
 from syncer.core.fingerprint import fingerprint
+from syncer.core.form import OF_ANOTHER_FORM, another_form
 from syncer.core.identity import must_be
 from syncer.core.kind import Context, Kind, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
 from syncer.core.merge import merge, show_field
@@ -93,6 +94,14 @@ class Carrier:
             refused.parts = change.parts if change.parts != task.parts else None
             self.keeper.failed(address, refused.live_id, unknown=False)
             raise refused from None
+        except OF_ANOTHER_FORM as error:
+            problem = another_form(str(address), error)
+            if change.wrote:
+                hint = "run `syncer apply` again: it reads first; report it with this line if it stays so"
+                problem = problem._replace(hint=hint)
+            live_id = self.ids.get(address, "")
+            self.keeper.failed(address, live_id, unknown=False)
+            raise StepFailed(problem, live_id=live_id, wrote=change.wrote) from None
 
     def _refused(self, address: Address, error: Objection | SyncerError) -> StepFailed:
         live_id = self.ids.get(address, "")
@@ -320,7 +329,7 @@ class _Change:
         if desired is None:
             return problem
         path = named_in(words, desired.spec)
-        return replace(problem, at=desired.where(path), path=show_path(("spec", *path)))
+        return problem._replace(at=desired.where(path), path=show_path(("spec", *path)))
 
     def _before(self, step: Step) -> tuple[str, ...]:
         """Ids that a lost answer cannot have made. A part's siblings are in no list of the plan: these are read now."""

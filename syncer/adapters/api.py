@@ -176,13 +176,13 @@ class Api:
         """Remember whose object it is (app.md: `installer_org_id`; workflow-definition.md: `org_id`), or whose the
         caller's roles are (conventions.md 3) where all are one organisation's: a role may be shared by another."""
         if isinstance(body, dict):
-            owners = {body.get("installer_org_id") or body.get("org_id")}
+            owners = [body.get("installer_org_id") or body.get("org_id")]
             roles = body.get("roles")
             if isinstance(roles, list):
-                owners = {role.get("organization_id") for role in roles if isinstance(role, dict)}
-            owner = owners.pop() if len(owners) == 1 else None
-            if isinstance(owner, str) and owner:
-                self._organisations.add(owner)
+                owners = [role.get("organization_id") for role in roles if isinstance(role, dict)]
+            named = {each if isinstance(each, str) else "" for each in owners}
+            if len(named) == 1:
+                self._organisations |= named - {""}
 
 
 def _interruptible(effects: Effects, stopped: threading.Event) -> Effects:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from syncer.core.fields import FieldChange, FieldPath, show_field
 from syncer.core.fingerprint import canonical, digest, fingerprint
+from syncer.core.form import of_known_form
 from syncer.core.graph import order_of
 from syncer.core.kind import Call, Kind, Level, Prepared, Spec, no_asks
 from syncer.core.markers import holds_secret
@@ -33,14 +34,17 @@ def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -
     known = known or Known(kinds, sides)
     for desired in sorted(sides.desired, key=lambda each: each.address):
         if desired.address not in sides.matches[desired.address.kind].undecided:  # of those all is said
-            _decide(kinds[desired.address.kind], desired, sides, known, out)
-    remove_unnamed(kinds, sides, known, out)
-    remove_asked(kinds, sides, known, out)
+            with of_known_form(str(desired.address)):
+                _decide(kinds[desired.address.kind], desired, sides, known, out)
+    with of_known_form("what is to be removed"):
+        remove_unnamed(kinds, sides, known, out)
+        remove_asked(kinds, sides, known, out)
     refer_to_removed(kinds, sides, known, out)
     order = order_of(kinds, out.tasks)
     for address, task in out.tasks.items():
         late = order.late.get(address, frozenset())
-        calls = calls_of(kinds[address.kind], task)
+        with of_known_form(str(address)):
+            calls = calls_of(kinds[address.kind], task)
         twice = (calls[0], *calls) if late else calls
         change = replace(task.change, waits=tuple(sorted(order.waits[address])), calls=twice)
         out.tasks[address] = replace(task, change=change, late=late)
@@ -51,8 +55,9 @@ def asks_of(kind: Kind, desired: Desired, sides: Sides, known: Known) -> Mapping
     """What the kind must know about this resource before it can be compared."""
     if kind.asks is no_asks:
         return {}
-    context = known.asked[desired.address] = context_of(desired, sides, known)
-    return kind.asks(context)
+    with of_known_form(str(desired.address)):
+        context = known.asked[desired.address] = context_of(desired, sides, known)
+        return kind.asks(context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,36 @@
+"""What is done where a reply is valid JSON of a form that no kind expects: the platform's fault, said with the place.
+
+Kinds read what the API documents without asking of every field whether it is there. What that brings up on a reply of
+another form ends here, per object, as an error with a line to report; any other exception stays a bug.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from syncer.core.problem import PlatformError, Problem
+
+OF_ANOTHER_FORM = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError)
+
+
+def another_form(what: str, error: Exception) -> Problem:
+    """The problem for an exception that a reply's form brought up; only its type and place, no value."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {frame.name} at {os.path.basename(frame.filename)}:{frame.lineno}"
+    return Problem(
+        "platform",
+        f"{what}: the platform answered in a form that syncer does not know ({where})",
+        hint="nothing was done with it; run it again, and report it with this line if it stays so",
+    )
+
+
+@contextmanager
+def of_known_form(what: str) -> Iterator[None]:
+    """In this block replies are read; PlatformError where one is of another form."""
+    try:
+        yield
+    except OF_ANOTHER_FORM as error:
+        raise PlatformError(another_form(what, error)) from None
