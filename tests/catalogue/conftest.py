@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from tests.cli.conftest import _no_canary, _served, bare, live, repo, sandbox
+from tests.cli.test_streams import coloured
 from tests.engine.conftest import make, make_world, world
+from tests.render.conftest import everything
 
-__all__ = ["_no_canary", "_served", "bare", "live", "make", "make_world", "repo", "sandbox", "world"]
+__all__ = [
+    "_no_canary", "_served", "bare", "coloured", "everything", "live", "make", "make_world", "repo", "sandbox", "world",
+]  # fmt: skip
