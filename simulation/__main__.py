@@ -16,6 +16,7 @@ from typing import TypeVar
 from simulation import figures
 from simulation.counting import HOWS, Failing, failed
 from simulation.instants import INSTANTS, OPERATIONS, crashed, every_case, every_pair
+from simulation.printed import faults, guards, responses, texts
 from simulation.seeds import Life, live
 from simulation.summary import Summary
 
@@ -139,6 +140,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--crashes", action="store_true", help="every operation cut off at every instant (N1, N2)")
     parser.add_argument("--calls", action="store_true", help="every call failed in turn (N3)")
+    parser.add_argument("--faults", action="store_true", help="every network fault at every operation (N4)")
+    parser.add_argument("--responses", type=int, default=0, help="so many hostile replies (N12)")
+    parser.add_argument("--strings", type=int, default=0, help="so many hostile texts through every renderer (N13)")
+    parser.add_argument("--guards", action="store_true", help="each guard taken away in turn (N17)")
     parser.add_argument("--cuts", action="store_true", help="state and journal cut off at every byte (N5)")
     parser.add_argument("--images", action="store_true", help="every disk that a crash may leave (N6)")
     parser.add_argument("--meetings", action="store_true", help="a second apply at every effect of a first (N10)")
@@ -164,7 +169,16 @@ def main(arguments: list[str]) -> int:
         bad += figures.print_kills(asked.kills, asked.first, 2 * asked.jobs)
     if asked.entries:
         bad += figures.print_entries(asked.entries)
+    if asked.faults:
+        bad += faults(asked.jobs, asked.step)
+    if asked.responses:
+        bad += responses(asked.first, asked.responses, asked.jobs)
+    if asked.strings:
+        bad += texts(asked.first, asked.strings, asked.jobs)
+    if asked.guards:
+        bad += guards()
     others = asked.crashes, asked.calls, asked.cuts, asked.images, asked.meetings, asked.kills, asked.entries
+    others += asked.faults, asked.responses, asked.strings, asked.guards
     if asked.seeds is not None or not any(others):
         bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
     return 1 if bad else 0

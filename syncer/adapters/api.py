@@ -18,6 +18,7 @@ from syncer.adapters.listing import Page, list_all
 from syncer.adapters.outcome import Outcome
 from syncer.adapters.pace import Pace
 from syncer.adapters.reply import Reply, Request
+from syncer.adapters.routes import misleads
 from syncer.adapters.said import said
 from syncer.adapters.tokens import Claims, check_claims, claims_of
 from syncer.adapters.wire_json import encode, secrets_in
@@ -147,6 +148,9 @@ class Api:
 
     def _send(self, service: str, call: Call) -> Reply:
         content = None if call.body is None else encode(call.body)
+        if misleads(call.path.partition("?")[0]):
+            message = "the platform gave an id that would lead to another path; nothing was sent with it"
+            raise PlatformError(Problem("platform", message, hint="report it, with what shows it in the organisation"))
         return self._sender.send(Request(call.service or service, call.method, call.path, content))
 
     def _must(self, service: str, call: Call) -> Json:

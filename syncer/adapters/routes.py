@@ -104,7 +104,7 @@ _SEGMENT = r"(?:[A-Za-z0-9._~@-]|%[0-9A-Fa-f]{2})+"
 def classify_call(service: str, method: str, path: str) -> Literal["read", "write"] | None:
     """Whether a call (`path`: as sent, below the service's base, with its query) reads, writes, or may not be made."""
     bare, _, query = path.partition("?")
-    if _misleads(bare):
+    if misleads(bare):
         return None
     line = f"{method} {bare}"
     if _pattern(service, "read").fullmatch(line):
@@ -121,7 +121,7 @@ def _pattern(service: str, effect: Literal["read", "write"]) -> re.Pattern[str]:
     return re.compile("|".join(lines) or r"(?!)")
 
 
-def _misleads(path: str) -> bool:
+def misleads(path: str) -> bool:
     """Whether a part would be another path once a server has decoded it: `..`, an encoded slash, a control character.
     A literal `:` or `;` in an id fails the pattern itself: they start other operations."""
     parts = [unquote(part) for part in path.split("/")[1:]]
