@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import apply, plan, pull, start, validate
+from benchmarks import apply, pace, plan, pull, start, validate
 from benchmarks.figures import Figure, lines
 from benchmarks.measure import Unmeasured
 from benchmarks.subject import FULL, QUICK, Size
@@ -21,6 +21,7 @@ GROUPS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "plan": plan.figures,
     "apply": apply.figures,
     "pull": pull.figures,
+    "pace": pace.figures,
 }
 
 

@@ -1,4 +1,6 @@
-"""A real S3-compatible server (SeaweedFS) and a real PostgreSQL from wheels of the extra `dev`, one each a session.
+"""Nothing that a test's commands say or write holds a secret (N14); and servers, one each a session:
+
+A real S3-compatible server (SeaweedFS) and a real PostgreSQL from wheels of the extra `dev`, one each a session.
 
 Where a wheel does not exist for a machine (SeaweedFS: macOS), the tests that need it are skipped and say so.
 """
@@ -19,17 +21,56 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.canaries import leaked, written
+
 # The same examples every time: what fails here fails for everybody. `SYNCER_EXAMPLES=500` hunts for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("hunt", max_examples=int(os.environ.get("SYNCER_EXAMPLES") or 100), deadline=None)
 settings.load_profile("hunt" if os.environ.get("SYNCER_EXAMPLES") else "fixed")
+
+SCANNED = {"tests": 0, "bytes": 0, "files": 0, "hits": 0}
+"""What of the suite's output was looked at for secrets, in this process."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """N14: after each test, all that was captured of it (stdout, stderr, log) and what its commands have written."""
+    report = yield
+    if call.when != "teardown" or report.outcome == "failed":
+        return report
+    found = []
+    for when, stream, text in item._report_sections:
+        SCANNED["bytes"] += len(text)
+        found += [f"{each} in {stream} of {when}" for each in leaked(text)]
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    for path in written(folder) if isinstance(folder, Path) and folder.is_dir() else ():
+        data = path.read_bytes()
+        SCANNED["bytes"] += len(data)
+        SCANNED["files"] += 1
+        found += [f"{each} in {path.name}" for each in leaked(data)]
+    SCANNED["tests"] += 1
+    SCANNED["hits"] += len(found)
+    if found:
+        report.outcome = "failed"
+        report.longrepr = f"secrets in what the test's commands said or wrote: {', '.join(found)}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figure, where this process ran the tests itself."""
+    if SCANNED["tests"] and not os.environ.get("PYTEST_XDIST_WORKER"):
+        said = "{tests:,} tests, {bytes:,} bytes of output, {files:,} files written, {hits} hits".format(**SCANNED)
+        terminalreporter.write_line(f"N14 canaries: {said}")
+
 
 PASSWORD = "canary-p@ss/w0rd"
 BUCKET = "states"

@@ -56,7 +56,7 @@ def call_of(listing: Listing, **paging: str | int) -> Call:
     """The call for one page: the paging as a query, or in the body of a search."""
     if listing.method == "POST":
         return Call("POST", listing.path, {**(listing.body or {}), **paging}, listing.service)
-    query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in paging.items())
+    query = "&".join(f"{name}={quote(str(value), safe='', errors='surrogatepass')}" for name, value in paging.items())
     path = f"{listing.path}{'&' if '?' in listing.path else '?'}{query}" if query else listing.path
     return Call("GET", path, service=listing.service)
 

@@ -27,6 +27,7 @@ pytest.importorskip("waitress", reason="the sandbox's extra is not installed")
 
 from syncer.sandbox.seed import reset, seed
 from syncer.sandbox.server import Options, Organisation, create_app, serve
+from tests.canaries import leaked
 
 Json = Any
 ROOT = Path(__file__).parents[2]
@@ -314,4 +315,5 @@ def _no_canary(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     yield
     for text in said:
         assert not [each for each in CANARIES if each in text]
+        assert leaked(text) == []
         assert "Traceback (most recent call last)" not in text

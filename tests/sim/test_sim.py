@@ -17,9 +17,13 @@ pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 from simulation.broken import WAYS, BrokenWorld, Fate, SimulatedCrash
 from simulation.counting import HOWS, Failing, failed
 from simulation.disk import MemoryDisk
+from simulation.faults import Cell, cells, faulted
 from simulation.findings import CANARY, aftermath, linked, no_secret, nothing_twice_or_lost
+from simulation.guards import noticed
+from simulation.hostile import let_through, links, runner_commands, screen_commands, strings
 from simulation.instants import INSTANTS, OPERATIONS, Case, crashed
 from simulation.manifests import Make
+from simulation.responses import heard, spoilt
 from simulation.seeds import live
 
 LAST_CALL = 500
@@ -162,3 +166,51 @@ def test_nothing_has_an_effect_after_a_crash(world: BrokenWorld) -> None:
     world.dead = True
     with pytest.raises(SimulatedCrash):
         world.disk.create(world.folder / "new", 0o600)
+
+
+# --- the network, hostile replies and hostile texts, scaled down
+
+
+@pytest.mark.parametrize("cell", cells()[::97], ids=str)
+def test_a_network_fault_is_taken_for_what_it_is(cell: Cell) -> None:
+    ended = faulted(cell)
+    assert (ended.struck, ended.problems) == (True, [])
+
+
+def test_the_matrix_is_as_large_as_promised() -> None:
+    """N4: at least 300 cells, and each row of B in one."""
+    assert len(cells()) >= 2_800
+    rows = {word for cell in cells() for word in cell.fault.split(" ") if word[:1] == "B" and word[1:].isdigit()}
+    assert rows == {f"B{number:02}" for number in range(1, 30)}
+
+
+def test_spoilt_replies_are_borne() -> None:
+    found = [heard(seed) for seed in range(150)]
+    assert [each for each in found if each.problem] == []
+    assert len({each.call for each in found}) >= 20
+
+
+def test_replies_are_spoilt_in_many_ways() -> None:
+    bodies = {spoilt(b'{"id": "a", "list": [1, {"b": null}]}', Random(seed)) for seed in range(200)}
+    assert len(bodies) > 100
+
+
+@pytest.mark.parametrize("text", strings(140, 13), ids=ascii)
+def test_a_hostile_text_commands_nothing(text: str) -> None:
+    assert let_through(text) == []
+
+
+def test_those_who_obey_see_the_attacks() -> None:
+    assert screen_commands("a\x1b]52;c;x\x07\x1b[2J\r\u202e") == ["\x1b]52;c;x\x07", "\x1b[2J", "\r", "\u202e"]
+    assert runner_commands("::error::x\n  ::add-mask::a\nfoo ##[add-mask]a\n## a\n::") == [
+        "::error::x",
+        "  ::add-mask::a",
+        "foo ##[add-mask]a",
+    ]
+    assert links(r"[a](http://x) \[b](http://y)") == ["[a](http://x)"]
+
+
+@pytest.mark.parametrize("name", ["not_vanished", "protected"])
+def test_a_guard_taken_away_is_noticed(name: str) -> None:
+    """`make sim GUARDS=1` takes all of them."""
+    assert noticed(name) >= 1
