@@ -1,4 +1,4 @@
-"""How much of the platform's quota an apply uses at `pace: 98%`, in simulated time: no 429, and hardly a write unused."""
+"""How much of the platform's quota an apply uses at `pace: 98%`, in simulated time, without a 429."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def figures(size: Size, folder: Path) -> Iterator[Figure]:
         raise Unmeasured(f"{done} of {number} writes were done, exit code {run.code}")
     minutes = world.time.clock() / 60
     used = (done - 1) / minutes / QUOTA
-    how = f"{done:,} writes in {minutes:.2f} simulated minutes at pace 98%, against an enforced quota of {QUOTA} a minute"
+    how = (
+        f"{done:,} writes in {minutes:.2f} simulated minutes at pace 98%, against an enforced quota of {QUOTA} a minute"
+    )
     yield Figure("writes refused with 429", refused, "", 0, how)
     yield Figure("share of the quota left unused", round(100 * (1 - used), 3), "%", 2, f"{100 * used:.2f} % used")

@@ -80,9 +80,7 @@ def _stream(pieces: Callable[[FaultWorld, bytes], Iterator[bytes]], status: int 
     """A reply whose body comes as the generator has it."""
 
     def strike(world: FaultWorld, request: httpx.Request, reply: httpx.Response | None) -> httpx.Response:
-        sent = {"content-type": "application/json"} | {
-            name.replace("_", "-"): value for name, value in headers.items()
-        }
+        sent = {"content-type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.Response(status, headers=sent, stream=_Pieces(pieces(world, _body(world, request, reply))))
 
     return strike
@@ -102,8 +100,8 @@ def _cut(world: FaultWorld, body: bytes) -> Iterator[bytes]:
 
 
 def _nothing(world: FaultWorld, body: bytes) -> Iterator[bytes]:
+    yield from ()
     raise httpx.ReadError("reset by peer")
-    yield b""
 
 
 def _drip(world: FaultWorld, body: bytes) -> Iterator[bytes]:
@@ -486,4 +484,3 @@ def _twins(
     if not twins:
         problems.append("the proxy made no twin")
     return len(twins), problems + [f"intent stays open: {each}" for each in world.open_intents()]
-

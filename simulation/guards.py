@@ -69,7 +69,9 @@ WITHOUT: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "not_vanished, end to end (C10)": (_guard("not_vanished"), (_SEMANTICS, "-k", "C10")),
     # what is no guard of the list, and refuses before the first write all the same
     "a stale plan (D04)": (_put("syncer.apply", "same_plan", lambda saved, now: []), (_LIVE, "-k", "no_longer_true")),
-    "moved since the plan (D05)": (_put("syncer.carry", "_Change._unmoved", _reads_as_planned), (_PLANS, "-k", "D05 or D06")),
+    "moved since the plan (D05)": (
+        _put("syncer.carry", "_Change._unmoved", _reads_as_planned), (_PLANS, "-k", "D05 or D06"),
+    ),
     "the tool's own id of a plan (D10)": (
         _put("syncer.adapters.plan_file", "plan_id", lambda *_: ""), ("tests/adapters/test_plan_file.py",),
     ),
@@ -82,11 +84,11 @@ WITHOUT: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
         ("tests/adapters/test_http.py", "-k", "gate or read_only"),
     ),
     "the table of routes": (
-        _put("syncer.adapters.http", "classify_call", lambda service, method, path: "read" if method == "GET" else "write"),
+        _put("syncer.adapters.http", "classify_call", lambda _, method, path: "read" if method == "GET" else "write"),
         ("tests/adapters/test_http.py", "tests/adapters/test_api.py", "tests/adapters/test_routes.py"),
     ),
     "no second sending": (
-        _put("syncer.adapters.http", "again", lambda method, *, writes, status=0, fault="": bool(fault) or status >= 500),
+        _put("syncer.adapters.http", "again", lambda _, *, writes, status=0, fault="": bool(fault) or status >= 500),
         ("tests/adapters/test_http.py", "-k", "sending_again"),
     ),
 }  # fmt: skip
@@ -102,10 +104,23 @@ def pytest_configure(config: Any) -> None:
 def noticed(name: str) -> int:
     """How many tests fail without it; 0 where nobody notices."""
     tests = WITHOUT[name][1]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "simulation.guards", "-p", "no:cacheprovider", "--tb=no", *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "simulation.guards",
+        "-p",
+        "no:cacheprovider",
+        "--tb=no",
+        *tests,
+    ]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, VARIABLE: name}, capture_output=True, text=True, check=False
     )
     if done.returncode not in (0, 1):
-        raise RuntimeError(f"without {name}: pytest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"without {name}: pytest ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
     return len(re.findall(r"^FAILED ", done.stdout, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The figures of the network-fault matrix, of hostile replies and texts, and of the guards, as `make sim` prints them."""
+"""The figures of network faults, of hostile replies and texts, and of guards taken away, as `make sim` prints them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def faults(jobs: int, step: int) -> int:
     print(f"N4 network faults: {len(wanted)} cells in {time.monotonic() - began:.0f} s, {jobs} processes")
     print(f"  {len(FAULTS)} faults of rows B01 to B29, {len(EVERYTHING)} operations, before and after the work")
     print(f"  {len(struck)} of {len(wanted)} struck; taken for {counted(classes)}; exit codes {counted(codes)}")
-    print(f"  {sum(ended.twins for _, ended in done)} objects made by a proxy that sent twice, each told and left alone")
+    print(
+        f"  {sum(ended.twins for _, ended in done)} objects made by a proxy that sent twice, each told and left alone"
+    )
     print(f"  {len(wanted) - len(bad)} of {len(wanted)} as declared: 0 duplicates, 0 lost, none sent again unseen")
     for cell, problems in bad[:20]:
         print(f"  FAILED {cell}: {problems[:2] or 'the fault did not strike'}")
@@ -46,9 +48,9 @@ def responses(first: int, number: int, jobs: int) -> int:
         codes[each.code] += 1
         slowest, largest = max(slowest, each.seconds), max(largest, each.megabytes)
         bad += [each] if each.problem else []
-    print(f"N12 hostile replies: seeds {first} to {first + number - 1} in {time.monotonic() - began:.0f} s, {jobs} processes")
+    print(f"N12 hostile replies: {number} seeds from {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
     print(f"  {len(calls)} calls; exit codes {counted(codes)}")
-    print(f"  the slowest took {slowest:.2f} s (at most {SLOW:.0f}), the largest process {largest:.0f} MB (at most {LARGE})")
+    print(f"  the slowest took {slowest:.2f} s (at most {SLOW:.0f}), the largest process {largest:.0f} MB (of {LARGE})")
     print(f"  {number - len(bad)} of {number} borne: no traceback, no signal")
     for each in bad[:20]:
         print(f"  FAILED seed {each.seed}, {each.call}: {each.problem}")
@@ -62,7 +64,9 @@ def texts(seed: int, number: int, jobs: int) -> int:
     began = time.monotonic()
     asked = strings(number, seed)
     bad = [(text, found) for text, found in zip(asked, spread(let_through, asked, jobs, 20), strict=True) if found]
-    print(f"N13 hostile texts: {number} of seed {seed} in {time.monotonic() - began:.0f} s, {RENDERERS} renderings of each")
+    print(
+        f"N13 hostile texts: {number} of seed {seed} in {time.monotonic() - began:.0f} s, {RENDERERS} renderings each"
+    )
     print(f"  {number - len(bad)} of {number} command nothing: a terminal, a workflow runner, a reader of SARIF")
     for text, found in bad[:20]:
         print(f"  FAILED {text[:60]!a}: {found[0][:100]!a}")

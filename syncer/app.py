@@ -211,7 +211,9 @@ def _matched(
     found = {}
     for name in kinds:
         with of_known_form(name):
-            found[name] = match(KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed)
+            found[name] = match(
+                KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed
+            )
     return found
 
 

@@ -65,9 +65,7 @@ def lost(operation: str, how: str, *, done: bool) -> Check:
 
     def check(make_world: Any, make: Any) -> None:
         if done:
-            test_lost_answers.test_an_answer_lost_after_the_work_was_done_is_found_out(
-                make_world, make, operation, how
-            )
+            test_lost_answers.test_an_answer_lost_after_the_work_was_done_is_found_out(make_world, make, operation, how)
         else:
             test_lost_answers.test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(
                 make_world, make, operation, how
@@ -99,7 +97,7 @@ def bodies(*names: str) -> Check:
     return check
 
 
-# ------------------------------------------------------------------------------------------------ what a row says beyond
+# --- what a row says beyond
 
 
 def nothing_is_unknown(live: Any) -> None:

@@ -109,7 +109,9 @@ def hostile_names(*rows: str) -> Check:
             sandbox.seed({"closing_reasons": seeds})
         except UnicodeEncodeError:
             texts = [each.encode("utf-8", "replace").decode() for each in texts]
-            sandbox.seed({"closing_reasons": [{**each, "title": text} for each, text in zip(seeds, texts, strict=True)]})
+            sandbox.seed(
+                {"closing_reasons": [{**each, "title": text} for each, text in zip(seeds, texts, strict=True)]}
+            )
         for number, text in enumerate(texts):
             head = f"apiVersion: syncer/v1\nkind: ClosingReason\nmetadata: {{name: n{number}, titles: "
             written = "".join(each if ord(each) > 0xFFFF else json.dumps(each)[1:-1] for each in text)
