@@ -22,7 +22,6 @@ import httpx
 from simulation.broken import BrokenWorld, Fate
 from simulation.findings import CANARY
 from simulation.instants import OPERATIONS
-from syncer.core.resource import Desired
 
 Json = Any
 SLOW = 2.0
@@ -65,13 +64,13 @@ class Replay(BrokenWorld):
         self.given: list[Taken] | None = None
         self.turn: dict[tuple[str, str], int] = {}
         self.spoilt: tuple[int, bytes] = (-1, b"")
-        self.read: list[Desired] = []
+        self.read: Any = None
         self.hit = False
 
-    def desired(self) -> list[Desired]:
+    def wanted(self) -> Any:
         """Read once: manifests are other tests' business."""
-        if not self.read:
-            self.read = super().desired()
+        if self.read is None:
+            self.read = super().wanted()
         return self.read
 
     def _happens(
@@ -125,7 +124,7 @@ def scene(operation: str) -> Scene:
         assert world.tried(Fate())[0] == 0, world.said
     world.only_these(*asked.after()[:1])
     files = world.memory.files()
-    world.read = []
+    world.read = None
     world.taken = []
     code, _ = world.tried(Fate())
     assert code == 0, (operation, world.said)

@@ -13,7 +13,7 @@ from syncer.core.address import Address
 from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.form import of_known_form
-from syncer.core.identity import Matches, link_of, live_of, match, must_be
+from syncer.core.identity import Matches, link_of, live_of, match
 from syncer.core.kind import Call, Kind, Listing, LookupKind
 from syncer.core.plan import Notice, Plan
 from syncer.core.plan_id import identified
@@ -24,6 +24,7 @@ from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Lookup, Ref
 from syncer.kinds import KINDS, lookup_kinds
 from syncer.kinds.together import raw_ids, unknown_ids, unknown_keys
+from syncer.recognising import hidden_ones, matched
 
 
 class Reader(Protocol):
@@ -142,11 +143,11 @@ def make_plan(
     kinds = _concerned(wanted, managed, selection, asked)
     lookups = sorted({use.target.kind for each in wanted for use in each.uses if isinstance(use.target, Lookup)})
     live, looked_at = _lists(api, fetch, kinds, lookups)
-    matches = _matched(kinds, wanted, live, managed)
-    if hidden := _hidden(api, fetch, wanted, managed, matches):
+    matches = matched(kinds, wanted, live, managed)
+    if hidden := hidden_ones(api.read, fetch, wanted, managed, matches):
         for name, objects in hidden.items():
             live[name] += live_of(KINDS[name], objects)
-        matches = _matched(kinds, wanted, live, managed)
+        matches = matched(kinds, wanted, live, managed)
     problems = [problem for each in matches.values() for problem in each.problems]
     with of_known_form("what is looked up"):
         found, lost = _look_up(wanted, live, looked_at)
@@ -200,47 +201,6 @@ def make_plan(
         tuple(desired),
         frozenset(each.address for each in taken),
     )
-
-
-def _matched(
-    kinds: Sequence[str],
-    wanted: Sequence[Desired],
-    live: Mapping[str, Sequence[Live]],
-    managed: Mapping[Address, Managed],
-) -> dict[str, Matches]:
-    found = {}
-    for name in kinds:
-        with of_known_form(name):
-            found[name] = match(
-                KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed
-            )
-    return found
-
-
-def _hidden(
-    api: Reader,
-    fetch: Fetch,
-    wanted: Sequence[Desired],
-    managed: Mapping[Address, Managed],
-    matches: Mapping[str, Matches],
-) -> dict[str, list[Json]]:
-    """Kind → linked objects that its list lacks and that can be read all the same: a list may be behind (reliability
-    C03, C04), and what it does not show would be created a second time."""
-    lost = [
-        (each.address.kind, link.live_id)
-        for each in wanted
-        if each.address in matches[each.address.kind].lost
-        if (link := link_of(each, managed)) is not None and link.live_id
-    ]
-    read = [partial(api.read, KINDS[kind].service, KINDS[kind].read(id, None)) for kind, id in lost]
-    found: dict[str, list[Json]] = {}
-    for (kind, id), body in zip(lost, fetch(read), strict=True):
-        if body is None:
-            continue
-        must_be(KINDS[kind], body)
-        if KINDS[kind].live_id(body) == id:
-            found.setdefault(kind, []).append(body)
-    return found
 
 
 def _left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[str, Matches]) -> list[Problem]:

@@ -73,7 +73,7 @@ PLANS = {
     "confirm": "An environment with `confirm: true` is named again, or the plan is (--confirm).",
     "data-loss": "Each destructive change is acknowledged by name (--accept-data-loss).",
     "first-contact": "Without state, what no manifest claims may be ours under another title (--first-contact).",
-    "mass-missing": "An organisation lists more than half of what is remembered of a kind, if that is three or more (--allow-missing).",
+    "mass-missing": "An organisation lists more than half of three or more remembered of a kind (--allow-missing).",
     "no-manifests": "No manifest at all is a mistake, not a wish to remove everything (--allow-empty).",
     "protected": "What is protected is not removed, also when the manifest that said so is gone (--allow-protected).",
     "pull-request": "A pull request is planned, and applied once it is merged (--allow-pull-request).",

@@ -39,20 +39,34 @@ SCANNED = {"tests": 0, "bytes": 0, "files": 0, "hits": 0}
 """What of the suite's output was looked at for secrets, in this process."""
 
 
+_FOLDERS: dict[str, Path] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Whose folder is which: what a test's commands write is there."""
+    found = yield
+    if fixturedef.argname == "tmp_path" and isinstance(found, Path):
+        _FOLDERS[request.node.nodeid] = found
+    return found
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """N14: after each test, all that was captured of it (stdout, stderr, log) and what its commands have written."""
     report = yield
-    if call.when != "teardown" or report.outcome == "failed":
+    if call.when != "call" or report.outcome == "failed":
         return report
     found = []
     for when, stream, text in item._report_sections:
         SCANNED["bytes"] += len(text)
         found += [f"{each} in {stream} of {when}" for each in leaked(text)]
-    folder = getattr(item, "funcargs", {}).get("tmp_path")
-    for path in written(folder) if isinstance(folder, Path) and folder.is_dir() else ():
+    folder = _FOLDERS.pop(item.nodeid, None)
+    for path in written(folder) if folder is not None else ():
         data = path.read_bytes()
         SCANNED["bytes"] += len(data)
         SCANNED["files"] += 1
