@@ -178,8 +178,8 @@ def main(arguments: list[str]) -> int:
     if asked.guards:
         bad += guards()
     others = asked.crashes, asked.calls, asked.cuts, asked.images, asked.meetings, asked.kills, asked.entries
-    others += asked.faults, asked.responses, asked.strings, asked.guards
-    if asked.seeds is not None or not any(others):
+    hostile = asked.faults, asked.responses, asked.strings, asked.guards
+    if asked.seeds is not None or not any((*others, *hostile)):
         bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
     return 1 if bad else 0
 
