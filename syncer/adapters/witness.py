@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from syncer.adapters.scalars import CONSTANTS, NUMBER_STARTS, number
+
 
 def agrees(before: str, after: str) -> bool:
     """Whether ruamel.yaml reads the same documents from both texts: values, and the order of lists.
@@ -35,3 +37,51 @@ def _documents(text: str) -> list[Any] | None:
         return [plain(document) for document in reader.load_all(text)]
     except Exception:  # whatever it makes of a text that our own reader has judged already
         return None
+
+
+def reads_as(before: str, after: str, were: list[Any], wanted: list[Any]) -> bool:
+    """Whether ruamel.yaml's parser finds in `after` the documents `wanted`, as our own reader does.
+
+    Its words are read by the core schema, as ours are: what is judged is the structure and the quotes. It has no say
+    where it did not find in `before` what our reader did (`were`): it refuses some sound files.
+    """
+    return _said(after) == _typed(wanted) or _said(before) != _typed(were)
+
+
+def _typed(value: Any) -> Any:
+    """The value such that `1`, `1.0` and `true` differ."""
+    if isinstance(value, dict):
+        return {key: _typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item) for item in value]
+    return (type(value).__name__, value)
+
+
+def _said(text: str) -> list[Any] | None:
+    """The documents by ruamel.yaml's events; None where it refuses the text or finds what no manifest holds."""
+    from ruamel.yaml import YAML
+
+    stack: list[list[Any]] = [[]]
+    try:
+        for event in YAML(typ="rt", pure=True).parse(text):
+            name = type(event).__name__
+            if name in ("MappingStartEvent", "SequenceStartEvent"):
+                stack.append([])
+            elif name == "SequenceEndEvent":
+                items = stack.pop()
+                stack[-1].append(items)
+            elif name == "MappingEndEvent":
+                items = stack.pop()
+                keys = [key for _, key in items[::2]]
+                stack[-1].append(dict(zip(keys, items[1::2], strict=True)))
+            elif name == "ScalarEvent":
+                stack[-1].append(_typed(_word(event.value) if event.implicit[0] else event.value))
+            elif name == "AliasEvent":
+                return None
+    except Exception:  # whatever it makes of a text that our own reader has judged already
+        return None
+    return stack[0]
+
+
+def _word(text: str) -> Any:
+    return CONSTANTS[text] if text in CONSTANTS else number(text) if text[0] in NUMBER_STARTS else text
