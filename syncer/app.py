@@ -120,22 +120,19 @@ def select(
     return [each for each in desired if each.address in chosen]
 
 
-def make_plan(
+def read_sides(
     api: Reader,
     fetch: Fetch,
     desired: Sequence[Desired],
     managed: Mapping[Address, Managed],
     *,
-    environment: str,
-    org_id: str,
-    server: str,
     today: str,
     selection: Selection = Selection(),
     resend_secrets: bool = False,
-    notices: Sequence[Notice] = (),
     asked: Sequence[Asked] = (),
-) -> Planned:
-    """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be."""
+) -> tuple[Sides, Known, list[Problem], Mapping[str, Sequence[Json]]]:
+    """Read what is concerned of the organisation, and tell which live object is whose: the sides, the names in them,
+    what stands in the way of a plan, and every object of the kinds in which something is looked up."""
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
@@ -170,6 +167,29 @@ def make_plan(
     )
     known = Known(KINDS, sides)
     sides = replace(sides, answers=_ask(api, fetch, sides, known))
+    return sides, known, problems, looked_at
+
+
+def make_plan(
+    api: Reader,
+    fetch: Fetch,
+    desired: Sequence[Desired],
+    managed: Mapping[Address, Managed],
+    *,
+    environment: str,
+    org_id: str,
+    server: str,
+    today: str,
+    selection: Selection = Selection(),
+    resend_secrets: bool = False,
+    notices: Sequence[Notice] = (),
+    asked: Sequence[Asked] = (),
+) -> Planned:
+    """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be."""
+    sides, known, problems, _ = read_sides(
+        api, fetch, desired, managed, today=today, selection=selection, resend_secrets=resend_secrets, asked=asked
+    )
+    taken = sides.desired
     made = draft(KINDS, sides, known)
     problems += made.problems
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -383,6 +403,7 @@ __all__ = [
     "claims",
     "make_plan",
     "manifest_digest",
+    "read_sides",
     "renamed",
     "select",
 ]

@@ -397,3 +397,6 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
             "",
             "leave one of the references out; none of these can be created first",
         )
+
+
+lives_in = _lives_in

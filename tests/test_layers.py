@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "composing": {"composing", "surveying", "loading", "kinds", "adapters", "core"},
     "pulling": {"pulling", "composing", "surveying", "app", "loading", "kinds", "adapters", "core"},
     "rules": {"rules", "kinds", "adapters"},
+    "taking_over": {"taking_over", "loading", "kinds", "adapters", "core"},
     "cli": {
         "cli", "rules", "starting", "pulling", "apply", "execute", "app", "adopting", "situation", "undo", "loading",
         "render", "kinds", "adapters", "core", "sandbox", "click",

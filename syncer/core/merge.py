@@ -40,7 +40,7 @@ def merge(live: Json, want: Json, last: Json, shape: Shape, prune: frozenset[str
 
 def same(one: Json, other: Json, shape: Shape) -> bool:
     """Whether laying `other` over `one`, and `one` over `other`, would change nothing that matters."""
-    return _already(one, other, shape) and _already(other, one, shape)
+    return already(one, other, shape) and already(other, one, shape)
 
 
 def as_new(want: Json, shape: Shape) -> Json:
@@ -76,13 +76,13 @@ def _value(live: Json, want: Json, last: Json, shape: Shape, path: FieldPath, ou
     elif _equal(live, want):
         return live
     goal = as_new(want, shape)
-    out.changes.append(FieldChange(path, live, goal, _cause(live, want, last, shape), last))
+    out.changes.append(FieldChange(path, live, goal, cause_of(live, want, last, shape), last))
     return goal
 
 
 def _emptied(live: Json, last: Json, shape: Shape, path: FieldPath, out: Merged) -> Json:
     """What `null` makes of a field: it goes. Of a keyed list each item is named, since each may be a loss."""
-    cause = _cause(live, None, last, shape)
+    cause = cause_of(live, None, last, shape)
     if isinstance(live, list) and live and shape.rule.form == "keyed":
         out.changes += [
             FieldChange((*path, Item(key_text(item, shape.rule))), item, ABSENT, cause, last) for item in live
@@ -185,14 +185,14 @@ def _set(live: list[Json], want: list[Json], last: Json, shape: Shape, path: Fie
     for item in want:
         once.setdefault(exact_key(item, below), item)
     want = list(once.values())
-    pairs = pair_up(live, want, below, lambda one, other: _already(one, other, below))
+    pairs = pair_up(live, want, below, lambda one, other: already(one, other, below))
     known = sorted((pair, position) for position, pair in enumerate(pairs) if pair is not None)
     kept = {exact_key(live[pair], below) for pair, _ in known}
     if len(known) == len(want) and all(exact_key(item, below) in kept for item in live):
         return live
     carried = [_overlay(live[pair], want[position], below) for pair, position in known]
     carried += [as_new(item, below) for item, pair in zip(want, pairs, strict=True) if pair is None]
-    out.changes.append(FieldChange(path, live, carried, _cause(live, want, last, shape), last))
+    out.changes.append(FieldChange(path, live, carried, cause_of(live, want, last, shape), last))
     return carried
 
 
@@ -200,31 +200,31 @@ def _ordered(live: list[Json], want: list[Json], last: Json, shape: Shape, path:
     """Whole and in our order. Where the items stand as before and only differ inside, their fields are named."""
     below = shape.item()
 
-    def already(one: Json, other: Json) -> bool:
-        return _already(one, other, below)
+    def alike(one: Json, other: Json) -> bool:
+        return already(one, other, below)
 
     if len(live) == len(want):
-        differing = [index for index, item in enumerate(want) if not already(live[index], item)]
+        differing = [index for index, item in enumerate(want) if not alike(live[index], item)]
         if not differing:
             return live
         old, new = [live[index] for index in differing], [want[index] for index in differing]
         inside = all(isinstance(item, dict) for item in (*old, *new))
-        if inside and not any(pair is not None for pair in pair_up(old, new, below, already)):
+        if inside and not any(pair is not None for pair in pair_up(old, new, below, alike)):
             memory = last if isinstance(last, list) and len(last) == len(want) else [ABSENT] * len(want)
             return [
                 _value(have, item, memory[index], below, (*path, index), out)
                 for index, (have, item) in enumerate(zip(live, want, strict=True))
             ]
-    pairs = pair_up(live, want, below, already)
+    pairs = pair_up(live, want, below, alike)
     carried = [
         as_new(item, below) if pair is None else _overlay(live[pair], item, below)
         for item, pair in zip(want, pairs, strict=True)
     ]
-    out.changes.append(FieldChange(path, live, carried, _cause(live, want, last, shape), last))
+    out.changes.append(FieldChange(path, live, carried, cause_of(live, want, last, shape), last))
     return carried
 
 
-def _already(live: Json, want: Json, shape: Shape) -> bool:
+def already(live: Json, want: Json, shape: Shape) -> bool:
     """Whether the live value already is what is asked for."""
     probe = Merged()
     _value(live, want, ABSENT, shape, (), probe)
@@ -245,14 +245,26 @@ def _equal(live: Json, want: Json) -> bool:
     return same_leaf(live, want)
 
 
-def _cause(live: Json, want: Json, last: Json, shape: Shape) -> Cause:
+def cause_of(live: Json, want: Json, last: Json, shape: Shape) -> Cause:
     """Who moved the field: the manifest since the last apply (ours), somebody live (drift), or both (conflict).
     Of a secret only the name is remembered, so a new value of it is taken for ours."""
     if last is ABSENT or isinstance(want, Secret):
         return "ours"
     if same(last, without_secrets(want), shape):
         return "drift"
-    return "ours" if _already(live, last, shape) else "conflict"
+    return "ours" if already(live, last, shape) else "conflict"
 
 
-__all__ = ["Cause", "FieldChange", "FieldPath", "Item", "Merged", "as_new", "merge", "same", "show_field"]
+__all__ = [
+    "Cause",
+    "FieldChange",
+    "FieldPath",
+    "Item",
+    "Merged",
+    "already",
+    "as_new",
+    "cause_of",
+    "merge",
+    "same",
+    "show_field",
+]

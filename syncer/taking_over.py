@@ -1,0 +1,309 @@
+"""Taking over: what was changed by hand in the organisation becomes the edit of the manifests one would have typed.
+
+Decides from what was read, and makes the texts; it writes nothing. What cannot be taken over is said, with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from syncer.adapters.edit import edit
+from syncer.adapters.edit_values import Put
+from syncer.adapters.file_changes import Changes, Rewritten
+from syncer.adapters.files import read_bytes
+from syncer.adapters.manifests import RawManifest
+from syncer.adapters.project import Environment
+from syncer.core.address import Address
+from syncer.core.kind import Kind, Prepared
+from syncer.core.merge import merge
+from syncer.core.problem import InvalidInput, Problem
+from syncer.core.resource import Desired
+from syncer.core.shape import find_all, pattern_steps
+from syncer.core.sides import Known, Sides, context_of
+from syncer.core.spec_of import NamedIds, Names, spec_of
+from syncer.core.taking import Left, Taken, Taking
+from syncer.core.taking import Sides as FieldSides
+from syncer.core.values import ABSENT, Json, Path, show_path
+from syncer.kinds import KINDS, lookup_kinds
+from syncer.loading import Manifests, lives_in
+
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How far to go. `complete`: addresses of which everything live is declared from now on; `everything`: the live
+    organisation wins also where a manifest changed since the last apply; `prune_files`: manifests of objects that were
+    deleted in the organisation go."""
+
+    complete: frozenset[str] = frozenset()
+    everything: bool = False
+    prune_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One manifest that gives way: what it says otherwise now, and what was left as it is."""
+
+    address: Address
+    file: str
+    taken: tuple[Taken, ...]
+    left: tuple[Left, ...]
+
+
+@dataclass(slots=True)
+class TakenOver:
+    """The changes of files, object by object; `problems`: all that a person must know or do, as warnings."""
+
+    objects: list[Object] = field(default_factory=list)
+    gone: list[Address] = field(default_factory=list)
+    """Addresses whose object was deleted in the organisation."""
+    problems: list[Problem] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+
+
+def take_over(
+    manifests: Manifests,
+    environment: Environment,
+    sides: Sides,
+    looked_at: Mapping[str, Sequence[Json]],
+    wish: Wish = Wish(),
+) -> TakenOver:
+    """What must become of the files so that they say what is live. `sides` and `looked_at` are of `read_sides`.
+
+    InvalidInput where a file beside a manifest cannot be read. A file that cannot be edited is left as it is, and said.
+    """
+    return _Work(manifests, environment, sides, looked_at, wish).run()
+
+
+class _Work:
+    """All that is known while the objects are gone through."""
+
+    def __init__(
+        self,
+        manifests: Manifests,
+        environment: Environment,
+        sides: Sides,
+        looked_at: Mapping[str, Sequence[Json]],
+        wish: Wish,
+    ) -> None:
+        self.manifests = manifests
+        self.root = manifests.project.root
+        self.environment = environment
+        self.sides = sides
+        self.wish = wish
+        self.known = Known(KINDS, sides)
+        self.names = names_of(sides, looked_at, environment.ids)
+        self.raws = {Address(raw.kind, raw.name): raw for raw in manifests.all if lives_in(raw, environment.name)}
+        self.out = TakenOver()
+        self.files: dict[str, Rewritten] = {}
+        self.texts: dict[str, tuple[str, Address]] = {}
+
+    def run(self) -> TakenOver:
+        """Every object that differs, in the order of addresses."""
+        for desired in sorted(self.sides.desired, key=lambda each: each.address):
+            raw, kind = self.raws[desired.address], KINDS[desired.address.kind]
+            matches = self.sides.matches[kind.name]
+            if desired.address in matches.undecided:
+                continue
+            if desired.address in self.known.found:
+                self.one(desired, raw, kind)
+            elif desired.address in matches.lost:
+                self.lost(desired.address, raw)
+        self.out.changes = Changes({name: each for name, each in self.files.items() if each.before != each.after})
+        return self.out
+
+    def one(self, desired: Desired, raw: RawManifest, kind: Kind) -> None:
+        """One manifest beside its live object."""
+        context = context_of(desired, self.sides, self.known)
+        prepared = kind.prepare(context)
+        prune = frozenset(_texts(desired.policy.get("prune")))
+        complete = str(desired.address) in self.wish.complete
+        merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+        if not (merged.changes or merged.refused or complete):
+            return
+        pulled = spec_of(kind, context.live, self.names, prepared.parts, context.answers)
+        taking = Taking(
+            remembered=bool(context.last),
+            everything=self.wish.everything,
+            complete=complete,
+            prune=prune,
+            is_plain=_plain_places(kind, prepared),
+        )
+        all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
+        spec = taking.spec(all_sides, kind.shape)
+        taken = self.write(desired.address, raw, spec, taking)
+        if taken or taking.left:
+            self.out.objects.append(Object(desired.address, raw.file, tuple(taken), tuple(taking.left)))
+            self.out.problems += _said(desired.address, raw, taking.left, self.environment)
+
+    def write(self, address: Address, raw: RawManifest, spec: Json, taking: Taking) -> list[Taken]:
+        """The file's text with the spec in it; what came of it."""
+        try:
+            texts = {name: self.beside(name, text, address) for name, text in taking.texts.items()}
+            before = self.files.get(raw.file, Rewritten(raw.content, raw.content))
+            after = edit(before.after or b"", raw.document.index, [Put(("spec",), spec)], raw.file)
+        except InvalidInput as error:
+            self.out.problems += [_warning(problem, address) for problem in error.problems]
+            return []
+        self.files |= texts
+        self.files[raw.file] = Rewritten(before.before, after)
+        return taking.taken
+
+    def beside(self, name: str, text: str, address: Address) -> Rewritten:
+        """A text that stands in a file of its own; InvalidInput where others read the file too."""
+        users = [other for other, raw in self.raws.items() if _reads(raw, name)]
+        if users != [address] or _reads(self.raws[address], name) > 1 or name in self.texts:
+            others = ", ".join(str(each) for each in users if each != address) or "another field of it"
+            hint = "give each a file of its own, or change the text by hand"
+            raise InvalidInput(Problem("text-shared", f"`{name}` was left as it is: {others} reads it too", hint=hint))
+        self.texts[name] = (text, address)
+        before = read_bytes(FilePath(self.root / name).resolve(), name)
+        mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
+        return Rewritten(before, mark + text.encode())
+
+    def lost(self, address: Address, raw: RawManifest) -> None:
+        """An object that was deleted by hand."""
+        self.out.gone.append(address)
+        sharing = sum(other.file == raw.file for other in self.manifests.all)
+        if self.wish.prune_files and sharing == 1:
+            self.files[raw.file] = Rewritten(raw.content, None)
+            return
+        hint = "remove the manifest (`--prune-files` does), or the next apply creates the object anew"
+        if self.wish.prune_files:
+            hint = f"remove it by hand: `{raw.file}` holds {sharing} manifests"
+        message = f"{address} was deleted in the organisation"
+        self.out.problems.append(Problem("deleted-live", message, raw.locate(()), hint=hint, severity="warning"))
+
+
+def names_of(sides: Sides, looked_at: Mapping[str, Sequence[Json]], ids: Mapping[str, str]) -> Names:
+    """What live ids are called: by manifests, by titles that only one object has, by the `ids` of the environment."""
+    manifests = {
+        (address.kind, found.live.id): address.name
+        for matches in sides.matches.values()
+        for address, found in matches.found.items()
+    }
+    for each in sides.desired:
+        kind = KINDS[each.address.kind]
+        if not kind.title:
+            manifests.setdefault((kind.name, kind.key(each.spec)), each.address.name)
+    titles: dict[tuple[str, str, str], str] = {}
+    for name, live in sides.live.items():
+        if KINDS[name].title:
+            titles |= _unique((name, each.id, "", each.title) for each in live)
+    for name, objects in looked_at.items():
+        kinds = lookup_kinds()
+        if name in kinds:
+            titles |= _unique(_titled(name, objects, kinds[name].titles, kinds[name].scope))
+    return Names(manifests, titles, {}, _OnlyKnown(ids))
+
+
+def _titled(
+    kind: str, objects: Sequence[Json], fields: Sequence[str], scope: str
+) -> Iterator[tuple[str, str, str, str]]:
+    for each in objects:
+        title = next((each[name] for name in fields if isinstance(each.get(name), str) and each[name]), "")
+        scopes = each.get(scope) if scope else ""
+        for one in scopes if isinstance(scopes, list) else [scopes]:
+            yield kind, str(each["id"]), str(one or ""), title
+
+
+def _unique(rows: Iterator[tuple[str, str, str, str]]) -> dict[tuple[str, str, str], str]:
+    rows_ = list(rows)
+    times: dict[tuple[str, str], int] = {}
+    for _, _, scope, title in rows_:
+        times[scope, title] = times.get((scope, title), 0) + 1
+    return {(kind, id, scope): title for kind, id, scope, title in rows_ if title and times[scope, title] == 1}
+
+
+class _OnlyKnown(NamedIds):
+    """The `ids` that stand in syncer.yaml; any other id stays as it is."""
+
+    def variable(self, family: str, id: str, said: str = "") -> str:
+        known = len(self.new)
+        variable = super().variable(family, id, said)
+        return id if len(self.new) > known or variable[5:-1] in self.new else variable
+
+
+def _plain_places(kind: Kind, prepared: Prepared) -> Callable[[Path], bool]:
+    """Whether the value at a path of the live spec is a key, which may be written without `ref`."""
+    patterns = [pattern_steps(each.path) for each in kind.refs if each.plain]
+
+    def is_plain(path: Path) -> bool:
+        return any(
+            len(pattern) == len(path)
+            and all(
+                step in ("*", one) or (step == "[]" and isinstance(one, int))
+                for step, one in zip(pattern, path, strict=True)
+            )
+            for pattern in patterns
+        )
+
+    return is_plain
+
+
+def _texts(value: Json) -> Iterator[str]:
+    yield from (each for each in (value if isinstance(value, (list, tuple)) else ()) if isinstance(each, str))
+
+
+def _reads(raw: RawManifest, name: str) -> int:
+    """In how many places a manifest names this file."""
+    if name.encode() not in raw.content:
+        return 0
+    patterns = KINDS[raw.kind].texts
+    return sum(value == {"file": name} for each in patterns for _, value in find_all(raw.spec, pattern_steps(each)))
+
+
+def _warning(problem: Problem, address: Address) -> Problem:
+    return Problem(problem.rule, f"{address}: {problem.message}", problem.at, problem.path, problem.hint, "warning")
+
+
+def _said(address: Address, raw: RawManifest, left: Collection[Left], environment: Environment) -> Iterator[Problem]:
+    """What was left, for people: fields one by one, undeclared ones together."""
+    undeclared = []
+    for each in left:
+        if each.why == "undeclared":
+            undeclared.append(show_path(each.path, "")[1:] + (f"[{each.name}]" if each.name else ""))
+        else:
+            yield _one_left(address, raw, each, environment)
+    if undeclared:
+        more = len(undeclared) - _MOST_NAMED
+        named = ", ".join(f"`{each}`" for each in undeclared[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        message = f"{address}: live, and not declared by the manifest: {named}"
+        hint = f"`--complete {address}` takes them over"
+        yield Problem("undeclared", message, raw.locate(("spec",), key=True), "$.spec", hint, "warning")
+
+
+def _one_left(address: Address, raw: RawManifest, left: Left, environment: Environment) -> Problem:
+    import json
+
+    path = ("spec", *left.path)
+    field_name = show_path(left.path, "")[1:] or "spec"
+    at, shown = raw.locate(path), show_path(path)
+    live = "" if left.live is ABSENT else f", and it is {json.dumps(left.live, ensure_ascii=False, default=str)} live"
+    if left.why == "variable":
+        family, _, name = left.name.partition(".")
+        where = {"var": "vars", "id": "ids"}.get(family, "the process environment")
+        hint = (
+            f"change `{name}` under `{where}` of environment `{environment.name}` in syncer.yaml, or write a value here"
+        )
+        message = f"{address}: `{field_name}` comes from `${{{left.name}}}`{live}"
+        return Problem("fed-by-variable", message, at, shown, hint, "warning")
+    if left.why == "secret":
+        message = f"{address}: `{field_name}` is or was a secret, and differs live; secrets are never written"
+        hint = "give the variable its present value, or let the next apply set it"
+        return Problem("secret-not-taken", message, at, shown, hint, "warning")
+    if left.why == "pending":
+        what = f"`{field_name}`" + (f" ({left.name})" if left.name else "")
+        message = f"{address}: {what} was changed in the manifest since the last apply, and stays so"
+        hint = "apply it; or let the organisation win, and see in git what that undoes"
+        return Problem("not-yet-applied", message, at, shown, hint, "warning")
+    why = f": two live items have {left.name}" if left.name else ""
+    message = f"{address}: which items of `{field_name}` are which cannot be told{why}"
+    hint = "tell them apart in the organisation, or change the manifest by hand"
+    return Problem("items-unclear", message, at, shown, hint, "warning")
+
+
+__all__ = ["Object", "TakenOver", "Wish", "names_of", "take_over"]
