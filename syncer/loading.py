@@ -399,4 +399,4 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
         )
 
 
-lives_in = _lives_in
+judge, lives_in = _judge, _lives_in

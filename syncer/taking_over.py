@@ -6,7 +6,7 @@ Decides from what was read, and makes the texts; it writes nothing. What cannot 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from syncer.adapters.edit import edit
@@ -15,6 +15,7 @@ from syncer.adapters.file_changes import Changes, Rewritten
 from syncer.adapters.files import read_bytes
 from syncer.adapters.manifests import RawManifest
 from syncer.adapters.project import Environment
+from syncer.adapters.yaml_reader import read
 from syncer.core.address import Address
 from syncer.core.kind import Kind, Prepared
 from syncer.core.merge import merge
@@ -27,7 +28,7 @@ from syncer.core.taking import Left, Taken, Taking
 from syncer.core.taking import Sides as FieldSides
 from syncer.core.values import ABSENT, Json, Path, show_path
 from syncer.kinds import KINDS, lookup_kinds
-from syncer.loading import Manifests, lives_in
+from syncer.loading import Manifests, judge, lives_in
 
 _MOST_NAMED = 8
 
@@ -122,7 +123,7 @@ class _Work:
         prune = frozenset(_texts(desired.policy.get("prune")))
         complete = str(desired.address) in self.wish.complete
         merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
-        if not (merged.changes or merged.refused or complete):
+        if not (merged.changes or merged.refused or prepared.extra or complete):
             return
         pulled = spec_of(kind, context.live, self.names, prepared.parts, context.answers)
         taking = Taking(
@@ -131,26 +132,63 @@ class _Work:
             complete=complete,
             prune=prune,
             is_plain=_plain_places(kind, prepared),
+            parts={local: live for group in context.parts.values() for local, live in group.items()},
         )
         all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
         spec = taking.spec(all_sides, kind.shape)
-        taken = self.write(desired.address, raw, spec, taking)
+        edits = [Put(("spec",), spec)]
+        if prepared.extra and pulled.policy:
+            edits.append(self.policy(raw, pulled.policy, taking))
+        taken = self.write(desired.address, raw, edits, taking)
         if taken or taking.left:
             self.out.objects.append(Object(desired.address, raw.file, tuple(taken), tuple(taking.left)))
             self.out.problems += _said(desired.address, raw, taking.left, self.environment)
 
-    def write(self, address: Address, raw: RawManifest, spec: Json, taking: Taking) -> list[Taken]:
-        """The file's text with the spec in it; what came of it."""
+    def policy(self, raw: RawManifest, policy: Mapping[str, Json], taking: Taking) -> Put:
+        """What the manifest must allow for the object to stay as it is."""
+        said = raw.metadata.get("policy")
+        new = {**(said if isinstance(said, dict) else {}), **policy}
+        taking.taken.append(Taken(("metadata", "policy"), said if said else ABSENT, new))
+        return Put(("metadata",), {**raw.metadata, "policy": new})
+
+    def write(self, address: Address, raw: RawManifest, edits: Sequence[Put], taking: Taking) -> list[Taken]:
+        """The file's text with the edits made; what came of it."""
         try:
             texts = {name: self.beside(name, text, address) for name, text in taking.texts.items()}
             before = self.files.get(raw.file, Rewritten(raw.content, raw.content))
-            after = edit(before.after or b"", raw.document.index, [Put(("spec",), spec)], raw.file)
+            after = edit(before.after or b"", raw.document.index, edits, raw.file)
         except InvalidInput as error:
             self.out.problems += [_warning(problem, address) for problem in error.problems]
+            return []
+        if after != before.after and (wrong := self.wrong(raw, after)):
+            said = "; ".join(dict.fromkeys(each.message for each in wrong[:_MOST_NAMED]))
+            message = f"{address} was left as it is: what is live is no sound manifest: {said}"
+            hint = "mend it in the organisation, or let the next apply do so"
+            self.out.problems.append(Problem("unsound-live", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
             return []
         self.files |= texts
         self.files[raw.file] = Rewritten(before.before, after)
         return taking.taken
+
+    def wrong(self, raw: RawManifest, after: bytes) -> list[Problem]:
+        """What `validate` would have against the new manifest, beyond what it has against the old one."""
+        document = read(after, raw.file)[raw.document.index]
+        value = document.value
+        new = replace(
+            raw,
+            document=document,
+            metadata=value["metadata"],
+            spec=value["spec"],
+            content=after,
+            may_hold_variables=b"$" in after or b"\\" in after,
+        )
+        kind, project = KINDS[raw.kind], self.manifests.project
+        found, before = (
+            [each for each in judge(one, kind, project, self.environment, False) if each.severity == "error"]
+            for one in (new, raw)
+        )
+        known = {each.message for each in before}
+        return [each for each in found if each.message not in known]
 
     def beside(self, name: str, text: str, address: Address) -> Rewritten:
         """A text that stands in a file of its own; InvalidInput where others read the file too."""

@@ -71,6 +71,8 @@ class Taking:
     complete: bool = False
     prune: frozenset[str] = frozenset()
     is_plain: Callable[[Path], bool] = lambda path: False
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Local keys → the live ids they had at the last apply."""
     taken: list[Taken] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
@@ -252,7 +254,7 @@ class Taking:
                 sides = Sides(raw, it.want[w], before, it.have[h], _said_item(it, h, shape))
                 value = self._value(sides, shape.item(), (*path, r), (*at, h))
                 made.append((h, value))
-            elif self._item_is_ours(key_text(it.want[w], rule) in once):
+            elif self._item_is_ours(once & {key_text(it.want[w], rule), self._former(raw, rule.keys)}):
                 self._leave((*path, r), "pending", ABSENT, key_text(it.want[w], rule))
                 made.append((None, raw))
             else:
@@ -264,9 +266,14 @@ class Taking:
                 self._unwanted(it, h, h in then, made, shape, path, at)
         return [item for _, item in made]
 
-    def _item_is_ours(self, declared_before: bool) -> bool:
+    def _item_is_ours(self, declared_before: Collection[str]) -> bool:
         """Whether an item that is not live is new in the manifest, rather than deleted by hand."""
         return self.remembered and not self.everything and not declared_before
+
+    def _former(self, raw: Json, keys: Sequence[str]) -> str:
+        """The live id that an item had at the last apply."""
+        local = raw.get(keys[0]) if isinstance(raw, dict) and keys else None
+        return self.parts.get(local, "") if isinstance(local, str) else ""
 
     def _unwanted(
         self, it: Sides, h: int, before: bool, made: list[tuple[int | None, Json]], shape: Shape, path: Path, at: Path
