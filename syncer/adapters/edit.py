@@ -98,16 +98,16 @@ class _Edited:
 
     def outcome(self) -> bytes:
         """The text, once everything about it was proved."""
-        if self.text.removesuffix(self.added).encode() == self.first:
+        text = self.text.removesuffix(self.added)
+        if text.encode() == self.first:
             return self.first
-        texts = list(
-            dict.fromkeys([self.text.removesuffix(self.added), self.text])
-        )  # a block text may need the end of its last line
-        for text in texts:
+        why = self.doubt(text)
+        if why and self.added:  # a block text may need the end of its last line
+            text = self.text
             why = self.doubt(text)
-            if not why:
-                return text.encode()
-        self.refuse(why, ())
+        if why:
+            self.refuse(why, ())
+        return text.encode()
 
     def doubt(self, text: str) -> str:
         """What keeps the text from being the outcome; nothing where all is well."""

@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from yaml.nodes import Node as YamlNode
+from typing import Any, Literal
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _WORD = re.compile(r"[^\s,\]}]+")
@@ -55,7 +52,7 @@ def yaml_trees(text: str) -> list[Node]:
     return [_yaml_node(root, text, flow=False) for root in roots]
 
 
-def _yaml_node(node: YamlNode, text: str, *, flow: bool) -> Node:
+def _yaml_node(node: Any, text: str, *, flow: bool) -> Node:
     start, end = node.start_mark.index, node.end_mark.index
     if node.id == "scalar":
         style = node.style or ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from syncer.core.values import ABSENT, Json, Path
@@ -159,7 +159,6 @@ def _between_lists(old: list[Json], new: list[Json], path: Path) -> list[Edit]:
     for place in [each for each in order if each not in staying]:
         here = order.index(place)
         order.remove(place)
-        there = sum(each < place for each in order if each in staying)
         there = next((at for at, each in enumerate(order) if each in staying and each > place), len(order))
         order.insert(there, place)
         staying.add(place)
@@ -177,15 +176,17 @@ def _longest_rise(order: Sequence[int]) -> set[int]:
     """The most of these numbers that stand in rising order: those that need not be moved."""
     best: list[list[int]] = []
     for number in order:
-        longest = max((each for each in best if each[-1] < number), key=len, default=[])
+        longest: list[int] = max((each for each in best if each[-1] < number), key=len, default=[])
         best.append([*longest, number])
-    return set(max(best, key=len, default=[]))
+    longest_of_all: list[int] = max(best, key=len, default=[])
+    return set(longest_of_all)
 
 
 def _pairs(old: list[Json], new: list[Json]) -> dict[int, int]:
     """Old index → new index of what is the same thing."""
     found: dict[int, int] = {}
-    for name_of in (_text, *(_Named(each, old, new) for each in IDENTITY)):
+    forms: list[Callable[[Json], str]] = [_text, *(_Named(each, old, new) for each in IDENTITY)]
+    for name_of in forms:
         left = [index for index in range(len(old)) if index not in found]
         free = [index for index in range(len(new)) if index not in found.values()]
         there: dict[str, list[int]] = {}

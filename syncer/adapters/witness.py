@@ -45,7 +45,7 @@ def reads_as(before: str, after: str, were: list[Any], wanted: list[Any]) -> boo
     Its words are read by the core schema, as ours are: what is judged is the structure and the quotes. It has no say
     where it did not find in `before` what our reader did (`were`): it refuses some sound files.
     """
-    return _said(after) == _typed(wanted) or _said(before) != _typed(were)
+    return bool(_said(after) == _typed(wanted) or _said(before) != _typed(were))
 
 
 def _typed(value: Any) -> Any:

@@ -307,7 +307,7 @@ def _is_leaf(raw: Json) -> bool:
     """Whether the manifest writes one thing here: a scalar, a reference, the name of a file."""
     if isinstance(raw, dict):
         return len(raw) == 1 and (
-            _is_file(raw) or next(iter(raw)) in ("ref", "lookup", "id", "automation") and _is_text(raw)
+            _is_file(raw) or (next(iter(raw)) in ("ref", "lookup", "id", "automation") and _is_text(raw))
         )
     return not isinstance(raw, list)
 

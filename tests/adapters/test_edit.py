@@ -21,7 +21,9 @@ CASES: dict[str, tuple[str, list[Edit], str]] = {
     "a number becomes a text": ("a: 5\n", [Put(("a",), "5")], 'a: "5"\n'),
     "a text becomes a number": ('a: "5"\n', [Put(("a",), 5)], "a: 5\n"),
     "a date stays as it is written": ("a: 2027-02-01\n", [Put(("a",), "2027-03-01")], "a: 2027-03-01\n"),
-    "nothing becomes something": ("a: # c\nb:\n- # d\n", [Put(("a",), 1), Put(("b", 0), True)], "a: 1 # c\nb:\n- true # d\n"),
+    "nothing becomes something": (
+        "a: # c\nb:\n- # d\n", [Put(("a",), 1), Put(("b", 0), True)], "a: 1 # c\nb:\n- true # d\n"
+    ),
     "something becomes null": ("a: x\n", [Put(("a",), None)], "a: null\n"),
     "a plain text of two lines": ("a: one\n  two # c\nb: 1\n", [Put(("a",), "three")], "a: three # c\nb: 1\n"),
     "a quoted text of two lines": ('a: "one\n  two" # c\n', [Put(("a",), "three")], 'a: "three" # c\n'),
@@ -56,7 +58,9 @@ CASES: dict[str, tuple[str, list[Edit], str]] = {
     "a key goes with its comment": (
         "s:\n  # of a\n  a: 1 # too\n  # of b\n  b: 2\n", [Drop(("s", "a"))], "s:\n  # of b\n  b: 2\n"
     ),
-    "a comment further up is nobody's": ("s:\n  # all\n\n  a: 1\n  b: 2\n", [Drop(("s", "a"))], "s:\n  # all\n\n  b: 2\n"),
+    "a comment further up is nobody's": (
+        "s:\n  # all\n\n  a: 1\n  b: 2\n", [Drop(("s", "a"))], "s:\n  # all\n\n  b: 2\n"
+    ),
     "a heading is nobody's": ("s:\n  # --- a ---\n  a: 1\n  b: 2\n", [Drop(("s", "a"))], "s:\n  # --- a ---\n  b: 2\n"),
     "the first key of an item goes": ("- a: 1\n  b: 2\n", [Drop((0, "a"))], "- b: 2\n"),
     "with a comment below": ("- a: 1\n  # of b\n  b: 2\n", [Drop((0, "a"))], "-\n  # of b\n  b: 2\n"),
@@ -116,7 +120,9 @@ JSON: dict[str, tuple[str, list[Edit], str]] = {
         [Add(("a", 1), {"x": "ü"}), Put(("b",), {"c": "\U0001f600"})],
         '{\n  "a": [\n    1,\n    {\n      "x": "ü"\n    }\n  ],\n  "b": {\n    "c": "\U0001f600"\n  }\n}\n',
     ),
-    "one line": ('{"a": [1, 2], "b": "\\u00e4"}', [Drop(("a", 0)), Add(("c",), None)], '{"a": [2], "b": "\\u00e4", "c": null}'),
+    "one line": (
+        '{"a": [1, 2], "b": "\\u00e4"}', [Drop(("a", 0)), Add(("c",), None)], '{"a": [2], "b": "\\u00e4", "c": null}'
+    ),
     "the last goes": ('{\n  "a": 1,\n  "b": 2\n}', [Drop(("b",))], '{\n  "a": 1\n}'),
 }  # fmt: skip
 
@@ -135,10 +141,14 @@ REFUSED: dict[str, tuple[str, Edit, str]] = {
     ),
     "a whole document": ("a: 1\n", Drop(("a",)), "`x.yaml` was left as it is: the whole document would be empty"),
     "a key behind a question mark": (
-        "s:\n  ? a\n  : 1\n  ? b\n  : 2\n", Add(("s", "c"), 1), "`x.yaml` was left as it is: no form was found that says it"
+        "s:\n  ? a\n  : 1\n  ? b\n  : 2\n",
+        Add(("s", "c"), 1),
+        "`x.yaml` was left as it is: no form was found that says it"
     ),
     "a comment within empty brackets": (
-        "s: {a: [ # c\n  ]}\n", Add(("s", "a", 0), 1), "`x.yaml` was left as it is: a comment stands within empty brackets"
+        "s: {a: [ # c\n  ]}\n",
+        Add(("s", "a", 0), 1),
+        "`x.yaml` was left as it is: a comment stands within empty brackets"
     ),
     "a byte order mark": ("\ufeffa: 1\n", Put(("a",), 2), "file begins with a byte order mark"),
     "an anchor": ("a: &x 1\nb: 2\n", Put(("b",), 3), ""),

@@ -23,7 +23,9 @@ TEXTS = [
     "plain", "two words", "", "yes", "1", "1.50", "null", "a: b", "a #b", "- x", "{{ name }}", "[x", "ß – ü", "O'Neil",
     'say "so"', " lead", "trail ", "2027-02-01", "${var.x}", "one\ntwo", "one\n\ntwo\n", "p\n  more\nq", "a\tb", "😀",
     "\u200bzero", "line\r\nend", "#", "*", "@x", "a,b", "key:", "http://x.y/z?a=b#c", "...", "---", "\\n", "a" * 90,
-    "word " * 30 + "end", "<p>\n  <b>x</b>\n</p>", "first line that is longer\nsecond", "\n", "x\n\n\n", "\ttab\nx", "=", "~",
+    "word " * 30 + "end", "<p>\n  <b>x</b>\n</p>", "first line that is longer\nsecond", "\n", "x\n\n\n", "\ttab\nx",
+    "=",
+    "~",
 ]  # fmt: skip
 KEYS = ["name", "id", "a", "b", "c", "long_key", "with space", "1", "yes", "ä", "q?", "x-y", "{{k}}"]
 
@@ -218,7 +220,7 @@ def bare(line: str) -> str:
 @settings(max_examples=300)
 @given(st.integers(0, 2**40))
 def test_a_random_edit_of_a_random_document(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 -- hypothesis draws the seed
+    dice = random.Random(seed)
     item = {key: value(dice, 3) for key in dice.sample(KEYS, dice.randint(1, 4))}
     lines = Writer(dice).text(item)
     end = dice.choice(["\n", "\n", "\r\n"])
@@ -246,7 +248,7 @@ def test_a_random_edit_of_a_random_document(seed: int) -> None:
 @settings(max_examples=200)
 @given(st.integers(0, 2**40))
 def test_a_random_edit_of_random_json(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     item = {key: value(dice, 3) for key in dice.sample(KEYS, dice.randint(1, 4))}
     text = json.dumps(item, indent=dice.choice([None, 2, 4]), ensure_ascii=dice.random() < 0.5)
     each = some_edit(dice, item)
@@ -256,7 +258,7 @@ def test_a_random_edit_of_random_json(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(300))
 def test_the_steps_between_two_values_lead_there(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     old, new = value(dice, 4), value(dice, 4)
     for step in steps_between(old, new):
         old = edited(old, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from syncer.adapters.disk import RealDisk
 from syncer.adapters.file_changes import Changes, Rewritten, as_patch, folder_in_git, write
 from syncer.core.problem import InvalidInput, PartlyDone
 
+GIT = shutil.which("git") or "git"
 FILES = {
     "config/a.yaml": Rewritten(b"a: 1\nb: 2\nc: 3\n", b"a: 1\nb: 4\nc: 3\n"),
     "config/no end.yaml": Rewritten(b"a: 1\r\nb: 2", b"a: 1\r\nb: 2\r\nc: \xc3\xa4"),
@@ -37,10 +39,10 @@ def states(root: Path, files: dict[str, Rewritten]) -> dict[str, bytes | None]:
 def test_git_applies_the_patch(tmp_path: Path, below: str) -> None:
     root = tmp_path / below
     put(root, FILES)
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run([GIT, "init", "-q"], cwd=tmp_path, check=True)
     assert folder_in_git(root) == below
     patch = as_patch(Changes(FILES), folder_in_git(root))
-    command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn"]
+    command = [GIT, "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn"]
     done = subprocess.run(command, cwd=tmp_path, input=patch.encode(), capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert states(root, FILES) == {name: each.after for name, each in FILES.items()}
