@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import apply, pace, plan, pull, start, validate
+from benchmarks import apply, pace, plan, pull, start, take_over, validate
 from benchmarks.figures import Figure, lines
 from benchmarks.measure import Unmeasured
 from benchmarks.subject import FULL, QUICK, Size
@@ -22,6 +22,7 @@ GROUPS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "apply": apply.figures,
     "pull": pull.figures,
     "pace": pace.figures,
+    "take-over": take_over.figures,
 }
 
 
