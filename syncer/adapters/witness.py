@@ -63,7 +63,7 @@ def _said(text: str) -> list[Any] | None:
 
     stack: list[list[Any]] = [[]]
     try:
-        for event in YAML(typ="rt", pure=True).parse(text):
+        for event in YAML(typ="safe", pure=True).parse(text):
             name = type(event).__name__
             if name in ("MappingStartEvent", "SequenceStartEvent"):
                 stack.append([])
