@@ -35,13 +35,14 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How far to go. `complete`: addresses of which everything live is declared from now on; `everything`: the live
-    organisation wins also where a manifest changed since the last apply; `prune_files`: manifests of objects that were
-    deleted in the organisation go."""
+    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses of which everything
+    live is declared from now on; `everything`: the live organisation wins also where a manifest changed since the last
+    apply; `prune_files`: manifests of objects that were deleted in the organisation go."""
 
     complete: frozenset[str] = frozenset()
     everything: bool = False
     prune_files: bool = False
+    only: frozenset[Address] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class _Work:
         for desired in sorted(self.sides.desired, key=lambda each: each.address):
             raw, kind = self.raws[desired.address], KINDS[desired.address.kind]
             matches = self.sides.matches[kind.name]
-            if desired.address in matches.undecided:
+            left_out = self.wish.only is not None and desired.address not in self.wish.only
+            if left_out or desired.address in matches.undecided:
                 continue
             if desired.address in self.known.found:
                 self.one(desired, raw, kind)

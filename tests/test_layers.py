@@ -44,8 +44,8 @@ MAY_IMPORT = {
     "rules": {"rules", "kinds", "adapters"},
     "taking_over": {"taking_over", "loading", "kinds", "adapters", "core"},
     "cli": {
-        "cli", "rules", "starting", "pulling", "apply", "execute", "app", "adopting", "situation", "undo", "loading",
-        "render", "kinds", "adapters", "core", "sandbox", "click",
+        "cli", "rules", "starting", "pulling", "apply", "execute", "app", "adopting", "situation", "undo",
+        "loading", "render", "kinds", "adapters", "core", "sandbox", "click", "taking_over",
     },
     "__main__": {"cli"},
     "__init__": set(),

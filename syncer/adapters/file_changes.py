@@ -19,9 +19,9 @@ _QUOTED = re.compile(r'[\x00-\x1f"\\\x7f]')
 
 
 class Rewritten(NamedTuple):
-    """A file's bytes as they were read, and as they shall be; None where it goes."""
+    """A file's bytes as they were read, and as they shall be; None where there was none, or it goes."""
 
-    before: bytes
+    before: bytes | None
     after: bytes | None
 
 
@@ -105,8 +105,11 @@ def _file_patch(name: str, change: Rewritten) -> str:
     from difflib import unified_diff  # late: few commands show a patch
 
     old, new = f"a/{name}", f"b/{name}"
-    before, after = _lines(change.before), _lines(change.after or b"")
+    before, after = _lines(change.before or b""), _lines(change.after or b"")
     text = [f"diff --git {_quoted(old)} {_quoted(new)}\n"]
+    if change.before is None:
+        text.append("new file mode 100644\n")
+        old = "/dev/null"
     if change.after is None:
         text.append("deleted file mode 100644\n")
         new = "/dev/null"

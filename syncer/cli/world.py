@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from syncer.core.asked import Asked
     from syncer.core.resource import Desired
     from syncer.loading import Begun
+    from syncer.loading import Manifests
 
 
 @dataclass(slots=True)
@@ -112,6 +113,14 @@ class World:
         """Within the block the manifests are being read, most of them by another process, before they are asked for:
         state and network library take about as long."""
         from syncer.loading import begin
+    def desired(self) -> list[Desired]:
+        """The manifests of the environment; InvalidInput, with all problems of all files, where one is wrong."""
+        return self.manifests()[1]
+
+    def manifests(self) -> tuple[Manifests, list[Desired]]:
+        """What was read, and what it means in this environment; InvalidInput as `desired`."""
+        from syncer.adapters.variables import allowed_names
+        from syncer.loading import ordered, read_manifests, resolve, together
 
         begun = self._begun = begin(self.project, elsewhere=0.75)
         try:
@@ -142,6 +151,7 @@ class World:
         if any(problem.severity == "error" for problem in problems):
             raise InvalidInput([problem for problem in problems if problem.severity == "error"])
         return desired, asked
+        return manifests, desired
 
     def api(self, *, read_only: bool) -> Api:
         """The organisation; PlatformError for a token that says it has expired."""

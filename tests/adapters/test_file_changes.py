@@ -20,6 +20,7 @@ FILES = {
     'odd "name"\\.yaml': Rewritten(b"a: 1\n", b"a: 2"),
     "texts/\xfcber.html": Rewritten(b"one\rtwo\x0cthree\nfour\n", b"one\rtwo\x0cthree\nfive\n"),
     "gone.yaml": Rewritten(b"a: 1\nb: 2\n", None),
+    "new/one.yaml": Rewritten(None, b"a: 1\n"),
     "filled.txt": Rewritten(b"", b"a\n"),
     "emptied.txt": Rewritten(b"a\n", b""),
 }
@@ -28,7 +29,8 @@ FILES = {
 def put(root: Path, files: dict[str, Rewritten]) -> None:
     for name, each in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(each.before)
+        if each.before is not None:
+            (root / name).write_bytes(each.before)
 
 
 def states(root: Path, files: dict[str, Rewritten]) -> dict[str, bytes | None]:

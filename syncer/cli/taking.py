@@ -1,0 +1,99 @@
+"""Taking over as a part of a command: its options, what it reads, what it says, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncer.core.problem import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from syncer.adapters.state import State
+    from syncer.app import Reader
+    from syncer.cli.world import World
+    from syncer.render.out import Out
+    from syncer.taking_over import TakenOver, Wish
+
+Command = Callable[..., Any]
+
+
+def taking_options(command: Command) -> Command:
+    """`--as-patch`, `--check`, `--complete`, `--theirs`, `--prune-files`."""
+    for option in (
+        click.option(
+            "--prune-files", is_flag=True, help="Remove manifests whose object was deleted in the organisation."
+        ),
+        click.option(
+            "--theirs", is_flag=True, help="What is live wins also where a manifest changed since the last apply."
+        ),
+        click.option(
+            "--complete",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Declare all of it, also what its manifest leaves out today. Repeatable.",
+        ),
+        click.option("--check", is_flag=True, help="Write nothing; exit 2 when there is something to take over."),
+        click.option("--as-patch", is_flag=True, help="Print a patch for `git apply`, and write nothing."),
+    ):
+        command = option(command)
+    return command
+
+
+def wish_of(complete: Sequence[str], theirs: bool, prune_files: bool) -> Wish:
+    """The options as a wish."""
+    from syncer.taking_over import Wish
+
+    return Wish(frozenset(complete), theirs, prune_files)
+
+
+def taken_over(here: World, api: Reader, known: State, wish: Wish) -> TakenOver:
+    """Read the manifests and what is live of them, and decide. InvalidInput where the manifests are not sound, or where
+    `--complete` names none of them; PlatformError."""
+    from syncer.adapters.api import fetch_all
+    from syncer.app import read_sides
+    from syncer.taking_over import take_over
+
+    manifests, desired = here.manifests()
+    addresses = {str(each.address) for each in desired}
+    if unknown := sorted(wish.complete - addresses):
+        from difflib import get_close_matches
+
+        near = get_close_matches(unknown[0], sorted(addresses), 1)
+        hint = f"did you mean `{near[0]}`?" if near else "an address is KIND/NAME, as the plan shows it"
+        raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))
+    fetch: Any = fetch_all
+    sides, _, looked_at = read_sides(api, fetch, desired, known.entries, today=here.today)
+    return take_over(manifests, here.environment, sides, looked_at, wish)
+
+
+def end(out: Out, here: World, taken: TakenOver, *, as_patch: bool, check: bool) -> int:
+    """Show or write what was taken over; the exit code. A file that was edited meanwhile is refused: InvalidInput."""
+    from syncer.adapters import file_changes
+
+    root = here.project.root
+    out.problems(taken.problems, summary=False)
+    if as_patch:
+        out.answer(file_changes.as_patch(taken.changes, file_changes.folder_in_git(root)))
+    elif check:
+        out.answer(said(out, taken, "can be taken over"))
+    else:
+        file_changes.write(taken.changes, root)
+        out.answer(said(out, taken, "taken over"))
+    return 2 if check and (taken.changes or taken.gone or taken.objects) else 0
+
+
+def said(out: Out, taken: TakenOver, verb: str) -> str:
+    """The objects with their files, and how many fields of each."""
+    shown = out.terminal.shown
+    there = [each for each in taken.objects if each.taken]
+    lines = [
+        f"  {shown(str(each.address))}  {shown(each.file)}  {len(each.taken)} change{'s'[: len(each.taken) != 1]}"
+        for each in there
+    ]
+    if not there:
+        return "nothing was changed by hand that a manifest could say\n" if taken.problems else "nothing to take over\n"
+    total = sum(len(each.taken) for each in there)
+    objects = f"{len(there)} object{'s'[: len(there) != 1]}"
+    return "\n".join([*lines, f"{total} change{'s'[: total != 1]} of {objects} {verb}"]) + "\n"
