@@ -283,7 +283,7 @@ class Taking:
         newly_ours = it.last is ABSENT and self.remembered  # the whole list is new in the manifest
         if (before or (shape.rule.whole and newly_ours)) and not self.everything:
             self._leave(path, "pending", ABSENT, key)
-        elif shape.rule.whole or self.complete:
+        elif before or shape.rule.whole or self.complete:
             item = self._new(it, h, shape, (*at, h))
             place = max((n + 1 for n, (live, _) in enumerate(made) if live is not None and live < h), default=0)
             if not any(live is not None for live, _ in made):
