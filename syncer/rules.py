@@ -110,6 +110,18 @@ PLANS = {
     "undo-version": "A schema's former content becomes a new version.",
 }
 
+TAKING_OVER = {
+    "deleted-live": "An object that a manifest describes was not deleted in the organisation.",
+    "fed-by-variable": "A value that comes from a variable is changed where the variable is, not in the manifest.",
+    "items-unclear": "Items of a list can be told apart, or nobody knows which of them was changed.",
+    "not-edited": "A file is written so that an edit changes nothing else; otherwise it is left as it is.",
+    "not-yet-applied": "What a manifest changed since the last apply is for the next one, and stays.",
+    "secret-not-taken": "What is or was a secret is never written into a file.",
+    "text-shared": "A text in a file of its own is rewritten where one field reads it.",
+    "undeclared": "What is live and in no manifest stays so, unless `--complete` asks for it.",
+    "unsound-live": "What is live is a sound manifest; otherwise the manifest is left as it is.",
+}
+
 
 def sections() -> dict[str, dict[str, str]]:
     """Heading → rule id → sentence."""
@@ -124,6 +136,7 @@ def sections() -> dict[str, dict[str, str]]:
         "Apps": {rule: said for rule, said in app_rules.RULES.items() if rule not in MANIFESTS},
         "Retention configs": retention_rules.RULES,
         "Plans": PLANS,
+        "Taking over": TAKING_OVER,
     }
 
 

@@ -20,6 +20,7 @@ ABOUT_A_RUN = {
     # said of a command or of its surroundings, not of manifests or of a plan: no code review shows them, and the
     # message with its hint is all there is to say
     "bug": "of syncer's own making",
+    "edited-meanwhile": "a file that a pull would change",
     "half-done": "apply: how a change ended",
     "interrupted": "Ctrl-C or SIGTERM",
     "journal": "the journal's file",
