@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from syncer.adapters.state import State
     from syncer.app import Reader
     from syncer.cli.world import World
+    from syncer.core.resource import Desired
+    from syncer.loading import Manifests
     from syncer.render.out import Out
     from syncer.taking_over import TakenOver, Wish
 
@@ -48,14 +50,16 @@ def wish_of(complete: Sequence[str], theirs: bool, prune_files: bool) -> Wish:
     return Wish(frozenset(complete), theirs, prune_files)
 
 
-def taken_over(here: World, api: Reader, known: State, wish: Wish) -> TakenOver:
-    """Read the manifests and what is live of them, and decide. InvalidInput where the manifests are not sound, or where
-    `--complete` names none of them; PlatformError."""
+def taken_over(
+    here: World, api: Reader, known: State, wish: Wish, there: tuple[Manifests, Sequence[Desired]] | None = None
+) -> TakenOver:
+    """Read the manifests (unless `there` gives them) and what is live of them, and decide. InvalidInput where the
+    manifests are not sound, or where `--complete` names none of them; PlatformError."""
     from syncer.adapters.api import fetch_all
     from syncer.app import read_sides
     from syncer.taking_over import take_over
 
-    manifests, desired = here.manifests()
+    manifests, desired = there or here.manifests()
     addresses = {str(each.address) for each in desired}
     if unknown := sorted(wish.complete - addresses):
         from difflib import get_close_matches
