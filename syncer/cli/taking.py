@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from syncer.adapters.state import State
     from syncer.app import Reader
     from syncer.cli.world import World
+    from syncer.core.address import Address
     from syncer.core.resource import Desired
     from syncer.loading import Manifests
     from syncer.render.out import Out
@@ -43,11 +44,28 @@ def taking_options(command: Command) -> Command:
     return command
 
 
-def wish_of(complete: Sequence[str], theirs: bool, prune_files: bool) -> Wish:
-    """The options as a wish."""
+def wish_of(complete: Sequence[str], theirs: bool, prune_files: bool, only: frozenset[Address] | None = None) -> Wish:
+    """The options as a wish; `only`: these addresses and no others."""
     from syncer.taking_over import Wish
 
-    return Wish(frozenset(complete), theirs, prune_files)
+    return Wish(frozenset(complete), theirs, prune_files, only)
+
+
+def chosen(desired: Sequence[Desired], kinds: Sequence[str], patterns: Sequence[str]) -> frozenset[Address]:
+    """The manifests of these kinds whose name or title fits one of the patterns; any where there is none."""
+    from fnmatch import fnmatchcase
+
+    from syncer.kinds import KINDS
+
+    def words(each: Desired) -> tuple[str, str]:
+        return each.address.name, str(each.spec.get(KINDS[each.address.kind].title) or "")
+
+    return frozenset(
+        each.address
+        for each in desired
+        if each.address.kind in kinds
+        and (not patterns or any(fnmatchcase(word, pattern) for word in words(each) for pattern in patterns))
+    )
 
 
 def taken_over(
@@ -72,7 +90,7 @@ def taken_over(
     return take_over(manifests, here.environment, sides, looked_at, wish)
 
 
-def end(out: Out, here: World, taken: TakenOver, *, as_patch: bool, check: bool) -> int:
+def end(out: Out, here: World, taken: TakenOver, *, as_patch: bool, check: bool, dry_run: bool = False) -> int:
     """Show or write what was taken over; the exit code. A file that was edited meanwhile is refused: InvalidInput."""
     from syncer.adapters import file_changes
 
@@ -80,7 +98,7 @@ def end(out: Out, here: World, taken: TakenOver, *, as_patch: bool, check: bool)
     out.problems(taken.problems, summary=False)
     if as_patch:
         out.answer(file_changes.as_patch(taken.changes, file_changes.folder_in_git(root)))
-    elif check:
+    elif check or dry_run:
         out.answer(said(out, taken, "can be taken over"))
     else:
         file_changes.write(taken.changes, root)
