@@ -90,19 +90,29 @@ def taken_over(
     return take_over(manifests, here.environment, sides, looked_at, wish)
 
 
-def end(out: Out, here: World, taken: TakenOver, *, as_patch: bool, check: bool, dry_run: bool = False) -> int:
-    """Show or write what was taken over; the exit code. A file that was edited meanwhile is refused: InvalidInput."""
+def end(
+    out: Out,
+    here: World,
+    taken: TakenOver,
+    *,
+    as_patch: bool = False,
+    check: bool = False,
+    dry_run: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Show or write what was taken over; the exit code. `quiet`: nothing is said of nothing. A file that was edited
+    meanwhile is refused: InvalidInput."""
     from syncer.adapters import file_changes
 
     root = here.project.root
     out.problems(taken.problems, summary=False)
     if as_patch:
         out.answer(file_changes.as_patch(taken.changes, file_changes.folder_in_git(root)))
-    elif check or dry_run:
-        out.answer(said(out, taken, "can be taken over"))
-    else:
+        return 0
+    if not (check or dry_run):
         file_changes.write(taken.changes, root)
-        out.answer(said(out, taken, "taken over"))
+    if taken.changes or not quiet:
+        out.answer(said(out, taken, "can be taken over" if check or dry_run else "taken over"))
     return 2 if check and (taken.changes or taken.gone or taken.objects) else 0
 
 
