@@ -33,9 +33,28 @@ def edit(text: bytes, document: int, edits: Sequence[Edit], file: str) -> bytes:
     before = read(text, file)
     made = _Edited(text, before, document, file)
     for each in edits:
-        for step in _small(made.value, each, made):
-            made.make(step)
+        for steps in _together(_small(made.value, each, made)):
+            if len(steps) == 1 or not made.make_at_once(steps):
+                for step in steps:
+                    made.make(step)
     return made.outcome()
+
+
+def _together(steps: Sequence[Edit]) -> Iterator[list[Edit]]:
+    """The steps in runs: scalars that are put in place of others move nothing, so they can be made at once, also before
+    keys that come and go beside them."""
+    run: list[Edit] = []
+    later: list[list[Edit]] = []
+    for step in steps:
+        if isinstance(step, Put) and not isinstance(step.value, (dict, list)):
+            run.append(step)
+        elif isinstance(step, (Add, Drop)) and step.path and isinstance(step.path[-1], str):
+            later.append([step])
+        else:
+            yield from filter(None, [run, *later])
+            run, later = [], []
+            yield [step]
+    yield from filter(None, [run, *later])
 
 
 def _small(value: Json, each: Edit, made: _Edited) -> list[Edit]:
@@ -84,6 +103,22 @@ class _Edited:
         except (KeyError, IndexError, ValueError):
             why = "the text is not written as it reads"
         self.refuse(why, step.path)
+
+    def make_at_once(self, steps: Sequence[Edit]) -> bool:
+        """All of these edits, each in its best form; False, and nothing made, where one needs another."""
+        try:
+            work = Work(self.text, self.document, as_json=self.as_json)
+            splices = [splice for step in steps for splice in next(_forms(work, step))]
+            text, wanted = spliced(self.text, splices), self.value
+            for step in steps:
+                wanted = edited(wanted, step)
+        except (Unfit, KeyError, IndexError, TypeError, ValueError, StopIteration):
+            return False
+        if not self.says(text, wanted):
+            return False
+        self.cut += [self.text[each.start : each.end] for each in splices]
+        self.text, self.value = text, wanted
+        return True
 
     def says(self, text: str, wanted: Json) -> bool:
         """Whether our reader finds these values in the text: the wanted one, and all others as they were."""

@@ -263,3 +263,17 @@ def test_the_steps_between_two_values_lead_there(seed: int) -> None:
     for step in steps_between(old, new):
         old = edited(old, step)
     assert json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 2**40))
+def test_a_document_becomes_another(seed: int) -> None:
+    """Many edits in one go, among them such as move what the next one finds."""
+    dice = random.Random(seed)
+    old = {key: value(dice, 3) for key in dice.sample(KEYS, dice.randint(2, 5))}
+    new = dict(old)
+    for _ in range(dice.randint(1, 6)):
+        new = edited(new, some_edit(dice, new))
+    text = "\n".join(line for line, _ in Writer(dice).text(old)) + "\n"
+    after = edit(text.encode(), 0, [Put((), new)], "x.yaml")
+    assert json.dumps(read(after, "x.yaml")[0].value, sort_keys=True) == json.dumps(new, sort_keys=True)

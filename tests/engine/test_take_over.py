@@ -235,7 +235,7 @@ def test_a_text_beside_is_written_there(stadtwerk: Stadtwerk) -> None:
     assert stadtwerk.changes() == {}
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.integers(0, 2**32))
 def test_whatever_is_changed_by_hand(seed: int) -> None:
     """Random changes through the API, a plan that is empty once they were taken over, and all lines else as before."""
