@@ -102,7 +102,7 @@ def main(server: str) -> None:
     desired, _ = resolve(manifests, here.environment, here.env)
     fetch: Any = fetch_all
     with here.api(read_only=True) as api:
-        sides, _, looked_at = read_sides(api, fetch, desired, here.state().entries, today=here.today)
+        sides, _, _, looked_at = read_sides(api, fetch, desired, here.state().entries, today=here.today)
     taken = take_over(manifests, here.environment, sides, looked_at)
     print(f"{len(write(taken.changes, here.project.root))} files")
     for problem in taken.problems:

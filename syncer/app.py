@@ -131,8 +131,8 @@ def read_sides(
     resend_secrets: bool = False,
     asked: Sequence[Asked] = (),
 ) -> tuple[Sides, Known, list[Problem], Mapping[str, Sequence[Json]]]:
-    """Read what is concerned of the organisation, and tell which live object is whose: the sides, the names in them,
-    what stands in the way of a plan, and every object of the kinds in which something is looked up."""
+    """Read what is concerned: the sides, the names in them, what stands in the way of a plan, every object of the kinds
+    in which something is looked up."""
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
@@ -407,3 +407,5 @@ __all__ = [
     "renamed",
     "select",
 ]
+    "Fetch", "Matches", "Planned", "Reader", "Selection", "claims", "make_plan", "read_sides", "renamed", "select",
+]  # fmt: skip

@@ -96,12 +96,12 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
         problems += together(desired, only)
         problems += asked_for(manifests, environment, desired, strict=strict)[1]
     for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
-        if not any(_lives_in(raw, environment.name) for environment in environments) and (
+        if not any(lives_in(raw, environment.name) for environment in environments) and (
             only is None or raw.file in only
         ):
-            problems += _judge(raw, KINDS[raw.kind], project, environments[0], strict)
+            problems += judge(raw, KINDS[raw.kind], project, environments[0], strict)
     nowhere = [
-        raw for raw in manifests.removed if not any(_lives_in(raw, environment.name) for environment in environments)
+        raw for raw in manifests.removed if not any(lives_in(raw, environment.name) for environment in environments)
     ]
     if nowhere:
         from syncer.removed import read_removed  # late: few repositories ask for removals
@@ -137,7 +137,7 @@ def resolve(
     `env`: the process environment; None while validating: `${env.NAME}` then stays as it is written. `unvarying` False
     leaves out the checks of manifests without variables: they were made for another environment.
     """
-    here = [each for each in manifests.all if _lives_in(each, environment.name)]
+    here = [each for each in manifests.all if lives_in(each, environment.name)]
     index = index_of(here, environment, manifests.all)._replace(complete=manifests.complete)
     known = manifests.project.environments
     astray = [
@@ -154,7 +154,7 @@ def resolve(
         kind, before = KINDS[raw.kind], len(problems)
         judged = (unvarying or raw.may_hold_variables) and (only is None or raw.file in only)
         if judged:
-            problems += _judge(raw, kind, manifests.project, environment, strict)
+            problems += judge(raw, kind, manifests.project, environment, strict)
         one, found = _desired(raw, kind, manifests.project, environment, env, index, allowed)
         if judged or env is not None:
             problems += found
@@ -171,7 +171,7 @@ def asked_for(
     manifests: Manifests, environment: Environment, desired: Sequence[Desired], *, strict: bool = False
 ) -> tuple[list[Asked], list[Problem]]:
     """What the documents of kind `Removed` ask for in an environment, and what is wrong with them."""
-    here = [raw for raw in manifests.removed if _lives_in(raw, environment.name)]
+    here = [raw for raw in manifests.removed if lives_in(raw, environment.name)]
     if not here:
         return [], []
     from syncer.removed import read_removed  # late: as above
@@ -179,7 +179,8 @@ def asked_for(
     return read_removed(here, manifests.project, environment, desired, strict=strict)
 
 
-def _lives_in(raw: RawManifest, environment: str) -> bool:
+def lives_in(raw: RawManifest, environment: str) -> bool:
+    """Whether the manifest is meant for this environment."""
     names = raw.metadata.get("environments")
     return not isinstance(names, list) or environment in names
 
@@ -197,7 +198,7 @@ def _put_in(
     return substitute(value, environment.variables(env, allowed), path)
 
 
-def _judge(raw: RawManifest, kind: Kind, project: Project, environment: Environment, strict: bool) -> list[Problem]:
+def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environment, strict: bool) -> list[Problem]:
     """The envelope, the JSON Schema, and the kind's own rules."""
     findings = check.metadata(raw, project.environments)
     spec, document = raw.spec, raw.document.value
@@ -397,6 +398,3 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
             "",
             "leave one of the references out; none of these can be created first",
         )
-
-
-judge, lives_in = _judge, _lives_in

@@ -6,7 +6,7 @@ Decides from what was read, and makes the texts; it writes nothing. What cannot 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from syncer.adapters.edit import edit
@@ -176,8 +176,7 @@ class _Work:
         """What `validate` would have against the new manifest, beyond what it has against the old one."""
         document = read(after, raw.file)[raw.document.index]
         value = document.value
-        new = replace(
-            raw,
+        new = raw._replace(
             document=document,
             metadata=value["metadata"],
             spec=value["spec"],

@@ -77,7 +77,7 @@ def taken_over(
     from syncer.app import read_sides
     from syncer.taking_over import take_over
 
-    manifests, desired = there or here.manifests()
+    manifests, desired = there or here.manifests()[:2]
     addresses = {str(each.address) for each in desired}
     if unknown := sorted(wish.complete - addresses):
         from difflib import get_close_matches
@@ -86,7 +86,7 @@ def taken_over(
         hint = f"did you mean `{near[0]}`?" if near else "an address is KIND/NAME, as the plan shows it"
         raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))
     fetch: Any = fetch_all
-    sides, _, looked_at = read_sides(api, fetch, desired, known.entries, today=here.today)
+    sides, _, _, looked_at = read_sides(api, fetch, desired, known.entries, today=here.today)
     return take_over(manifests, here.environment, sides, looked_at, wish)
 
 

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from syncer.app import Planned, Selection
     from syncer.core.asked import Asked
     from syncer.core.resource import Desired
-    from syncer.loading import Begun
-    from syncer.loading import Manifests
+    from syncer.loading import Begun, Manifests
 
 
 @dataclass(slots=True)
@@ -113,14 +112,6 @@ class World:
         """Within the block the manifests are being read, most of them by another process, before they are asked for:
         state and network library take about as long."""
         from syncer.loading import begin
-    def desired(self) -> list[Desired]:
-        """The manifests of the environment; InvalidInput, with all problems of all files, where one is wrong."""
-        return self.manifests()[1]
-
-    def manifests(self) -> tuple[Manifests, list[Desired]]:
-        """What was read, and what it means in this environment; InvalidInput as `desired`."""
-        from syncer.adapters.variables import allowed_names
-        from syncer.loading import ordered, read_manifests, resolve, together
 
         begun = self._begun = begin(self.project, elsewhere=0.75)
         try:
@@ -139,6 +130,10 @@ class World:
     def wanted(self) -> tuple[list[Desired], list[Asked]]:
         """The manifests of the environment, and what shall go without one; InvalidInput, with all problems of all
         files, where one is wrong."""
+        return self.manifests()[1:]
+
+    def manifests(self) -> tuple[Manifests, list[Desired], list[Asked]]:
+        """What was read, and what it means in this environment; InvalidInput as `wanted`."""
         from syncer.adapters.variables import allowed_names
         from syncer.loading import asked_for, ordered, read_manifests, resolve, together
 
@@ -150,8 +145,7 @@ class World:
         self.warnings = sum(problem.severity == "warning" for problem in problems)
         if any(problem.severity == "error" for problem in problems):
             raise InvalidInput([problem for problem in problems if problem.severity == "error"])
-        return desired, asked
-        return manifests, desired
+        return manifests, desired, asked
 
     def api(self, *, read_only: bool) -> Api:
         """The organisation; PlatformError for a token that says it has expired."""

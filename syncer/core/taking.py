@@ -341,7 +341,7 @@ def _escaped(value: Json) -> Json:
 def _whole(shape: Shape) -> Shape:
     from dataclasses import replace
 
-    return replace(shape, rule=replace(shape.rule, whole=True))
+    return replace(shape, rule=shape.rule._replace(whole=True))
 
 
 def _partners(raw: list[Json], want: list[Json], keys: Sequence[str]) -> list[int | None] | None:

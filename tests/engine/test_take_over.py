@@ -36,7 +36,8 @@ def taken_over(world: World, wish: Wish = AS_IT_COMES) -> TakenOver:
     """What `pull` takes over: read, decide; nothing is written."""
     project = read_project(world.folder / "syncer.yaml")
     with world.api(read_only=True) as api:
-        sides, _, looked_at = read_sides(api, world.fetch, world.desired(), world.state().entries, today=world.today)
+        desired, entries = world.wanted()[0], world.state().entries
+        sides, _, _, looked_at = read_sides(api, world.fetch, desired, entries, today=world.today)
     return take_over(read_manifests(project), choose(project, world.environment), sides, looked_at, wish)
 
 
