@@ -90,20 +90,16 @@ def by_hand(there: Platform) -> int:
 
 def main(server: str) -> None:
     """Take over, and write; the subject of the measurement."""
-    from syncer.adapters.api import fetch_all
     from syncer.adapters.file_changes import write
-    from syncer.app import read_sides
+    from syncer.cli.collector import at_rest
+    from syncer.cli.taking import taken_over, wish_of
     from syncer.cli.world import world
-    from syncer.loading import read_manifests, resolve
-    from syncer.taking_over import take_over
 
     here = world(None, os.environ["SYNCER_ENV"], server)
-    manifests = read_manifests(here.project)
-    desired, _ = resolve(manifests, here.environment, here.env)
-    fetch: Any = fetch_all
-    with here.api(read_only=True) as api:
-        sides, _, _, looked_at = read_sides(api, fetch, desired, here.state().entries, today=here.today)
-    taken = take_over(manifests, here.environment, sides, looked_at)
+    with at_rest(), here.reading():
+        known = here.state()
+        with here.api(read_only=True) as api:
+            taken = taken_over(here, api, known, wish_of((), False, False))
     print(f"{len(write(taken.changes, here.project.root))} files")
     for problem in taken.problems:
         print(problem.message)

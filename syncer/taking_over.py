@@ -206,13 +206,13 @@ class _Work:
     def lost(self, address: Address, raw: RawManifest) -> None:
         """An object that was deleted by hand."""
         self.out.gone.append(address)
-        sharing = sum(other.file == raw.file for other in self.manifests.all)
+        sharing = sum(document.value is not None for document in read(raw.content, raw.file))
         if self.wish.prune_files and sharing == 1:
             self.files[raw.file] = Rewritten(raw.content, None)
             return
         hint = "remove the manifest (`--prune-files` does), or the next apply creates the object anew"
         if self.wish.prune_files:
-            hint = f"remove it by hand: `{raw.file}` holds {sharing} manifests"
+            hint = f"remove it by hand: `{raw.file}` holds {sharing} documents"
         message = f"{address} was deleted in the organisation"
         self.out.problems.append(Problem("deleted-live", message, raw.locate(()), hint=hint, severity="warning"))
 

@@ -399,6 +399,16 @@ def test_what_was_deleted_is_said_and_goes_when_asked(applied: World) -> None:
     assert not (applied.folder / "config" / "ClosingReason-lost.json").exists()
 
 
+def test_a_file_of_several_documents_is_not_removed(stadtwerk: Stadtwerk) -> None:
+    gone = stadtwerk.one("ClosingReason", title="Anschluss hergestellt")
+    stadtwerk.ask(f"DELETE /v2/workflows/closing-reasons/{gone['id']}")
+    taken = taken_over(stadtwerk, Wish(prune_files=True))
+    assert [each.after for name, each in taken.changes.files.items() if "reasons" in name] == []
+    assert [each.hint for each in taken.problems if each.rule == "deleted-live"] == [
+        "remove it by hand: `config/reasons/won.yaml` holds 5 documents"
+    ]
+
+
 def test_a_secret_is_never_written(world: World, make: type[Make]) -> None:
     world.put(make.installation(), make.reason("won", title="${env.SYNCER_KEY} x", metadata={}))
     app = make.APP
