@@ -395,17 +395,6 @@ def renamed(planned: Planned, managed: Mapping[Address, Managed]) -> dict[Addres
 
 
 __all__ = [
-    "Fetch",
-    "Matches",
-    "Planned",
-    "Reader",
-    "Selection",
-    "claims",
-    "make_plan",
-    "manifest_digest",
-    "read_sides",
-    "renamed",
-    "select",
-]
-    "Fetch", "Matches", "Planned", "Reader", "Selection", "claims", "make_plan", "read_sides", "renamed", "select",
+    "Fetch", "Matches", "Planned", "Reader", "Selection", "claims", "make_plan", "manifest_digest", "read_sides",
+    "renamed", "select",
 ]  # fmt: skip
