@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from syncer.adapters.disk import replace_file
+from syncer.adapters.file_changes import Changes, Rewritten
 from syncer.adapters.files import PROJECT_FILE, read_bytes, shown
 from syncer.adapters.new_files import write_new
 from syncer.adapters.new_ids import with_ids
@@ -96,7 +97,7 @@ class Pull:
 
 def prepare(order: Order, reader: Remembering, fetch: Fetch, managed: Mapping[Address, Managed]) -> Pull:
     """Everything but the writing. InvalidInput where the manifests that are there are not sound; PlatformError."""
-    existing, desired, dangling = _existing(order)
+    existing, desired, dangling = what_is_there(order)
     asked, wrong = asked_for(existing, order.environment, desired)
     if any(each.severity == "error" for each in wrong):
         raise InvalidInput(wrong)
@@ -162,11 +163,7 @@ def carry_out(pull: Pull, remember: Callable[[Mapping[Address, Managed]], None],
     root, project = pull.order.project.root, pull.order.project
     if not pull.drafts:
         return
-    files: dict[Path, bytes] = {}
-    for draft in pull.drafts:
-        document, texts = _files_of(draft, root)
-        files |= {root / name: text.encode() for name, text in texts.items()}
-        files[root / draft.file] = (draft.text_of(document) if texts else draft.text).encode()
+    files = new_files(pull)
     left = {path: content for path, content in files.items() if not _says(path, content)}  # of an earlier pull
     try:
         if pull.composed.ids:
@@ -189,6 +186,32 @@ def carry_out(pull: Pull, remember: Callable[[Mapping[Address, Managed]], None],
         )
         raise (PartlyDone(problem) if pull.written else InvalidInput(problem)) from None
     remember(_links(pull.drafts))
+
+
+def new_files(pull: Pull) -> dict[Path, bytes]:
+    """Every file that a pull makes: manifests, and texts beside them."""
+    root = pull.order.project.root
+    files: dict[Path, bytes] = {}
+    for draft in pull.drafts:
+        document, texts = _files_of(draft, root)
+        files |= {root / name: text.encode() for name, text in texts.items()}
+        files[root / draft.file] = (draft.text_of(document) if texts else draft.text).encode()
+    return files
+
+
+def changes(pull: Pull) -> Changes:
+    """The same as changes of files, with the ids that syncer.yaml gets: for a patch."""
+    root, project = pull.order.project.root, pull.order.project
+    files = {
+        shown(path, root): Rewritten(None, content)
+        for path, content in new_files(pull).items()
+        if not _says(path, content)
+    }
+    if pull.composed.ids:
+        before = read_bytes(project.file, project.file.name)
+        after = with_ids(before, project.file, pull.order.environment.name, pull.composed.ids)
+        files[project.file.name] = Rewritten(before, after)
+    return Changes(files)
 
 
 def prove(pull: Pull) -> None:
@@ -219,7 +242,7 @@ def hand_over(pull: Pull) -> list[Address]:
     return pull.others
 
 
-def _existing(order: Order) -> tuple[Manifests, list[Desired], list[Problem]]:
+def what_is_there(order: Order) -> tuple[Manifests, list[Desired], list[Problem]]:
     """The manifests that are there, and references of theirs that lead nowhere yet: of a pull that was cut off, this
     one brings what they name. InvalidInput where they are not sound otherwise. A folder that is not there is empty."""
     there = tuple(each for each in order.project.manifests if each.exists())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncer.cli.options import config_option, environment_option, lock_wait_option, server_option, state_option
+from syncer.cli.taking import taking_options
 from syncer.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ FEW = 20
 @click.option(
     "--name", "patterns", multiple=True, metavar="GLOB", help="Only what has such a name or title: 'Netz*'. Repeatable."
 )
+@taking_options
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Every new file, and every field that no manifest can say.")
 @config_option
@@ -37,6 +39,11 @@ def pull(
     color: str,
     kinds: tuple[str, ...],
     patterns: tuple[str, ...],
+    as_patch: bool,
+    check: bool,
+    complete: tuple[str, ...],
+    theirs: bool,
+    prune_files: bool,
     dry_run: bool,
     verbose: bool,
     config: Path | None,
@@ -45,19 +52,22 @@ def pull(
     place: str,
     lock_wait: float,
 ) -> int:
-    """Write a manifest for every live object that has none, and remember which is which.
+    """Take over what was changed by hand, and write a manifest for every live object that has none.
 
-    Sends nothing that could change the organisation, and replaces no file. Secrets stay where they are: a list says how
-    each would be declared. At the end the plan of what was written is made, and must be empty.
+    Sends nothing that could change the organisation. In files that are there, only what differs is changed: comments,
+    order, quotes and variables stay; what a variable feeds is said. Secrets stay where they are: a list says how each
+    would be declared. At the end the plan of what was written is made, and must be empty.
     """
     from syncer.adapters.api import fetch_all
+    from syncer.adapters.file_changes import Changes
     from syncer.adapters.lock import myself
     from syncer.adapters.variables import allowed_names
     from syncer.apply import Store
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once
+    from syncer.cli.taking import chosen, end, taken_over, wish_of
     from syncer.cli.world import world
-    from syncer.pulling import Order, Remembering, carry_out, prepare, prove
+    from syncer.pulling import Order, Remembering, carry_out, changes, prepare, prove, what_is_there
 
     out = console(color)
     here = world(config, environment, server, place)
@@ -79,8 +89,18 @@ def pull(
         known = here.state()
         with here.api(read_only=True) as api:
             reader = Remembering(api)
-            done = prepare(order, reader, fetch_all, known.entries)
+            manifests, desired, _ = what_is_there(order)
+            wish = wish_of(complete, theirs, prune_files, chosen(desired, order.kinds, patterns))
+            taken = taken_over(here, reader, known, wish, (manifests, desired))
             here.must_be_its_own(api)
+            if check or not as_patch:
+                code = end(out, here, taken, check=check, as_patch=False, dry_run=dry_run)
+                if check:
+                    return code
+            done = prepare(order, reader, fetch_all, known.entries)
+            if as_patch:
+                both = Changes({**changes(done).files, **taken.changes.files})
+                return end(out, here, replace(taken, changes=both), check=False, as_patch=True)
             if not dry_run:
                 store = Store(here.place, replace(known, org_id=here.environment.org_id))
                 carry_out(done, store.put, lambda line: out.show(line))
