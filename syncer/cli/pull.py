@@ -89,18 +89,22 @@ def pull(
         known = here.state()
         with here.api(read_only=True) as api:
             reader = Remembering(api)
-            manifests, desired, _ = what_is_there(order)
-            wish = wish_of(complete, theirs, prune_files, chosen(desired, order.kinds, patterns))
+            manifests, desired, dangling = what_is_there(order)
+            unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
+            sound = [each for each in desired if each.where(()).file not in unfinished]
+            wish = wish_of(complete, theirs, prune_files, chosen(sound, order.kinds, patterns))
             taken = taken_over(here, reader, known, wish, (manifests, desired))
-            here.must_be_its_own(api)
+            if taken.changes or check:  # before anything is written; the rest is asked for below
+                here.must_be_its_own(api)
             if check or not as_patch:
-                code = end(out, here, taken, check=check, as_patch=False, dry_run=dry_run)
+                code = end(out, here, taken, check=check, dry_run=dry_run, quiet=not check)
                 if check:
                     return code
             done = prepare(order, reader, fetch_all, known.entries)
+            here.must_be_its_own(api)
             if as_patch:
                 both = Changes({**changes(done).files, **taken.changes.files})
-                return end(out, here, replace(taken, changes=both), check=False, as_patch=True)
+                return end(out, here, replace(taken, changes=both), as_patch=True)
             if not dry_run:
                 store = Store(here.place, replace(known, org_id=here.environment.org_id))
                 carry_out(done, store.put, lambda line: out.show(line))
@@ -130,7 +134,7 @@ def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
     what = ", ".join(f"{number} {kind}" for kind, number in counts.items())
     lines.append(f"{_number(len(done.drafts), 'manifest')} {verb} from {where}" + (f": {what}" if what else ""))
     if done.survey.covered:
-        lines.append(f"{_number(done.survey.covered, 'live object')} had a manifest already, which was left as it is")
+        lines.append(f"{_number(done.survey.covered, 'live object')} had a manifest already")
     if done.composed.ids:
         names = ", ".join(f"`{name}`" for name in list(done.composed.ids)[:FEW])
         more = f" and {len(done.composed.ids) - FEW} more" if len(done.composed.ids) > FEW else ""

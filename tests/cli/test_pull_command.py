@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ def test_what_is_there_is_never_overwritten(fresh: Repo, sandbox: Sandbox) -> No
     assert fresh.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_manifest_that_is_there_keeps_its_name_and_its_drift(fresh: Repo, sandbox: Sandbox) -> None:
+def test_a_manifest_that_is_there_keeps_its_name_and_takes_over_what_differs(fresh: Repo, sandbox: Sandbox) -> None:
     sandbox.seed({"closing_reasons": REASONS})
     mine = (
         "apiVersion: syncer/v1\nkind: ClosingReason\nmetadata: {name: pricey} # mine\n"
@@ -197,13 +198,34 @@ def test_a_manifest_that_is_there_keeps_its_name_and_its_drift(fresh: Repo, sand
     done = fresh.run("pull", "--kind", "ClosingReason")
     assert (done.code, done.err) == (0, "")
     assert done.out == (
+        "  ClosingReason/pricey  config/mine.yaml  1 change\n1 change of 1 object taken over\n"
         f"  ClosingReason/alt  config/reasons/alt.yaml  ({ID}2)\n"
         "1 manifest written from test (739224): 1 ClosingReason\n"
-        "1 live object had a manifest already, which was left as it is\n"
-        "of what was there before, the plan would change ClosingReason/pricey; `syncer plan` shows how\n"
-        "the plan of what was pulled is empty: 0 changes, 2 links\n"
+        "1 live object had a manifest already\n"
+        "the plan is empty: 0 changes, 2 links\n"
     )
-    assert (fresh.folder / "config/mine.yaml").read_text("utf-8") == mine
+    assert (fresh.folder / "config/mine.yaml").read_text("utf-8") == mine.replace("INACTIVE", "ACTIVE")
+
+
+def test_a_patch_and_a_check_write_nothing(fresh: Repo, sandbox: Sandbox) -> None:
+    sandbox.seed({"closing_reasons": REASONS})
+    fresh.write(
+        "config/mine.yaml",
+        "apiVersion: syncer/v1\nkind: ClosingReason\nmetadata: {name: pricey} # mine\n"
+        "spec: {title: Zu teuer, status: INACTIVE}\n",
+    )
+    before = fresh.digest()
+    asked = fresh.run("pull", "--kind", "ClosingReason", "--check")
+    assert (asked.code, asked.out.splitlines()[-1]) == (2, "1 change of 1 object can be taken over")
+    patch = fresh.run("pull", "--kind", "ClosingReason", "--as-patch")
+    assert (patch.code, fresh.digest(), fresh.state.exists()) == (0, before, False)
+    git = shutil.which("git") or "git"
+    subprocess.run([git, "init", "-q"], cwd=fresh.folder, check=True)
+    subprocess.run([git, "apply"], cwd=fresh.folder, input=patch.out.encode(), check=True)
+    applied = fresh.digest()
+    assert fresh.run("pull", "--kind", "ClosingReason").code == 0
+    assert fresh.digest() == applied
+    assert fresh.run("pull", "--kind", "ClosingReason", "--check").code == 0
 
 
 def test_a_dry_run_writes_nothing(fresh: Repo, sandbox: Sandbox) -> None:
