@@ -23,7 +23,6 @@ GROUPS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "pull": pull.figures,
     "pace": pace.figures,
     "take-over": take_over.figures,
-    "take-over": take_over.figures,
 }
 
 
