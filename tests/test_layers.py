@@ -43,9 +43,10 @@ MAY_IMPORT = {
     "pulling": {"pulling", "composing", "surveying", "app", "loading", "kinds", "adapters", "core"},
     "rules": {"rules", "kinds", "adapters"},
     "taking_over": {"taking_over", "loading", "kinds", "adapters", "core"},
+    "recording": {"recording", "app", "kinds", "adapters", "core"},
     "cli": {
         "cli", "rules", "starting", "pulling", "apply", "execute", "app", "adopting", "situation", "undo",
-        "loading", "render", "kinds", "adapters", "core", "sandbox", "click", "taking_over",
+        "loading", "render", "kinds", "adapters", "core", "sandbox", "click", "taking_over", "recording",
     },
     "__main__": {"cli"},
     "__init__": set(),

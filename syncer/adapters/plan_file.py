@@ -142,6 +142,10 @@ def _model() -> type[BaseModel]:
         path: str | None
         hint: str | None
 
+    class AgainstModel(Strict):
+        recorded_at: str
+        age_seconds: int
+
     class PlanModel(Strict):
         format_version: Literal[1]
         id: str
@@ -157,6 +161,7 @@ def _model() -> type[BaseModel]:
         problems: list[ProblemModel]
         digests: dict[str, str]
         undo: str = ""
+        against: AgainstModel | None = None
 
     PlanModel.model_rebuild(_types_namespace=locals() | {"Json": Json, "Literal": Literal})
     return PlanModel
@@ -204,6 +209,7 @@ def _plan(document: Json) -> Plan:
         document["digests"],
         document["partial"],
         undo=document.get("undo", ""),
+        against=document.get("against") or {},
     )
 
 

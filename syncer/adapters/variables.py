@@ -6,12 +6,12 @@ It knows neither kinds nor files, and reads no environment itself: what it may u
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from syncer.adapters.check import nearest
 from syncer.core.problem import Finding
-from syncer.core.values import Json, Path, Secret
+from syncer.core.values import Json, Path, Secret, Unknown
 
 _VARIABLE = r"\$\$\{|\$\{((?:var|env|id)\.[A-Za-z0-9_.-]+)\}|\$\{"
 _OWN_ENV = r"(?:EPILOT|SYNCER)_[A-Za-z0-9_]+\Z"
@@ -22,7 +22,7 @@ class Variables(NamedTuple):
 
     vars: Mapping[str, Json] = {}
     ids: Mapping[str, str] = {}
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str | Unknown] | None = None
     """None while validating: `${env.NAME}` is checked for its name, and stays as it is written."""
     allowed: Collection[str] = ()
     """Names beyond `EPILOT_*` and `SYNCER_*` that may be read (`SYNCER_ALLOW_ENV`)."""
@@ -39,6 +39,23 @@ class Substituted(NamedTuple):
     value: Json
     findings: list[Finding]
     fed: dict[Path, tuple[str, ...]]
+
+
+class OrUnknown(Mapping[str, Any]):
+    """The process environment, in which a variable that isn't set is `Unknown` rather than a mistake: a plan against a
+    recording is made where there are no secrets."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def __getitem__(self, name: str) -> str | Unknown:
+        return self._env.get(name) or Unknown(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        return len(self._env)
 
 
 def allowed_names(text: str) -> frozenset[str]:
@@ -92,6 +109,7 @@ class _Substitution:
         parts: list[str] = []
         names: list[str] = []
         secrets: list[str] = []
+        unknown = False
         end = 0
         for match in re.finditer(_VARIABLE, text):
             parts.append(text[end : match.start()])
@@ -103,6 +121,7 @@ class _Substitution:
                 found, value = self.look_up(name, match.group(), path)
                 if isinstance(value, Secret):
                     secrets.append(value.name)
+                    unknown = unknown or isinstance(value, Unknown)
                 parts.append(self.written(value, match.group(), path) if found else match.group())
             else:
                 shown = text[match.start() : match.start() + 30].split("\n")[0]
@@ -113,11 +132,14 @@ class _Substitution:
         if names:
             self.fed[path] = tuple(dict.fromkeys(names))
         if secrets:
-            return Secret("+".join(dict.fromkeys(secrets)), "".join(parts))
+            name = "+".join(dict.fromkeys(secrets))
+            return Unknown(name) if unknown else Secret(name, "".join(parts))
         return "".join(parts)
 
     def written(self, value: Json, variable: str, path: Path) -> str:
         """A variable's value within a longer text."""
+        if isinstance(value, Unknown):
+            return ""
         if isinstance(value, Secret):
             return value.reveal()
         if isinstance(value, bool):
@@ -156,7 +178,7 @@ class _Substitution:
             state = "empty" if word in self.variables.env else "not set"
             self.finding("env-missing", f"environment variable `{word}` is {state}", path, f"set {word} and run again")
             return False, None
-        return True, Secret(word, value)
+        return True, value if isinstance(value, Unknown) else Secret(word, value)
 
     def finding(self, rule: str, message: str, path: Path, hint: str) -> None:
         """Notes an error."""

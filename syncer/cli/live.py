@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli.options import consent_options, lock_wait_option, planning_options
+from syncer.cli.options import against_option, consent_options, lock_wait_option, planning_options
 
 if TYPE_CHECKING:
     from syncer.adapters.api import Api
+    from syncer.adapters.recording import Replay
     from syncer.adapters.state import State
     from syncer.app import Planned, Selection
     from syncer.cli.world import World
@@ -28,6 +29,7 @@ QUOTA = 500
 
 @click.command()
 @planning_options
+@against_option
 @click.option(
     "-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`."
 )
@@ -44,6 +46,7 @@ def plan(
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
+    against: Path | None,
     target: Path | None,
     detailed_exitcode: bool,
     form: str,
@@ -56,6 +59,13 @@ def plan(
     from syncer.cli.world import world
     from syncer.core.guard import Consent, refusals
 
+    if against is not None:
+        from syncer.cli.record import plan_against
+
+        return plan_against(
+            color, against, config, environment, server, place, Selection(only, but), target, verbose=verbose,
+            resend_secrets=resend_secrets, detailed_exitcode=detailed_exitcode, form=form,
+        )  # fmt: skip
     out = console(color)
     here = world(config, environment, server, place)
     with at_once(), at_rest(), here.reading():
@@ -128,12 +138,20 @@ def apply(
     from syncer.cli.stopping import at_once, draining
     from syncer.cli.world import world
     from syncer.core.guard import unfitting
-    from syncer.core.problem import InvalidInput, Problem
+    from syncer.core.problem import InvalidInput, Problem, Refused
     from syncer.execute import Stop
     from syncer.render.events import Watch, applied_document, applied_line
 
     out = console(color)
     saved = _load(file) if file else None
+    if saved is not None and saved.against:
+        raise Refused(
+            Problem(
+                "stale-plan",
+                f"this plan was made against a recording of {saved.against['recorded_at']}: it is there to be read",
+                hint="make one of the organisation as it is: `syncer plan -o FILE`",
+            )
+        )
     if saved is not None and (only or but):
         raise InvalidInput(Problem("usage", "a saved plan is applied whole: --only and --except belong to `plan`"))
     here = world(config, environment or (saved.environment if saved else None), server, place)
@@ -267,7 +285,7 @@ def _must_be_true(saved: Plan, now: Plan) -> None:
         )
 
 
-def _situation(planned: Planned, state: State, here: World, api: Api) -> Situation:
+def _situation(planned: Planned, state: State, here: World, api: Api | Replay) -> Situation:
     from urllib.parse import urlsplit
 
     from syncer.adapters.hosts import is_loopback

@@ -57,6 +57,14 @@ lock_wait_option = click.option(
 )
 
 
+against_option = click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Plan against a recording (`syncer record`): no token, no network.",
+)
+
+
 def selection_options(command: Command) -> Command:
     """`--only` and `--except`."""
     only = click.option(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncer.adapters.api import Api
     from syncer.adapters.places.place import Place
     from syncer.adapters.places.place_name import PlaceName
+    from syncer.adapters.recording import Organisation
     from syncer.adapters.runs import Runs
     from syncer.adapters.state import State
     from syncer.app import Planned, Selection
@@ -39,6 +40,8 @@ class World:
     """How many `validate` has for this environment; known once the manifests were read."""
     where: str = ""
     """Where the operator says that the state lives; "" where nothing was said."""
+    secretless: bool = False
+    """Whether variables of the process that aren't set are unknown rather than a mistake: nothing will be sent."""
     _place: Place | None = None
     _begun: Begun | None = None
 
@@ -134,12 +137,13 @@ class World:
 
     def manifests(self) -> tuple[Manifests, list[Desired], list[Asked]]:
         """What was read, and what it means in this environment; InvalidInput as `wanted`."""
-        from syncer.adapters.variables import allowed_names
+        from syncer.adapters.variables import OrUnknown, allowed_names
         from syncer.loading import asked_for, ordered, read_manifests, resolve, together
 
         manifests = read_manifests(self.project, begun=self._begun)
         allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))
-        desired, problems = resolve(manifests, self.environment, self.env, allowed=allowed)
+        env: Mapping[str, Any] = OrUnknown(self.env) if self.secretless else self.env
+        desired, problems = resolve(manifests, self.environment, env, allowed=allowed)
         asked, wrong = asked_for(manifests, self.environment, desired)
         problems = ordered([*manifests.problems, *problems, *together(desired), *wrong])
         self.warnings = sum(problem.severity == "warning" for problem in problems)
@@ -179,7 +183,7 @@ class World:
             )
         )
 
-    def planned(self, api: Api, state: State, selection: Selection, *, resend_secrets: bool) -> Planned:
+    def planned(self, api: Organisation, state: State, selection: Selection, *, resend_secrets: bool) -> Planned:
         """The plan, made afresh."""
         from syncer.adapters.api import fetch_all
         from syncer.app import make_plan
@@ -253,14 +257,14 @@ class World:
             raise
 
     @staticmethod
-    def ask_whose(api: Api) -> None:
+    def ask_whose(api: Organisation) -> None:
         """Ask who the token is where nothing said so yet."""
         from syncer.core.kind import Call
 
         if not api.organisations:
             api.read("permissions", Call("GET", "/v1/permissions/me"))
 
-    def must_be_its_own(self, api: Api) -> None:
+    def must_be_its_own(self, api: Organisation) -> None:
         """Refused where the token is known to belong to another organisation; asked for where nothing said so yet."""
         from syncer.core.guard import another_organisation
 

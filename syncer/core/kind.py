@@ -21,6 +21,7 @@ from syncer.core.values import Json, Secret
 if TYPE_CHECKING:
     from syncer.core.fields import FieldChange
     from syncer.core.pulled import Pulled
+    from syncer.core.recorded import Recorded
 
 Spec = dict[str, Json]
 Parts = Mapping[str, Mapping[str, str]]
@@ -274,6 +275,8 @@ class Kind(NamedTuple):
     made_along: str = ""
     """The spec's mapping of objects of their own that are made along with it, and the group of their ids: a flow's
     `automations`. One that is no longer declared stays."""
+    recorded: Recorded | None = None
+    """What of its objects, and of the replies to its asks, may stand in a recording."""
 
 
 class LookupKind(NamedTuple):

@@ -139,6 +139,9 @@ class Plan:
     undo: str = ""
     """The run that this takes back; "" for a plan of the manifests."""
 
+    against: Mapping[str, Json] = field(default_factory=dict)
+    """Of the recording that it was made against, which makes it one to look at: when that was made, and its age."""
+
     @property
     def let_go(self) -> tuple[Address, ...]:
         """The addresses that are forgotten while their objects stay, as a `Removed` document asks."""

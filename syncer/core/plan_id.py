@@ -17,7 +17,7 @@ from syncer.core.values import Json
 
 FORMAT_VERSION = 1
 
-OUTSIDE = frozenset({"id", "notices", "problems"})
+OUTSIDE = frozenset({"id", "notices", "problems", "against"})
 """Keys of the document that the id is not made of: they change nothing that is done."""
 
 
@@ -45,6 +45,7 @@ def plan_document(plan: Plan, problems: Sequence[Problem] = ()) -> dict[str, Jso
         "problems": [problem_document(problem) for problem in problems],
         "digests": {str(address): plan.digests[address] for address in sorted(plan.digests)},
         **({"undo": plan.undo} if plan.undo else {}),
+        **({"against": dict(plan.against)} if plan.against else {}),
     }
 
 

@@ -23,7 +23,7 @@ from syncer.core.required import missing_after, missing_in_new, place
 from syncer.core.resource import Desired, Found, Managed, remembered
 from syncer.core.secrets import same_secret
 from syncer.core.sides import Known, Sides, context_of, memory_of
-from syncer.core.values import ABSENT, Json
+from syncer.core.values import ABSENT, Json, Unknown
 from syncer.core.writing import calls_of, steps_of, write_of
 
 
@@ -168,9 +168,10 @@ def _secret_changes(case: _Case, resend: bool, changed: set[str], out: Draft) ->
     they go along with other fields of theirs that change."""
     for label, secret in case.prepared.secrets.items():
         known = case.entry.secrets.get(label) if case.entry else None
-        if resend or (known is not None and not same_secret(secret, known)):
+        unknown = known is None or isinstance(secret, Unknown)
+        if resend or (known is not None and not unknown and not same_secret(secret, known)):
             yield FieldChange((label,), HIDDEN, secret)
-        elif known is None:
+        elif unknown:
             along = label.partition("[")[0] in changed
             then = "it is sent along with the other changes" if along else "it is not sent"
             said = f"{case.desired.address}: whether {label} is up to date is not known; {then}"

@@ -60,6 +60,20 @@ class Secret:
         raise TypeError("a Secret is never pickled or copied to disk")
 
 
+class Unknown(Secret):
+    """A value that is not at hand: of a variable that isn't set, or one that a recording withholds. Nothing is known to
+    differ from it, so it makes no change."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "")
+
+    def reveal(self) -> str:
+        """Never: ValueError."""
+        raise ValueError(f"the value of {self.name} is not known here")
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """A reference to another manifest, by name; stays in a spec until the live id is known."""
@@ -107,7 +121,10 @@ ABSENT = _Absent()
 
 
 def same_leaf(one: Json, other: Json) -> bool:
-    """Equality of two scalars as JSON sees it: `true` is not `1`, `1` is `1.0`; a `Secret` equals the text it holds."""
+    """Equality of two scalars as JSON sees it: `true` is not `1`, `1` is `1.0`; a `Secret` equals the text it holds,
+    an `Unknown` everything."""
+    if isinstance(one, Unknown) or isinstance(other, Unknown):
+        return True
     if isinstance(one, Secret):
         one = one.reveal()
     if isinstance(other, Secret):

@@ -29,6 +29,7 @@ from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape, keyed
 from syncer.core.values import ABSENT, Json, Secret
 from syncer.core.verbs import is_gone, segment
+from syncer.kinds.app_recorded import RECORDED
 from syncer.kinds.app_rules import check_app, check_option_values
 from syncer.kinds.app_secrets import options_declared, put_back, secrets_declared, take_out, unknown_secrets
 from syncer.kinds.app_versions import asks, check_version, declared_components, remarks, target_version
@@ -287,4 +288,5 @@ KIND = Kind(
     called=_called,
     required=("version",),
     texts=("option_values[].options[].value",),
+    recorded=RECORDED,
 )

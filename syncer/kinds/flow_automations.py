@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from syncer.core.fingerprint import canonical
 from syncer.core.kind import Call, Listing, Spec
+from syncer.core.recorded import Read
 from syncer.core.references import clone
 from syncer.core.values import Json
 from syncer.core.verbs import without
@@ -92,6 +93,29 @@ def ask_for(ids: Iterable[str]) -> dict[str, Call]:
         )
         for start in range(0, len(wanted), BATCH)
     }
+
+
+def _apart(call: Call, reply: Json) -> list[tuple[Call, Json]]:
+    """The call for many automations as calls for one each, with their part of the reply."""
+    there = {each.get("id"): each for each in reply.get("results") or []} if isinstance(reply, dict) else {}
+    return [
+        (call._replace(body={"ids": [id]}), {"results": [_kept(there[id])] if id in there else []})
+        for id in call.body["ids"]
+    ]
+
+
+def _together(replies: Sequence[Json]) -> Json:
+    return {"results": [each for reply in replies for each in reply["results"]]}
+
+
+def _kept(live: Json) -> Json:
+    """The automation as a spec, and whether it is the platform that stopped it."""
+    details = {"disable_details": {"disabled_by": "system"}} if switched_off(live) else {}
+    return {"id": live["id"], **automation_spec(live), **details}
+
+
+BATCHES = Read("automation", "POST /v1/automation/flows:batchGet", lambda reply: reply, _apart, _together)
+"""How automations are recorded: each for itself, for the next plan asks for others along with it."""
 
 
 def answered(answers: Mapping[str, Json]) -> dict[str, Json]:

@@ -6,14 +6,15 @@ called on the platform are two things (flow_ids); how it is written stands in fl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.core.kind import Call, Context, Kind, Parts, Prepared, RefField, Spec
+from syncer.core.recorded import Foreseen, Read, Recorded, pick
 from syncer.core.references import bind, clone
 from syncer.core.values import Json, Part, Ref
 from syncer.kinds import flow_inline
-from syncer.kinds.flow_automations import answered, ask_for, automation_spec, switched_off
+from syncer.kinds.flow_automations import BATCHES, answered, ask_for, automation_spec, switched_off
 from syncer.kinds.flow_graph import check_flow
 from syncer.kinds.flow_ids import identify, items, stable_id
 from syncer.kinds.flow_risks import create_risk, limits, objections, risk
@@ -135,6 +136,19 @@ def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -
     from syncer.kinds.flow_manifest import as_manifest  # late: only `pull` asks
 
     return as_manifest(spec, live, known, answers)
+def _kept(live: Json) -> Json:
+    """The live flow as a spec, which is all that planning reads; the names of those whom tasks are assigned to are
+    copies that the platform adds."""
+    flow: Spec = {"id": live["id"], **clone(spec_of(live))}
+    for holder in (flow, *items(flow.get("phases")), *items(flow.get("tasks"))):
+        for assigned in items(holder.get("assigned_to")):
+            assigned.pop("value", None)
+    return flow
+
+
+def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
+    """The automations that flows name, should a manifest bundle them."""
+    yield list(ask_for(id for live in lists["FlowTemplate"] for id in _automation_ids(live)).values())
 
 
 KIND = Kind(
@@ -163,6 +177,11 @@ KIND = Kind(
     notices=limits,
     made_along="automations",
     check=check_flow,
+    recorded=Recorded(
+        _kept,
+        (Read("workflow", "GET /v1/workflows/limits/max-allowed", pick("currentNoOfWorkflows", "maxAllowed")), BATCHES),
+        _foresee,
+    ),
     required=(
         "tasks",
         "edges",

@@ -7,7 +7,7 @@ must stay what it was, and afterwards there must be exactly one config.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.kind import (
@@ -27,6 +27,7 @@ from syncer.core.kind import (
 )
 from syncer.core.merge import FieldChange
 from syncer.core.problem import Finding
+from syncer.core.recorded import Foreseen, Read, Recorded, pick
 from syncer.core.shape import AS_SET, compile_shape
 from syncer.core.values import Json
 from syncer.core.verbs import is_there, segment, without
@@ -67,7 +68,17 @@ def asks(context: Context) -> Mapping[str, Call]:
     view = query.get("saved_view_id") if isinstance(query, dict) else None
     if not isinstance(view, str) and context.live:
         view = (context.live.get("query") or {}).get("saved_view_id")
-    return {"view": Call("GET", f"/v1/entity/view/{segment(view)}", service="entity")} if isinstance(view, str) else {}
+    return {"view": _view_call(view)} if isinstance(view, str) else {}
+
+
+def _view_call(view: str) -> Call:
+    return Call("GET", f"/v1/entity/view/{segment(view)}", service="entity")
+
+
+def _filters(view: Mapping[str, Json]) -> str:
+    """The digest of a saved view's filters; a recording holds nothing else of them."""
+    said = view.get("filters_digest")
+    return said if isinstance(said, str) else digest(canonical((view.get("ui_config") or {}).get("filters")))
 
 
 def prepare(context: Context) -> Prepared:
@@ -79,7 +90,7 @@ def prepare(context: Context) -> Prepared:
     view = context.answers.get("view")
     if isinstance(view, dict):
         before = context.parts.get("saved_view", {})
-        now = {"id": str(view.get("id")), "filters": digest(canonical((view.get("ui_config") or {}).get("filters")))}
+        now = {"id": str(view.get("id")), "filters": _filters(view)}
         if before.get("id", now["id"]) == now["id"] and before.get("filters", now["filters"]) != now["filters"]:
             notices.append(
                 f"the filters of the saved view `{view.get('name')}` changed since the last apply: "
@@ -294,6 +305,19 @@ def create_risk(spec: Spec) -> Risk | None:
     return Risk("destructive", f"deletions start on {start}" if start else "deletions start at once", "enabled")
 
 
+def _view_kept(view: Json) -> Json:
+    """Of a saved view: which it is, and of what it filters a digest. Filters quote values of entities, and what else a
+    view holds is how somebody likes their table."""
+    return {**pick("id", "name", "slug", "shared")(view), "filters_digest": _filters(view)}
+
+
+def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
+    """Every saved view: a config of tomorrow may point at any."""
+    ids = {str(view["id"]) for view in lists.get("SavedView", ()) if view.get("id")}
+    ids |= {str(id) for live in lists["RetentionConfig"] if (id := _mapping(live.get("query")).get("saved_view_id"))}
+    yield [_view_call(id) for id in sorted(ids)]
+
+
 KIND = Kind(
     name="RetentionConfig",
     slug="retention-config",
@@ -322,6 +346,11 @@ KIND = Kind(
     words=("enabled",),
     folder="retention",
     called=lambda live: f"{live.get('entity_schema')} {live.get('type')}",
+    recorded=Recorded(
+        lambda live: {"id": live["id"], **spec_of(live)},
+        (Read("entity", "GET /v1/entity/view/{id}", _view_kept),),
+        _foresee,
+    ),
     required=("query", "query.saved_view_id", "schedule", "schedule.frequency", "schedule.interval_days", "enabled"),
     refs=(
         RefField("entity_schema", "EntitySchema", plain=True),

@@ -74,9 +74,26 @@ def _header(plan: Plan, terminal: Terminal) -> list[str]:
         ("", f"at {terminal.shown(plan.server)}"),
     ]
     lines = flowing(words, terminal, first=("", ""), indent=2, gap=1)
+    if plan.against:
+        lines += paragraph(recorded_line(plan, terminal), terminal, style="warning")
     if plan.partial:
         lines += paragraph("only a part of the manifests was looked at (--only, --except)", terminal, style="warning")
     return lines
+
+
+def recorded_line(plan: Plan, terminal: Terminal) -> str:
+    """`against a recording of production, 3 days old (2026-11-19 08:00 UTC)`."""
+    made = str(plan.against["recorded_at"])
+    when = f"{made[:10]} {made[11:16]} UTC"
+    return terminal.shown(f"against a recording of {plan.environment}, {age(plan.against['age_seconds'])} old ({when})")
+
+
+def age(seconds: int) -> str:
+    """`3 days`, `5 hours`, `12 minutes`, `less than a minute`: in the largest unit of which there is one."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return count(seconds // length, unit)
+    return "less than a minute"
 
 
 def _legend(changes: Iterable[Change], terminal: Terminal) -> list[str]:
