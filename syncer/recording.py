@@ -183,7 +183,8 @@ def _unset(planned: Planned) -> Iterator[Notice]:
 def _withheld(planned: Planned) -> Iterator[Notice]:
     for matches in planned.sides.matches.values():
         for address, found in sorted(matches.found.items()):
-            number = sum(isinstance(leaf, Unknown) for leaf in leaves(found.live.object))
+            seen = [found.live.object, *planned.sides.answers.get(address, {}).values()]
+            number = sum(isinstance(leaf, Unknown) for leaf in leaves(seen))
             if number:
                 values = "a value of the live object" if number == 1 else f"{number} values of the live object"
                 said = f"{values} may be secret: not in the recording, and not compared"

@@ -295,6 +295,24 @@ def test_the_sandbox_lists_it_and_each_object_reads_back_as_listed(
                 assert kind.live_id(each)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_recording_keeps_is_all_that_a_plan_compares(applied: World, name: str) -> None:
+    kind = KINDS[name]
+    assert kind.recorded is not None
+    with applied.api() as api:
+        objects = api.list(kind.service, kind.listing)
+    assert objects
+    for live in objects:
+        kept = kind.recorded.keep(live)
+        assert (kind.live_id(kept), kind.live_key(kept)) == (kind.live_id(live), kind.live_key(live))
+        assert kind.spec_of(kept) == kind.spec_of(live)
+
+
+def test_one_kind_speaks_for_a_reply_that_is_recorded() -> None:
+    forms = [(read.service, read.form) for each in KINDS.values() if each.recorded for read in each.recorded.reads]
+    assert len(forms) == len(set(forms))
+
+
 def test_no_secret_of_the_examples_is_in_state_or_plan(applied: World) -> None:
     assert "hush" not in applied.state_path.read_text("utf-8")
     assert "hush" not in repr(applied.plan().plan)

@@ -117,6 +117,7 @@ def test_the_hooks_for_others_are_valid_and_name_commands_that_exist() -> None:
     assert {name: hook["entry"] for name, hook in hooks.items()} == {
         "syncer-validate": "syncer validate",
         "syncer-fmt": "syncer fmt",
+        "syncer-plan": "syncer plan",
     }
     assert {hook["language"] for hook in hooks.values()} == {"python"}
     assert {hook["entry"].split()[1] for hook in hooks.values()} <= set(COMMANDS)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from syncer.core.fingerprint import canonical, normal
 from syncer.core.shape import Shape
-from syncer.core.values import Json, Secret
+from syncer.core.values import Json, Secret, Unknown
 
 
 def exact_key(item: Json, shape: Shape) -> str:
@@ -31,7 +31,7 @@ def pair_up(
         pairs.append(hits.pop() if hits else None)
     rest = sorted(index for indexes in free.values() for index in indexes)
     of_form: dict[type, list[int]] = {
-        form: [index for index in rest if isinstance(live[index], form)] for form in (dict, list, str)
+        form: [index for index in rest if isinstance(live[index], (form, Unknown))] for form in (dict, list, str)
     }
     fits = {
         index: [hit for hit in of_form.get(_may_be(want[index]), ()) if already(live[hit], want[index])]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from syncer.adapters.variables import Variables, allowed_names, substitute
-from syncer.core.values import Path, Secret
+from syncer.adapters.variables import OrUnknown, Variables, allowed_names, substitute
+from syncer.core.values import Path, Secret, Unknown
 
 VARS = {"flag": False, "n": 3, "share": 0.5, "name": "Strom", "list": [1, "a"], "map": {"a": 1}, "none": None}
 IDS = {"journey.offer": "5c1c", "user-1": "77"}
@@ -155,3 +155,21 @@ def test_the_value_given_stays_as_it_is() -> None:
 def test_allowed_names() -> None:
     assert allowed_names("A, B C,,D") == {"A", "B", "C", "D"}
     assert allowed_names("") == frozenset()
+
+
+UNSET = {
+    "whole": ("${env.SYNCER_A}", "SYNCER_A"),
+    "within a text": ("Bearer ${env.SYNCER_A}", "SYNCER_A"),
+    "beside one that is set": ("${env.SYNCER_SET}:${env.SYNCER_A}", "SYNCER_SET+SYNCER_A"),
+    "empty": ("${env.SYNCER_EMPTY}", "SYNCER_EMPTY"),
+}
+
+
+@pytest.mark.parametrize(("value", "name"), UNSET.values(), ids=UNSET)
+def test_where_nothing_is_sent_a_variable_that_is_not_set_is_unknown(value: str, name: str) -> None:
+    variables = Variables(env=OrUnknown({"SYNCER_SET": "x", "SYNCER_EMPTY": ""}))
+    found = substitute(value, variables)
+    assert (found.value, found.findings, type(found.value)) == (Unknown(name), [], Unknown)
+    known = substitute("${env.SYNCER_SET}", variables).value
+    assert (known, type(known)) == (Secret("SYNCER_SET", "x"), Secret)
+    assert [each.rule for each in substitute("${env.HOME}", variables).findings] == ["env-not-allowed"]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a case is a line, so that the tables can be read down
 """`record` and `plan --against`: the plan made live and the one made against a recording are one; what a recording
 never holds; what is said of one that is not fit."""
 
@@ -245,6 +246,24 @@ AUTOMATION = {
 }
 
 
+BUNDLE = flow("bundle").replace(
+    "  tasks:",
+    """\
+  automations:
+    notify:
+      flow_name: Partner
+      enabled: false
+      triggers: []
+      actions:
+        - name: Webhook
+          type: trigger-webhook
+          config:
+            url: https://partner.example/
+            headers: {X-Partner: "${env.SYNCER_PARTNER}", X-Plain: canary-plain, Accept: application/json}
+  tasks:
+    - {id: call, name: Melden, task_type: AUTOMATION, automation_config: {flow_id: {automation: notify}}}""",
+)
+
 WORDS = (
     "canary-in-address", "canary-header-plain", "canary-user", "canary-pass", "canary-client", "canary-key-in-config",
     "canary-in-pair", "canary.abcdefgh", "canary person", "canary-url", "canary-user-id", "canary@kunde.example",
@@ -310,6 +329,25 @@ def test_no_secret_and_nobody_is_in_a_recording(utility, sandbox) -> None:
     ]
 
 
+def test_an_automation_with_headers_is_planned_and_its_headers_are_not_compared(live, sandbox, offline) -> None:
+    live.write("config/won.yaml", BUNDLE)
+    assert live.run("apply", "--yes", "--first-contact", env={"SYNCER_PARTNER": "canary-partner"}).code == 0
+    assert live.run("record", "-o", "recording.json").code == 0
+    assert "canary" not in (live.folder / "recording.json").read_text("utf-8")
+    offline()
+    said = live.run("plan", "--against", "recording.json", "--format", "json", env={"EPILOT_TOKEN_TEST": None}).json
+    assert said["changes"] == []
+    assert [each["message"] for each in said["notices"]] == [
+        "`SYNCER_PARTNER` is not set here: whether what it feeds is up to date is not known",
+        "2 values of the live object may be secret: not in the recording, and not compared",
+    ]
+    edit(live.folder, "config/won.yaml", "https://partner.example/", "https://other.example/")
+    said = live.run("plan", "--against", "recording.json", "--format", "json", env={"EPILOT_TOKEN_TEST": None}).json
+    assert [(each["path"], each["after"]) for each in said["changes"][0]["fields"]] == [
+        ("automations.notify.actions[0].config.url", "https://other.example/")
+    ]
+
+
 def test_no_entity_is_in_a_recording_and_none_is_asked_for(utility, sandbox) -> None:
     sandbox.forget()
     utility.run("record", "-o", "recording.json")
@@ -357,7 +395,8 @@ def test_a_recording_that_is_none(become, code, said, hint, live) -> None:
     path.unlink() if text is None else path.write_text(text, "utf-8")
     done = live.run("plan", "--against", "recording.json")
     assert (done.code, done.out) == (code, "")
-    assert said in done.err and f"hint: {hint}" in " ".join(done.err.split())
+    assert said in done.err
+    assert f"hint: {hint}" in " ".join(done.err.split())
 
 
 HEADS = {

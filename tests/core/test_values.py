@@ -9,7 +9,7 @@ import pytest
 
 from syncer.core.address import Address, parse_address
 from syncer.core.problem import Finding, InvalidInput, Location, Problem, located
-from syncer.core.values import ABSENT, Json, Path, Secret, same_leaf, show_path
+from syncer.core.values import ABSENT, Json, Path, Secret, Unknown, same_leaf, show_path
 from syncer.core.verbs import has_id, is_gone, is_there, segment
 
 PATHS: dict[str, tuple[Path, str]] = {
@@ -37,6 +37,9 @@ LEAVES: dict[str, tuple[Json, Json, bool]] = {
     "one switch": (True, True, True),
     "null and off": (None, False, False),
     "null": (None, None, True),
+    "unknown and a text": (Unknown("A"), "a", True),
+    "unknown and a number": (Unknown("A"), 1, True),
+    "unknown and a secret": (Unknown("A"), Secret("B", "b"), True),
     "absent and null": (ABSENT, None, False),
     "a secret and its text": (Secret("X", "hush"), "hush", True),
     "a secret and another text": (Secret("X", "hush"), "hus", False),

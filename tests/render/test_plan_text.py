@@ -73,6 +73,16 @@ def test_a_partial_plan_says_so(nothing: Plan) -> None:
     )
 
 
+AGES = {59: "less than a minute", 60: "1 minute", 7_200: "2 hours", 86_399: "23 hours", 3 * 86_400 + 7: "3 days"}
+
+
+@pytest.mark.parametrize(("seconds", "words"), AGES.items(), ids=AGES.values())
+def test_a_plan_against_a_recording_tells_its_age(nothing: Plan, seconds: int, words: str) -> None:
+    about = {"recorded_at": "2026-11-19T08:00:00Z", "age_seconds": seconds}
+    said = render_plan(replace(nothing, against=about, links=()), Terminal()).splitlines()[1]
+    assert said == f"against a recording of {nothing.environment}, {words} old (2026-11-19 08:00 UTC)"
+
+
 def test_the_same_plan_is_the_same_text(everything: Plan) -> None:
     turned = replace(everything, changes=tuple(reversed(everything.changes)))
     assert render_plan(turned, Terminal()) == render_plan(everything, Terminal())
