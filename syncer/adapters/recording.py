@@ -1,39 +1,27 @@
-"""Recordings: what reading an organisation answered, in a file, and a reader that answers the same again.
+"""Recordings: what reading an organisation answered, and a reader that answers the same again.
 
-It knows requests and files, not kinds: what of a reply is kept is given to it, and what nobody speaks for is not kept.
+It knows requests, neither kinds nor files: what of a reply is kept is given to it, and what nobody speaks for is not.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from syncer.adapters.listing import call_of
 from syncer.adapters.tokens import Claims
 from syncer.core.fingerprint import canonical
-from syncer.core.json_text import json_text
 from syncer.core.kind import Call, Listing
 from syncer.core.problem import InvalidInput, Problem
 from syncer.core.recorded import NOT_COUNTED, NOT_RECORDED, Keep, Read
-from syncer.core.values import Json, Unknown
+from syncer.core.values import Json
 
-FORMAT_VERSION = 1
-
-MODE = 0o644
-"""For everybody: it holds no secret and no entity, and is there to be committed or handed to forks."""
-
-LARGEST = 256 * 1024 * 1024
-"""Bytes a recording may have; 300 flows and 100 schemas take about 5 MB."""
-
-_AGAIN = "make it again: `syncer record -o FILE`"
+AGAIN = "make it again: `syncer record -o FILE`"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -164,7 +152,7 @@ class Replay:
         found = self._recording.lists.get(list_key(service, listing))
         if found is None:
             message = f"the recording does not hold the list `{call_of(listing).title}`"
-            raise InvalidInput(Problem("not-recorded", message, hint=f"{_AGAIN}, without --kind or with more of them"))
+            raise InvalidInput(Problem("not-recorded", message, hint=f"{AGAIN}, without --kind or with more of them"))
         return list(found)
 
     def read(self, service: str, call: Call) -> Json | None:
@@ -178,102 +166,3 @@ class Replay:
             return reads.get(key_of(service, call), NOT_RECORDED)
         parts = [reads.get(key_of(service, one), NOT_RECORDED) for one, _ in form.apart(call, None)]
         return NOT_RECORDED if NOT_RECORDED in parts else form.together(parts)
-
-
-def text_of(recording: Recording) -> str:
-    """The file's text: sorted, so that two recordings of one organisation differ in their time and nothing else."""
-    document = {
-        "format_version": FORMAT_VERSION,
-        "recorded_at": recording.recorded_at,
-        "environment": recording.environment,
-        "org_id": recording.org_id,
-        "server": recording.server,
-        "syncer": recording.syncer,
-        "kinds": list(recording.kinds),
-        "lists": {key: list(recording.lists[key]) for key in sorted(recording.lists)},
-        "reads": {key: recording.reads[key] for key in sorted(recording.reads)},
-    }
-    sorted_below = (
-        json.loads(json.dumps(document["lists"], sort_keys=True)),
-        json.loads(json.dumps(document["reads"], sort_keys=True)),
-    )
-    document["lists"], document["reads"] = sorted_below
-    return json_text({"checksum": _checksum(document), **document}, indent=1) + "\n"
-
-
-def _checksum(document: Mapping[str, Json]) -> str:
-    """SHA-256 over everything but itself: a file cut short or changed by hand is not taken for what was recorded."""
-    bound = {key: value for key, value in document.items() if key != "checksum"}
-    text = json.dumps(bound, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def save_recording(path: Path, recording: Recording) -> None:
-    """Write it, whole or not at all."""
-    from syncer.adapters.disk import replace_file
-
-    try:
-        replace_file(path, text_of(recording).encode("utf-8"), mode=MODE)
-    except OSError as error:
-        message = f"`{path}` can't be written: {error.strerror or type(error).__name__}"
-        raise InvalidInput(Problem("recording-file", message, hint="give another -o FILE")) from None
-
-
-def load_recording(path: Path, mark: str) -> Recording:
-    """The recording in a file; values of the form `{mark: …}` are Unknown. InvalidInput if it is none, another
-    format's, damaged, or not as it was written."""
-    from syncer.adapters.wire_json import NotJson, decode
-
-    try:
-        if not path.is_file() and path.exists():
-            raise _bad(path, "is not a file")
-        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
-    except OSError as error:
-        raise _bad(path, f"can't be read: {error.strerror or type(error).__name__}") from None
-    if content is None:
-        raise _bad(path, f"is larger than {LARGEST // 2**20} MB")
-    try:
-        document = decode(content)
-    except NotJson as error:
-        raise _bad(path, f"is no recording: {error}") from None
-    version = document.get("format_version") if isinstance(document, dict) else None
-    if version is None or not isinstance(document.get("checksum"), str):
-        raise _bad(path, "is no recording: it has no `format_version` and `checksum`")
-    if version != FORMAT_VERSION or isinstance(version, bool):
-        hint = f"use a newer syncer, or {_AGAIN}"
-        said = f"has `format_version` {json_text(version, indent=None)}: this syncer reads format {FORMAT_VERSION}"
-        raise _bad(path, said, hint)
-    if document["checksum"] != _checksum(document):
-        raise _bad(path, "was changed, or cut short, after it was made: its checksum is of another content")
-    try:
-        return _recording(document, mark)
-    except (KeyError, TypeError, ValueError):
-        raise _bad(path, "is no recording: its form is not that of format 1") from None
-
-
-def _bad(path: Path, what: str, hint: str = _AGAIN) -> InvalidInput:
-    return InvalidInput(Problem("recording-file", f"`{path}` {what}", hint=hint))
-
-
-def _recording(document: Mapping[str, Json], mark: str) -> Recording:
-    names = ("environment", "org_id", "server", "recorded_at", "syncer")
-    lists, reads, kinds = document["lists"], document["reads"], document["kinds"]
-    whole = all(isinstance(document[name], str) for name in names)
-    whole = whole and isinstance(lists, dict) and isinstance(reads, dict) and isinstance(kinds, list)
-    if not whole or not all(isinstance(each, dict) for found in lists.values() for each in found):
-        raise ValueError
-    made = Recording(
-        **{name: document[name] for name in names},
-        kinds=tuple(map(str, kinds)),
-        lists={key: _marked(found, mark) for key, found in lists.items()},
-        reads={key: _marked(found, mark) for key, found in reads.items()},
-    )
-    if not made.moment:
-        raise ValueError
-    return made
-
-
-def _marked(value: Json, mark: str) -> Json:
-    if isinstance(value, dict):
-        return Unknown("withheld") if mark in value else {name: _marked(item, mark) for name, item in value.items()}
-    return [_marked(item, mark) for item in value] if isinstance(value, list) else value

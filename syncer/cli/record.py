@@ -46,7 +46,8 @@ def record(
     """
     from syncer import __version__
     from syncer.adapters.api import fetch_all
-    from syncer.adapters.recording import Recording, moment_text, save_recording, text_of
+    from syncer.adapters.recording import Recording, moment_text
+    from syncer.adapters.recording_file import save_recording, text_of
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
@@ -123,7 +124,8 @@ def plan_against(
     form: str,
 ) -> int:
     """The plan against the recording in FILE: no token, no network, nothing written."""
-    from syncer.adapters.recording import Replay, load_recording
+    from syncer.adapters.recording import Replay
+    from syncer.adapters.recording_file import load_recording
     from syncer.cli.collector import at_rest
     from syncer.cli.console import console
     from syncer.cli.live import _show, _situation, _warned

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from syncer.adapters.recording import Recorder, Recording, Replay, key_of, text_of
+from syncer.adapters.recording import Recorder, Recording, Replay, key_of
+from syncer.adapters.recording_file import text_of
 from syncer.core.kind import Call, Listing
 from syncer.core.recorded import NOT_COUNTED, NOT_RECORDED, Read, pick
 from syncer.core.values import Unknown
