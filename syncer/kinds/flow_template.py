@@ -136,6 +136,8 @@ def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -
     from syncer.kinds.flow_manifest import as_manifest  # late: only `pull` asks
 
     return as_manifest(spec, live, known, answers)
+
+
 def _kept(live: Json) -> Json:
     """The live flow as a spec, which is all that planning reads; the names of those whom tasks are assigned to are
     copies that the platform adds."""
