@@ -3,13 +3,14 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Protocol
 
 from syncer.core.address import Address
+from syncer.core.answers import Asks, answers_to
 from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.form import of_known_form
@@ -19,7 +20,6 @@ from syncer.core.plan import Notice, Plan
 from syncer.core.plan_id import identified
 from syncer.core.planner import Draft, Known, Sides, asks_of, draft, gone
 from syncer.core.problem import InvalidInput, Problem
-from syncer.core.recorded import NOT_RECORDED
 from syncer.core.references import without_secrets
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Lookup, Ref
@@ -353,39 +353,10 @@ def _ask(api: Reader, fetch: Fetch, sides: Sides, known: Known) -> dict[Address,
     return _answers(api, fetch, asks, sides.desired)
 
 
-def _answers(
-    api: Reader, fetch: Fetch, asks: Sequence[tuple[Address, str, str, Call]], desired: Sequence[Desired]
-) -> dict[Address, dict[str, Json]]:
-    once: dict[tuple[str, str, str], tuple[str, Call]] = {}
-    for _, _, service, call in asks:
-        once.setdefault(_key_of(service, call), (service, call))
-    replies = fetch([partial(api.read, service, call) for service, call in once.values()])
-    by_key = dict(zip(once, replies, strict=True))
-    if NOT_RECORDED in replies:
-        lacking = {key for key, reply in by_key.items() if reply is NOT_RECORDED}
-        raise InvalidInput(_not_recorded([each for each in asks if _key_of(*each[2:]) in lacking], desired))
-    answers: dict[Address, dict[str, Json]] = {}
-    for address, name, service, call in asks:
-        answers.setdefault(address, {})[name] = by_key[_key_of(service, call)]
-    return answers
-
-
-def _key_of(service: str, call: Call) -> tuple[str, str, str]:
-    return (service, call.title, canonical([call.path, call.body]))
-
-
-def _not_recorded(asks: Sequence[tuple[Address, str, str, Call]], desired: Sequence[Desired]) -> Iterator[Problem]:
-    """Which manifests need what a recording does not hold."""
-    manifests = {each.address: each for each in desired}
-    for address, _, _, call in asks:
-        manifest, kind = manifests.get(address), KINDS[address.kind]
-        yield Problem(
-            "not-recorded",
-            f"{address}: the recording does not hold what it needs, `{call.method} {call.path}`",
-            manifest.where((kind.title or kind.key_field,)) if manifest else None,
-            f"$.spec.{kind.title or kind.key_field}" if manifest else "",
-            "make the recording again where this manifest is: `syncer record -o FILE`",
-        )
+def _answers(api: Reader, fetch: Fetch, asks: Asks, desired: Sequence[Desired]) -> dict[Address, dict[str, Json]]:
+    return answers_to(
+        asks, lambda once: fetch([partial(api.read, service, call) for service, call in once]), desired, KINDS
+    )
 
 
 def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:

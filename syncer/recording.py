@@ -26,7 +26,9 @@ def keeps() -> dict[str, Keep]:
     lookups = lookup_kinds().values()
     found = {list_key(each.service, each.listing): _identity(each) for each in lookups}
     return found | {
-        list_key(each.service, each.listing): each.recorded.keep for each in KINDS.values() if each.recorded is not None
+        list_key(each.service, each.listing): each.recorded().keep
+        for each in KINDS.values()
+        if each.recorded is not None
     }
 
 
@@ -37,7 +39,7 @@ def _identity(kind: LookupKind) -> Keep:
 
 def reads() -> list[Read]:
     """What is kept of the replies to the kinds' own calls; of who asks, nothing."""
-    found = [read for kind in KINDS.values() if kind.recorded is not None for read in kind.recorded.reads]
+    found = [read for kind in KINDS.values() if kind.recorded for read in kind.recorded().reads]
     return [*found, Read("permissions", "GET /v1/permissions/me", None)]
 
 
@@ -86,7 +88,7 @@ def _foresee(reader: Recorder, fetch: Fetch, kind: Kind, lists: Mapping[str, Seq
     """Run the kind's own questions to their end; it needs the whole replies, also of what was asked before."""
     if kind.recorded is None:
         return
-    questions = kind.recorded.foresee(lists)
+    questions = kind.recorded().foresee(lists)
     try:
         calls = next(questions)
         while True:

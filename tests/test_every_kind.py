@@ -303,13 +303,13 @@ def test_what_a_recording_keeps_is_all_that_a_plan_compares(applied: World, name
         objects = api.list(kind.service, kind.listing)
     assert objects
     for live in objects:
-        kept = kind.recorded.keep(live)
+        kept = kind.recorded().keep(live)
         assert (kind.live_id(kept), kind.live_key(kept)) == (kind.live_id(live), kind.live_key(live))
         assert kind.spec_of(kept) == kind.spec_of(live)
 
 
 def test_one_kind_speaks_for_a_reply_that_is_recorded() -> None:
-    forms = [(read.service, read.form) for each in KINDS.values() if each.recorded for read in each.recorded.reads]
+    forms = [(read.service, read.form) for each in KINDS.values() if each.recorded for read in each.recorded().reads]
     assert len(forms) == len(set(forms))
 
 

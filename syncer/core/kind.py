@@ -275,8 +275,8 @@ class Kind(NamedTuple):
     made_along: str = ""
     """The spec's mapping of objects of their own that are made along with it, and the group of their ids: a flow's
     `automations`. One that is no longer declared stays."""
-    recorded: Recorded | None = None
-    """What of its objects, and of the replies to its asks, may stand in a recording."""
+    recorded: Callable[[], Recorded] | None = None
+    """What of its objects, and of the replies to its asks, may stand in a recording; made when one is."""
 
 
 class LookupKind(NamedTuple):

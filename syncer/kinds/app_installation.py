@@ -29,7 +29,6 @@ from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape, keyed
 from syncer.core.values import ABSENT, Json, Secret
 from syncer.core.verbs import is_gone, segment
-from syncer.kinds.app_recorded import RECORDED
 from syncer.kinds.app_rules import check_app, check_option_values
 from syncer.kinds.app_secrets import options_declared, put_back, secrets_declared, take_out, unknown_secrets
 from syncer.kinds.app_versions import asks, check_version, declared_components, remarks, target_version
@@ -37,6 +36,7 @@ from syncer.kinds.lenient import listed
 
 if TYPE_CHECKING:
     from syncer.core.pulled import Pulled
+    from syncer.core.recorded import Recorded
 
 SERVICE = "app"
 LISTING = Listing("/v1/app", "apps", paging="page")
@@ -255,6 +255,12 @@ def _called(live: Json) -> str:
     return called(live)
 
 
+def _recorded() -> Recorded:
+    from syncer.kinds.app_recorded import RECORDED  # late: only `record` asks
+
+    return RECORDED
+
+
 KIND = Kind(
     name="AppInstallation",
     slug="app-installation",
@@ -288,5 +294,5 @@ KIND = Kind(
     called=_called,
     required=("version",),
     texts=("option_values[].options[].value",),
-    recorded=RECORDED,
+    recorded=_recorded,
 )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 from syncer.core.kind import Call, Context, Kind, Listing, Prepared, Risk, Seek, Spec, Step, Steps, Write, Written
 from syncer.core.problem import Finding
-from syncer.core.recorded import Read, Recorded, pick, rows
 from syncer.core.shape import compile_shape
 from syncer.core.values import Json
 from syncer.core.verbs import has_id, is_gone, is_there, segment, without
@@ -19,6 +18,7 @@ from syncer.kinds.lenient import listed
 
 if TYPE_CHECKING:
     from syncer.core.fields import FieldChange
+    from syncer.core.recorded import Recorded
 
 SERVICE = "workflow"
 LISTING = Listing("/v1/workflows/closing-reasons?includeInactive=true", "reasons")
@@ -67,12 +67,6 @@ def users(live_id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:
             if any(isinstance(each, dict) and each.get("id") == live_id for each in flow.get(field_name) or []):
                 found.append(str(flow.get("name") or flow.get("id")))
     return (f"flows of the organisation list it: {listed(found)}",) if found else ()
-
-
-def _listing_flow(flow: Json) -> Json:
-    """Of a flow, whichever generation: which reasons it lists."""
-    names = [name for name in ("closing_reasons", "closingReasons") if isinstance(flow.get(name), list)]
-    return {**pick("id", "name")(flow), **{name: [pick("id")(each) for each in flow[name]] for name in names}}
 
 
 def _body(spec: Spec) -> Json:
@@ -145,6 +139,23 @@ def check(spec: Spec) -> list[Finding]:
     return []
 
 
+def _recorded() -> Recorded:
+    """Reasons whole; of flows, whichever generation, which reasons they list."""
+    from syncer.core.recorded import Read, Recorded, pick, rows  # late: only `record` asks
+
+    def listing(flow: Json) -> Json:
+        names = [name for name in ("closing_reasons", "closingReasons") if isinstance(flow.get(name), list)]
+        return {**pick("id", "name")(flow), **{name: [pick("id")(each) for each in flow[name]] for name in names}}
+
+    return Recorded(
+        lambda live: {"id": live["id"], **spec_of(live)},
+        (
+            Read("workflow", "GET /v2/flows/templates", rows("results", listing)),
+            Read("workflow", "GET /v1/workflows/definitions", rows("results", listing)),
+        ),
+    )
+
+
 KIND = Kind(
     name="ClosingReason",
     slug="closing-reason",
@@ -168,13 +179,7 @@ KIND = Kind(
     remove_reason="users can no longer choose it; running flows keep it",
     removal_asks=lambda id: USERS,
     removal_reasons=users,
-    recorded=Recorded(
-        lambda live: {"id": live["id"], **spec_of(live)},
-        (
-            Read("workflow", "GET /v2/flows/templates", rows("results", _listing_flow)),
-            Read("workflow", "GET /v1/workflows/definitions", rows("results", _listing_flow)),
-        ),
-    ),
+    recorded=_recorded,
     already_removed=already_removed,
     check=check,
     folder="reasons",

@@ -24,7 +24,6 @@ from syncer.core.kind import (
     Write,
     Written,
 )
-from syncer.core.recorded import NOT_COUNTED, Read, Recorded, pick
 from syncer.core.references import clone
 from syncer.core.values import Json
 from syncer.core.verbs import is_gone, is_there, segment, without
@@ -35,6 +34,7 @@ from syncer.kinds.schema_shape import ATTRIBUTES, PURPOSES, SHAPE
 
 if TYPE_CHECKING:
     from syncer.core.pulled import Pulled
+    from syncer.core.recorded import Recorded
 
 SERVICE = "entity"
 LISTING = Listing("/v2/entity/schemas?full=true&latest=true", "results")
@@ -179,6 +179,8 @@ def removal_objection(slug: str, answers: Mapping[str, Json]) -> str:
     """Core schemas never; others only when no entity of them is left."""
     if slug in CORE_SLUGS:
         return f"`{slug}` is a schema of the platform itself and is never deleted"
+    from syncer.core.recorded import NOT_COUNTED
+
     entities = answers.get("entities")
     if entities == NOT_COUNTED:  # against a recording, which the plan says; the apply that plans anew counts them
         return ""
@@ -238,13 +240,19 @@ _CLASSIFIED = tuple(
     for path in (*PURPOSES, *(f"{root}._purpose" for root in ATTRIBUTES))
 )
 
-RECORDED = Recorded(
-    spec_of,
-    (
-        Read("entity", "GET /v1/entity/schemas/{slug}/versions", pick("frozen_version")),
-        Read("entity", "POST /v1/entity:list", None),
-    ),
-)
+
+def _recorded() -> Recorded:
+    """Schemas whole, and whether they are frozen; entities are not counted."""
+    from syncer.core.recorded import Read, Recorded, pick  # late: only `record` asks
+
+    return Recorded(
+        spec_of,
+        (
+            Read("entity", "GET /v1/entity/schemas/{slug}/versions", pick("frozen_version")),
+            Read("entity", "POST /v1/entity:list", None),
+        ),
+    )
+
 
 KIND = Kind(
     name="EntitySchema",
@@ -279,7 +287,7 @@ KIND = Kind(
     pull=_pulled,
     folder="schemas",
     called=lambda live: str(live["slug"]),
-    recorded=RECORDED,
+    recorded=_recorded,
     required=(
         "name",
         "plural",

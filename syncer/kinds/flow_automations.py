@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from syncer.core.fingerprint import canonical
 from syncer.core.kind import Call, Listing, Spec
-from syncer.core.recorded import Read
 from syncer.core.references import clone
 from syncer.core.values import Json
 from syncer.core.verbs import without
+
+if TYPE_CHECKING:
+    from syncer.core.recorded import Read
 
 AUTOMATION_LISTING = Listing(
     "/v1/automation/flows?include_flows=true", "results", paging="from", total="total", service="automation"
@@ -114,8 +117,11 @@ def _kept(live: Json) -> Json:
     return {"id": live["id"], **automation_spec(live), **details}
 
 
-BATCHES = Read("automation", "POST /v1/automation/flows:batchGet", lambda reply: reply, _apart, _together)
-"""How automations are recorded: each for itself, for the next plan asks for others along with it."""
+def batches() -> Read:
+    """How automations are recorded: each for itself, for the next plan asks for others along with it."""
+    from syncer.core.recorded import Read  # late: only `record` asks
+
+    return Read("automation", "POST /v1/automation/flows:batchGet", lambda reply: reply, _apart, _together)
 
 
 def answered(answers: Mapping[str, Json]) -> dict[str, Json]:

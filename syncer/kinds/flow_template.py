@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.core.kind import Call, Context, Kind, Parts, Prepared, RefField, Spec
-from syncer.core.recorded import Foreseen, Read, Recorded, pick
 from syncer.core.references import bind, clone
 from syncer.core.values import Json, Part, Ref
 from syncer.kinds import flow_inline
-from syncer.kinds.flow_automations import BATCHES, answered, ask_for, automation_spec, switched_off
+from syncer.kinds.flow_automations import answered, ask_for, automation_spec, switched_off
 from syncer.kinds.flow_graph import check_flow
 from syncer.kinds.flow_ids import identify, items, stable_id
 from syncer.kinds.flow_risks import create_risk, limits, objections, risk
@@ -26,6 +25,7 @@ from syncer.kinds.lenient import mapping
 
 if TYPE_CHECKING:
     from syncer.core.pulled import Pulled
+    from syncer.core.recorded import Foreseen, Recorded
 
 SERVICE = "workflow"
 
@@ -153,6 +153,14 @@ def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
     yield list(ask_for(id for live in lists["FlowTemplate"] for id in _automation_ids(live)).values())
 
 
+def _recorded() -> Recorded:
+    from syncer.core.recorded import Read, Recorded, pick  # late: only `record` asks
+    from syncer.kinds.flow_automations import batches
+
+    most = Read("workflow", "GET /v1/workflows/limits/max-allowed", pick("currentNoOfWorkflows", "maxAllowed"))
+    return Recorded(_kept, (most, batches()), _foresee)
+
+
 KIND = Kind(
     name="FlowTemplate",
     slug="flow-template",
@@ -179,11 +187,7 @@ KIND = Kind(
     notices=limits,
     made_along="automations",
     check=check_flow,
-    recorded=Recorded(
-        _kept,
-        (Read("workflow", "GET /v1/workflows/limits/max-allowed", pick("currentNoOfWorkflows", "maxAllowed")), BATCHES),
-        _foresee,
-    ),
+    recorded=_recorded,
     required=(
         "tasks",
         "edges",

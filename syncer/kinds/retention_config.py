@@ -8,6 +8,7 @@ must stay what it was, and afterwards there must be exactly one config.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.kind import (
@@ -27,11 +28,13 @@ from syncer.core.kind import (
 )
 from syncer.core.merge import FieldChange
 from syncer.core.problem import Finding
-from syncer.core.recorded import Foreseen, Read, Recorded, pick
 from syncer.core.shape import AS_SET, compile_shape
 from syncer.core.values import Json
 from syncer.core.verbs import is_there, segment, without
 from syncer.kinds.retention_rules import check_retention
+
+if TYPE_CHECKING:
+    from syncer.core.recorded import Foreseen, Recorded
 
 SERVICE = "data_governance"
 LISTING = Listing("/configs", "configs", paging="cursor")
@@ -308,7 +311,8 @@ def create_risk(spec: Spec) -> Risk | None:
 def _view_kept(view: Json) -> Json:
     """Of a saved view: which it is, and of what it filters a digest. Filters quote values of entities, and what else a
     view holds is how somebody likes their table."""
-    return {**pick("id", "name", "slug", "shared")(view), "filters_digest": _filters(view)}
+    kept = {name: view[name] for name in ("id", "name", "slug", "shared") if name in view}
+    return {**kept, "filters_digest": _filters(view)}
 
 
 def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
@@ -316,6 +320,13 @@ def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
     ids = {str(view["id"]) for view in lists.get("SavedView", ()) if view.get("id")}
     ids |= {str(id) for live in lists["RetentionConfig"] if (id := _mapping(live.get("query")).get("saved_view_id"))}
     yield [_view_call(id) for id in sorted(ids)]
+
+
+def _recorded() -> Recorded:
+    from syncer.core.recorded import Read, Recorded  # late: only `record` asks
+
+    views = Read("entity", "GET /v1/entity/view/{id}", _view_kept)
+    return Recorded(lambda live: {"id": live["id"], **spec_of(live)}, (views,), _foresee)
 
 
 KIND = Kind(
@@ -346,11 +357,7 @@ KIND = Kind(
     words=("enabled",),
     folder="retention",
     called=lambda live: f"{live.get('entity_schema')} {live.get('type')}",
-    recorded=Recorded(
-        lambda live: {"id": live["id"], **spec_of(live)},
-        (Read("entity", "GET /v1/entity/view/{id}", _view_kept),),
-        _foresee,
-    ),
+    recorded=_recorded,
     required=("query", "query.saved_view_id", "schedule", "schedule.frequency", "schedule.interval_days", "enabled"),
     refs=(
         RefField("entity_schema", "EntitySchema", plain=True),
