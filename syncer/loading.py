@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from syncer.adapters import check, schemas
 from syncer.adapters.files import Found, find
 from syncer.adapters.manifests import Loaded, Opened, RawManifest, load, opened
-from syncer.adapters.project import Environment, Project
+from syncer.adapters.project import Environment, Project, no_environment
 from syncer.adapters.texts import fill
 from syncer.adapters.variables import Substituted, substitute
 from syncer.core.address import Address
@@ -89,6 +89,8 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
     project = manifests.project
     problems = list(manifests.problems)
     environments = list(project.environments.values())
+    if not environments and (manifests.all or manifests.removed):  # what a variable stands for, an environment says
+        return ordered([*problems, no_environment(project)])
     for position, environment in enumerate(environments):
         # what no variable touches says the same in every environment: once is enough
         desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)

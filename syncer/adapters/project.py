@@ -146,14 +146,18 @@ def project_of(text: bytes, path: FilePath) -> Project:
     return _project(path, document, tuple(problems))
 
 
+def no_environment(project: Project) -> Problem:
+    """Said of a syncer.yaml without environments, where one is needed."""
+    hint = "add `environments: {NAME: {org_id: …, token: {env: …}}}`"
+    return Problem("no-environment", f"{PROJECT_FILE} names no environment", project.document.locate(()), hint=hint)
+
+
 def choose(project: Project, name: str | None) -> Environment:
     """The environment of this name; without a name the only one there is. InvalidInput otherwise."""
     known = project.environments
     listed = ", ".join(f"`{each}`" for each in known)
     if not known:
-        at = project.document.locate(())
-        hint = "add `environments: {NAME: {org_id: …, token: {env: …}}}`"
-        raise InvalidInput(Problem("no-environment", f"{PROJECT_FILE} names no environment", at, hint=hint))
+        raise InvalidInput(no_environment(project))
     if name is None:
         if len(known) == 1:
             return next(iter(known.values()))

@@ -281,3 +281,16 @@ def test_a_misspelt_environment_is_one_problem(live) -> None:
     for command in ("validate", "plan"):
         ended = live.run(command)
         assert (ended.code, ended.all.count("error["), ended.all.count(said)) == (3, 1, 1), command
+
+
+@pytest.mark.parametrize("settings", ["", "environments: {}\n"], ids=["left out", "empty"])
+def test_without_an_environment_there_is_nothing_to_hold_manifests_against(repo, settings: str) -> None:
+    """Found by spoilt manifests (figure N11): it was a traceback."""
+    repo.write("syncer.yaml", f"version: 1\nmanifests: [config]\n{settings}")
+    repo.write("config/won.yaml", reason("won", "Gewonnen"))
+    said = repo.run("validate")
+    assert (said.code, said.err) == (3, "")
+    assert said.out == (
+        "error[no-environment]: syncer.yaml names no environment\n  at syncer.yaml:1:1\n\n"
+        "hint: add `environments: {NAME: {org_id: …, token: {env: …}}}`\n\n1 error in 1 file\n"
+    )
