@@ -51,7 +51,7 @@ def adopt(
         if found.live.id == chosen.id and address != one.address:
             hint = f"take the title out of {address}, or adopt the one that it means"
             raise InvalidInput(_not(one, f"cannot take `{chosen.id}`: {address} finds it by its title", hint))
-    return chosen, {one.address: Managed(one.address, chosen.id, adopted=True)}
+    return chosen, {one.address: Managed(one.address, chosen.id, protect=one.protect, adopted=True)}
 
 
 def _there(live: Sequence[Live], live_id: str) -> list[Live]:

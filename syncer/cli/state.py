@@ -146,10 +146,11 @@ def rebuild(color: str, config: Path | None, environment: str | None, place: str
             planned = here.planned(api, known, Selection(), resend_secrets=False)
         store = Store(here.place, replace(known, org_id=here.environment.org_id))
         links = {link.address: link.live_id for link in planned.plan.links}
+        protected = {each.address for each in planned.desired if each.protect}
         store.put(
             {
                 **{
-                    address: Managed(address, live_id, adopted=True)
+                    address: Managed(address, live_id, protect=address in protected, adopted=True)
                     for address, live_id in links.items()
                     if address not in known.entries
                 },

@@ -234,6 +234,18 @@ def test_what_was_adopted_is_said_until_it_was_applied(live, sandbox) -> None:
     assert '~ ClosingReason/won  "Auftrag"  safe' in live.run("plan").out
 
 
+@pytest.mark.parametrize("words", [("adopt", "ClosingReason/won"), ("state", "rebuild")], ids=" ".join)
+def test_what_is_protected_is_so_as_soon_as_it_is_linked(live, sandbox, words: tuple[str, ...]) -> None:
+    """Found by the walks of the simulator: no apply has seen the manifest yet, and it is taken away."""
+    sandbox.seed({"closing_reasons": [{"id": A, "title": "Gewonnen"}]})
+    live.write("config/won.yaml", reason("won", "Gewonnen").replace("{name: won}", "{name: won, protect: true}"))
+    assert live.run(*words).code == 0
+    (live.folder / "config" / "won.yaml").unlink()
+    live.write("config/other.yaml", reason("other", "Anderes"))
+    said = live.run("apply", "--yes", "--allow-delete", "--accept-data-loss", "ClosingReason/won", "--first-contact")
+    assert (said.code, "error[protected]" in said.err, sandbox.writes()) == (4, True, [])
+
+
 @pytest.mark.parametrize(
     "words", [("adopt", "ClosingReason/won"), ("state", "mv", "ClosingReason/won", "ClosingReason/x")], ids=" ".join
 )
