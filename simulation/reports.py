@@ -1,0 +1,82 @@
+"""Prints the figures of walks, spoilt manifests and the journal's cost (N7, N11, N22), each with its seed."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+
+class Spread(Protocol):
+    """Several processes; the results in the order of the items."""
+
+    def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> Iterator[Any]:
+        """As `map`."""
+
+
+def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
+    """N7, for `200x50`: 200 walks of 50 steps; the number of walks that broke an invariant."""
+    from simulation.walks import INVARIANTS, walk
+
+    began = time.monotonic()
+    walks, steps = (int(each) for each in size.split("x"))
+    done: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    stopped: Counter[str] = Counter()
+    left, bad = 0, []
+    for each in spread(walk, [(seed, steps) for seed in range(first, first + walks)], jobs):
+        done += each.steps
+        codes += Counter({"crashed" if code == -9 else str(code): count for code, count in each.codes.items()})
+        faults += each.faults
+        stopped += each.stopped
+        left += len(each.left)
+        bad += [each] if each.violations else []
+    print(f"N7 {walks} walks of {steps} steps from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
+    print(f"  {sum(done.values())} steps: {_table(done)}")
+    print(f"  {faults.pop('crash', 0)} crashes, {sum(faults.values())} other faults; exit codes: {_table(codes)}")
+    print(f"  stopped for people to decide, with nothing wrong: {_table(stopped)}")
+    print(f"  {left} objects left behind by a cut-off run whose manifest went away before the next")
+    violations = sum(len(each.violations) for each in bad)
+    print(f"  {violations} violations of {len(INVARIANTS)} invariants, each checked after every step it speaks of")
+    for each in bad[:20]:
+        print(f'  FAILED: make sim STEPS=1x{steps} ARGS="--first {each.seed}"')
+        print(f"    after {' · '.join(each.story[-4:])}"[:600])
+        for violation in each.violations[:3]:
+            print(f"    {violation}"[:600])
+    return len(bad)
+
+
+def print_manifests(first: int, number: int, jobs: int) -> int:
+    """N11; the number of inputs that were not borne."""
+    from simulation.fuzz import MEGABYTES, SECONDS, fuzzed
+
+    began = time.monotonic()
+    came = fuzzed(first, number, jobs)
+    print(f"N11 {number} spoilt repositories from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
+    good, refused = came.codes[0], came.codes[3]
+    print(f"  validate: {good} valid all the same, {refused} refused by {len(came.rules)} rules and more")
+    print(f"  slowest {came.slowest:.2f} s of {SECONDS:.0f}, largest process {came.largest:.0f} MB of {MEGABYTES:.0f}")
+    print(f"  {len(came.failures)} tracebacks, signals, or beyond that")
+    for seed, what in came.failures[:20]:
+        print(f'  FAILED: make sim MANIFESTS=1 ARGS="--first {seed}": {what}')
+    return len({seed for seed, _ in came.failures})
+
+
+def print_cost(changes: int) -> int:
+    """N22, of an apply of so many changes; 1 if it costs more than it may."""
+    from simulation.cost import MOST_FSYNCS, MOST_SLOWER, measured
+
+    cost = measured(changes)
+    journal = cost.journal_syncs / cost.writes
+    print(f"N22 journal and state of an apply of {changes} changes, {cost.writes} writing calls, 8 workers")
+    print(f"  journal: {journal:.2f} fsyncs a writing call, may be {MOST_FSYNCS}; all in all {_table(cost.by_file)}")
+    print(f"  one fsync on this disk takes {1000 * cost.one:.2f} ms (median of {cost.tries})")
+    slower = f"slower by {cost.slower:.1f} % than without fsync"
+    print(f"  {slower} at {cost.latency * 1000:.0f} ms a request; may be {MOST_SLOWER:.0f} %")
+    return int(cost.journal_syncs / cost.writes > MOST_FSYNCS or cost.slower > MOST_SLOWER)
+
+
+def _table(counted: Counter[str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in sorted(counted.items())) or "none"

@@ -1,0 +1,448 @@
+"""One seed, so many steps: manifests, hands, faults, crashes and commands in any order, and after every step the ten
+invariants of reliability 4 (figure N7). The same seed is the same walk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+
+from simulation.broken import BrokenWorld, Fate, SimulatedCrash, does_write
+from simulation.findings import (
+    CANARY,
+    NAMED,
+    STORED,
+    called,
+    converged,
+    honest_code,
+    linked,
+    memory_loads,
+    no_secret,
+    nothing_twice_or_lost,
+    others_untouched,
+)
+from simulation.moves import Hands
+from simulation.repositories import GUARDED, organisation
+from simulation.seeds import UNCLEAR, Weather
+from simulation.world import SERVER, TOKENS, Run
+from syncer.adapters.api import Api
+from syncer.adapters.hosts import services
+from syncer.adapters.journal import read_records
+from syncer.adapters.places.opening import local_place
+from syncer.adapters.plan_file import load_plan, save_plan
+from syncer.adopting import adopt, declared
+from syncer.apply import Store
+from syncer.core.guard import Consent
+from syncer.core.identity import live_of
+from syncer.core.plan import REMOVALS, Plan
+from syncer.core.problem import InvalidInput, SyncerError
+from syncer.core.values import Secret
+from syncer.kinds import KINDS
+from syncer.render.plan_text import render_plan
+from syncer.render.problems import problems_text
+from syncer.render.terminal import Terminal
+
+SHARE = 0.02
+"""Of the platform's quota: ten writes a minute, so that a small apply has to wait for its turns."""
+WRITES = 10
+WORKERS = 4
+WINDOW = 60.0
+INVARIANTS = {
+    1: "at most one live object for each managed address",
+    2: "what syncer made is known to the state, the journal or the next plan",
+    3: "objects of others are byte for byte what they were",
+    4: "protected objects are there",
+    5: "state and journal load and verify",
+    6: "no command but apply changes the organisation",
+    7: "after an apply in which nothing goes wrong the plan is empty",
+    8: "the exit code says what happened",
+    9: "no secret in anything said or written",
+    10: "requests in flight and writes a minute stay within their limits",
+}
+MAY_STOP = UNCLEAR | {"missing-for-create"}
+"""Rules under which a command may say that people must decide first, though nothing goes wrong."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """What came of one seed."""
+
+    seed: int
+    steps: Counter[str] = field(default_factory=Counter)
+    codes: Counter[int] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    stopped: Counter[str] = field(default_factory=Counter)
+    """Rule → how often it stopped an apply in which nothing went wrong."""
+    left: list[str] = field(default_factory=list)
+    """What a cut-off run made and nobody looks for any more, for its manifest went away before the next run: objects
+    with a key, whose call is not journalled, and automations of such a flow."""
+    violations: list[str] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
+
+
+class GaugedWorld(BrokenWorld):
+    """A world that counts requests in flight and writes a minute, and remembers why a run was refused."""
+
+    def gauge(self) -> None:
+        """A command begins: a process of its own has a quota of its own."""
+        self.flying = self.most_flying = self.most_writes = 0
+        self.moments: deque[float] = deque()
+        self.rules: set[str] = set()
+
+    def api(self, *, read_only: bool) -> Api:
+        """Slow, so that the pace matters."""
+        token = Secret("EPILOT_TOKEN", TOKENS[self.environment])
+        self.last_api = Api(
+            services({}, SERVER), token, read_only=read_only, share=SHARE, effects=self.effects, transport=self.wire
+        )
+        return self.last_api
+
+    def exchange(self, request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        """Counted."""
+        self.flying += 1
+        self.most_flying = max(self.most_flying, self.flying)
+        if does_write(request):
+            now = self.time.clock()
+            self.moments.append(now)
+            while now - self.moments[0] >= WINDOW - 1e-6:
+                self.moments.popleft()
+            self.most_writes = max(self.most_writes, len(self.moments))
+        try:
+            return super().exchange(request, send)
+        finally:
+            self.flying -= 1
+
+    def apply(self, **how: Any) -> Run:
+        """The rules of a refusal are noted."""
+        try:
+            return super().apply(**how)
+        except SyncerError as error:
+            self.rules |= {each.rule for each in error.problems}
+            raise
+
+
+def walk(asked: tuple[int, int]) -> Walk:
+    """The walk of (seed, steps); it ends at the first violation."""
+    seed, steps = asked
+    dice, came = Random(f"walk {seed}"), Walk(seed)
+    with tempfile.TemporaryDirectory(prefix="syncer-sim-") as folder:
+        world = GaugedWorld(Path(folder), {"flow_export": dice.random() < 0.7}, env={"SYNCER_KEY": CANARY})
+        world.begin(dice)
+        world.gauge()
+        world.seed(organisation(dice))
+        _Walking(world, dice, came).go(steps)
+        came.faults = world.faults
+        world.close()
+    return came
+
+
+class _Walking:
+    def __init__(self, world: GaugedWorld, dice: Random, came: Walk) -> None:
+        self.world, self.dice, self.came = world, dice, came
+        self.hands = Hands(world, dice)
+        self.saved = world.folder / "plan.json"
+        self.journals_lost = False
+
+    def go(self, steps: int) -> None:
+        """So many steps, each followed by the invariants."""
+        moves: dict[str, tuple[int, Callable[[], object]]] = {
+            # step: how often, what it does
+            "edit": (14, self.hands.edit),
+            "rename": (4, self.hands.rename),
+            "ours by hand": (8, self.hands.change_ours),
+            "others by hand": (4, self.hands.change_others),
+            "apply, broken": (26, self.broken_apply),
+            "apply": (18, self.good_apply),
+            "apply, guarded": (5, self.guarded_apply),
+            "apply of a saved plan": (6, self.apply_saved),
+            "plan": (5, self.plan),
+            "plan, broken": (3, self.broken_plan),
+            "plan -o": (6, self.save_a_plan),
+            "validate": (2, self.validate),
+            "adopt": (4, self.adopt),
+            "state rm": (2, self.let_go),
+            "state deleted": (2, self.lose_memory),
+            "guarded dropped": (2, self.drop_guarded),
+        }
+        self.step("edit", self.hands.edit)
+        while sum(self.came.steps.values()) < steps and not self.came.violations:
+            ((name, (_, move)),) = self.dice.choices(list(moves.items()), [often for often, _ in moves.values()])
+            self.step(name, move)
+
+    def step(self, name: str, move: Callable[[], object]) -> None:
+        """One step and what must be true after it."""
+        world = self.world
+        if not name.startswith("apply"):
+            world.land(everything=True)  # the platform works on its own, not on behalf of this step
+        texts, done = world.texts(), len(world.committed)
+        world.gauge()
+        try:
+            said = move()
+            self.came.story.append(f"{name}: {said}")
+            by_hand = name in ("ours by hand", "others by hand")
+            moved = len(world.committed) != done or (world.texts() != texts and not by_hand)
+            if moved and not name.startswith("apply") and name != "guarded dropped":
+                self.wrong(6, f"`{name}` changed the organisation")
+            self.invariants()
+        except Exception as error:  # whatever comes up is a finding of this step
+            self.wrong(0, f"{type(error).__name__}: {error}")
+        self.came.steps[name] += 1
+
+    def wrong(self, invariant: int, what: str) -> None:
+        """A violation; the step that led to it is the story's last."""
+        self.came.violations.append(f"{INVARIANTS.get(invariant, 'an error came up')}: {what}")
+
+    def invariants(self) -> None:
+        """Those that hold after every step: 1 to 5, 9, 10; commands look after 6, 7 and 8."""
+        world, hands = self.world, self.hands
+        problems = memory_loads(world)
+        for each in problems:
+            self.wrong(5, each)
+        if problems:
+            return
+        texts, ours = world.texts(), linked(world)
+        hands.claimed |= set(ours)
+        known, open_kinds = self._journalled()
+        twice, lost = nothing_twice_or_lost(world, hands.before, hands.claimed - set(ours))
+        for each in [*(each for each in twice if each.split(" ")[0] in NAMED), *self._twins(ours)]:
+            self.wrong(1, each)
+        unknown = [each.split(" ")[:2] for each in [*lost, *twice] if not each.endswith("not there")]
+        for kind, id in unknown:  # what is linked and not there was deleted by hand: the next plan sees it
+            if id in known or kind in open_kinds:
+                continue  # the journal
+            if kind not in NAMED and hands.declares(kind, id):
+                continue  # the next plan, by its key
+            if kind == "automation" and any(id in texts.get(key, "") for key in ours):
+                continue  # the next plan, by the flow that names it
+            hands.claimed.add((kind, id))
+            if kind not in NAMED or (kind == "automation" and not self._bundled(kind, id)):
+                self.came.left.append(f"{kind} {id}")
+            elif not hands.lets_go(kind, id):
+                self.wrong(2, f"{kind} {id} is live, and neither state nor journal nor the next plan knows it")
+        for each in others_untouched(world, hands.before, hands.claimed):
+            self.wrong(3, each)
+        guarded = [key for key, owner in ours.items() if owner == GUARDED]
+        if any(key not in texts for key in guarded):
+            self.wrong(4, f"{GUARDED} is gone")
+        for each in no_secret(world):
+            self.wrong(9, each)
+        if world.most_flying > WORKERS:
+            self.wrong(10, f"{world.most_flying} requests at once, {WORKERS} workers")
+        if (
+            world.most_writes > WRITES + WORKERS - 1
+        ):  # each of the others may have had its turn before, and sent only now
+            self.wrong(10, f"{world.most_writes} writes within a minute, {WRITES} are allowed")
+
+    def _journalled(self) -> tuple[set[str], set[str]]:
+        """Ids that the journal knows, and the sandbox's kinds of which a call is not settled or not yet in state."""
+        records = read_records(self.world.journal_path, self.world.disk).records
+        ids = {str(each["live_id"]) for each in records if each.get("live_id")}
+        kinds = {STORED[each["intent"]["kind"]] for each in records if "intent" in each}
+        return ids, kinds | ({"automation"} if "flow" in kinds else set())
+
+    def _bundled(self, kind: str, id: str) -> bool:
+        """Whether a manifest still declares an automation of that name."""
+        name = called(kind, self.world.texts()[kind, id])
+        declared = [each["spec"].get("automations", {}) for each in self.world.manifests.values()]
+        return any(name == each["flow_name"] for bundle in declared for each in bundle.values())
+
+    def _twins(self, ours: Collection[tuple[str, str]]) -> list[str]:
+        """Flows and reasons that came since, were not given up, and have the same title: two addresses never have."""
+        texts = self.world.texts()
+        counted = Counter(
+            (kind, called(kind, text))
+            for (kind, id), text in texts.items()
+            if kind in ("flow", "closing_reason")
+            and (kind, id) not in self.hands.before
+            and ((kind, id) in ours or (kind, id) not in self.hands.claimed)
+        )
+        return [f"{count} of {kind} are called `{name}`" for (kind, name), count in counted.items() if count > 1]
+
+    # --- commands
+
+    def broken_apply(self) -> object:
+        """Under a weather of its own; run again by a later step."""
+        world = self.world
+        if not world.late:
+            world.skew = self.dice.choice([0.0, 0.0, -3600.0, 3600.0])
+        done = len(world.committed)
+        code, _ = world.tried(Weather(world, self.dice), workers=self.dice.choice([1, WORKERS]))
+        if not memory_loads(world):
+            self._honest(code, len(world.committed) - done)
+        return code
+
+    def good_apply(self, **how: Any) -> object:
+        """Nothing goes wrong: it does everything, or says why people must decide first."""
+        world = self.world
+        if any(request.method != "POST" for _, request in world.late):
+            world.land(everything=True)
+        done = len(world.committed)
+        code, _ = world.tried(Fate(), workers=self.dice.choice([1, WORKERS]), **how)
+        world.land(everything=True)
+        wrote = len(world.committed) - done
+        self._honest(code, wrote)
+        if code and not (code in (3, 4) and world.rules <= MAY_STOP):
+            self.wrong(7, f"nothing went wrong, exit code {code} by {sorted(world.rules)}: {_last(world)}")
+        for rule in world.rules if code else ():
+            self.came.stopped[rule] += 1
+        if code == 0 and (still := world.open_intents()):
+            self.wrong(7, f"intents stay open: {still}")
+        return code
+
+    def guarded_apply(self) -> object:
+        """Nobody consented to anything: what removes or destroys something is refused, and nothing is written."""
+        world = self.world
+        world.land(everything=True)
+        try:
+            dangerous = [each for each in world.plan().plan.changes if each.action in REMOVALS or each.losses]
+        except SyncerError:
+            return "no plan"
+        settled, done = not self._journalled()[1], len(world.committed)
+        code, _ = world.tried(Fate(), consent=Consent(confirm="test"))
+        wrote = len(world.committed) - done
+        self._honest(code, wrote)
+        if dangerous and settled and (code != 4 or wrote):
+            self.wrong(8, f"{dangerous[0].address} would go, exit code {code}, {wrote} writes")
+        return code
+
+    def save_a_plan(self) -> object:
+        """For a later apply."""
+        planned = self._planned()
+        if planned is not None:
+            save_plan(self.saved, planned.plan, planned.problems)
+        return "saved" if planned else "no plan"
+
+    def apply_saved(self) -> object:
+        """The plan of another time: done if it is still true, else refused before the first write."""
+        world = self.world
+        if not self.saved.exists():
+            return "none saved"
+        world.land(everything=True)
+        saved = load_plan(self.saved)
+        now = self._planned()
+        settled, done = not self._journalled()[1], len(world.committed)
+        code, _ = world.tried(Fate(), saved=saved, workers=WORKERS)
+        wrote = len(world.committed) - done
+        self._honest(code, wrote)
+        if now is not None and settled and now.plan.id == saved.id and code != 0:
+            self.wrong(7, f"the saved plan is still true, exit code {code} by {sorted(world.rules)}: {_last(world)}")
+        if now is not None and settled and code == 0 and wrote and _changes(now.plan) != _changes(saved):
+            self.wrong(8, f"a plan that is not the saved one was applied with {wrote} writes")
+        return code
+
+    def plan(self) -> object:
+        """Shown, too."""
+        return "shown" if self._planned() is not None else "no plan"
+
+    def broken_plan(self) -> object:
+        """It may fail in any way and changes nothing."""
+        with contextlib.suppress(SyncerError, SimulatedCrash), self.world.breaking(Weather(self.world, self.dice)):
+            self.world.plan()
+        return ""
+
+    def validate(self) -> object:
+        """Every repository of the dice is valid."""
+        self.world.wanted()
+        return "valid"
+
+    def adopt(self) -> object:
+        """Some manifest's object is looked for by key or title and linked."""
+        world = self.world
+        address = self.dice.choice(sorted(each for each in world.manifests if not each.startswith("Removed/")))
+        state = world.state()
+        try:
+            desired, _ = world.wanted()
+            one = declared(address, desired)
+            kind = KINDS[one.address.kind]
+            with world.api(read_only=True) as api:
+                listed = live_of(kind, api.list(kind.service, kind.listing))
+            _, entries = adopt(one, "", desired, listed, state.entries)
+        except InvalidInput as refusal:
+            world.said.append(problems_text(refusal.problems, Terminal()))
+            return f"{address}: {refusal.problems[0].rule}"
+        if entries:
+            self._store().put(dict(entries))
+        return f"{address}: {'linked' if entries else 'was linked'}"
+
+    def let_go(self) -> object:
+        """`state rm` of one that is not guarded: its object stays."""
+        free = [each for each in sorted(self.world.state().entries, key=str) if str(each) != GUARDED]
+        if not free:
+            return "nothing"
+        address = self.dice.choice(free)
+        self._store().put({address: None})
+        return address
+
+    def lose_memory(self) -> object:
+        """State and journal are gone, as with a runner's disk."""
+        ours = linked(self.world)
+        _, kinds = self._journalled()
+        self.hands.claimed |= {key for key in self.world.texts() if key in ours or key[0] in kinds}
+        calm = not kinds and converged(self.world) == []
+        self.world.forget()
+        if calm:
+            try:
+                found = [f"without state: {address} {words}" for address, words in self.world.changes().items()]
+            except InvalidInput as refusal:
+                found = [f"without state: {each.message}" for each in refusal.problems if each.rule not in UNCLEAR]
+            for each in found:
+                self.wrong(2, each)
+        return "calm" if calm else "in the middle"
+
+    def drop_guarded(self) -> object:
+        """Who takes the protected manifest away, and allows all deletes, is refused, and nothing is written."""
+        world, done = self.world, len(self.world.committed)
+        if GUARDED not in self.hands.managed or self._journalled()[1]:
+            return "not yet ours"
+        document = world.manifests[GUARDED]
+        world.drop(GUARDED)
+        code, _ = world.tried(Fate(), consent=Consent(allow_delete=-1, allow_update=-1, confirm="test"))
+        world.put(document)
+        if code not in (3, 4) or len(world.committed) != done:
+            self.wrong(4, f"a protected object may be removed: exit code {code}")
+        return code
+
+    def _honest(self, code: int, wrote: int) -> None:
+        """Invariants 7 and 8."""
+        world = self.world
+        self.came.codes[code] += 1
+        if code == -9 or world.late:
+            return
+        for each in honest_code(code, wrote, world):
+            self.wrong(7 if code == 0 else 8, each)
+        if code == 1:
+            self.wrong(8, f"exit code 1, a bug: {_last(world)}")
+
+    def _planned(self) -> Any:
+        """A plan and its text as a user sees it, or None where it was refused."""
+        world = self.world
+        try:
+            planned = world.plan()
+        except SyncerError as error:
+            world.said.append(problems_text(error.problems, Terminal()))
+            return None
+        world.said.append(render_plan(planned.plan, Terminal()))
+        return planned
+
+    def _store(self) -> Store:
+        world = self.world
+        place = local_place(world.state_path, world.environment, org_id=world.org_id, kinds=KINDS, disk=world.disk)
+        return Store(place, replace(world.state(), org_id=world.org_id))
+
+
+def _changes(plan: Plan) -> list[tuple[str, str, str]]:
+    """What a plan says of the organisation: address, verb and expected fingerprint of each change."""
+    return sorted((str(each.address), each.action, each.fingerprint) for each in plan.changes)
+
+
+def _last(world: BrokenWorld) -> str:
+    return json.dumps([each for each in world.said if each][-3:], ensure_ascii=False)
