@@ -69,12 +69,13 @@ fmt: $(READY) ## format, and mend what the linter can mend
 docs: $(READY) ## write the generated schemas anew
 	@$(BIN)/python tools/build_schemas.py
 
-sim: $(READY) ## break applies in every way (SEEDS=1000, SEED=1234, CRASHES=1, CALLS=1, CUTS=1, IMAGES=1, MEETINGS=1, KILLS=200, FAULTS=1, RESPONSES=50000, STRINGS=2000, GUARDS=1)
+sim: $(READY) ## break applies in every way (SEEDS=1000, SEED=1234, CRASHES=1, CALLS=1, CUTS=1, IMAGES=1, MEETINGS=1, KILLS=200, FAULTS=1, RESPONSES=50000, STRINGS=2000, GUARDS=1, STEPS=200x50, MANIFESTS=5000, COST=100)
 	@$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(CRASHES),--crashes) $(if $(CALLS),--calls) $(if $(CUTS),--cuts) $(if $(IMAGES),--images) \
 		$(if $(MEETINGS),--meetings) $(if $(KILLS),--kills $(KILLS)) $(if $(ENTRIES),--entries $(ENTRIES)) \
 		$(if $(FAULTS),--faults) $(if $(RESPONSES),--responses $(RESPONSES)) $(if $(STRINGS),--strings $(STRINGS)) \
-		$(if $(GUARDS),--guards) $(ARGS)
+		$(if $(GUARDS),--guards) $(if $(STEPS),--steps $(STEPS)) $(if $(MANIFESTS),--manifests $(MANIFESTS)) \
+		$(if $(COST),--cost $(COST)) $(ARGS)
 
 bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan")
 	@$(BIN)/python -m benchmarks $(ARGS)

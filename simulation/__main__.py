@@ -17,6 +17,7 @@ from simulation import figures
 from simulation.counting import HOWS, Failing, failed
 from simulation.instants import INSTANTS, OPERATIONS, crashed, every_case, every_pair
 from simulation.printed import faults, guards, responses, texts
+from simulation.reports import print_cost, print_manifests, print_walks
 from simulation.seeds import Life, live
 from simulation.summary import Summary
 
@@ -149,6 +150,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--meetings", action="store_true", help="a second apply at every effect of a first (N10)")
     parser.add_argument("--kills", type=int, help="so many real kill -9 of the real program (N9); --first is the seed")
     parser.add_argument("--entries", type=int, help="time a state of so many entries (E18)")
+    parser.add_argument("--steps", metavar="WALKSxSTEPS", help="so many walks of so many steps (N7), as in 200x50")
+    parser.add_argument("--manifests", type=int, help="so many spoilt manifests (N11)")
+    parser.add_argument("--cost", type=int, metavar="CHANGES", help="the journal's cost in an apply of so many (N22)")
     parser.add_argument("--step", type=int, default=1, help="only each so manieth case, where there are cases")
     parser.add_argument("--jobs", type=int, default=_cores(), help="processes")
     asked = parser.parse_args(arguments)
@@ -177,9 +181,15 @@ def main(arguments: list[str]) -> int:
         bad += texts(asked.first, asked.strings, asked.jobs)
     if asked.guards:
         bad += guards()
+    if asked.steps:
+        bad += print_walks(_spread, asked.first, asked.steps, asked.jobs)
+    if asked.manifests:
+        bad += print_manifests(asked.first, asked.manifests, asked.jobs)
+    if asked.cost:
+        bad += print_cost(asked.cost)
     others = asked.crashes, asked.calls, asked.cuts, asked.images, asked.meetings, asked.kills, asked.entries
     hostile = asked.faults, asked.responses, asked.strings, asked.guards
-    if asked.seeds is not None or not any((*others, *hostile)):
+    if asked.seeds is not None or not any((*others, *hostile, asked.steps, asked.manifests, asked.cost)):
         bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
     return 1 if bad else 0
 
