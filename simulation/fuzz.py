@@ -136,7 +136,7 @@ def _one(number: int, folder: Path, found: Fuzzed) -> None:
     if peak > MEGABYTES >= found.largest:  # the first that goes beyond; a peak never falls
         found.failures.append((number, f"{peak:.0f} MB"))
     found.largest = max(found.largest, peak)
-    wrong = _wrong(code, form, out, err)
+    wrong = amiss(code, form, out, err)
     if seconds > SECONDS:
         wrong.append(f"{seconds:.1f} s")
     found.failures += [(number, each) for each in wrong]
@@ -144,7 +144,7 @@ def _one(number: int, folder: Path, found: Fuzzed) -> None:
         found.rules.update({each["rule"] for each in json.loads(out)["problems"]})
 
 
-def _wrong(code: int, form: str, out: str, err: str) -> list[str]:
+def amiss(code: int, form: str, out: str, err: str) -> list[str]:
     """What must not be in how a `validate` ended."""
     wrong = []
     if code not in (0, 3):

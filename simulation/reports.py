@@ -1,4 +1,4 @@
-"""Prints the figures of walks, spoilt manifests and the journal's cost (N7, N11, N22), each with its seed."""
+"""Prints the figures of walks, spoilt manifests, pace and the journal's cost: N7, N11, N21, N22."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
     violations = sum(len(each.violations) for each in bad)
     print(f"  {violations} violations of {len(INVARIANTS)} invariants, each checked after every step it speaks of")
     for each in bad[:20]:
-        print(f'  FAILED: make sim STEPS=1x{steps} ARGS="--first {each.seed}"')
+        print(f"  FAILED: make sim STEPS=1x{steps} FIRST={each.seed}")
         print(f"    after {' · '.join(each.story[-4:])}"[:600])
         for violation in each.violations[:3]:
             print(f"    {violation}"[:600])
@@ -60,7 +60,7 @@ def print_manifests(first: int, number: int, jobs: int) -> int:
     print(f"  slowest {came.slowest:.2f} s of {SECONDS:.0f}, largest process {came.largest:.0f} MB of {MEGABYTES:.0f}")
     print(f"  {len(came.failures)} tracebacks, signals, or beyond that")
     for seed, what in came.failures[:20]:
-        print(f'  FAILED: make sim MANIFESTS=1 ARGS="--first {seed}": {what}')
+        print(f"  FAILED: make sim MANIFESTS=1 FIRST={seed}: {what}")
     return len({seed for seed, _ in came.failures})
 
 
@@ -76,6 +76,19 @@ def print_cost(changes: int) -> int:
     slower = f"slower by {cost.slower:.1f} % than without fsync"
     print(f"  {slower} at {cost.latency * 1000:.0f} ms a request; may be {MOST_SLOWER:.0f} %")
     return int(cost.journal_syncs / cost.writes > MOST_FSYNCS or cost.slower > MOST_SLOWER)
+
+
+def print_rate(objects: int, seed: int) -> int:
+    """N21; 1 if it asks more, or takes longer, than it may."""
+    from simulation.rate import MOST_MORE, MOST_SECONDS, WORKERS, rated
+
+    came = rated(objects, seed)
+    more = came.requests / came.plain
+    print(f"N21 an apply of {objects} objects with {WORKERS} workers against 500 writes a minute, seed {seed}")
+    print(f"  {came.refused} writes refused with 429 for others' sake, {came.refused_by_quota} for its own")
+    print(f"  {came.requests} requests, {more:.3f} of {came.plain} without a refusal; may be {MOST_MORE}")
+    print(f"  {came.seconds:.0f} s on the simulated clock, may be {MOST_SECONDS:.0f}; exit code {came.code}")
+    return int(more > MOST_MORE or came.seconds > MOST_SECONDS or came.refused_by_quota > 0 or came.code != 0)
 
 
 def _table(counted: Counter[str]) -> str:

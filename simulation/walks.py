@@ -139,13 +139,15 @@ def walk(asked: tuple[int, int]) -> Walk:
         world.begin(dice)
         world.gauge()
         world.seed(organisation(dice))
-        _Walking(world, dice, came).go(steps)
+        Walking(world, dice, came).go(steps)
         came.faults = world.faults
         world.close()
     return came
 
 
-class _Walking:
+class Walking:
+    """A walk under way: what may come next, and what must be true after it."""
+
     def __init__(self, world: GaugedWorld, dice: Random, came: Walk) -> None:
         self.world, self.dice, self.came = world, dice, came
         self.hands = Hands(world, dice)
@@ -277,7 +279,7 @@ class _Walking:
         done = len(world.committed)
         code, _ = world.tried(Weather(world, self.dice), workers=self.dice.choice([1, WORKERS]))
         if not memory_loads(world):
-            self._honest(code, len(world.committed) - done)
+            self.honest(code, len(world.committed) - done)
         return code
 
     def good_apply(self, **how: Any) -> object:
@@ -289,7 +291,7 @@ class _Walking:
         code, _ = world.tried(Fate(), workers=self.dice.choice([1, WORKERS]), **how)
         world.land(everything=True)
         wrote = len(world.committed) - done
-        self._honest(code, wrote)
+        self.honest(code, wrote)
         if code and not (code in (3, 4) and world.rules <= MAY_STOP):
             self.wrong(7, f"nothing went wrong, exit code {code} by {sorted(world.rules)}: {_last(world)}")
         for rule in world.rules if code else ():
@@ -309,7 +311,7 @@ class _Walking:
         settled, done = not self._journalled()[1], len(world.committed)
         code, _ = world.tried(Fate(), consent=Consent(confirm="test"))
         wrote = len(world.committed) - done
-        self._honest(code, wrote)
+        self.honest(code, wrote)
         if dangerous and settled and (code != 4 or wrote):
             self.wrong(8, f"{dangerous[0].address} would go, exit code {code}, {wrote} writes")
         return code
@@ -332,7 +334,7 @@ class _Walking:
         settled, done = not self._journalled()[1], len(world.committed)
         code, _ = world.tried(Fate(), saved=saved, workers=WORKERS)
         wrote = len(world.committed) - done
-        self._honest(code, wrote)
+        self.honest(code, wrote)
         if now is not None and settled and now.plan.id == saved.id and code != 0:
             self.wrong(7, f"the saved plan is still true, exit code {code} by {sorted(world.rules)}: {_last(world)}")
         if now is not None and settled and code == 0 and wrote and _changes(now.plan) != _changes(saved):
@@ -411,7 +413,7 @@ class _Walking:
             self.wrong(4, f"a protected object may be removed: exit code {code}")
         return code
 
-    def _honest(self, code: int, wrote: int) -> None:
+    def honest(self, code: int, wrote: int) -> None:
         """Invariants 7 and 8."""
         world = self.world
         self.came.codes[code] += 1

@@ -97,14 +97,11 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
         problems += found
         problems += together(desired, only)
         problems += asked_for(manifests, environment, desired, strict=strict)[1]
+    names = [environment.name for environment in environments]
     for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
-        if not any(lives_in(raw, environment.name) for environment in environments) and (
-            only is None or raw.file in only
-        ):
+        if not any(lives_in(raw, name) for name in names) and (only is None or raw.file in only):
             problems += judge(raw, KINDS[raw.kind], project, environments[0], strict)
-    nowhere = [
-        raw for raw in manifests.removed if not any(lives_in(raw, environment.name) for environment in environments)
-    ]
+    nowhere = [raw for raw in manifests.removed if not any(lives_in(raw, name) for name in names)]
     if nowhere:
         from syncer.removed import read_removed  # late: few repositories ask for removals
 
