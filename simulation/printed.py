@@ -50,7 +50,7 @@ def responses(first: int, number: int, jobs: int) -> int:
         bad += [each] if each.problem else []
     print(f"N12 hostile replies: {number} seeds from {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
     print(f"  {len(calls)} calls; exit codes {counted(codes)}")
-    print(f"  the slowest took {slowest:.2f} s (at most {SLOW:.0f}), the largest process {largest:.0f} MB (of {LARGE})")
+    print(f"  slowest {slowest:.2f} s (of {SLOW:.0f}), the largest process took {largest:.0f} MB more (of {LARGE})")
     print(f"  {number - len(bad)} of {number} borne: no traceback, no signal")
     for each in bad[:20]:
         print(f"  FAILED seed {each.seed}, {each.call}: {each.problem}")

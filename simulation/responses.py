@@ -149,6 +149,7 @@ class Heard:
 
 def heard(seed: int) -> Heard:
     """One operation, one of its replies spoilt, all by the seed."""
+    _held_before()
     dice = Random(seed)
     found = scene(dice.choice(list(OPERATIONS)))
     world = found.world
@@ -168,16 +169,27 @@ def heard(seed: int) -> Heard:
         problem = f"{type(error).__name__} in {frame.name} at {Path(frame.filename).name}:{frame.lineno}"
     world.given = None
     took = time.perf_counter() - began
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    held = _most_held() - _held_before()
     if not problem and code in (1, 2):
         problem = f"exit code {code}"
     if not problem and took > SLOW:
         problem = f"it took {took:.1f} s"
     if not problem and held > LARGE:
-        problem = f"the process holds {held:.0f} MB"
+        problem = f"the process took {held:.0f} MB more"
     if not problem and any(CANARY in each for each in world.said):
         problem = "the secret was said"
     return Heard(seed, f"{reply.method} {reply.path.partition('?')[0]}", code, took, held, problem)
+
+
+def _most_held() -> float:
+    """The most memory that this process has held so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+@cache
+def _held_before() -> float:
+    """What it held before the first reply: whoever runs this beside other things is not judged by those."""
+    return _most_held()
 
 
 def spoilt(body: bytes, dice: Random) -> bytes:

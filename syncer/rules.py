@@ -98,6 +98,12 @@ PLANS = {
     "removal-asked": "What a `Removed` document asks for is not pulled.",
     "titles-unseen": "What a pulled object points at is named by its title, if the token may see it.",
     "secret-unverified": "Whether a secret has changed is not known, so it is not sent.",
+    # what a plan against a recording says
+    "no-state": "A plan without state knows nothing of objects that manifests once described.",
+    "not-counted": "A recording holds no entities, so those that a removal would concern are not counted.",
+    "not-recorded": "What a plan must know stands in the recording.",
+    "withheld": "A value that a recording leaves out, a secret, is not compared.",
+    "wrong-recording": "A recording is of the organisation, environment and server that are chosen.",
     # what an undo says of a run that it takes back
     "undo-anew": "What a run removed is made anew, and what was lost with it stays lost.",
     "undo-conflict": "What somebody changed since the run is left alone.",

@@ -45,6 +45,7 @@ ABOUT_A_RUN = {
     "platform": "what the platform replied",
     "port": "sandbox serve",
     "proxy": "SYNCER_PROXY",
+    "recording-file": "a recording's file",
     "run": "undo: the run's file",
     "same-place": "state move",
     "sandbox": "the sandbox",

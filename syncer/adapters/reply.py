@@ -45,9 +45,13 @@ class Reply:
         return self.detail or (BY_FAULT[self.fault].when if self.fault else status_line(self.status))
 
 
+RENAMED = {413: "Request Entity Too Large", 416: "Requested Range Not Satisfiable", 422: "Unprocessable Entity"}
+"""Statuses that Python 3.13 calls by other names than 3.11: what syncer says depends on no interpreter."""
+
+
 def status_line(status: int) -> str:
     """`404 Not Found`; only the number where it has no name."""
     try:
-        return f"{status} {HTTPStatus(status).phrase}"
+        return f"{status} {RENAMED.get(status) or HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
