@@ -198,6 +198,19 @@ class RefField(NamedTuple):
     late: bool = False
 
 
+class Dated(NamedTuple):
+    """Where a live object says when it was made and changed, by whom, and what its version is: paths like
+    `installation_audit.updated_by`, "" for what the API does not say."""
+
+    created_at: str = "created_at"
+    created_by: str = ""
+    changed_at: str = "updated_at"
+    changed_by: str = ""
+    version: str = ""
+    comment: str = ""
+    source: str = ""
+
+
 def no_asks(context: Context) -> Mapping[str, Call]:
     """Nothing to ask beyond the list."""
     return {}
@@ -272,6 +285,10 @@ class Kind(NamedTuple):
     """What people call a live object, where neither its title nor its key says it: names are made from it."""
     already_removed: Callable[[Json], bool] = lambda live: False
     """Whether a live object is in the state that a removal leaves (an INACTIVE closing reason)."""
+    dated: Dated = Dated()
+    """Where its live objects say when they changed, and by whom."""
+    history: Callable[[str], Call] | None = None
+    """(live id) → the call that lists its versions, newest first, as `versions`: dated like the live object."""
     made_along: str = ""
     """The spec's mapping of objects of their own that are made along with it, and the group of their ids: a flow's
     `automations`. One that is no longer declared stays."""

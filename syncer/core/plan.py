@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from syncer.core.address import Address
-from syncer.core.fields import Cause
+from syncer.core.fields import Cause, FieldChange
 from syncer.core.kind import LEVELS, Level, Parts, Spec
 from syncer.core.problem import Problem
 from syncer.core.resource import Desired, Live, Managed
@@ -158,6 +158,16 @@ class Plan:
         return counts
 
 
+class Differing(NamedTuple):
+    """A live object that is not as its manifest says, before anything was decided about it; what a drift is told by.
+    `entry`: what is remembered of this very object; `labels`: live ids of its parts → their local keys."""
+
+    live: Live
+    entry: Managed | None
+    changes: tuple[FieldChange, ...]
+    labels: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class Draft:
     """A plan before its id: what was decided, and every problem that stands in its way."""
@@ -169,6 +179,10 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     settled: dict[Address, Managed] = field(default_factory=dict)
     """What state will say of each address that needs no change."""
+    differing: dict[Address, Differing] = field(default_factory=dict)
+    """Every object that differs, also where a problem forbids to change it."""
+    unclear: list[Address] = field(default_factory=list)
+    """Addresses whose live object could not be compared, or not all of it; a problem says why."""
     forgotten: list[Address] = field(default_factory=list)
     """Addresses state may drop: nobody wants them, and they are gone already or have another name."""
 

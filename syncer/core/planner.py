@@ -16,7 +16,7 @@ from syncer.core.graph import order_of
 from syncer.core.kind import Call, Kind, Level, Prepared, Spec, no_asks
 from syncer.core.markers import holds_secret
 from syncer.core.merge import Merged, as_new, merge
-from syncer.core.plan import HIDDEN, Change, Draft, Field, Link, Notice, Released, Task, Verb, worst
+from syncer.core.plan import HIDDEN, Change, Differing, Draft, Field, Link, Notice, Released, Task, Verb, worst
 from syncer.core.problem import Finding, Problem, located
 from syncer.core.removing import display_name, gone, refer_to_removed, remove_asked, remove_unnamed
 from syncer.core.required import missing_after, missing_in_new, place
@@ -108,6 +108,8 @@ def _decide(kind: Kind, desired: Desired, sides: Sides, known: Known, out: Draft
     if entry is not None and entry.live_id and entry.address != desired.address:
         said = f"{entry.address} goes on as {desired.address}, as its `aliases` say: both are `{entry.live_id}`"
         out.notices.append(Notice("moved", said, desired.address))
+    if any(problem.severity == "error" for problem in problems):
+        out.unclear.append(desired.address)
     if found is None:
         if desired.address in sides.matches[kind.name].lost:
             said = f"{desired.address} was deleted in the organisation and is planned anew"
@@ -120,7 +122,10 @@ def _decide(kind: Kind, desired: Desired, sides: Sides, known: Known, out: Draft
     problems += [_not_ours(case, path, key) for path, key in merged.refused]
     changes = (*merged.changes, *prepared.extra)
     changes += tuple(_secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out))
+    if merged.refused and desired.address not in out.unclear:
+        out.unclear.append(desired.address)
     if changes:
+        out.differing[desired.address] = Differing(found.live, entry, changes, prepared.labels)
         problems += missing_after(kind, desired, prepared.want, merged.changes)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
     out.released += [Released(desired.address, known.show(path, prepared.labels)) for path in merged.released]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from syncer.core.kind import (
     Call,
     Context,
+    Dated,
     Kind,
     Listing,
     Parts,
@@ -287,6 +288,13 @@ KIND = Kind(
     risk=risk,
     create_risk=lambda spec: None,
     remove_reason="its option values and secrets are lost, and what it adds to flows, journeys and portals stops",
+    dated=Dated(
+        "installation_audit.created_at",
+        "installation_audit.created_by",
+        "installation_audit.updated_at",
+        "installation_audit.updated_by",
+        version="installed_version",
+    ),
     upgrade=lambda changes: any(change.path == ("version",) for change in changes),
     check=check_app,
     pull=_pulled,

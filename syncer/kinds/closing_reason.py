@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from syncer.core.kind import Call, Context, Kind, Listing, Prepared, Risk, Seek, Spec, Step, Steps, Write, Written
+from syncer.core.kind import Call, Context, Dated, Kind, Listing, Prepared, Risk, Seek, Spec, Step, Steps, Write, Written
 from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape
 from syncer.core.values import Json
@@ -181,6 +181,7 @@ KIND = Kind(
     removal_reasons=users,
     recorded=_recorded,
     already_removed=already_removed,
+    dated=Dated("creationTime", changed_at="lastUpdateTime"),
     check=check,
     folder="reasons",
 )

@@ -14,6 +14,7 @@ from syncer.core.fingerprint import canonical, digest
 from syncer.core.kind import (
     Call,
     Context,
+    Dated,
     Kind,
     Listing,
     Prepared,
@@ -353,6 +354,7 @@ KIND = Kind(
     create_risk=create_risk,
     remove_reason="it is disabled; the API has no delete",
     already_removed=already_removed,
+    dated=Dated(changed_at="last_updated_at"),
     check=lambda spec: check_retention(spec),
     words=("enabled",),
     folder="retention",
