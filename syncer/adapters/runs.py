@@ -153,6 +153,15 @@ class Runs:
                 said.append(f"{name}: {error.problems[0].message}")
         return found, said
 
+    def newest(self) -> tuple[Run | None, str]:
+        """The newest run, None where there is none or its file cannot be read; and a word about that."""
+        for name in self._names()[:1]:
+            try:
+                return self._read(self.folder / name), ""
+            except InvalidInput as error:
+                return None, f"{name}: {error.problems[0].message}"
+        return None, ""
+
     def read(self, id: str) -> Run:
         """The run of that id. InvalidInput where there is none, or it is damaged."""
         from difflib import get_close_matches

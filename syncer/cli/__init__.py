@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": ("syncer.cli.live", "plan", "Say, field by field, what apply would change. Changes nothing."),
     "apply": ("syncer.cli.live", "apply", "Do what the plan says, and nothing else."),
     "show": ("syncer.cli.live", "show", "Show a saved plan."),
+    "drift": ("syncer.cli.drift", "drift", "Say what somebody changed in the organisation, when, and by whom."),
     "record": ("syncer.cli.record", "record", "Write the organisation's configuration down, for `plan --against`."),
     "adopt": ("syncer.cli.adopt", "adopt", "Link a manifest to a live object that is there already."),
     "undo": ("syncer.cli.undo", "undo", "Plan to take an earlier apply back; without a run, list those that are kept."),

@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from syncer.core.kind import Call, Context, Dated, Kind, Listing, Prepared, Risk, Seek, Spec, Step, Steps, Write, Written
+from syncer.core.kind import (
+    Call,
+    Context,
+    Dated,
+    Kind,
+    Listing,
+    Prepared,
+    Risk,
+    Seek,
+    Spec,
+    Step,
+    Steps,
+    Write,
+    Written,
+)
 from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape
 from syncer.core.values import Json

@@ -150,7 +150,9 @@ def _versions(slug: str) -> Mapping[str, Call]:
 
 def _history(slug: str) -> Call:
     """Its versions, newest first: nobody says who made one, but its comment and source may (entity.md 3)."""
-    return Call("GET", f"{_path(slug)}/versions?versions_size=20&fields=id,version,created_at,updated_at,comment,source")
+    return Call(
+        "GET", f"{_path(slug)}/versions?versions_size=20&fields=id,version,created_at,updated_at,comment,source"
+    )
 
 
 def _path(slug: str) -> str:

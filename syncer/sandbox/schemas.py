@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flask import Blueprint, Response, request
 
@@ -26,6 +26,7 @@ SERVERS_OWN = (
     "_summary",
     "draft",
 )
+NOTHING: Mapping[str, Json] = {}
 ITEM_LISTS = {"attributes": "name", "capabilities": "name", "group_settings": "id", "group_headlines": "name"}
 
 
@@ -159,8 +160,12 @@ def current(scope: Scope, slug: str, latest: bool = False) -> str:
     return text
 
 
-def write(scope: Scope, given: Json, built_in: bool = False, id: str | None = None) -> str:
-    """Store a schema as its newest version and return the stored text; the body is sound already."""
+def write(
+    scope: Scope, given: Json, built_in: bool = False, id: str | None = None, about: Mapping[str, Json] = NOTHING
+) -> str:
+    """Store a schema as its newest version and return the stored text; the body is sound already. `about`: `comment` and
+    `source` of the version, which no body sets (entity.md 3): the platform writes them where a blueprint or an import
+    made it."""
     slug = given["slug"]
     old = scope.get("schema", slug)
     new = {key: value for key, value in given.items() if key not in SERVERS_OWN}
@@ -184,6 +189,7 @@ def write(scope: Scope, given: Json, built_in: bool = False, id: str | None = No
         "created_at": old["created_at"] if old else stamp,
         "updated_at": stamp,
         "version": old["version"] + 1 if old else 1,
+        **about,
         **new,
     }
     if old is not None:

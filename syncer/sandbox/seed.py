@@ -131,7 +131,8 @@ def _load(scope: Scope, where: str, item: Json, check: Check, load: Loader) -> N
 
 
 def _schema(scope: Scope, item: Json) -> None:
-    schemas.write(scope, item)
+    """A schema's first or next version, with the `comment` and `source` that the platform gives some of them."""
+    schemas.write(scope, item, about={name: item[name] for name in ("comment", "source") if name in item})
 
 
 def _view(scope: Scope, item: Json) -> None:

@@ -69,6 +69,9 @@ class Organisation:
     org_id: str
     token: str
     read_only: bool = False
+    user: str = ""
+    """Whose token it is, as `created_by` and `updated_by` say. Unless given: `user-ORG` for an organisation's first
+    token, `user-ORG-2` for its second, and so on."""
 
 
 def _now() -> datetime:
@@ -101,8 +104,10 @@ def create_app(
     windows, watch = Windows(now), Watch(clock)
     app.extensions |= {"sandbox": store, "sandbox.watch": watch, "sandbox.payloads": payloads}
 
-    def scope_of(org: str, read_only: bool = False) -> Scope:
-        return Scope(org, f"user-{org}", store, options, clock, new_id, read_only)
+    users = _users(organisations)
+
+    def scope_of(caller: Organisation) -> Scope:
+        return Scope(caller.org_id, users[caller.token], store, options, clock, new_id, caller.read_only)
 
     for each in dict.fromkeys(each.org_id for each in organisations):
         with store.work(writing=True):
@@ -123,7 +128,7 @@ def create_app(
         if caller.read_only and not reading:
             refuse(403, "the token is read-only")
         _charge(windows, options, caller.org_id, reading)
-        g.scope = scope_of(caller.org_id, caller.read_only)
+        g.scope = scope_of(caller)
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> Response:
@@ -159,6 +164,16 @@ def serve(app: Flask, host: str, port: int) -> None:
 
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     waitress.serve(app, host=host, port=port, threads=16, ident="sandbox", _quiet=True)
+
+
+def _users(organisations: Sequence[Organisation]) -> dict[str, str]:
+    """Token → the user that it acts as."""
+    users: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for each in organisations:
+        number = counts[each.org_id] = counts.get(each.org_id, 0) + 1
+        users[each.token] = each.user or f"user-{each.org_id}" + (f"-{number}" if number > 1 else "")
+    return users
 
 
 @cache
