@@ -28,7 +28,8 @@ MOST = 65_536
 """Characters that a comment or an issue of GitHub may have; counted as UTF-16 does, which is the longest count."""
 
 LISTED = 100
-"""Objects that are named before the fold."""
+LISTING = 20_000
+"""So many objects are named before the fold, in so many characters, at most."""
 
 NAMED = 80
 """Columns of a name before the fold."""
@@ -99,15 +100,19 @@ def _sums(drift: Drift) -> str:
 
 def _listed(drift: Drift, terminal: Terminal) -> list[str]:
     """The objects, each in a line."""
-    lines = []
+    lines, used = list[str](), 0
     for each in drift.objects[:LISTED]:
         told = since(each, drift)
         fields = f", {count(len(each.fields), 'field')}" if each.fields else ""
         conflicts = sum(field.cause == "conflict" for field in each.fields)
         clash = f" ({conflicts:,} in conflict)" if conflicts else ""
         when = f": {code(told, terminal)}" if told else ""
-        lines.append(f"- {code(str(each.address), terminal)} {WORDS[each.what]}{fields}{clash}{when}")
-    left = len(drift.objects) - LISTED
+        line = f"- {code(str(each.address), terminal)} {WORDS[each.what]}{fields}{clash}{when}"
+        used += size(line)
+        if used > LISTING:
+            break
+        lines.append(line)
+    left = len(drift.objects) - len(lines)
     return [*lines, f"- … and {count(left, 'object')} more"] if left > 0 else lines
 
 
