@@ -29,12 +29,14 @@ from syncer.adapters.state import State, load
 from syncer.app import Planned, Selection, make_plan
 from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan
 from syncer.core.asked import Asked
+from syncer.core.drift import Drift
 from syncer.core.event import Done, Event, Failed, Skipped, Unknown
 from syncer.core.guard import Consent
 from syncer.core.plan import Plan
 from syncer.core.problem import InvalidInput, Refused
 from syncer.core.resource import Desired
 from syncer.core.values import Secret
+from syncer.drifting import find_drift, last_apply
 from syncer.execute import Stop
 from syncer.kinds import KINDS
 from syncer.loading import asked_for, ordered, read_manifests, resolve, together
@@ -164,7 +166,12 @@ class World:
         self.time = Time()
         self.app = create_app(
             ":memory:",
-            [Organisation(ORG, "alpha"), Organisation("911042", "beta"), Organisation(ORG, "reader", read_only=True)],
+            [
+                Organisation(ORG, "alpha"),
+                Organisation("911042", "beta"),
+                Organisation(ORG, "reader", read_only=True),
+                Organisation(ORG, "gamma", user="berta"),
+            ],
             options=Options(**self.switches),
             now=self.time.moment,
             new_id=lambda: str(uuid.UUID(int=next(numbers), version=4)),
@@ -220,10 +227,10 @@ class World:
 
     # --- the organisation
 
-    def ask(self, call: str, body: Json = None) -> Json:
+    def ask(self, call: str, body: Json = None, by: str = "alpha") -> Json:
         """`ask("GET /v2/flows/templates")`: past syncer, as somebody in the UI would; must succeed."""
         method, path = call.split(" ", 1)
-        answer = self.client.request(method, path, json=body)
+        answer = self.client.request(method, path, json=body, headers={"Authorization": f"Bearer {by}"})
         assert answer.is_success, f"{call}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
@@ -277,6 +284,28 @@ class World:
         return hits[0]
 
     # --- syncer
+
+    def drift(self, **how: Any) -> Drift:
+        """What `syncer drift` does: with a client that cannot write."""
+        state = self.state()
+        selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
+        with self.api(read_only=True) as api:
+            desired, asked = self.wanted()
+            return find_drift(
+                api,
+                self.fetch,
+                desired,
+                state.entries,
+                environment=self.environment,
+                org_id=self.org_id,
+                server=SERVER,
+                today=self.today,
+                remembered=state.found,
+                applied=last_apply(self.runs.newest()[0]),
+                selection=selection,
+                asked=asked,
+                **how,
+            )
 
     @property
     def effects(self) -> Effects:

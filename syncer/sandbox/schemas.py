@@ -163,8 +163,8 @@ def current(scope: Scope, slug: str, latest: bool = False) -> str:
 def write(
     scope: Scope, given: Json, built_in: bool = False, id: str | None = None, about: Mapping[str, Json] = NOTHING
 ) -> str:
-    """Store a schema as its newest version and return the stored text; the body is sound already. `about`: its `comment`
-    and `source`, which no body sets (entity.md 3): the platform writes them where a blueprint made it."""
+    """Store a schema as its newest version and return the stored text; the body is sound already. `about`: its
+    `comment` and `source`, which no body sets (entity.md 3): the platform writes them where a blueprint made it."""
     slug = given["slug"]
     old = scope.get("schema", slug)
     new = {key: value for key, value in given.items() if key not in SERVERS_OWN}

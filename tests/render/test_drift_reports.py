@@ -227,9 +227,10 @@ def test_it_fits_and_the_sums_are_whole(objects: int, fields: int, cut: bool) ->
     outside(written)
 
 
-@pytest.mark.parametrize(
-    "text", ["`" * 200, "a\u0301\u0301\u0301" * 100, "💡" * 100, "漢" * 100], ids=["`", "marks", "wide", "Han"]
-)
+LONG = {"backticks": "`" * 200, "marks": "a\u0301\u0301\u0301" * 100, "emoji": "💡" * 100, "wide": "漢" * 100}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_long_names_leave_room_for_the_rest(text: str) -> None:
     objects = everywhere(text).objects * 200
     written = drift_markdown(replace(REPORT, objects=objects))
