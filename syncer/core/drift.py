@@ -117,7 +117,7 @@ class Compared:
 def compare(kinds: Mapping[str, Kind], sides: Sides, names: Known, made: Draft, *, remembered: bool) -> Compared:
     """Hold every manifest and every remembered object against the organisation. `made`: the plan's draft of the same
     sides, problems or not; `remembered`: whether there is a state at all."""
-    out = Compared(unclear=list(made.unclear))
+    out = Compared()
     for desired in sorted(sides.desired, key=lambda each: each.address):
         kind = kinds[desired.address.kind]
         if desired.address in sides.matches[kind.name].undecided:
@@ -128,7 +128,8 @@ def compare(kinds: Mapping[str, Kind], sides: Sides, names: Known, made: Draft, 
         _undeclared(kinds[entry.address.kind], entry, names, out)
     out.pending |= set(sides.answered.let_go)
     out.objects.sort(key=_gravity)
-    out.unclear = sorted(set(out.unclear))
+    told = {each.address for each in out.objects}  # a plan may object to what it can compare very well
+    out.unclear = sorted({*out.unclear, *(address for address in made.unclear if address not in told)})
     return out
 
 

@@ -33,7 +33,8 @@ Json = Any
 ROOT = Path(__file__).parents[2]
 ORG, OTHER = "739224", "911042"
 TOKEN, READER, STRANGER = "canary-token-5f1e", "canary-reader-77ab", "canary-stranger-9c0d"
-"""Tokens of ORG, of ORG for reading only, and of OTHER: no output may show one of them."""
+COLLEAGUE = "canary-colleague-31d8"
+"""Tokens of ORG, of ORG for reading only, of OTHER, and of another user of ORG: no output may show one of them."""
 
 
 def jwt(**claims: Json) -> str:
@@ -49,7 +50,7 @@ JWT = {
     "other": jwt(org_id=OTHER),
     "journey": jwt(org_id=ORG, token_type="journey"),
 }
-CANARIES = (TOKEN, READER, STRANGER, *JWT.values())
+CANARIES = (TOKEN, READER, STRANGER, COLLEAGUE, *JWT.values())
 PATIENCE = 20.0
 """Seconds that a process of a test may take at most."""
 
@@ -135,10 +136,10 @@ class Sandbox:
         """Objects that are there already."""
         seed(str(self.db), ORG, document)
 
-    def ask(self, call: str, body: Json = None) -> Json:
+    def ask(self, call: str, body: Json = None, by: str = TOKEN) -> Json:
         """As somebody in the portal would: `ask("GET /v1/…")`; must succeed."""
         method, path = call.split(" ", 1)
-        answer = self.client.request(method, path, json=body, headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = self.client.request(method, path, json=body, headers={"Authorization": f"Bearer {by}"})
         assert answer.is_success, f"{call}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
@@ -242,7 +243,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     organisations = [
         Organisation(ORG, TOKEN), Organisation(ORG, READER, read_only=True), Organisation(OTHER, STRANGER),
         Organisation(ORG, JWT["good"]), Organisation(ORG, JWT["reading"], read_only=True),
-        Organisation(OTHER, JWT["other"]),
+        Organisation(OTHER, JWT["other"]), Organisation(ORG, COLLEAGUE, user="berta"),
     ]  # fmt: skip
     app = create_app(str(db), organisations, options=Options(quota_per_minute=None))
     with socket.socket() as finder:

@@ -9,6 +9,7 @@ import pytest
 from simulation.manifests import Make
 from simulation.world import World, writes
 from syncer.core.drift import Drift
+from syncer.core.problem import InvalidInput
 from syncer.render.drift_json import drift_json
 from syncer.render.drift_text import render_drift
 from syncer.render.terminal import Terminal
@@ -83,7 +84,8 @@ def by_hand(org: World) -> None:
 def test_every_kind_by_two_users(org: World) -> None:
     by_hand(org)
     before = len(org.requests())
-    org.plan()
+    with pytest.raises(InvalidInput, match="older than the installed"):
+        org.plan()  # which says nothing of the rest; drift does
     plan = len(org.requests()) - before
     before = len(org.requests())
     report = org.drift()
@@ -103,6 +105,7 @@ def test_every_kind_by_two_users(org: World) -> None:
         "FlowTemplate/move-out": ["changed", "tasks[call].name (drift)"],
         "RetentionConfig/old-contacts": ["changed", "schedule.interval_days (drift)"],
     }  # fmt: skip
+    assert (report.unclear, [each.severity for each in report.problems]) == ((), ["warning"])
     who = {str(each.address): (each.when, each.seen.changed_by) for each in report.objects}
     assert {address: when for address, (when, _) in who.items()} == dict.fromkeys(who, "after")
     assert {address: user for address, (_, user) in who.items() if user} == {
