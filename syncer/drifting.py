@@ -11,13 +11,15 @@ from dataclasses import replace
 from functools import partial
 
 from syncer.adapters.runs import Run
-from syncer.app import Fetch, Looked, Reader, Selection, claims, look
+from syncer.app import Fetch, Reader, Selection, claims, read_sides
 from syncer.core.address import Address, parse_address
 from syncer.core.asked import Asked
 from syncer.core.dating import UNSEEN, Applied, Seen, since, when
 from syncer.core.drift import Compared, Drift, Drifted, Stranger, compare, strangers
+from syncer.core.planner import draft
 from syncer.core.problem import Problem
 from syncer.core.resource import Desired, Managed
+from syncer.core.sides import Sides
 from syncer.core.values import Json
 from syncer.kinds import KINDS
 
@@ -42,8 +44,9 @@ def find_drift(
 ) -> Drift:
     """The report. `remembered`: whether a state was found; `problems`: what is known already that casts doubt on it.
     InvalidInput where a pattern fits nothing; what a plan could not be made of is a problem of the report."""
-    looked = look(api, fetch, desired, managed, today, selection, asked=asked)
-    compared = compare(KINDS, looked.sides, looked.known, looked.draft, remembered=remembered)
+    sides, names, found, _ = read_sides(api, fetch, desired, managed, today=today, selection=selection, asked=asked)
+    made = draft(KINDS, sides, names)
+    compared = compare(KINDS, sides, names, made, remembered=remembered)
     return Drift(
         environment,
         org_id,
@@ -51,11 +54,11 @@ def find_drift(
         selection.partial,
         remembered,
         tuple(_attributed(api, fetch, compared, applied)),
-        tuple(_strangers(looked, managed, selection)),
+        tuple(_strangers(sides, desired, selection)),
         len(compared.pending),
         compared.compared,
         tuple(compared.unclear),
-        (*problems, *_missing(compared, managed), *_doubts(looked, compared)),
+        (*problems, *_missing(compared, managed), *_doubts((*found, *made.problems), compared)),
         applied,
     )
 
@@ -98,13 +101,13 @@ def _versions(address: Address, reply: Json) -> list[Seen]:
     return [Seen.of(dated, each) for each in items if isinstance(each, dict)] if isinstance(items, list) else []
 
 
-def _strangers(looked: Looked, managed: Mapping[Address, Managed], selection: Selection) -> list[Stranger]:
+def _strangers(sides: Sides, desired: Sequence[Desired], selection: Selection) -> list[Stranger]:
     """Objects nobody describes, of the kinds that were looked at whole: with a pattern of single names there is no
     saying what else was meant."""
-    live = {kind: each for kind, each in looked.sides.live.items() if selection.takes(Address(kind, "*"))}
-    taken = set(claims(looked.desired, live, managed))
-    taken |= {(address.kind, entry.live_id) for address, entry in managed.items()}
-    taken |= {(address.kind, entry.live_id) for address, entry in looked.sides.answered.removals.items()}
+    live = {kind: each for kind, each in sides.live.items() if selection.takes(Address(kind, "*"))}
+    taken = set(claims(desired, live, sides.managed))
+    taken |= {(address.kind, entry.live_id) for address, entry in sides.managed.items()}
+    taken |= {(address.kind, entry.live_id) for address, entry in sides.answered.removals.items()}
     return list(strangers(KINDS, live, frozenset(taken)))
 
 
@@ -124,12 +127,12 @@ def _missing(compared: Compared, managed: Mapping[Address, Managed]) -> list[Pro
     ]
 
 
-def _doubts(looked: Looked, compared: Compared) -> list[Problem]:
+def _doubts(problems: Sequence[Problem], compared: Compared) -> list[Problem]:
     """What a plan would be refused for. It is an error here where it kept something from being compared."""
     unclear = [str(address) for address in compared.unclear]
     return [
         each
         if each.severity == "warning" or any(address in each.message for address in unclear)
         else each._replace(severity="warning")
-        for each in looked.problems
+        for each in problems
     ]
