@@ -145,6 +145,22 @@ def test_the_pipelines_apply_the_plan_that_was_shown(name: str) -> None:
     assert "--detailed-exitcode" in text
 
 
+@pytest.mark.parametrize("name", ["github-drift.yml", "gitlab-ci.yml"])
+def test_a_nightly_job_fails_for_what_is_no_drift_only(name: str) -> None:
+    text = (ROOT / "examples" / "ci" / name).read_text("utf-8")
+    jobs = yaml.safe_load(text)
+    assert "syncer drift --format markdown -o drift.json > drift.md" in text
+    assert ".syncer/state" in text
+    if name == "gitlab-ci.yml":
+        assert jobs["drift"]["allow_failure"] == {"exit_codes": 2}
+        scheduled = {name: jobs[name]["rules"][0] for name in ("plan", "apply", "drift")}
+        schedule = {"if": '$CI_PIPELINE_SOURCE == "schedule"'}
+        assert scheduled == {"plan": {**schedule, "when": "never"}, "apply": {**schedule, "when": "never"},
+                             "drift": schedule}  # fmt: skip
+    else:
+        assert '[ "$code" -eq 0 ] || [ "$code" -eq 2 ]' in text
+
+
 def test_the_wheel_has_the_schemas_and_nothing_it_does_not_need(tmp_path: Path) -> None:
     from hatchling.builders.wheel import WheelBuilder
 
