@@ -44,6 +44,7 @@ ABOUT_A_RUN = {
     "plan-file": "a saved plan's file",
     "platform": "what the platform replied",
     "port": "sandbox serve",
+    "report-file": "drift: a report's file",
     "proxy": "SYNCER_PROXY",
     "recording-file": "a recording's file",
     "run": "undo: the run's file",

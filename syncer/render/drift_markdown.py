@@ -76,7 +76,7 @@ def _head(drift: Drift, terminal: Terminal) -> list[str]:
     """Everything before the fold."""
     where = f"organisation {code(drift.org_id, terminal)} at {code(drift.server, terminal)}"
     if drift.applied:
-        where += f"; last apply {drift.applied.moment}, run {code(drift.applied.run, terminal)}"
+        where += f"; last apply known here {drift.applied.moment}, run {code(drift.applied.run, terminal)}"
     parts = [f"## Drift in {code(drift.environment, terminal)}", f"**{summary_line(drift)}**", _sums(drift), where]
     if drift.partial:
         parts.append("Only a part of the manifests was looked at (`--only`, `--except`).")

@@ -63,7 +63,7 @@ def header(drift: Drift, terminal: Terminal) -> list[str]:
     ]
     lines = flowing(words, terminal, first=("", ""), indent=2, gap=1)
     if drift.applied:
-        lines += paragraph(f"last apply: {drift.applied.moment}, run {terminal.shown(drift.applied.run)}", terminal)
+        lines += paragraph(f"last apply known here: {drift.applied.moment}, run {terminal.shown(drift.applied.run)}", terminal)
     if drift.fields:
         told = "as declared at the last apply" if drift.remembered else "as the manifest says"
         lines += paragraph(f"fields: {told} {terminal.arrow} as live now", terminal)

@@ -52,7 +52,7 @@ def plain(text: str, url: str) -> str:
 
 
 WHOLE = f"""Drift in test: organisation 739224 at SERVER
-last apply: TIME, run RUN
+last apply known here: TIME, run RUN
 fields: as declared at the last apply → as live now
 
 - ClosingReason/lost  "Verloren"  deleted by hand

@@ -117,6 +117,26 @@ def test_every_kind_by_two_users(org: World) -> None:
     assert "hush-hush-1" not in drift_json(report) + render_drift(report, Terminal(), verbose=True)
 
 
+def test_the_plan_tells_the_same_fields_apart(org: World) -> None:
+    org.put(Make.reason("lost", title="Verloren"), Make.schema("pole", Make.text("height"), plural="Pfähle"))
+    org.ask(f"PATCH {REASONS}/{reason(org, 'Won')}", {"title": "Gewonnen", "status": "ACTIVE"})
+    org.ask(f"PATCH {REASONS}/{reason(org, 'Lost')}", {"title": "Weg", "status": "ACTIVE"})
+    put_schema(org, "mast", plural="Masten")
+    put_schema(org, "pole", name="Pfahl")
+    planned = {
+        (str(each.address), field.path, field.cause)
+        for each in org.plan().plan.changes
+        for field in each.fields
+        if field.cause != "ours"
+    }
+    told = {(str(each.address), field.path, field.cause) for each in org.drift().objects for field in each.fields}
+    assert told == planned == {
+        ("ClosingReason/won", "title", "drift"), ("ClosingReason/lost", "title", "conflict"),
+        ("EntitySchema/mast", "plural", "drift"), ("EntitySchema/pole", "name", "drift"),
+    }  # fmt: skip
+    assert org.drift().pending == 1
+
+
 def test_the_same_twice_is_the_same_bytes(org: World) -> None:
     by_hand(org)
     assert drift_json(org.drift()) == drift_json(org.drift())
