@@ -63,7 +63,8 @@ def header(drift: Drift, terminal: Terminal) -> list[str]:
     ]
     lines = flowing(words, terminal, first=("", ""), indent=2, gap=1)
     if drift.applied:
-        lines += paragraph(f"last apply known here: {drift.applied.moment}, run {terminal.shown(drift.applied.run)}", terminal)
+        text = f"last apply known here: {drift.applied.moment}, run {drift.applied.run}"
+        lines += paragraph(terminal.shown(text), terminal)
     if drift.fields:
         told = "as declared at the last apply" if drift.remembered else "as the manifest says"
         lines += paragraph(f"fields: {told} {terminal.arrow} as live now", terminal)

@@ -23,7 +23,7 @@ from tests.adapters import test_http
 from tests.cli import test_live_commands, test_streams
 from tests.cli.conftest import TOKEN
 from tests.engine import test_plan_live
-from tests.render import test_plan_text
+from tests.render import test_drift_reports, test_plan_text
 
 Check = Callable[..., None]
 REASONS = "/v1/workflows/closing-reasons"
@@ -100,7 +100,7 @@ def a_bug_with_secrets(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def hostile_names(*rows: str) -> Check:
-    """I04, I05, I06: live names of these rows, through plan, apply and both forms of output."""
+    """I04, I05, I06: live names of these rows, through plan, apply, drift and every form of output."""
 
     def check(live: Any, sandbox: Any) -> None:
         texts = [each for each in strings(40, 7, rows) if "\0" not in each][:12]
@@ -116,11 +116,18 @@ def hostile_names(*rows: str) -> Check:
             head = f"apiVersion: syncer/v1\nkind: ClosingReason\nmetadata: {{name: n{number}, titles: "
             written = "".join(each if ord(each) > 0xFFFF else json.dumps(each)[1:-1] for each in text)
             live.write(f"config/n{number}.yaml", f'{head}["{written}"]}}\nspec: {{title: New {number}}}\n')
-        for args in (["plan", "-v"], ["plan", "--format", "json"], ["apply", "--yes"]):
+        drift = (["drift", "--unmanaged"], ["drift", "--format", "json"], ["drift", "--format", "markdown"])
+        for args in (*drift, ["plan", "-v"], ["plan", "--format", "json"], ["apply", "--yes"]):
             result = live.run(*args)
             assert (screen_commands(result.all), runner_commands(result.all)) == ([], [])
 
     return check
+
+
+def markdown_that_fits() -> None:
+    """I07: 65,536 characters at most, the sums whole, deletions first."""
+    for objects, fields, cut in test_drift_reports.LENGTHS:
+        test_drift_reports.test_it_fits_and_the_sums_are_whole(objects, fields, cut)
 
 
 def same_bytes(live: Any, sandbox: Any) -> None:
@@ -174,6 +181,9 @@ ROWS: dict[str, Check] = {
     "I04": hostile_names("I04"),
     "I05": hostile_names("I05"),
     "I06": hostile_names("I06"),
+    "I06-markdown": test_drift_reports.test_no_text_is_read_as_markdown_or_obeyed,
+    "I07": markdown_that_fits,
+    "I07-counts": test_drift_reports.test_what_is_left_out_is_counted,
     "I09": masked,
     "I09-text": test_plan_text.test_no_secret_is_in_it,
     "I10": same_bytes,
@@ -183,7 +193,6 @@ ROWS: dict[str, Check] = {
 }
 
 NOT_APPLICABLE = {
-    "I07": "syncer writes no Markdown yet: a comment of 65,536 characters belongs to the reports of a plan (issue 04)",
     "I08": "no command shows a value of an entity: entities are counted by the platform, never listed",
 }
 
