@@ -124,12 +124,29 @@ class _Undoing:
         """Decide about one change of the run."""
         address, action = address_of(kept), kept.before["action"]
         kind = KINDS[address.kind]
+        if self._is_another_now(address, kept):
+            return
         if action == "create":
             self._remove(address, kept)
         elif action in REMOVED:
             self._bring_back(kind, address, kept)
         else:
             self._change_back(kind, address, kept)
+
+    def _is_another_now(self, address: Address, kept: Kept) -> bool:
+        """Whether object and address have parted since the run: then nothing of it is taken back, for what the address
+        is now would be forgotten, and what the object is now would lose its protection."""
+        live_id = str(kept.before["live_id"] or kept.result.get("live_id") or "")
+        entries = [entry for entry in self.managed.values() if entry.address.kind == address.kind and entry.live_id]
+        owner = next((each.address for each in entries if each.live_id == live_id), address)
+        if owner != address:
+            self.finding(address, "undo-impossible", f"it is {owner} now, and is left alone")
+            return True
+        present = next((each.live_id for each in entries if each.address == address), live_id)
+        if live_id and present != live_id and (address.kind, present) in self.live:
+            self.finding(address, "undo-conflict", f"its address stands for `{present}` now; left alone")
+            return True
+        return False
 
     def _remove(self, address: Address, kept: Kept) -> None:
         """What the run made goes again, under the guards of every removal."""
@@ -188,10 +205,6 @@ class _Undoing:
         live = self.live.get((kind.name, str(kept.before["live_id"])))
         if live is None:
             self.finding(address, "undo-conflict", "somebody deleted it since; it is not made anew")
-            return
-        other = next((each.address for each in self.managed.values() if each.live_id == live.id), address)
-        if other != address and other.kind == kind.name:
-            self.finding(address, "undo-impossible", f"it is {other} now, and is left alone")
             return
         present, then = self.managed.get(address), entry_before(address, kept)
         parts = present.parts if present else then.parts

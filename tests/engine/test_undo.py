@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from syncer.adapters.places.opening import local_place
 from syncer.adapters.runs import KEPT
 from syncer.core.plan import Plan
 from syncer.core.problem import InvalidInput, Refused
+from syncer.kinds import KINDS as ALL
 
 Json = Any
 World, Make = Any, Any
@@ -460,3 +463,60 @@ def test_a_run_that_changes_nothing_leaves_nothing(world: World, make: Make) -> 
     world.apply()
     world.apply()
     assert len(world.runs.list()[0]) == 1
+
+
+def test_what_the_run_made_and_another_manifest_is_now_stays(world: World, make: Make) -> None:
+    """The former name of a renamed manifest is nobody's: what it made is removed under the present one, or not."""
+    world.put(make.reason("lost"))
+    world.apply()
+    world.put(make.reason("won"))
+    run = world.apply().planned.plan.id
+    made = world.runs.list()[0][0].header
+    assert made.plan == run
+    world.drop("ClosingReason/won")
+    world.put(make.reason("best", {"aliases": ["won"], "protect": True}, title="Won"))
+    assert world.apply().code == 0
+    planned = world.undone(made.id)
+    live_id = world.one("ClosingReason", title="Won")["id"]
+    assert planned.plan.changes == ()
+    assert notices(planned.plan) == [
+        "undo-impossible ClosingReason/won: it is ClosingReason/best now, and is left alone"
+    ]
+    assert {str(each): entry.live_id for each, entry in world.state().entries.items()}["ClosingReason/best"] == live_id
+
+
+def test_an_address_that_is_another_object_now_is_left_alone(world: World, make: Make) -> None:
+    """Bringing back what it was would let go of what it is."""
+    world.put(make.reason("won", {"policy": {"removal": "delete"}}), make.reason("lost"))
+    world.apply()
+    world.drop("ClosingReason/won")
+    world.apply()
+    run = world.runs.list()[0][0].header.id
+    world.put(make.reason("won", title="Another"))
+    world.apply()
+    another = world.one("ClosingReason", title="Another")["id"]
+    planned = world.undone(run)
+    assert planned.plan.changes == ()
+    assert notices(planned.plan) == [
+        f"undo-conflict ClosingReason/won: its address stands for `{another}` now; left alone"
+    ]
+
+
+def test_a_change_of_an_object_that_the_address_no_longer_is(world: World, make: Make) -> None:
+    world.put(make.reason("won"), make.reason("lost"))
+    world.apply()
+    world.put(make.reason("won", title="Gewonnen"))
+    world.apply()
+    run = world.runs.list()[0][0].header.id
+    world.stored("closing_reason", world.one("ClosingReason", title="Gewonnen")["id"], lambda it: {**it, "title": "X"})
+    with world.api(read_only=True):
+        place = local_place(world.state_path, "test", org_id=world.org_id, kinds=ALL, disk=world.disk)
+        state = place.load()
+        place.save(replace(state, entries={a: e for a, e in state.entries.items() if a.name != "won"}))
+    world.apply()  # made anew, since nothing of that title is there
+    another = world.one("ClosingReason", title="Gewonnen")["id"]
+    planned = world.undone(run)
+    assert planned.plan.changes == ()
+    assert notices(planned.plan) == [
+        f"undo-conflict ClosingReason/won: its address stands for `{another}` now; left alone"
+    ]
