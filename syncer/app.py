@@ -205,11 +205,7 @@ def make_plan(
         tuple(sorted(made.links, key=lambda link: link.address)),
         tuple(made.released),
         (*notices, *made.notices, *_notices(api, fetch, made)),
-        {
-            str(address): manifest_digest(each)
-            for address, each in sorted((each.address, each) for each in taken)
-            if address in made.tasks
-        },
+        _digests(taken, made, sides),
         selection.partial,
         made.tasks,
     )
@@ -240,6 +236,14 @@ def _left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[s
         if selection.leaves(target := Address(use.target.kind, use.target.name))
         and target not in matches[target.kind].found
     ]
+
+
+def _digests(taken: Sequence[Desired], made: Draft, sides: Sides) -> dict[str, str]:
+    """Of each manifest that something is to be done for, and of the document that asks for a removal or a letting go."""
+    found = {each.address: manifest_digest(each) for each in taken if each.address in made.tasks}
+    answered = sides.answered
+    found |= {address: answered.by[address].digest for address in (*answered.removals, *answered.let_go)}
+    return {str(address): found[address] for address in sorted(found)}
 
 
 def manifest_digest(desired: Desired) -> str:

@@ -38,6 +38,8 @@ SETTLING = 30.0
 """Seconds after which a call whose answer was lost counts as not done, if nothing of it has appeared. They begin when
 the lock is ours, for then nobody can be sending it any more: a journalled call may have waited long for its turn."""
 
+CHANGED = "its manifest, or a variable it uses, has changed"
+
 
 @dataclass(slots=True)
 class Store:
@@ -208,6 +210,9 @@ def same_plan(saved: Plan, now: Plan) -> list[Problem]:
     for address in sorted({*saved.let_go} ^ {*now.let_go}):
         said = "is let go of" if address in saved.let_go else "is not let go of"
         problems.append(Problem("stale", f"{address}: by the plan it {said}, and now it is the other way round"))
+    for address in sorted({*saved.let_go} & {*now.let_go}):
+        if saved.digests.get(str(address)) != now.digests.get(str(address)):
+            problems.append(Problem("stale", f"{address}: {CHANGED}"))
     if not problems and plan_document(saved)["changes"] != plan_document(now)["changes"]:
         problems.append(Problem("stale", "the plan is not the one that would be made now"))
     return problems
@@ -217,7 +222,7 @@ def _moved(saved: Plan, now: Plan, address: Address) -> str:
     old = next(change for change in saved.changes if change.address == address)
     new = next(change for change in now.changes if change.address == address)
     if saved.digests.get(str(address)) != now.digests.get(str(address)):
-        return "its manifest, or a variable it uses, has changed"
+        return CHANGED
     if old.fingerprint != new.fingerprint:
         return "it was changed in the organisation"
     if without_secrets([old.action, old.live_id]) != without_secrets([new.action, new.live_id]):

@@ -16,6 +16,7 @@ from syncer.adapters.project import Environment, Project
 from syncer.adapters.variables import substitute
 from syncer.core.address import Address, parse_address
 from syncer.core.asked import Action, Asked, possible
+from syncer.core.fingerprint import canonical, digest
 from syncer.core.problem import Finding, Location, Problem, located
 from syncer.core.resource import Desired
 from syncer.core.values import Json, Path, show_path
@@ -48,16 +49,17 @@ def read_removed(
         findings = check.metadata(raw, project.environments)
         spec = substitute(raw.spec, environment.variables(None), ("spec",))
         findings += spec.findings
-        whole = raw.document.value
+        value = raw.document.value
         formal = schemas.check(
-            "removed", {**whole, "spec": spec.value} if isinstance(whole.get("spec"), dict) else whole
+            "removed", {**value, "spec": spec.value} if isinstance(value.get("spec"), dict) else value
         )
         findings += formal
         if not any(each.severity == "error" for each in findings):
+            whole = digest(raw.digest + canonical(spec.value))
             for index, entry in enumerate(spec.value["objects"]):
                 path: Path = ("spec", "objects", index)
                 found = list(_wrong(entry, path, declared, described))
-                one = None if found else _asked(raw, entry, path)
+                one = None if found else _asked(raw, entry, path, whole)
                 if one is not None:
                     found += _twice(one, path, seen)
                     asked.append(one)
@@ -79,7 +81,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _asked(raw: RawManifest, entry: Entry, path: Path) -> Asked:
+def _asked(raw: RawManifest, entry: Entry, path: Path, whole: str) -> Asked:
     address = parse_address(entry.get("address", ""))
     return Asked(
         address.kind if address else entry["kind"],
@@ -90,6 +92,7 @@ def _asked(raw: RawManifest, entry: Entry, path: Path) -> Asked:
         f"{KIND}/{raw.name}",
         raw.locate(path),
         show_path(path),
+        whole,
     )
 
 

@@ -33,6 +33,8 @@ class Asked:
     """The address of the document: `Removed/old-reasons`."""
     at: Location
     path: str
+    digest: str = ""
+    """Of the document with its variables put in: by this a saved plan knows that it has changed."""
 
     @property
     def what(self) -> str:

@@ -474,3 +474,21 @@ def test_the_line_that_is_offered_makes_it_a_rename(world: World, make: Make) ->
     renamed["metadata"]["aliases"] = ["house"]
     world.only_these(renamed)
     assert world.changes() == {"FlowTemplate/home": ["update", "name (ours)"]}
+
+
+@pytest.mark.parametrize("action", ["deactivate", "forget"])
+def test_a_saved_plan_is_bound_to_the_document(world: World, make: Make, action: str) -> None:
+    """Whatever changes in it after the plan was made: somebody shall look again."""
+    world.put(make.reason("won"), make.reason("lost"))
+    world.apply()
+    world.drop(REASON)
+    world.put(removed({"address": REASON, "action": action}))
+    saved = world.plan().plan
+    assert list(saved.digests) == [REASON]
+    world.put(removed({"address": REASON, "action": action}, environments=["test"]))
+    with pytest.raises(Refused) as refusal:
+        world.apply(saved=saved)
+    assert [each.message for each in refusal.value.problems] == [
+        f"{REASON}: its manifest, or a variable it uses, has changed"
+    ]
+    assert world.apply(saved=world.plan().plan).code == 0
