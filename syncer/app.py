@@ -239,7 +239,7 @@ def _left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[s
 
 
 def _digests(taken: Sequence[Desired], made: Draft, sides: Sides) -> dict[str, str]:
-    """Of each manifest that something is to be done for, and of the document that asks for a removal or a letting go."""
+    """Of each manifest that something is to be done for, and of the document that asks to remove or let go."""
     found = {each.address: manifest_digest(each) for each in taken if each.address in made.tasks}
     answered = sides.answered
     found |= {address: answered.by[address].digest for address in (*answered.removals, *answered.let_go)}

@@ -22,7 +22,7 @@ from syncer.carry import Carrier
 from syncer.core.address import Address, parse_address
 from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
 from syncer.core.form import of_known_form
-from syncer.core.guard import Consent, Situation, refusals
+from syncer.core.guard import FIRST_CONTACT, Consent, Situation, refusals
 from syncer.core.kind import Listing, Seek, Step
 from syncer.core.plan import Plan
 from syncer.core.plan_id import plan_document
@@ -68,6 +68,12 @@ class Store:
             self.put(entries)
         except (Refused, PlatformError) as error:
             raise NotDurable(error.problems) from None
+
+
+def linking(state: State, org_id: str) -> State:
+    """The state for a command that only links: where there was none, the next apply still is the first contact."""
+    guards = state.guards if state.found else {**state.guards, FIRST_CONTACT: True}
+    return replace(state, org_id=org_id, guards=guards)
 
 
 @dataclass(slots=True)

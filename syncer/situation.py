@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from syncer.adapters.state import State
 from syncer.app import Planned, claims, renamed
-from syncer.core.guard import Allowance, Situation
+from syncer.core.guard import FIRST_CONTACT, Allowance, Situation
 from syncer.kinds import KINDS
 
 
@@ -55,7 +55,7 @@ def situation_of(
         {kind: len(live) for kind, live in sides.live.items()},
         {kind: count for kind, count in remembered.items() if kind in sides.live},
         {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},
-        state.found,
+        state.found and not state.guards.get(FIRST_CONTACT),
         event,
         missing,
         protect,

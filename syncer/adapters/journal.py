@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from typing import Final
 from syncer.adapters.disk import DISK, Disk, NotDurable, remove_leftovers, replace_file
 from syncer.adapters.leaves import to_json
 from syncer.adapters.outcome import Outcome
-from syncer.core.problem import InvalidInput, Location, Problem
+from syncer.core.problem import InvalidInput, Location, Problem, Refused
 from syncer.core.values import Json
 
 FORMAT: Final = 1
@@ -248,6 +248,23 @@ def open_calls(path: Path, disk: Disk = DISK) -> list[str]:
         else:
             waiting.pop(str(record.get("settled")), None)
     return [f"{said}; the next apply looks first whether it took effect" for said in waiting.values()]
+
+
+def must_be_settled(path: Path, addresses: Collection[str] | None = None, disk: Disk = DISK) -> None:
+    """Refused while the journal knows of calls (of these addresses, else of any) that an earlier run made, or may have
+    made, and that no state holds: the next apply would put them over what is linked or renamed meanwhile."""
+    waiting: dict[str, str] = {}
+    for record in read_records(path, disk).records:
+        intent = record.get("intent")
+        if isinstance(intent, dict):
+            if addresses is None or intent.get("address") in addresses:
+                said = f"{intent.get('address')}: an earlier apply was cut off in `{intent.get('step')}`"
+                waiting[str(intent.get("op"))] = said
+        elif record.get("outcome") != "APPLIED":
+            waiting.pop(str(record.get("settled")), None)
+    if waiting:
+        hint = "run `syncer apply` first: it looks whether that took effect, and remembers it"
+        raise Refused([Problem("open-call", said, hint=hint) for said in waiting.values()])
 
 
 def body_digest(body: Json) -> str:

@@ -40,7 +40,7 @@ def adopt(
     from syncer.adopting import adopt as adopted
     from syncer.adopting import declared
     from syncer.app import Selection
-    from syncer.apply import Store
+    from syncer.apply import Store, linking
     from syncer.cli.console import console
     from syncer.cli.live import QUOTA
     from syncer.cli.stopping import at_once
@@ -55,6 +55,7 @@ def adopt(
         at_once(),
         here.place.lock(myself(env=here.env), wait=lock_wait, tell=lambda note: out.talk(f"note: {note}\n")),
     ):
+        here.must_be_settled()
         state = here.state()
         desired, _ = here.wanted()
         one = declared(address, desired)
@@ -66,7 +67,7 @@ def adopt(
             linked = replace(state, entries={**state.entries, **entries})
             planned = here.planned(api, linked, Selection(only=(address,)), resend_secrets=False)
         if entries:
-            Store(here.place, replace(state, org_id=here.environment.org_id)).put(dict(entries))
+            Store(here.place, linking(state, here.environment.org_id)).put(dict(entries))
     name = out.terminal.shown(live.title or live.key)
     shown = out.terminal.shown(live.id)
     if entries:

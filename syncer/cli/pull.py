@@ -62,7 +62,7 @@ def pull(
     from syncer.adapters.file_changes import Changes
     from syncer.adapters.lock import myself
     from syncer.adapters.variables import allowed_names
-    from syncer.apply import Store
+    from syncer.apply import Store, linking
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once
     from syncer.cli.taking import chosen, end, taken_over, wish_of
@@ -106,7 +106,7 @@ def pull(
                 both = Changes({**changes(done).files, **taken.changes.files})
                 return end(out, here, replace(taken, changes=both), as_patch=True)
             if not dry_run:
-                store = Store(here.place, replace(known, org_id=here.environment.org_id))
+                store = Store(here.place, linking(known, here.environment.org_id))
                 carry_out(done, store.put, lambda line: out.show(line))
                 out.show("")
                 prove(done)

@@ -104,6 +104,7 @@ def rm(color: str, addresses: tuple[str, ...], config: Path | None, environment:
     here = world(config, environment, "", place)
     out = console(color)
     with here.place.lock(myself(env=here.env), tell=lambda note: out.talk(f"note: {note}\n")):
+        here.must_be_settled(addresses)
         known = here.state()
         gone = [_entry(known.entries, address).address for address in addresses]
         kept = {address: entry for address, entry in known.entries.items() if address not in gone}
@@ -127,7 +128,7 @@ def rebuild(color: str, config: Path | None, environment: str | None, place: str
     from syncer.adapters.lock import myself
     from syncer.adapters.state import State
     from syncer.app import Selection
-    from syncer.apply import Store
+    from syncer.apply import Store, linking
     from syncer.cli.console import console
     from syncer.cli.world import world
     from syncer.core.problem import InvalidInput
@@ -144,7 +145,7 @@ def rebuild(color: str, config: Path | None, environment: str | None, place: str
             known = State()
         with here.api(read_only=True) as api:
             planned = here.planned(api, known, Selection(), resend_secrets=False)
-        store = Store(here.place, replace(known, org_id=here.environment.org_id))
+        store = Store(here.place, linking(known, here.environment.org_id))
         links = {link.address: link.live_id for link in planned.plan.links}
         protected = {each.address for each in planned.desired if each.protect}
         store.put(

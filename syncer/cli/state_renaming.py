@@ -41,6 +41,7 @@ def mv(color: str, source: str, target: str, config: Path | None, environment: s
     with here.place.lock(myself(env=here.env), tell=lambda note: out.talk(f"note: {note}\n")):
         known = here.state()
         moves = moved(source, target, known.entries)
+        here.must_be_settled({str(each) for pair in moves.items() for each in pair})
         kept = {address: entry for address, entry in known.entries.items() if address not in moves}
         kept |= {new: replace(known.entries[old], address=new) for old, new in moves.items()}
         here.place.save(replace(known, entries=kept))

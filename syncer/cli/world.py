@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,6 +212,15 @@ class World:
         except InvalidInput:  # what does not fit another organisation is no mistake of the manifests
             self.must_be_its_own(api)
             raise
+
+    def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
+        """Refused while calls of an earlier run (of these addresses, else of any) wait to be looked for: nobody links
+        or renames by hand before."""
+        journal = self.state_path.with_suffix(".journal")
+        if os.path.lexists(journal):
+            from syncer.adapters.journal import must_be_settled
+
+            must_be_settled(journal, addresses)
 
     def _open_calls(self) -> list[str]:
         """What an earlier run did not bring to an end."""

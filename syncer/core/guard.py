@@ -16,6 +16,9 @@ from syncer.core.values import Json
 FEW = 10
 """Up to so many updates pass whatever share of the whole they are: percentages are blind in small sets."""
 
+FIRST_CONTACT = "first_contact"
+"""In what state remembers of guards: it was made by linking alone, and no apply has met the organisation yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -72,6 +75,7 @@ class Situation:
     unclaimed: Mapping[str, int]
     """Kind with platform ids → live objects that no manifest claims."""
     state_found: bool
+    """There is a state, and an apply has met the organisation with it."""
     event: str = ""
     """GITHUB_EVENT_NAME, if any."""
     missing_counts: Mapping[str, int] = field(default_factory=dict)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from syncer.adapters.journal import Intent, Journal
 from syncer.cli.state_renaming import moved
 from syncer.core.address import Address, parse_address
 from syncer.core.problem import InvalidInput
+from syncer.kinds import KINDS
 from tests.cli.conftest import ORG, STRANGER, reason
 
 A, B, C = "A" * 21, "B" * 21, "C" * 21
@@ -265,3 +267,44 @@ def test_while_another_run_has_the_lock_nothing_is_linked(live, sandbox, words: 
 def test_the_organisation_must_be_the_environments(live, sandbox) -> None:
     said = live.run("adopt", "ClosingReason/won", env={"EPILOT_TOKEN_TEST": STRANGER})
     assert (said.code, "error[wrong-organisation]" in said.err, entries(live)) == (4, True, {})
+
+
+def test_a_link_by_hand_is_no_first_contact(live, sandbox) -> None:
+    """The state was lost, and one object is adopted: what else nobody claims may be ours under another title."""
+    sandbox.seed(REASONS)
+    live.write("config/new.yaml", reason("new", "Neu"))
+    for link in (["adopt", "ClosingReason/won", A], ["state", "rebuild"]):
+        assert live.run(*link).code == 0
+        said = live.run("apply", "--yes")
+        assert (said.code, "--first-contact" in said.err, sandbox.writes()) == (4, True, [])
+    assert live.run("apply", "--yes", "--first-contact").code == 0
+    live.write("config/newer.yaml", reason("newer", "Neuer"))
+    assert live.run("apply", "--yes").code == 0
+
+
+@pytest.mark.parametrize("outcome", ["", "APPLIED"])
+def test_nothing_is_linked_beside_an_open_call(live, sandbox, outcome: str) -> None:
+    """A create was cut off: the object that somebody would adopt may be what it made."""
+    live.run("apply", "--yes")
+    live.write("config/new.yaml", reason("new", "Neu"))
+    sandbox.seed({"closing_reasons": [{"id": A, "title": "Neu"}]})
+    kind = KINDS["ClosingReason"]
+    seek = {"listing": kind.listing._asdict(), "field": "title", "value": "Neu", "id": "id", "service": kind.service}
+    with Journal(live.state.with_suffix(".journal")) as journal:
+        path = "/v1/workflows/closing-reasons"
+        op = journal.intent(Intent("0123abcd", "ClosingReason/new", "ClosingReason", "create", "POST", path, seek))
+        if outcome:
+            journal.settle(op, "APPLIED", A)
+    for args in (
+        ["adopt", "ClosingReason/new", A],
+        ["state", "rm", "ClosingReason/new"],
+        ["state", "mv", "ClosingReason/won", "ClosingReason/new"],
+    ):
+        said = live.run(*args)
+        assert (said.code, entries(live).keys()) == (4, {"ClosingReason/won"}), args
+        assert said.err == (
+            "error[open-call]: ClosingReason/new: an earlier apply was cut off in `create`\n\n"
+            "hint: run `syncer apply` first: it looks whether that took effect, and remembers it\n"
+        )
+    assert live.run("apply", "--yes").code == 0
+    assert (entries(live)["ClosingReason/new"], sandbox.titles()) == (A, ["Gewonnen", "Neu"])
