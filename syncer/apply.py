@@ -18,7 +18,7 @@ from syncer.adapters.runs import Header, Runs
 from syncer.adapters.state import State
 from syncer.app import Planned, renamed
 from syncer.backup import Backup
-from syncer.carry import Carrier
+from syncer.carry import STALE, Carrier
 from syncer.core.address import Address, parse_address
 from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
 from syncer.core.form import of_known_form
@@ -296,15 +296,19 @@ def carry_out(
 
 
 def exit_code(events: Sequence[Event], stop: Stop) -> int:
-    """Architecture 6: 7 unknown, 130/143 interrupted, 5 partly done, 6 nothing written, 0 all done."""
+    """Architecture 6: 7 unknown, 130/143 interrupted, 5 partly done, 0 all done; nothing written: 4 where the plan was
+    stale, else 6."""
     done = sum(isinstance(event, Done) for event in events)
     wrote = any(isinstance(event, Failed) and event.wrote for event in events)
     bad = any(isinstance(event, (Failed, Skipped)) for event in events)
-    disk = any(isinstance(event, Failed) and event.problem.rule in ("journal", "run") for event in events)
+    rules = {event.problem.rule for event in events if isinstance(event, Failed)}
+    disk = not rules.isdisjoint(("journal", "run"))
     if any(isinstance(event, Unknown) for event in events):
         return 7
     if stop.reason in ("SIGINT", "SIGTERM"):
         return 130 if stop.reason == "SIGINT" else 143
     if bad or stop.asked.is_set():
-        return 5 if done or wrote or disk else 6  # a disk that fails is not the platform's no
+        if done or wrote or disk:  # a disk that fails is not the platform's no
+            return 5
+        return 4 if rules == {STALE} else 6
     return 0

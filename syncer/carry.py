@@ -33,6 +33,9 @@ LACKING = frozenset({403, 404, 405, 501})
 READ_AGAIN = (0.3, 1.0, 3.0)
 """Seconds before a read-back is tried again: a write may take a moment to be seen (reliability C03, C05)."""
 
+STALE = "stale"
+"""The rule of what was not written because the organisation had moved since the plan."""
+
 OLD = 60.0
 """Seconds after which what was read is read again before the first write: the machine may have slept (F10)."""
 
@@ -203,11 +206,11 @@ class _Change:
             if kind.key_field and kind.reads_by_key:
                 key = kind.key(task.want)
                 if run.platform.read(kind.service, kind.read(key, None)) is not None:
-                    raise self.failed(f"`{key}` has appeared in the organisation since the plan", "plan again")
+                    raise self.moved(f"`{key}` has appeared in the organisation since the plan")
             return None, task.answers
         live = run.platform.read(kind.service, kind.read(live_id, task.live.object if task.live else None))
         if live is None:
-            raise self.failed(f"`{live_id}` was deleted since the plan", "plan again")
+            raise self.moved(f"`{live_id}` was deleted since the plan")
         must_be(kind, live)
         if task.desired is None:
             have, answers = kind.spec_of(live), task.answers
@@ -216,9 +219,8 @@ class _Change:
             prepared, answers = self.prepared(bind(task.desired.spec, run.resolve), live, task.parts)
             have = self.have = prepared.have
         if fingerprint(have, kind.shape) != expected:
-            raise self.failed(
-                "somebody changed it in the organisation since the plan", "plan again, and look at what they changed"
-            )
+            hint = "plan again, and look at what they changed"
+            raise self.moved("somebody changed it in the organisation since the plan", hint)
         return live, answers
 
     def _with_what_goes_along(self, have: Spec, live: Json) -> Spec:
@@ -271,6 +273,12 @@ class _Change:
         """What went wrong with this change, with the live id as far as it is known."""
         live_id = self.run.ids.get(self.address, "")
         return StepFailed(Problem("step-failed", f"{self.address}: {message}", hint=hint), live_id=live_id, **how)
+
+    def moved(self, message: str, hint: str = "plan again") -> StepFailed:
+        """The organisation is no longer as the plan was made for: nothing is written over."""
+        failed = self.failed(message, hint)
+        failed.problem = failed.problem._replace(rule=STALE)
+        return failed
 
     def live_id(self) -> str:
         """The object's id as far as it is known; the key where the manifest names that."""
@@ -381,4 +389,4 @@ def _hint(status: int) -> str:
     return "run `syncer apply` again: it is safe"
 
 
-__all__ = ["Carried", "Carrier", "Made", "StepFailed"]
+__all__ = ["STALE", "Carried", "Carrier", "Made", "StepFailed"]

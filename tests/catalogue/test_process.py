@@ -309,7 +309,7 @@ def f10_between() -> None:
     for world in between(changed=True):
         code, run = world.tried(Gap(world), workers=1)
         assert run is not None
-        assert (code, run.ends, run.calls) == (6, {"ClosingReason/a": "failed"}, [])
+        assert (code, run.ends, run.calls) == (4, {"ClosingReason/a": "failed"}, [])
         assert "somebody changed it in the organisation since the plan" in run.problems[0]
         assert world.listed("ClosingReason")[0]["title"] == "Fremd"
     for world in between(changed=False):

@@ -401,6 +401,7 @@ def test_what_appears_between_plan_and_create_is_not_written_over(world: World, 
     world.wire.before = before
     run = world.apply()
     assert run.problems == ["EntitySchema/site: `site` has appeared in the organisation since the plan"]
+    assert run.code == 4
     assert [each["name"] for each in world.ask(f"GET {SITE}")["attributes"]] == ["mine"]
 
 
@@ -417,7 +418,7 @@ def test_what_was_deleted_between_plan_and_update_is_not_made_anew(world: World,
     world.wire.before = before
     run = world.apply()
     assert run.problems == [f"ClosingReason/a: `{live['id']}` was deleted since the plan"]
-    assert (run.calls[1:], world.listed("ClosingReason")) == ([], [])
+    assert (run.calls[1:], world.listed("ClosingReason"), run.code) == ([], [], 4)
 
 
 def test_a_bug_comes_out_after_the_others_were_remembered(world: World, make: Make) -> None:
