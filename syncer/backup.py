@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from syncer.adapters.leaves import to_json
 from syncer.adapters.runs import Recorder
@@ -29,6 +30,15 @@ STAMPS = ("version", "installed_version", "updated_at", "last_updated_at", "last
 """What a live object may say of its own age; for people, and never compared."""
 
 
+class _Begun(NamedTuple):
+    """Of one change: what must not be kept; what is and was declared of the object; and the fields that the change is
+    about (None: all of them)."""
+
+    suspect: Suspect
+    sides: list[Json]
+    about: frozenset[str] | None
+
+
 @dataclass(slots=True)
 class Backup:
     """The keeper of one run. `managed`: what state said when it began."""
@@ -36,8 +46,7 @@ class Backup:
     recorder: Recorder
     managed: Mapping[Address, Managed]
     digests: Mapping[str, str]
-    _begun: dict[Address, tuple[Suspect, frozenset[str] | None]] = field(default_factory=dict)
-    """Per change: what must not be kept, and the fields that it is about (None: all of them)."""
+    _begun: dict[Address, _Begun] = field(default_factory=dict)
 
     def before(self, kind: Kind, task: Task, have: Spec, goal: Spec, live: Json) -> None:
         """Keep the object as it was read just now; once a change, whatever number of goes it takes."""
@@ -65,7 +74,7 @@ class Backup:
                 about = frozenset((*kept, *aim))
                 record["goal"] = json_of(aim)
             record["before"] = json_of(kept)
-        self._begun[address] = suspect, about
+        self._begun[address] = _Begun(suspect, sides, about)
         self.recorder.change(record)
 
     def after(self, kind: Kind, task: Task, written: Written, have: Spec, want: Spec) -> None:
@@ -79,10 +88,9 @@ class Backup:
         if written.live is not None:
             record["fingerprint"] = fingerprint(kind.spec_of(written.live), kind.shape)
         if written.live is not None and task.change.action != "create":  # that one goes whole
-            suspect, about = self._begun[task.change.address]
-            left = {name: value for name, value in have.items() if about is None or name in about}
-            sides = _sides(task, self.managed.get(task.change.address))
-            record["after"] = json_of(withhold(left, sides, kind.shape, suspect))
+            begun = self._begun[task.change.address]
+            left = {name: value for name, value in have.items() if begun.about is None or name in begun.about}
+            record["after"] = json_of(withhold(left, begun.sides, kind.shape, begun.suspect))
         record["declared"] = to_json(without_secrets(want))
         self.recorder.result(record)
 

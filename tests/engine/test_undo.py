@@ -520,3 +520,17 @@ def test_a_change_of_an_object_that_the_address_no_longer_is(world: World, make:
     assert notices(planned.plan) == [
         f"undo-conflict ClosingReason/won: its address stands for `{another}` now; left alone"
     ]
+
+
+def test_what_was_a_secret_under_a_former_name_is_not_kept(world: World, make: Make) -> None:
+    """No longer declared, and readable in the organisation: only what state says of the former name tells of it."""
+    world.env["SYNCER_KEY"] = "plain-words-of-ours"
+    world.put(make.schema("site", make.text("street", placeholder="${env.SYNCER_KEY}")))
+    world.apply()
+    world.drop("EntitySchema/site")
+    moved = make.schema("site", make.text("street", label="Weg"))
+    world.put({**moved, "metadata": {"name": "place", "aliases": ["site"]}})
+    assert world.apply().code == 0
+    assert world.ask("GET /v1/entity/schemas/site")["attributes"][0]["placeholder"] == "plain-words-of-ours"
+    kept = [path.read_text("utf-8") for path in world.runs.folder.iterdir()]
+    assert [text for text in kept if "plain-words-of-ours" in text] == []
