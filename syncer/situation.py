@@ -59,4 +59,5 @@ def situation_of(
         event,
         missing,
         protect,
+        {address: asked.document for address, asked in sides.answered.by.items()},
     )

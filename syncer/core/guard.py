@@ -82,6 +82,8 @@ class Situation:
     """Kind → how many remembered objects are not listed."""
     protect: bool = False
     """The environment protects everything, also what nobody manages."""
+    asked: Mapping[Address, str] = field(default_factory=dict)
+    """Addresses of which a document of kind `Removed` asks that they go → that document."""
 
 
 def lowered(before: Mapping[str, Json], now: Mapping[str, Json]) -> list[str]:
@@ -299,10 +301,15 @@ def protected(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Pr
     """What is protected is not removed, also when the manifest that said so is gone."""
     for change in plan.changes:
         if _guarded(change, situation) and str(change.address) not in consent.allow_protected:
+            way = "put the manifest back; "
+            if change.address in situation.asked:
+                way = f"take it out of {situation.asked[change.address]}; "
+            elif plan.undo:  # there never was a manifest before that run, or there is one still
+                way = ""
             yield Problem(
                 "protected",
                 f"{change.address} is protected and would be removed",
-                hint=f"put the manifest back; --allow-protected {change.address} lifts this",
+                hint=f"{way}--allow-protected {change.address} lifts this",
             )
 
 

@@ -365,6 +365,24 @@ ROWS: dict[str, Row] = {
             )
         ],
     ),
+    "protected: asked for by a document": (
+        REMOVE,
+        {"managed": {Address("Book", "b1"): True}, "asked": {Address("Book", "b1"): "Removed/old"}},
+        {"allow_delete": -1},
+        [
+            (
+                "protected",
+                "Book/b1 is protected and would be removed",
+                "take it out of Removed/old; --allow-protected Book/b1 lifts this",
+            )
+        ],
+    ),
+    "protected: made by a run that is taken back": (
+        replace(REMOVE, undo="0123abcd"),
+        {"managed": {Address("Book", "b1"): True}},
+        {"allow_delete": -1},
+        [("protected", "Book/b1 is protected and would be removed", "--allow-protected Book/b1 lifts this")],
+    ),
     "protected: another": (REMOVE, {"managed": {Address("Book", "b2"): True}}, {"allow_delete": -1}, []),
     "protected: an update": (UPDATE, {"managed": {Address("Book", "b1"): True}}, {}, []),
     "data loss: a removal, by name beside its number": (
