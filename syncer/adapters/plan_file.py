@@ -33,6 +33,12 @@ LARGEST = 256 * 1024 * 1024
 
 def save_plan(path: Path, plan: Plan, problems: Sequence[Problem] = ()) -> None:
     """Write the plan's document, the same text that `--format json` prints, whole or not at all, mode 0600."""
+    if not path.parent.is_dir():  # a folder that is misspelt is not made
+        raise InvalidInput(
+            _problem(
+                path, f"can't be written: there is no folder `{path.parent}`", hint="make it, or name another place"
+            )
+        )
     text = json_text(plan_document(plan, problems)) + "\n"
     try:
         replace_file(path, text.encode("utf-8"), mode=MODE)
@@ -75,8 +81,10 @@ def read_plan(document: Json, file: str = "the plan") -> Plan:
     return plan
 
 
-def _problem(file: object, what: str, path: str = "") -> Problem:
-    return Problem("plan-file", f"`{file}` {what}", path=path, hint="make it again with `syncer plan -o FILE`")
+def _problem(
+    file: object, what: str, path: str = "", hint: str = "make it again with `syncer plan -o FILE`"
+) -> Problem:
+    return Problem("plan-file", f"`{file}` {what}", path=path, hint=hint)
 
 
 def _wrong_version(file: str, document: Json) -> Problem:

@@ -69,6 +69,12 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
         save_plan(tmp_path / "file" / "plan.json", PLAN)
 
 
+def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"can't be written: there is no folder `.*/palns`"):
+        save_plan(tmp_path / "palns" / "plan.json", PLAN)
+    assert list(tmp_path.iterdir()) == []
+
+
 def spoilt(change: Callable[[dict[str, Json]], object], *, again: bool = False) -> str:
     """The plan's text after a change to its document; `again`: with the id that the changed document has."""
     document = json.loads(json.dumps(plan_document(PLAN)))
