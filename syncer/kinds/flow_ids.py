@@ -105,15 +105,19 @@ def _match(
 
 def _nodes(address: Address, want: Spec, have: Spec, known: Parts, ids: Ids) -> None:
     there = {*by_id(have.get("phases")), *by_id(have.get("tasks"))}
+    taken = {*there, *(str(item.get("id")) for noun in ("phases", "tasks") for item in items(want.get(noun)))}
     for noun in ("phases", "tasks"):
         ours = items(want.get(noun))
         wanted = [(str(item.get("id")), *_named(item, ids.get("nodes", item.get("phase_id")), noun)) for item in ours]
-        found, unclear = _match(wanted, known.get("nodes", {}), by_id(have.get(noun)))
+        memory = known.get("nodes", {})
+        found, unclear = _match(wanted, memory, by_id(have.get(noun)))
         for index, item in enumerate(ours):
             local = str(item.get("id"))
             if local in unclear:
                 ids.findings.append(_unclear(noun[:-1], local, item.get("name"), unclear[local], (noun, index)))
             new = stable_id(address, "node", local) if local in there else local
+            if memory.get(local, local) not in taken:  # somebody deleted it: the same one comes back
+                new = memory.get(local, new)
             ids.put("nodes", local, found.get(local, new))
 
 

@@ -966,3 +966,24 @@ def test_with_only_a_part_what_the_other_manifests_describe_is_no_stranger(world
     assert messages(refusal) == [
         "there is no state, 1 ClosingReason would be created, and the organisation holds 1 that no manifest claims"
     ]
+
+
+def test_a_task_that_somebody_deleted_is_drift_and_comes_back_as_the_same_one(world: World, make: Make) -> None:
+    """An import gave the tasks their ids: the one that is gone has another than its local key."""
+    world.put(make.bundle("meter"))
+    world.apply()
+    flow = world.one("FlowTemplate")
+    gone = flow["tasks"][0]["id"]
+
+    def cut(body: Json) -> None:
+        body["tasks"] = [each for each in body["tasks"] if each["id"] != gone]
+        body["edges"] = [each for each in body["edges"] if gone not in (each["from_id"], each["to_id"])]
+
+    world.stored("flow", flow["id"], cut)
+    fields = ["tasks[call] (drift)", "edges[trigger||call] (drift)", "edges[call||mail] (drift)"]
+    assert world.changes() == {"FlowTemplate/meter": ["update", *fields]}
+    assert world.apply().code == 0
+    assert sorted(each["id"] for each in world.one("FlowTemplate")["tasks"]) == sorted(
+        each["id"] for each in flow["tasks"]
+    )
+    world.converges()

@@ -280,7 +280,7 @@ NODES: dict[str, tuple[Json, Json, Json, Json, list[str]]] = {
         {"p": "p", "a": "x1", "x1": stable_id(HOUSE, "node", "x1")},
         [],
     ),
-    "forgotten live one": (flow(task("a", "A")), flow(task("x1", "B")), {"a": "gone"}, {"p": "p", "a": "a"}, []),
+    "forgotten live one": (flow(task("a", "A")), flow(task("x1", "B")), {"a": "gone"}, {"p": "p", "a": "gone"}, []),
 }
 
 
