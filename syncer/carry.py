@@ -13,7 +13,7 @@ from typing import Any
 from syncer.core.address import Address
 from syncer.core.event import Started
 from syncer.core.fingerprint import fingerprint
-from syncer.core.form import OF_ANOTHER_FORM, another_form
+from syncer.core.form import OF_ANOTHER_FORM, another_form, of_a_reply
 from syncer.core.identity import must_be
 from syncer.core.kind import Context, Kind, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
 from syncer.core.merge import merge, show_field
@@ -98,6 +98,8 @@ class Carrier:
             self.keeper.failed(address, refused.live_id, unknown=False)
             raise refused from None
         except OF_ANOTHER_FORM as error:
+            if not (of_a_reply(error) and (change.wrote or task.change.live_id or task.answers)):
+                raise  # nothing was read: a bug
             problem = another_form(str(address), error)
             if change.wrote:
                 hint = "run `syncer apply` again: it reads first; report it with this line if it stays so"

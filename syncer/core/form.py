@@ -1,7 +1,8 @@
 """What is done where a reply is valid JSON of a form that no kind expects: the platform's fault, said with the place.
 
 Kinds read what the API documents without asking of every field whether it is there. What that brings up on a reply of
-another form ends here, per object, as an error with a line to report; any other exception stays a bug.
+another form ends here, per object, as an error with a line to report. Any other exception stays a bug, and so does one
+of the same type where no reply was read, or that came up in what reads none: files, the journal, what an undo keeps.
 """
 
 from __future__ import annotations
@@ -14,6 +15,19 @@ from contextlib import contextmanager
 from syncer.core.problem import PlatformError, Problem
 
 OF_ANOTHER_FORM = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError)
+
+READ_NO_REPLY = ("adapters", "backup", "loading", "render")
+"""Packages and modules in which an exception is never the platform's doing."""
+
+
+def of_a_reply(error: Exception) -> bool:
+    """Whether the exception can have come up on the form of a reply: nothing that reads none was at work."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        file = os.path.abspath(frame.f_code.co_filename)
+        if file.startswith(root) and file[len(root) :].partition(os.sep)[0].removesuffix(".py") in READ_NO_REPLY:
+            return False
+    return True
 
 
 def another_form(what: str, error: Exception) -> Problem:
@@ -28,9 +42,12 @@ def another_form(what: str, error: Exception) -> Problem:
 
 
 @contextmanager
-def of_known_form(what: str) -> Iterator[None]:
-    """In this block replies are read; PlatformError where one is of another form."""
+def of_known_form(what: str, *, replies: bool = True) -> Iterator[None]:
+    """In this block replies are read, unless `replies` says that there is none; PlatformError where one is of another
+    form."""
     try:
         yield
     except OF_ANOTHER_FORM as error:
+        if not (replies and of_a_reply(error)):
+            raise
         raise PlatformError(another_form(what, error)) from None

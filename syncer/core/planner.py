@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from syncer.core.address import Address
 from syncer.core.fields import FieldChange, FieldPath, show_field
 from syncer.core.fingerprint import canonical, digest, fingerprint
 from syncer.core.form import of_known_form
@@ -34,7 +35,7 @@ def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -
     known = known or Known(kinds, sides)
     for desired in sorted(sides.desired, key=lambda each: each.address):
         if desired.address not in sides.matches[desired.address.kind].undecided:  # of those all is said
-            with of_known_form(str(desired.address)):
+            with of_known_form(str(desired.address), replies=_were_read(desired.address, sides, known)):
                 _decide(kinds[desired.address.kind], desired, sides, known, out)
     with of_known_form("what is to be removed"):
         remove_unnamed(kinds, sides, known, out)
@@ -43,7 +44,7 @@ def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -
     order = order_of(kinds, out.tasks)
     for address, task in out.tasks.items():
         late = order.late.get(address, frozenset())
-        with of_known_form(str(address)):
+        with of_known_form(str(address), replies=_were_read(address, sides, known)):
             calls = calls_of(kinds[address.kind], task)
         twice = (calls[0], *calls) if late else calls
         change = replace(task.change, waits=tuple(sorted(order.waits[address])), calls=twice)
@@ -51,11 +52,16 @@ def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -
     return out
 
 
+def _were_read(address: Address, sides: Sides, known: Known) -> bool:
+    """Whether replies of the platform are at work in what is decided about the address; a plain create has none."""
+    return address in known.found or bool(sides.answers.get(address)) or address in sides.managed
+
+
 def asks_of(kind: Kind, desired: Desired, sides: Sides, known: Known) -> Mapping[str, Call]:
     """What the kind must know about this resource before it can be compared."""
     if kind.asks is no_asks:
         return {}
-    with of_known_form(str(desired.address)):
+    with of_known_form(str(desired.address), replies=desired.address in known.found):
         context = known.asked[desired.address] = context_of(desired, sides, known)
         return kind.asks(context)
 
