@@ -350,7 +350,7 @@ def together(desired: Sequence[Desired], only: Collection[str] | None = None) ->
     if any(each.address.kind == "EntitySchema" for each in desired):
         from syncer.kinds.together import check_together
 
-        problems += check_together(desired)
+        problems += check_together(desired, only)
     return problems
 
 

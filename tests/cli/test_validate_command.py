@@ -294,3 +294,39 @@ def test_without_an_environment_there_is_nothing_to_hold_manifests_against(repo,
         "error[no-environment]: syncer.yaml names no environment\n  at syncer.yaml:1:1\n\n"
         "hint: add `environments: {NAME: {org_id: …, token: {env: …}}}`\n\n1 error in 1 file\n"
     )
+
+
+SITE = """\
+apiVersion: syncer/v1
+kind: EntitySchema
+metadata: {name: site}
+spec:
+  slug: site
+  name: Site
+  plural: Sites
+  capabilities: []
+  attributes: [{name: street, label: Street, type: string}, {name: house, label: House, type: relation}]
+"""
+SYNC = "  entity_sync: [{trigger: {event: FlowStarted}, target: {entitySchema: site, entityAttribute: street}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("street, label", "road, label", [("config/site.yaml", "flow-unknown-attribute", 9)]),
+        ("House", "Building", []),
+    ],
+)
+def test_a_schema_alone_tells_of_the_flows_that_lose_an_attribute(repo, before: str, after: str, said) -> None:
+    """A hook hands over the schema; the flows that look at it are in other files."""
+    repo.write("config/flow.yaml", flow("a") + SYNC)
+    repo.write("config/site.yaml", SITE)
+    assert repo.run("validate", "config/site.yaml", "--format", "json").json["problems"] == []
+    repo.write("config/site.yaml", SITE.replace(before, after))
+    found = repo.run("validate", "config/site.yaml", "--format", "json").json["problems"]
+    assert [(each["file"], each["rule"], each["line"]) for each in found] == said
+    if found:
+        assert found[0]["message"].startswith("FlowTemplate/a at config/flow.yaml:14:")
+        assert found[0]["hint"] == "change FlowTemplate/a in the same commit"
+        both = repo.run("validate", "config/site.yaml", "config/flow.yaml", "--format", "json").json["problems"]
+        assert [each["file"] for each in both if each["rule"] == "flow-unknown-attribute"] == ["config/flow.yaml"]
