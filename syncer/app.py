@@ -14,7 +14,7 @@ from syncer.core.answers import Asks, answers_to
 from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical, digest
 from syncer.core.form import of_known_form
-from syncer.core.identity import Matches, link_of, live_of, match
+from syncer.core.identity import Matches, link_of, live_of
 from syncer.core.kind import Call, Kind, Listing, LookupKind
 from syncer.core.plan import Notice, Plan
 from syncer.core.plan_id import identified
@@ -25,7 +25,7 @@ from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Lookup, Ref
 from syncer.kinds import KINDS, lookup_kinds
 from syncer.kinds.together import raw_ids, unknown_ids, unknown_keys
-from syncer.recognising import hidden_ones, matched
+from syncer.recognising import claims, hidden_ones, matched
 
 
 class Reader(Protocol):
@@ -249,17 +249,6 @@ def _digests(taken: Sequence[Desired], made: Draft, sides: Sides) -> dict[str, s
 def manifest_digest(desired: Desired) -> str:
     """Of the manifest with its variables put in, secrets by name: by this a plan knows that it has changed."""
     return digest(desired.digest + canonical(without_secrets(desired.spec)) + canonical(dict(desired.policy)))
-
-
-def claims(
-    desired: Sequence[Desired], live: Mapping[str, Sequence[Live]], managed: Mapping[Address, Managed]
-) -> dict[tuple[str, str], Address]:
-    """(kind, live id) → the manifest that the live object belongs to, of all manifests, chosen or not."""
-    found: dict[tuple[str, str], Address] = {}
-    for name, objects in live.items():
-        matches = match(KINDS[name], [each for each in desired if each.address.kind == name], objects, managed)
-        found |= {(name, each.live.id): address for address, each in matches.found.items()}
-    return found
 
 
 def _concerned(

@@ -30,6 +30,17 @@ def matched(
     return found
 
 
+def claims(
+    desired: Sequence[Desired], live: Mapping[str, Sequence[Live]], managed: Mapping[Address, Managed]
+) -> dict[tuple[str, str], Address]:
+    """(kind, live id) → the manifest that the live object belongs to, of all manifests, chosen or not."""
+    found: dict[tuple[str, str], Address] = {}
+    for name, objects in live.items():
+        matches = match(KINDS[name], [each for each in desired if each.address.kind == name], objects, managed)
+        found |= {(name, each.live.id): address for address, each in matches.found.items()}
+    return found
+
+
 def hidden_ones(
     reading: Callable[[str, Call], Json],
     fetch: Callable[[Sequence[Callable[[], Json]]], list[Json]],

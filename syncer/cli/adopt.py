@@ -42,7 +42,7 @@ def adopt(
     from syncer.app import Selection
     from syncer.apply import Store, linking
     from syncer.cli.console import console
-    from syncer.cli.live import QUOTA
+    from syncer.cli.showing import QUOTA
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
     from syncer.core.identity import live_of

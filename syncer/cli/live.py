@@ -10,21 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncer.cli.options import against_option, consent_options, lock_wait_option, planning_options
+from syncer.cli.showing import QUOTA, show_plan, situation, warned
 
 if TYPE_CHECKING:
-    from syncer.adapters.api import Api
-    from syncer.adapters.recording import Replay
     from syncer.adapters.state import State
-    from syncer.app import Planned, Selection
+    from syncer.app import Selection
     from syncer.cli.world import World
     from syncer.core.event import Event
-    from syncer.core.guard import Consent, Situation
+    from syncer.core.guard import Consent
     from syncer.core.plan import Plan
     from syncer.render.out import Out
 
 FORMAT = click.Choice(["text", "json"])
-QUOTA = 500
-"""Writes a minute that the platform allows an organisation (conventions.md 4)."""
 
 
 @click.command()
@@ -75,13 +72,13 @@ def plan(
         with here.api(read_only=True) as api:
             planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
             here.ask_whose(api)
-            needs = refusals(planned.plan, _situation(planned, state, here, api), Consent())
+            needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
         if target is not None:
             from syncer.adapters.plan_file import save_plan
 
             save_plan(target, planned.plan, planned.problems)
-        _warned(out, here)
-        _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+        warned(out, here)
+        show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
 
 
@@ -94,7 +91,7 @@ def show(color: str, file: Path, verbose: bool, form: str) -> int:
     """Show the plan saved in FILE. It works for every plan, also one that is no longer true."""
     from syncer.cli.console import console
 
-    _show(console(color), _load(file), form, verbose, None, (), ())
+    show_plan(console(color), _load(file), form, verbose, None, (), ())
     return 0
 
 
@@ -191,14 +188,14 @@ def apply(
                     _must_be_true(saved, planned.plan)
                 asks = (planned.plan.changes or planned.plan.let_go) and not yes and saved is None
                 if form == "text":
-                    _warned(out, here)
-                    _show(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
+                    warned(out, here)
+                    show_plan(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
                 elif asks:  # stdout is for the outcome; who is asked must see what for
                     _talk_plan(out, planned.plan, here, verbose)
-                situation = _situation(planned, state, here, api)
-                for note in unfitting(planned.plan, situation, consent):
+                looked_at = situation(planned, state, here, api)
+                for note in unfitting(planned.plan, looked_at, consent):
                     tell(note)
-                must_be_allowed(planned.plan, situation, consent)
+                must_be_allowed(planned.plan, looked_at, consent)
                 if asks:
                     _ask(out, here)
 
@@ -246,30 +243,10 @@ def _load(file: Path) -> Plan:
     return load_plan(file)
 
 
-def _show(out: Out, plan: Plan, form: str, verbose: bool, pace: float | None, needs: Any, problems: Any) -> None:
-    from syncer.render.plan_json import plan_json
-    from syncer.render.plan_text import render_plan
-
-    warnings = tuple(problem for problem in problems if problem.severity == "warning")
-    if form == "json":
-        out.answer(plan_json(plan, (*warnings, *needs), ascii_only=not out.terminal.unicode))
-        return
-    out.problems(warnings, summary=False)
-    per_minute = pace * QUOTA if pace is not None else None
-    out.answer(render_plan(plan, out.terminal, needs=needs, writes_per_minute=per_minute, verbose=verbose))
-
-
 def _talk_plan(out: Out, plan: Plan, here: World, verbose: bool) -> None:
     from syncer.render.plan_text import render_plan
 
     out.talk(render_plan(plan, out.talking, writes_per_minute=here.environment.pace * QUOTA, verbose=verbose))
-
-
-def _warned(out: Out, here: World) -> None:
-    """That `validate` has more to say, in one line: a plan is no place for lint."""
-    if here.warnings:
-        number = "1 warning" if here.warnings == 1 else f"{here.warnings} warnings"
-        out.talk(f"{number} about the manifests; `syncer validate` shows {'it' if here.warnings == 1 else 'them'}\n")
 
 
 def _must_be_true(saved: Plan, now: Plan) -> None:
@@ -283,31 +260,6 @@ def _must_be_true(saved: Plan, now: Plan) -> None:
         raise Refused(
             [*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint=hint)]
         )
-
-
-def _situation(planned: Planned, state: State, here: World, api: Api | Replay) -> Situation:
-    from urllib.parse import urlsplit
-
-    from syncer.adapters.hosts import is_loopback
-    from syncer.core.guard import Allowance
-    from syncer.situation import situation_of
-
-    limits = here.environment.limits
-    chosen = tuple(Allowance(each.value, each.percent) if each else None for each in (limits.delete, limits.update))
-    return situation_of(
-        planned,
-        state,
-        environment=here.environment.name,
-        org_id=here.environment.org_id,
-        organisations=api.organisations,
-        opaque=api.claims.opaque,
-        loopback=is_loopback(urlsplit(here.server).hostname or "") if here.server else False,
-        read_only=api.claims.read_only,
-        confirm=here.environment.confirm,
-        limits=chosen,  # type: ignore[arg-type]
-        event=here.env.get("GITHUB_EVENT_NAME", ""),
-        protect=here.environment.protect,
-    )
 
 
 def _of_organisation(state: State, here: World) -> State:

@@ -128,7 +128,7 @@ def plan_against(
     from syncer.adapters.recording_file import load_recording
     from syncer.cli.collector import at_rest
     from syncer.cli.console import console
-    from syncer.cli.live import _show, _situation, _warned
+    from syncer.cli.showing import show_plan, situation, warned
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
     from syncer.core.guard import Consent, refusals
@@ -162,11 +162,11 @@ def plan_against(
             raise
         notices = remarks(planned, replay, state_found=found)
         planned = against(planned, recording, here.effects.now(), notices)
-        needs = refusals(planned.plan, _situation(planned, state, here, replay), Consent())
+        needs = refusals(planned.plan, situation(planned, state, here, replay), Consent())
         if not found:  # an apply has the state, or is refused itself
             needs = [need for need in needs if need.rule != "first-contact"]
-        _warned(out, here)
-        _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+        warned(out, here)
+        show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
 
 

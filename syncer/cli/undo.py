@@ -48,7 +48,7 @@ def undo(
     and left alone. Nothing is changed before `apply FILE`.
     """
     from syncer.cli.console import console
-    from syncer.cli.live import _show, _situation
+    from syncer.cli.showing import show_plan, situation
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
     from syncer.core.guard import Consent, refusals
@@ -62,12 +62,12 @@ def undo(
         with here.api(read_only=True) as api:
             planned = here.planned_back(api, state, run)
             here.ask_whose(api)
-            needs = refusals(planned.plan, _situation(planned, state, here, api), Consent())
+            needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
         if target is not None:
             from syncer.adapters.plan_file import save_plan
 
             save_plan(target, planned.plan, planned.problems)
-        _show(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+        show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
         if planned.plan.changes and target is None and form == "text":
             out.talk(f"to do this: `syncer undo {run} -o FILE`, then `syncer apply FILE`\n")
     return 0
