@@ -30,7 +30,7 @@ def situation_of(
     matched = {entry.address for each in sides.matches.values() for entry in each.found.values()}
     moved = renamed(planned, state.entries)
     found |= {entry.live_id for entry in sides.answered.removals.values()}
-    if planned.plan.partial:  # what another manifest describes is not anybody else's because it was not chosen
+    if planned.plan.partial or planned.plan.undo:  # not chosen, and another manifest's all the same: nobody else's
         found |= {live_id for _, live_id in claims(planned.desired, sides.live, state.entries)}
     remembered: dict[str, int] = {}
     missing: dict[str, int] = {}

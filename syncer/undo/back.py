@@ -344,21 +344,26 @@ class _Undoing:
 
     def against_git(self, tasks: Mapping[Address, Task]) -> Iterator[Notice]:
         """Which of it the next ordinary plan would make again."""
-        again, gone = [], []
+        again, off, gone = [], [], []
         for kept in self.run.changes:
             address = address_of(kept)
             desired = self.git.get(address)
             if address in tasks and kept.before["action"] in ("create", "update", "upgrade"):
                 if desired is not None and manifest_digest(desired) == kept.before["manifest"]:
-                    again.append(str(address))
+                    (off if tasks[address].change.action == "deactivate" else again).append(str(address))
             elif address in tasks and desired is None:
                 gone.append(str(address))
         if again:
             said = f"git still declares what run {self.run.header.id} applied: revert that commit, or the next plan"
             yield Notice("undo-git", f"{said} wants these changes again: {', '.join(again)}")
+        if off:
+            said = (
+                "git still declares what is switched off by this: the next plan switches on what its manifest says is"
+            )
+            yield Notice("undo-git", f"{said} on, and leaves the rest off: {', '.join(off)}")
         if gone:
-            said = "git no longer has these manifests: bring them back, or the next apply removes the objects again"
-            yield Notice("undo-git", f"{said}: {', '.join(gone)}")
+            said = "git no longer has these manifests: bring them back, and take them out of `Removed` documents, or"
+            yield Notice("undo-git", f"{said} the next apply removes the objects again: {', '.join(gone)}")
 
 
 def _where(run: Run, line: int, path: Path) -> Location:

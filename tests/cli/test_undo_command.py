@@ -21,7 +21,9 @@ Plan to take back run 0123abcd in test: organisation 739224 at SERVER
 Notices:
   ClosingReason/lost: `title` was changed by somebody since the run, and is left alone
   git still declares what run 0123abcd applied: revert that commit, or the next plan wants these
-    changes again: ClosingReason/new, ClosingReason/won
+    changes again: ClosingReason/won
+  git still declares what is switched off by this: the next plan switches on what its manifest
+    says is on, and leaves the rest off: ClosingReason/new
 
 An apply of this will need:
 ! 1 object would be removed

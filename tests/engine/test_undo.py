@@ -10,6 +10,7 @@ import pytest
 
 from syncer.adapters.places.opening import local_place
 from syncer.adapters.runs import KEPT
+from syncer.core.guard import Consent
 from syncer.core.plan import Plan
 from syncer.core.problem import InvalidInput, Refused
 from syncer.kinds import KINDS as ALL
@@ -193,9 +194,11 @@ def test_six_changes_one_of_them_touched_by_hand_later(world: World, make: Make)
         "undo-conflict ClosingReason/lost: `title` was changed by somebody since the run, and is left alone",
         "undo-version EntitySchema/site: what version 1 held is written as a new version",
         "undo-git : git still declares what run 0123abce applied: revert that commit, or the next plan wants these "
-        "changes again: ClosingReason/new, ClosingReason/won, EntitySchema/site, FlowTemplate/house",
-        "undo-git : git no longer has these manifests: bring them back, or the next apply removes the objects again: "
-        "ClosingReason/gone",
+        "changes again: ClosingReason/won, EntitySchema/site, FlowTemplate/house",
+        "undo-git : git still declares what is switched off by this: the next plan switches on what its manifest says "
+        "is on, and leaves the rest off: ClosingReason/new",
+        "undo-git : git no longer has these manifests: bring them back, and take them out of `Removed` documents, or "
+        "the next apply removes the objects again: ClosingReason/gone",
     ]
     assert world.apply(saved=plan, undo=plan.undo).code == 0
     assert sorted(each["title"] for each in world.listed("ClosingReason") if each["status"] == "ACTIVE") == [
@@ -534,3 +537,20 @@ def test_what_was_a_secret_under_a_former_name_is_not_kept(world: World, make: M
     assert world.ask("GET /v1/entity/schemas/site")["attributes"][0]["placeholder"] == "plain-words-of-ours"
     kept = [path.read_text("utf-8") for path in world.runs.folder.iterdir()]
     assert [text for text in kept if "plain-words-of-ours" in text] == []
+
+
+def test_an_undo_without_state_knows_what_git_describes(world: World, make: Make) -> None:
+    """State is lost: what the manifests find by their titles is nobody else's."""
+    world.put(make.reason("won", {"policy": {"removal": "delete"}}), make.reason("lost"))
+    world.apply()
+    world.drop("ClosingReason/won")
+    world.apply()
+    run = world.runs.list()[0][0].header.id
+    world.forget()
+    again = world.apply(undo=run, consent=Consent())
+    assert (again.code, again.ends) == (0, {"ClosingReason/won": "done"})
+    world.forget()
+    world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Fremd"}]})
+    world.ask(f"DELETE /v2/workflows/closing-reasons/{world.one('ClosingReason', title='Won')['id']}")
+    with pytest.raises(Refused, match="holds 1 that no manifest claims"):
+        world.apply(undo=run, consent=Consent())
