@@ -65,6 +65,36 @@ def changed(each: Field, terminal: Terminal, *, verbose: bool) -> Row:
     return _simple(path, marks, before, after, terminal, room)
 
 
+def renumbered(fields: Sequence[Field]) -> list[Field]:
+    """The fields, where an item goes and comes as the same but for its id, as a change of that id: the platform asks for
+    ids of a certain shape, and a branch that becomes the way out of a loop needs another."""
+    comes = {index: each for index, each in enumerate(fields) if each.before is ABSENT}
+    shown: dict[int, Field | None] = {}
+    for index, gone in enumerate(fields):
+        if gone.after is not ABSENT or not _has_id(gone.before):
+            continue
+        for at, new in comes.items():
+            if at not in shown and _list_of(new.path) == _list_of(gone.path) and _same_but_id(gone.before, new.after):
+                shown[index] = None
+                one, other = gone.before["id"], new.after["id"]  # both may stand there as the key of the manifest
+                other = other if other != one else "another id, of the form that is asked for"
+                shown[at] = new._replace(path=f"{new.path}.id", before=one, after=other, level=gone.level)
+                break
+    return [each for index, field in enumerate(fields) if (each := shown.get(index, field)) is not None]
+
+
+def _has_id(item: Json) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("id"), str)
+
+
+def _list_of(path: str) -> str:
+    return path.rpartition("[")[0]
+
+
+def _same_but_id(one: Json, other: Json) -> bool:
+    return _has_id(other) and {**one, "id": ""} == {**other, "id": ""}
+
+
 def _simple(path: str, marks: tuple[Span, ...], before: Json, after: Json, terminal: Terminal, room: int) -> Row:
     plain = telling(before, after, terminal)
     one, other = _short(before, plain), _short(after, plain)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from syncer.core.kind import LEVELS
 from syncer.core.plan import REMOVALS, Change, Plan, Verb
 from syncer.core.problem import Problem
-from syncer.render.field_text import INDENT, changed, introduced, laid_out
+from syncer.render.field_text import INDENT, changed, introduced, laid_out, renumbered
 from syncer.render.problems import count
 from syncer.render.terminal import Span, Terminal, flowing, paragraph
 from syncer.render.value_text import quoted
@@ -122,7 +122,7 @@ def _change(change: Change, terminal: Terminal, verbose: bool) -> list[str]:
     if change.action == "create":
         rows, left = introduced(change.fields, terminal, verbose=verbose)
     else:
-        rows, left = [changed(each, terminal, verbose=verbose) for each in change.fields], []
+        rows, left = [changed(each, terminal, verbose=verbose) for each in renumbered(change.fields)], []
     lines += laid_out(rows, terminal)
     if left:
         text = f"{' ' * INDENT}{terminal.dots} {count(len(left), 'more field')}: {terminal.shown(', '.join(left))}"

@@ -975,7 +975,7 @@ def test_a_task_that_somebody_deleted_is_drift_and_comes_back_as_the_same_one(wo
     flow = world.one("FlowTemplate")
     gone = flow["tasks"][0]["id"]
 
-    def cut(body: Json) -> None:
+    def cut(body: Any) -> None:
         body["tasks"] = [each for each in body["tasks"] if each["id"] != gone]
         body["edges"] = [each for each in body["edges"] if gone not in (each["from_id"], each["to_id"])]
 

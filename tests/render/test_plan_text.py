@@ -185,6 +185,30 @@ def test_fields(before: Json, after: Json, expected: list[str]) -> None:
     assert lines_of(Field("f", before, after, "ours"), Terminal(width=60)) == expected
 
 
+def test_what_goes_and_comes_as_the_same_is_a_change_of_its_id() -> None:
+    """A branch becomes the way out of a loop: the platform wants another id, and nothing else of it changes."""
+
+    def branch(id: str, name: str = "Out") -> Json:
+        return {"id": id, "branch_name": name, "statements": [{"id": "s", "operator": "equals"}]}
+
+    path = "tasks[d].conditions"
+    fields = (
+        Field(f"{path}[exit-loop-1]", branch("exit-loop-1"), ABSENT, "ours", "risky"),
+        Field(f"{path}[more]", branch("more", "More"), ABSENT, "ours"),
+        Field(f"{path}[gone]", branch("gone", "Gone"), ABSENT, "ours"),
+        Field(f"{path}[out]", ABSENT, branch("out"), "ours"),
+        Field(f"{path}[more]", ABSENT, branch("more", "More"), "ours"),
+        Field("other[out]", ABSENT, branch("gone", "Gone"), "ours"),
+    )
+    text = render_plan(one(*fields), Terminal())
+    assert [line for line in text.splitlines() if "conditions" in line] == [
+        "  - tasks[d].conditions[gone]     3 fields: id, branch_name, statements",
+        '    tasks[d].conditions[out].id   "exit-loop-1" → "out"  [risky]',
+        '    tasks[d].conditions[more].id  "more" → "another id, of the form that is asked for"',
+    ]
+    assert "+ other[out]" in text
+
+
 def test_a_new_item_is_capped_unless_verbose() -> None:
     item = {"name": "iban", "type": "string", "label": "IBAN", **{f"field_{number}": number for number in range(20)}}
     field = Field("attributes[iban]", ABSENT, item, "ours")
