@@ -12,13 +12,15 @@ from pathlib import Path
 from syncer.core.problem import InvalidInput, Location, Problem
 
 
-def must_be_inside(root: Path, folder: Path) -> None:
+def must_be_inside(root: Path, folder: Path, what: str = "state") -> None:
     """InvalidInput where a symbolic link leads out of the repository, for a checkout can bring one (row E13)."""
     there, inside = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
     if there != inside and inside not in there.parents:
-        message = f"the folder of the state is a link out of the repository, to `{there}`"
-        hint = "put a folder in its place; for a state elsewhere there is --state"
-        raise InvalidInput(Problem("state", message, Location(str(folder), 1, 1), hint=hint))
+        message = f"the folder of the {what} is a link out of the repository, to `{there}`"
+        hint = "put a folder in its place" + ("; for a state elsewhere there is --state" if what == "state" else "")
+        raise InvalidInput(
+            Problem("state" if what == "state" else "run", message, Location(str(folder), 1, 1), hint=hint)
+        )
 
 
 def writable_by_others(paths: list[Path], me: int) -> list[str]:

@@ -52,10 +52,14 @@ class World:
 
     @property
     def runs(self) -> Runs:
-        """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives."""
+        """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives. InvalidInput for a link out of
+        the repository."""
+        from syncer.adapters.own_files import must_be_inside
         from syncer.adapters.runs import Runs
 
-        return Runs(self.project.root / ".syncer" / "runs" / self.environment.name)
+        folder = self.project.root / ".syncer" / "runs" / self.environment.name
+        must_be_inside(self.project.root, folder, "runs")
+        return Runs(folder)
 
     @property
     def today(self) -> str:

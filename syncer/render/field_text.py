@@ -66,7 +66,7 @@ def changed(each: Field, terminal: Terminal, *, verbose: bool) -> Row:
 
 
 def renumbered(fields: Sequence[Field]) -> list[Field]:
-    """The fields, where an item goes and comes as the same but for its id, as a change of that id: the platform asks for
+    """The fields, where an item goes and comes as the same but for its id, as a change of that id: the platform wants
     ids of a certain shape, and a branch that becomes the way out of a loop needs another."""
     comes = {index: each for index, each in enumerate(fields) if each.before is ABSENT}
     shown: dict[int, Field | None] = {}

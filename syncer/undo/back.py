@@ -344,7 +344,9 @@ class _Undoing:
 
     def against_git(self, tasks: Mapping[Address, Task]) -> Iterator[Notice]:
         """Which of it the next ordinary plan would make again."""
-        again, off, gone = [], [], []
+        again: list[str] = []
+        off: list[str] = []
+        gone: list[str] = []
         for kept in self.run.changes:
             address = address_of(kept)
             desired = self.git.get(address)

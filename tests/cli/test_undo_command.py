@@ -141,3 +141,15 @@ def test_manifests_that_cannot_be_read_are_no_reason_not_to(live, sandbox) -> No
     said = live.run("undo", run)
     assert said.code == 0
     assert "the manifests cannot be read, so what git wants is not known" in said.out
+
+
+def test_runs_are_kept_in_no_folder_that_a_checkout_links_to(live, sandbox, tmp_path) -> None:
+    """A pull request brings `.syncer/runs` as a link: what the organisation held is written nowhere else."""
+    out = tmp_path / "elsewhere"
+    out.mkdir()
+    (live.folder / ".syncer").mkdir()
+    (live.folder / ".syncer" / "runs").symlink_to(out)
+    for args in (["apply", "--yes"], ["undo"], ["undo", "0123abcd"]):
+        said = live.run(*args)
+        assert (said.code, "the folder of the runs is a link out of the repository" in said.err) == (3, True), args
+    assert (list(out.iterdir()), sandbox.writes()) == ([], [])
