@@ -52,8 +52,8 @@ class World:
 
     @property
     def runs(self) -> Runs:
-        """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives. InvalidInput for a link out of
-        the repository."""
+        """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives. InvalidInput for a link
+        out of the repository."""
         from syncer.adapters.own_files import must_be_inside
         from syncer.adapters.runs import Runs
 
