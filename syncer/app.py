@@ -151,6 +151,7 @@ def read_sides(
         found, lost = _look_up(wanted, live, looked_at)
     problems += lost
     taken = [each for each in wanted if not selection.leaves(each.address)]
+    addresses = {each.address for each in taken}
     problems += _left_out(taken, selection, matches)
     problems += unknown_keys(taken, desired, {name: [each.key for each in objects] for name, objects in live.items()})
     problems += unknown_ids(taken, {name: {each.id for each in objects} for name, objects in live.items()})
@@ -165,6 +166,7 @@ def read_sides(
         resend_secrets,
         removable=lambda address: address not in everywhere and selection.takes(address),
         answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),
+        others=[each for each in desired if each.address not in addresses] if selection.partial else (),
     )
     known = Known(KINDS, sides)
     sides = replace(sides, answers=_ask(api, fetch, sides, known))

@@ -88,8 +88,13 @@ def refer_to_removed(kinds: Mapping[str, Kind], sides: Sides, known: Known, out:
         for name in (task.live.id, task.live.key)
         if name
     }
+    titled = {
+        (address.kind, task.live.title): task.change
+        for address, task in out.tasks.items()
+        if task.change.action in REMOVALS and task.live is not None and task.live.title
+    }
     kinds_gone = {kind for kind, _ in gone}
-    for desired in sides.desired if gone else ():
+    for desired in (*sides.desired, *sides.others) if gone else ():
         for ref in kinds[desired.address.kind].refs:
             if ref.to not in kinds_gone:
                 continue
@@ -97,6 +102,8 @@ def refer_to_removed(kinds: Mapping[str, Kind], sides: Sides, known: Known, out:
                 target = value.get("id") if isinstance(value, dict) else value
                 target = known.resolve(target) if isinstance(target, (Ref, Lookup)) else target
                 change = gone.get((ref.to, target)) if isinstance(target, str) else None
+                if isinstance(target, Lookup):  # of a manifest that was not chosen: nobody looked it up
+                    change = titled.get((ref.to, target.title))
                 if change is not None:
                     out.problems.append(_refers(desired, path, change))
 

@@ -33,6 +33,8 @@ class Sides:
     """Whether a managed address that no manifest names may be planned away (`--only` and `--except` say no)."""
     answered: Answered = field(default_factory=Answered)
     """What documents of kind `Removed` come to."""
+    others: Sequence[Desired] = ()
+    """Manifests that were not chosen: nothing is planned for them, and what they refer to is still theirs."""
 
 
 class Known:

@@ -492,3 +492,17 @@ def test_a_saved_plan_is_bound_to_the_document(world: World, make: Make, action:
         f"{REASON}: its manifest, or a variable it uses, has changed"
     ]
     assert world.apply(saved=world.plan().plan).code == 0
+
+
+@pytest.mark.parametrize("how", [{}, {"only": ["ClosingReason/*"]}, {"but": ["FlowTemplate/*"]}], ids=str)
+@pytest.mark.parametrize("use", [{"lookup": "Zu teuer"}, {"id": "A" * 21}], ids=str)
+def test_what_a_manifest_refers_to_that_was_not_chosen_stays(world: World, make: Make, how: Json, use: Json) -> None:
+    world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Zu teuer"}]})
+    world.put(make.flow("house", closing_reasons=[use]))
+    world.apply()
+    world.put(removed({"kind": "ClosingReason", "key": "Zu teuer", "action": "delete"}))
+    with pytest.raises(InvalidInput) as refusal:
+        world.plan(**how)
+    name = f"ClosingReason/id:{'A' * 21}"
+    said = f"FlowTemplate/house: it refers to {name}, which this plan would delete"
+    assert errors(refusal) == [("refers-to-removed", said, f"take the reference out, or keep {name}")]
