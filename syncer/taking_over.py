@@ -26,7 +26,7 @@ from syncer.core.sides import Known, Sides, context_of
 from syncer.core.spec_of import NamedIds, Names, spec_of
 from syncer.core.taking import Left, Taken, Taking
 from syncer.core.taking import Sides as FieldSides
-from syncer.core.values import ABSENT, Json, Path, show_path
+from syncer.core.values import ABSENT, Json, Lookup, Part, Path, Ref, show_path
 from syncer.kinds import KINDS, lookup_kinds
 from syncer.loading import Manifests, judge, lives_in
 
@@ -80,6 +80,17 @@ def take_over(
     return _Work(manifests, environment, sides, looked_at, wish).run()
 
 
+class _KnownOnce(Known):
+    """Names and ids, those of objects that were deleted too: what refers to one is not changed by that alone."""
+
+    def resolve(self, leaf: Ref | Lookup | Part) -> Json:
+        """As of what is live; else the id that the last apply left."""
+        if isinstance(leaf, Ref) and Address(leaf.kind, leaf.name) not in self.found:
+            entry = self._sides.managed.get(Address(leaf.kind, leaf.name))
+            return entry.live_id if entry and entry.live_id else leaf
+        return super().resolve(leaf)
+
+
 class _Work:
     """All that is known while the objects are gone through."""
 
@@ -96,7 +107,7 @@ class _Work:
         self.environment = environment
         self.sides = sides
         self.wish = wish
-        self.known = Known(KINDS, sides)
+        self.known = _KnownOnce(KINDS, sides)
         self.names = names_of(sides, looked_at, environment.ids)
         self.raws = {Address(raw.kind, raw.name): raw for raw in manifests.all if lives_in(raw, environment.name)}
         self.out = TakenOver()
@@ -104,7 +115,8 @@ class _Work:
         self.texts: dict[str, tuple[str, Address]] = {}
 
     def run(self) -> TakenOver:
-        """Every object that differs, in the order of addresses."""
+        """Every object that differs, in the order of addresses; then those that were deleted."""
+        lost: list[Desired] = []
         for desired in sorted(self.sides.desired, key=lambda each: each.address):
             raw, kind = self.raws[desired.address], KINDS[desired.address.kind]
             matches = self.sides.matches[kind.name]
@@ -114,7 +126,9 @@ class _Work:
             if desired.address in self.known.found:
                 self.one(desired, raw, kind)
             elif desired.address in matches.lost:
-                self.lost(desired.address, raw)
+                lost.append(desired)
+        for desired in lost:
+            self.lost(desired.address, self.raws[desired.address])
         self.out.changes = Changes({name: each for name, each in self.files.items() if each.before != each.after})
         return self.out
 
@@ -203,16 +217,31 @@ class _Work:
         mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
         return Rewritten(before, mark + text.encode())
 
+    def still_refers(self, user: Desired, address: Address) -> bool:
+        """Whether a manifest, as it is after this, names another."""
+        if Ref(*address) not in (each.target for each in user.uses):
+            return False
+        raw = self.raws[user.address]
+        after = self.files[raw.file].after if raw.file in self.files else raw.content
+        if after is None:  # it goes as well
+            return False
+        return _names(read(after, raw.file)[raw.document.index].value, {"ref": address.name})
+
     def lost(self, address: Address, raw: RawManifest) -> None:
         """An object that was deleted by hand."""
         self.out.gone.append(address)
         sharing = sum(document.value is not None for document in read(raw.content, raw.file))
-        if self.wish.prune_files and sharing == 1:
+        users = sorted(str(each.address) for each in self.sides.desired if self.still_refers(each, address))
+        if self.wish.prune_files and sharing == 1 and not users:
             self.files[raw.file] = Rewritten(raw.content, None)
             return
         hint = "remove the manifest (`--prune-files` does), or the next apply creates the object anew"
-        if self.wish.prune_files:
+        if self.wish.prune_files and sharing > 1:
             hint = f"remove it by hand: `{raw.file}` holds {sharing} documents"
+        elif self.wish.prune_files:
+            more = f" and {len(users) - _MOST_NAMED} more" if len(users) > _MOST_NAMED else ""
+            they = f"{', '.join(users[:_MOST_NAMED])}{more} no longer refer{'s'[: len(users) == 1]} to it"
+            hint = f"pull again with `--prune-files`, once {they}"
         message = f"{address} was deleted in the organisation"
         self.out.problems.append(Problem("deleted-live", message, raw.locate(()), hint=hint, severity="warning"))
 
@@ -281,6 +310,12 @@ def _plain_places(kind: Kind, prepared: Prepared) -> Callable[[Path], bool]:
         )
 
     return is_plain
+
+
+def _names(value: Json, reference: Json) -> bool:
+    """Whether the reference stands anywhere in the value."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(value == reference) or any(_names(each, reference) for each in inside)
 
 
 def _texts(value: Json) -> Iterator[str]:

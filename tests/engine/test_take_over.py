@@ -460,3 +460,27 @@ def test_what_is_live_and_no_sound_manifest_is_left(stadtwerk: Stadtwerk) -> Non
         "EntitySchema/charging-station was left as it is: what is live is no sound manifest: attribute `manufacturer` "
         "stands in `nowhere`, which is no group of this schema"
     ]
+
+
+def test_what_was_deleted_and_is_referred_to(world: World, make: type[Make]) -> None:
+    """Nobody changed the flow: that its reason is gone is said once, and no file goes that another manifest needs."""
+    world.put(make.reason("lost"), make.reason("won"), make.flow("move", closing_reasons=[{"ref": "lost"}]))
+    world.apply()
+    gone = world.one("ClosingReason", title="Lost")
+    world.ask(f"DELETE /v2/workflows/closing-reasons/{gone['id']}")
+    taken = taken_over(world)
+    assert (said(taken), taken.objects) == (["ClosingReason/lost was deleted in the organisation"], [])
+    taken = taken_over(world, Wish(prune_files=True))
+    assert (bool(taken.changes), [each.hint for each in taken.problems]) == (
+        False,
+        ["pull again with `--prune-files`, once FlowTemplate/move no longer refers to it"],
+    )
+    flow = world.one("FlowTemplate", name="Move")
+    reasons = [{"id": world.one("ClosingReason", title="Won")["id"]}]
+    world.ask(f"PUT /v2/flows/templates/{flow['id']}", {**flow, "closing_reasons": reasons})
+    write(taken_over(world, Wish(prune_files=True)).changes, world.folder)
+    assert sorted(path.name for path in (world.folder / "config").iterdir()) == [
+        "ClosingReason-won.json",
+        "FlowTemplate-move.json",
+    ]
+    assert world.changes() == {}
