@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from syncer.adapters.disk import replace_file
+from syncer.adapters.disk import remove_leftovers_of, replace_file
 from syncer.adapters.file_changes import Changes, Rewritten
 from syncer.adapters.files import PROJECT_FILE, read_bytes, shown
 from syncer.adapters.new_files import write_new
@@ -166,6 +166,7 @@ def carry_out(pull: Pull, remember: Callable[[Mapping[Address, Managed]], None],
     files = new_files(pull)
     left = {path: content for path, content in files.items() if not _says(path, content)}  # of an earlier pull
     try:
+        remove_leftovers_of((project.file, *left))
         if pull.composed.ids:
             before = read_bytes(project.file, project.file.name)
             after = with_ids(before, project.file, pull.order.environment.name, pull.composed.ids)

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -195,6 +196,22 @@ def remove_leftovers(path: Path, disk: Disk = DISK) -> None:
         if leftover.fullmatch(name):
             with contextlib.suppress(FileNotFoundError):
                 disk.remove(path.parent / name)
+
+
+def remove_leftovers_of(paths: Iterable[Path], disk: Disk = DISK) -> None:
+    """The same for many files at once; every folder is looked through once."""
+    folders: dict[Path, set[str]] = {}
+    for path in paths:
+        folders.setdefault(path.parent, set()).add(path.name[:200])
+    for folder, names in folders.items():
+        with contextlib.suppress(OSError):  # whoever writes there says what is wrong
+            for name in disk.names(folder):
+                found = _LEFTOVER.fullmatch(name)
+                if found and found[1] in names:
+                    disk.remove(folder / name)
+
+
+_LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 
 
 def _must_be_regular(status: os.stat_result, path: Path) -> None:

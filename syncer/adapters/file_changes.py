@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from syncer.adapters.disk import DISK, Disk, replace_file
+from syncer.adapters.disk import DISK, Disk, remove_leftovers_of, replace_file
 from syncer.core.problem import InvalidInput, PartlyDone, Problem
 
 _QUOTED = re.compile(r'[\x00-\x1f"\\\x7f]')
@@ -39,6 +39,7 @@ def write(changes: Changes, root: Path, *, disk: Disk = DISK) -> list[str]:
     """Carry the changes out; the names of what was written. InvalidInput, and nothing written, where a file is another
     than the one that was read; PartlyDone where the disk says no after some were written."""
     waiting = _waiting(changes, root, disk)
+    remove_leftovers_of((_real(root, name) for name in waiting), disk)
     done: list[str] = []
     for name in waiting:
         path, after = _real(root, name), changes.files[name].after

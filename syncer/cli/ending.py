@@ -71,7 +71,9 @@ def interrupted(stop: BaseException, args: list[str]) -> int:
     from syncer.cli.stopping import Terminated
 
     terminated = isinstance(stop, Terminated) or isinstance(stop.__cause__, Terminated)
-    problem = Problem("interrupted", "interrupted: nothing was changed in an organisation")
+    again = "files that were written are whole; pull again, and it goes on where it stopped"
+    hint = again if args[:1] == ["pull"] else ""
+    problem = Problem("interrupted", "interrupted: nothing was changed in an organisation", hint=hint)
     return _say((problem,), args, 143 if terminated else 130)
 
 
