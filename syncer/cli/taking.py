@@ -107,8 +107,8 @@ def end(
     root = here.project.root
     out.problems(taken.problems, summary=False)
     if as_patch:
-        out.answer(file_changes.as_patch(taken.changes, file_changes.folder_in_git(root)))
-        return 0
+        out.patch(file_changes.as_patch(taken.changes, file_changes.folder_in_git(root)))
+        return 2 if check and (taken.changes or taken.gone or taken.objects) else 0
     if not (check or dry_run):
         file_changes.write(taken.changes, root)
     if taken.changes or not quiet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 from syncer.core.problem import Problem
@@ -46,6 +46,22 @@ class Out:
         if not self._write(self._stdout, _ended(text)):
             self._stdout = None
 
+    def patch(self, text: str) -> None:
+        """A patch on stdout: as UTF-8, byte for byte, for `git apply`; to a terminal in colours, and what would steer
+        it written out, which a note on stderr says."""
+        self._erase()
+        stream = self._stdout
+        binary = getattr(stream, "buffer", None)
+        if stream is None:
+            return
+        if stream.isatty() or binary is None:
+            lines = text.split("\n")[:-1]
+            if any(_patch_line(line, Terminal()) != line.removesuffix("\r") for line in lines):
+                self.talk("note: control characters are written out here; in a file or a pipe the patch holds them\n")
+            self.answer("".join(f"{_patch_line(line, self.terminal)}\n" for line in lines))
+        elif not self._done(stream, lambda: (stream.flush(), binary.write(text.encode()), binary.flush())):
+            self._stdout = None
+
     def talk(self, text: str) -> None:
         """Everything else, on stderr."""
         self._erase()
@@ -77,9 +93,11 @@ class Out:
             return False
         if not text:
             return True
+        return self._done(stream, lambda: (stream.write(encodable(text, stream.encoding)), stream.flush()))
+
+    def _done(self, stream: TextIO, write: Callable[[], object]) -> bool:
         try:
-            stream.write(encodable(text, stream.encoding))
-            stream.flush()
+            write()
         except BrokenPipeError:
             _abandon(stream)
             return False
@@ -88,6 +106,13 @@ class Out:
             _abandon(stream)
             return False
         return True
+
+
+def _patch_line(line: str, terminal: Terminal) -> str:
+    """A line of a patch as a terminal may show it: tabs stay, and the CR of a line that ends with CRLF goes."""
+    text = "\t".join(map(terminal.shown, line.removesuffix("\r").split("\t")))
+    style = {"+": "add", "-": "remove", "@": "upgrade"}.get(line[:1], "")
+    return terminal.paint("bold" if line.startswith(("+++ ", "--- ", "diff ")) else style, text)
 
 
 def encodable(text: str, encoding: str | None) -> str:

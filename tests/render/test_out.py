@@ -106,3 +106,35 @@ def test_a_reader_that_leaves_stops_nothing() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"bookkeeping done\n")
+
+
+class Tty(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+PATCH = "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-Größe\r\n+\x1b[31mrot\t\u202e\n ::error::x\n"
+PATCHES = {
+    # case: (terminal, encoding, what is written, note)
+    "a pipe gets every byte": (False, "latin-1", PATCH, ""),
+    "a terminal is not steered": (
+        True, "utf-8",
+        "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-Größe\n+\\x1b[31mrot\t\\u202e\n \\x3a:error::x\n",
+        "note: control characters are written out here; in a file or a pipe the patch holds them\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("tty", "encoding", "written", "note"), PATCHES.values(), ids=PATCHES)
+def test_a_patch(tty: bool, encoding: str, written: str, note: str) -> None:
+    raw, stderr = io.BytesIO(), io.StringIO()
+    stream = (Tty if tty else io.TextIOWrapper)(raw, encoding, newline="\n")
+    Out(stream, stderr, Terminal()).patch(PATCH)
+    assert (raw.getvalue().decode("utf-8"), stderr.getvalue()) == (written, note)
+
+
+def test_a_patch_in_colours() -> None:
+    raw = io.BytesIO()
+    stream = Tty(raw, "utf-8")
+    Out(stream, None, Terminal(colour=True)).patch("--- a/x\n-a\n+b\n c\n")
+    assert raw.getvalue() == b"\x1b[1m--- a/x\x1b[0m\n\x1b[31m-a\x1b[0m\n\x1b[32m+b\x1b[0m\n c\n"
