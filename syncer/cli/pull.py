@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from syncer.pulling import Pull
     from syncer.render.out import Out
 
+NO_LOSS = frozenset({"titles-unseen", "removal-asked"})
+"""Warnings that tell of no object which should have a manifest and has none."""
+
 FEW = 20
 """So many new files are listed without being order to."""
 
@@ -96,15 +99,18 @@ def pull(
             taken = taken_over(here, reader, known, wish, (manifests, desired))
             if taken.changes or check:  # before anything is written; the rest is asked for below
                 here.must_be_its_own(api)
-            if check or not as_patch:
-                code = end(out, here, taken, check=check, dry_run=dry_run, quiet=not check)
-                if check:
-                    return code
+            code, something = 0, bool(taken.objects or taken.gone or taken.problems)
+            if not as_patch:
+                code = end(out, here, taken, check=check, dry_run=dry_run, quiet=not (check and something))
             done = prepare(order, reader, fetch_all, known.entries)
             here.must_be_its_own(api)
             if as_patch:
                 both = Changes({**changes(done).files, **taken.changes.files})
-                return end(out, here, replace(taken, changes=both), as_patch=True)
+                return end(out, here, replace(taken, changes=both), as_patch=True, check=check)
+            if check:
+                out.problems((*done.left_out, *done.mistakes), summary=False)
+                out.answer(_checked(done, out, verbose=verbose) or ("" if something else "nothing to take over\n"))
+                return 1 if done.mistakes else 2 if done.drafts else code
             if not dry_run:
                 store = Store(here.place, linking(known, here.environment.org_id))
                 carry_out(done, store.put, lambda line: out.show(line))
@@ -114,6 +120,18 @@ def pull(
     out.problems((*done.left_out, *done.mistakes), summary=False)
     out.answer(_said(done, out, dry_run=dry_run, verbose=verbose))
     return 1 if done.mistakes else 0
+
+
+def _checked(done: Pull, out: Out, *, verbose: bool) -> str:
+    """What `--check` says of live objects that have no manifest, after what it said of those that have one."""
+    if not done.drafts:
+        return ""
+    listed = done.drafts if verbose else done.drafts[:FEW]
+    lines = [f"  {each.new.address}  has no manifest  ({out.terminal.shown(each.new.live.id)})" for each in listed]
+    if len(listed) < len(done.drafts):
+        lines.append(f"  and {len(done.drafts) - len(listed):,} more")
+    verb = "has no manifest" if len(done.drafts) == 1 else "have no manifest"
+    return "\n".join([*lines, f"{_number(len(done.drafts), 'live object')} {verb}"]) + "\n"
 
 
 def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
@@ -135,6 +153,10 @@ def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
     lines.append(f"{_number(len(done.drafts), 'manifest')} {verb} from {where}" + (f": {what}" if what else ""))
     if done.survey.covered:
         lines.append(f"{_number(done.survey.covered, 'live object')} had a manifest already")
+    left = [each for each in (*done.survey.skipped, *done.composed.skipped) if each.rule not in NO_LOSS]
+    if left:
+        warnings = f"{_number(len(left), 'warning')} above say{'s'[: len(left) == 1]}"
+        lines.append(f"not all that is live has a manifest: {warnings} what, and why")
     if done.composed.ids:
         names = ", ".join(f"`{name}`" for name in list(done.composed.ids)[:FEW])
         more = f" and {len(done.composed.ids) - FEW} more" if len(done.composed.ids) > FEW else ""

@@ -170,6 +170,8 @@ def test_two_of_one_title_get_no_manifest_and_are_named(fresh: Repo, sandbox: Sa
         f"warning[live-twins]: 2 live objects of kind ClosingReason have the title `Doppelt`: `{ID}0`, `{ID}1`; no "
         "manifest is written for one that has none"
     )
+    assert "\nnot all that is live has a manifest: 1 warning above says what, and why\n" in done.out
+    assert fresh.run("pull", "--check", "--kind", "ClosingReason").code == 0  # nothing that a pull could take over
     assert read(fresh, "config/flows/hausanschluss.yaml")["spec"]["closing_reasons"] == [
         {"id": "${id.closing_reason.doppelt}"}
     ]
@@ -216,9 +218,15 @@ def test_a_patch_and_a_check_write_nothing(fresh: Repo, sandbox: Sandbox) -> Non
     )
     before = fresh.digest()
     asked = fresh.run("pull", "--kind", "ClosingReason", "--check")
-    assert (asked.code, asked.out.splitlines()[-1]) == (2, "1 change of 1 object can be taken over")
+    assert (asked.code, asked.out) == (
+        2,
+        "  ClosingReason/pricey  config/mine.yaml  1 change\n1 change of 1 object can be taken over\n"
+        f"  ClosingReason/alt  has no manifest  ({ID}2)\n1 live object has no manifest\n",
+    )
     patch = fresh.run("pull", "--kind", "ClosingReason", "--as-patch")
     assert (patch.code, fresh.digest(), fresh.state.exists()) == (0, before, False)
+    both = fresh.run("pull", "--kind", "ClosingReason", "--as-patch", "--check")
+    assert (both.code, both.out) == (2, patch.out)
     git = shutil.which("git") or "git"
     subprocess.run([git, "init", "-q"], cwd=fresh.folder, check=True)
     subprocess.run([git, "apply"], cwd=fresh.folder, input=patch.out.encode(), check=True)
@@ -226,6 +234,22 @@ def test_a_patch_and_a_check_write_nothing(fresh: Repo, sandbox: Sandbox) -> Non
     assert fresh.run("pull", "--kind", "ClosingReason").code == 0
     assert fresh.digest() == applied
     assert fresh.run("pull", "--kind", "ClosingReason", "--check").code == 0
+
+
+def test_a_check_of_what_has_no_manifest(fresh: Repo, sandbox: Sandbox) -> None:
+    """Nobody changed anything by hand, and yet git does not say all that is live."""
+    sandbox.seed({"closing_reasons": REASONS})
+    narrow = ("pull", "--check", "--kind", "ClosingReason", "--name", "Zu*")
+    before = fresh.digest()
+    done = fresh.run(*narrow)
+    assert (done.code, done.out, fresh.digest()) == (
+        2,
+        f"  ClosingReason/zu-teuer  has no manifest  ({ID}1)\n1 live object has no manifest\n",
+        before,
+    )
+    assert fresh.run("pull", "--kind", "ClosingReason", "--name", "Zu*").code == 0
+    assert (fresh.run(*narrow).code, fresh.run(*narrow).out) == (0, "nothing to take over\n")
+    assert fresh.run("pull", "--check").code == 2
 
 
 def test_a_dry_run_writes_nothing(fresh: Repo, sandbox: Sandbox) -> None:
