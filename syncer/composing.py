@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 
 from syncer.adapters.known_fields import known_fields
 from syncer.adapters.manifests import RawManifest, of_text
@@ -46,6 +47,8 @@ class Draft:
     text: str
     left_out: tuple[str, ...]
     cut: tuple[str, ...] = ()
+    schema: str = ""
+    """Where the JSON Schema of its kind lies, seen from the file; nothing where the repository holds none."""
 
     @property
     def kind(self) -> Kind:
@@ -54,7 +57,7 @@ class Draft:
 
     def text_of(self, document: dict[str, Json]) -> str:
         """The YAML of this document in place of its own."""
-        return write_yaml(document, list(_head(self.pulled)))
+        return write_yaml(document, list(_head(self.pulled, self.schema)))
 
 
 @dataclass(slots=True)
@@ -114,11 +117,12 @@ def compose(
 ) -> Composed:
     """Drafts for these objects. `names`: what live ids are called once these objects have manifests; `only_here`: they
     are of this environment alone. InvalidInput where the manifests that are there are not sound."""
+    root = existing.project.root
     for number in range(ROUNDS):
         out = Composed(skipped=list(cuts.given_up.values()))
         kept = [each for each in new if each.address not in cuts.given_up]
         called = names(kept)
-        out.drafts = [_draft(each, called, environment, file_of, only_here, cuts) for each in kept]
+        out.drafts = [_draft(each, called, environment, file_of, only_here, cuts, root) for each in kept]
         out.ids = called.ids.new
         out.environment = environment._replace(ids={**environment.ids, **out.ids})
         drafts = {each.file: each for each in out.drafts}
@@ -145,6 +149,7 @@ def _draft(
     file_of: Callable[[Address], str],
     only_here: bool,
     cuts: Cuts,
+    root: FilePath,
 ) -> Draft:
     kind, address = KINDS[new.address.kind], new.address
     pulled = spec_of(kind, new.live.object, names)
@@ -167,8 +172,10 @@ def _draft(
                 for name in kind.one_work:
                     spec.pop(name, None)
     shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
-    text = write_yaml(document, list(_head(pulled)))
-    return Draft(new, pulled, document, file_of(address), text, shown, tuple(cuts.words.get(address, ())))
+    file = file_of(address)
+    schema = _schema(root, kind.slug, file)
+    text = write_yaml(document, list(_head(pulled, schema)))
+    return Draft(new, pulled, document, file, text, shown, tuple(cuts.words.get(address, ())), schema)
 
 
 def _read(drafts: Sequence[Draft]) -> tuple[list[RawManifest], list[Problem]]:
@@ -188,8 +195,18 @@ def _read(drafts: Sequence[Draft]) -> tuple[list[RawManifest], list[Problem]]:
     return manifests, problems
 
 
-def _head(pulled: Pulled) -> Iterator[str]:
-    """The comment above a manifest: secrets that are live and stand in no file."""
+def _schema(root: FilePath, slug: str, file: str) -> str:
+    """`../../schemas/closing-reason.schema.json`, where that file is there: `syncer schema --into schemas` makes it."""
+    name = f"schemas/{slug}.schema.json"
+    return "../" * file.count("/") + name if (root / name).is_file() else ""
+
+
+def _head(pulled: Pulled, schema: str) -> Iterator[str]:
+    """The comment above a manifest: its schema for editors, secrets that are live and stand in no file."""
+    if schema:
+        yield f"yaml-language-server: $schema={schema}"
+    if schema and pulled.secrets:
+        yield ""
     if not pulled.secrets:
         return
     yield "Secrets of this app are set in the organisation, and stay as they are. To manage one here, put its line"

@@ -12,6 +12,7 @@ from syncer.cli.options import config_option
 
 if TYPE_CHECKING:
     from syncer.adapters.project import Project
+    from syncer.render.out import Out
 
 
 @click.command()
@@ -123,9 +124,14 @@ def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool) -
 
 @click.command()
 @click.argument("kind", required=False)
+@click.option("--into", type=click.Path(path_type=Path), metavar="FOLDER", help="Write them there, for editors.")
 @click.pass_obj
-def schema(color: str, kind: str | None) -> int:
-    """Print the JSON Schema of KIND (or of syncer.yaml: `syncer`); without KIND list them, and where they lie."""
+def schema(color: str, kind: str | None, into: Path | None) -> int:
+    """Print the JSON Schema of KIND (or of syncer.yaml: `syncer`); without KIND list them, and where they lie.
+
+    With --into FOLDER: write it there, or all of them. What `pull` writes names the schemas in the folder `schemas`
+    beside syncer.yaml, so that editors complete and check.
+    """
     import difflib
     import json
 
@@ -137,6 +143,8 @@ def schema(color: str, kind: str | None) -> int:
     out = console(color)
     names = {each.name: each.slug for each in KINDS.values()}
     names |= {"Removed": "removed", "syncer.yaml": "syncer", "plan": "plan"}
+    if kind is None and into is not None:
+        return _written_into(out, into, list(names.values()))
     if kind is None:
         folder = schemas.place()
         out.answer("".join(f"{name:<18}{folder}/{slug}.schema.json\n" for name, slug in names.items()))
@@ -152,7 +160,27 @@ def schema(color: str, kind: str | None) -> int:
             else "known: " + ", ".join(f"`{name}`" for name in names)
         )
         raise InvalidInput(Problem("unknown-kind", f"kind `{kind}` is not known", hint=hint))
+    if into is not None:
+        return _written_into(out, into, [slug])
     out.answer(json.dumps(schemas.load(slug), indent=2, ensure_ascii=not out.terminal.unicode) + "\n")
+    return 0
+
+
+def _written_into(out: Out, folder: Path, slugs: list[str]) -> int:
+    """Copies of these schemas; what is the same already is left alone."""
+    from syncer.adapters import schemas
+    from syncer.adapters.disk import replace_file
+    from syncer.core.problem import InvalidInput, Problem
+
+    for slug in slugs:
+        content, path = (schemas.place() / f"{slug}.schema.json").read_bytes(), folder / f"{slug}.schema.json"
+        try:
+            if not path.is_file() or path.read_bytes() != content:
+                replace_file(path, content)
+                out.answer(f"wrote {path}\n")
+        except OSError as error:
+            said = f"`{path}` cannot be written: {error.strerror or type(error).__name__}"
+            raise InvalidInput(Problem("unwritable", said, hint="check the folder and its permissions")) from None
     return 0
 
 

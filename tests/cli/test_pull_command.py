@@ -108,6 +108,19 @@ def test_an_organisation_becomes_a_repository(fresh: Repo, sandbox: Sandbox) -> 
     is_proved(fresh)
 
 
+def test_editors_find_the_schema(fresh: Repo, sandbox: Sandbox) -> None:
+    """The line is written where the schema is there, and leads to it; the plan and fmt do not mind."""
+    sandbox.seed({"closing_reasons": REASONS})
+    assert fresh.run("schema", "closingreason", "--into", "schemas").out == "wrote schemas/closing-reason.schema.json\n"
+    assert fresh.run("pull", "--kind", "ClosingReason").code == 0
+    first = (fresh.folder / "config/reasons/alt.yaml").read_text("utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../../schemas/closing-reason.schema.json"
+    assert (fresh.folder / "config/reasons" / first.rpartition("=")[2]).resolve().is_file()
+    is_proved(fresh, "ClosingReason")
+    assert fresh.run("schema", "--into", "schemas").out.count("wrote ") == 7
+    assert fresh.run("schema", "--into", "syncer.yaml").code == 3
+
+
 def test_the_example_there_and_back(fresh: Repo, sandbox: Sandbox, tmp_path: Path) -> None:
     """apply ∘ pull: what the example makes of an organisation is pulled, and a plan of either repository is empty."""
     shutil.copytree(ROOT / "examples" / "stadtwerk", tmp_path / "example")
