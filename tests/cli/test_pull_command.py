@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from syncer.kinds import KINDS
+
 Repo, Sandbox, Json = Any, Any, Any
 ROOT = Path(__file__).parents[2]
 PROJECT = """# ours
@@ -108,6 +110,19 @@ def test_an_organisation_becomes_a_repository(fresh: Repo, sandbox: Sandbox) -> 
     is_proved(fresh)
 
 
+def fill(fresh: Repo, tmp_path: Path) -> Repo:
+    """The example applied to the organisation; its repository."""
+    shutil.copytree(ROOT / "examples" / "stadtwerk", tmp_path / "example")
+    example = type(fresh)(tmp_path / "example", {**fresh.env}, fresh.monkeypatch)
+    settings = (example.folder / "syncer.yaml").read_text("utf-8").replace("911690", "739224", 1)
+    example.write("syncer.yaml", settings)
+    example.env |= {"EPILOT_TOKEN_SANDBOX": fresh.env["EPILOT_TOKEN_TEST"], "SYNCER_ENV": "sandbox",
+                    "SYNCER_BONITAET_API_KEY": "canary-secret-4711"}  # fmt: skip
+    made = example.run("apply", "--yes", "--first-contact")
+    assert made.code == 0, made.all
+    return example
+
+
 def test_editors_find_the_schema(fresh: Repo, sandbox: Sandbox) -> None:
     """The line is written where the schema is there, and leads to it; the plan and fmt do not mind."""
     sandbox.seed({"closing_reasons": REASONS})
@@ -123,14 +138,7 @@ def test_editors_find_the_schema(fresh: Repo, sandbox: Sandbox) -> None:
 
 def test_the_example_there_and_back(fresh: Repo, sandbox: Sandbox, tmp_path: Path) -> None:
     """apply ∘ pull: what the example makes of an organisation is pulled, and a plan of either repository is empty."""
-    shutil.copytree(ROOT / "examples" / "stadtwerk", tmp_path / "example")
-    example = type(fresh)(tmp_path / "example", {**fresh.env}, fresh.monkeypatch)
-    settings = (example.folder / "syncer.yaml").read_text("utf-8").replace("911690", "739224", 1)
-    example.write("syncer.yaml", settings)
-    example.env |= {"EPILOT_TOKEN_SANDBOX": fresh.env["EPILOT_TOKEN_TEST"], "SYNCER_ENV": "sandbox",
-                    "SYNCER_BONITAET_API_KEY": "canary-secret-4711"}  # fmt: skip
-    made = example.run("apply", "--yes", "--first-contact")
-    assert made.code == 0, made.all
+    example = fill(fresh, tmp_path)
     done = fresh.run("pull")
     assert done.code == 0, done.all
     assert "the plan is empty: 0 changes, 36 links" in done.out
@@ -143,6 +151,21 @@ def test_the_example_there_and_back(fresh: Repo, sandbox: Sandbox, tmp_path: Pat
     shutil.rmtree(fresh.folder / ".syncer")  # pull ∘ apply, from what is in git alone
     again = fresh.run("apply", "--yes")
     assert (again.code, "36 links rebuilt" in again.out) == (0, True), again.all
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_there_and_back_of_every_kind(fresh: Repo, sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
+    """Both ways, kind by kind: what was applied is pulled with an empty plan, and what was pulled is applied anew from
+    the files alone without a write."""
+    fill(fresh, tmp_path)
+    done = fresh.run("pull", "--kind", kind)
+    assert (done.code, "the plan is empty: 0 changes" in done.out) == (0, True), done.all
+    assert fresh.run("validate", "--strict").code == 0
+    assert fresh.run("plan", "--detailed-exitcode").code == 0
+    shutil.rmtree(fresh.folder / ".syncer")
+    sandbox.forget()
+    again = fresh.run("apply", "--yes")
+    assert (again.code, sandbox.writes()) == (0, []), again.all
 
 
 def test_titles_that_are_no_names(fresh: Repo, sandbox: Sandbox) -> None:

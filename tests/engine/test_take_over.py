@@ -20,6 +20,7 @@ from syncer.adapters.file_changes import as_patch, write
 from syncer.adapters.project import choose, read_project
 from syncer.app import read_sides
 from syncer.core.problem import InvalidInput
+from syncer.kinds import KINDS
 from syncer.loading import read_manifests
 from syncer.taking_over import TakenOver, Wish, take_over
 
@@ -191,6 +192,84 @@ def test_reasons_apps_and_retention(stadtwerk: Stadtwerk) -> None:
         "-  relations_for_deletion: [file, message, submission] # deleted together with the contact",
         "+  relations_for_deletion: [file, order] # deleted together with the contact",
     ]
+    write(taken.changes, stadtwerk.folder)
+    assert stadtwerk.changes() == {}
+
+
+def _rename_a_task(world: Stadtwerk) -> None:
+    world.flow(HOUSE, lambda flow: flow["tasks"][1].update(name="Unterlagen: geprüft"))
+
+
+def _move_a_task(world: Stadtwerk) -> None:
+    def change(flow: Json) -> None:
+        flow["tasks"][1]["phase_id"] = flow["phases"][1]["id"]
+        flow["tasks"][0], flow["tasks"][1] = flow["tasks"][1], flow["tasks"][0]
+
+    world.flow(HOUSE, change)
+
+
+def _reorder_attributes(world: Stadtwerk) -> None:
+    world.schema("grid_connection", lambda schema: schema["attributes"].reverse())
+
+
+def _label_an_attribute(world: Stadtwerk) -> None:
+    world.schema("grid_connection", lambda schema: schema["attributes"][0].update(label="Nr. 1: #"))
+
+
+def _switch_a_reason_off(world: Stadtwerk) -> None:
+    reason = world.one("ClosingReason", title="Zu teuer")
+    body = {"title": reason["title"], "status": "INACTIVE"}
+    world.ask(f"PATCH /v2/workflows/closing-reasons/{reason['id']}", body)
+
+
+def _set_an_option(world: Stadtwerk) -> None:
+    app = world.one("AppInstallation", name="Adressprüfung")
+    values = app["option_values"]
+    values[0]["options"][0]["value"] = "Wohin?"
+    world.ask(f"PATCH /v1/app/{app['app_id']}", {"option_values": values})
+
+
+def _reschedule(world: Stadtwerk) -> None:
+    config = world.one("RetentionConfig", type="deletion")
+    config["schedule"]["interval_days"] = 14
+    kept = ("entity_schema", "type", "enabled", "query", "schedule", "relations_for_deletion")
+    world.ask("POST /data-governance/v1/contact/configs", {name: config[name] for name in kept})
+
+
+BY_HAND: dict[str, tuple[Callable[[Stadtwerk], None], list[str]]] = {
+    # what was done in the portal: how, and the lines that one would have typed
+    "FlowTemplate: a task renamed": (
+        _rename_a_task,
+        ["-      name: Unterlagen und Netzverträglichkeit prüfen", '+      name: "Unterlagen: geprüft"'],
+    ),
+    "FlowTemplate: a task in another phase, and another place": (
+        _move_a_task, ["-      phase_id: check", "+      phase_id: offer"],
+    ),
+    "EntitySchema: attributes in another order": (_reorder_attributes, []),
+    "EntitySchema: a label": (_label_an_attribute, ["-      label: Netzanschlussnummer", '+      label: "Nr. 1: #"']),
+    "ClosingReason: switched off": (_switch_a_reason_off, ["-  status: ACTIVE", "+  status: INACTIVE"]),
+    "AppInstallation: an option": (
+        _set_an_option,
+        [
+            "-        - {key: ueberschrift, value: Wo soll der Anschluss hin?}",
+            "+        - {key: ueberschrift, value: Wohin?}",
+        ],
+    ),
+    "RetentionConfig: its schedule": (_reschedule, ["-    interval_days: 90", "+    interval_days: 14"]),
+}  # fmt: skip
+
+
+def test_every_kind_is_changed_by_hand() -> None:
+    assert {case.partition(":")[0] for case in BY_HAND} == set(KINDS)
+
+
+@pytest.mark.parametrize(("change", "expected"), BY_HAND.values(), ids=BY_HAND)
+def test_changed_by_hand_pulled_and_the_plan_is_empty(
+    stadtwerk: Stadtwerk, change: Callable[[Stadtwerk], None], expected: list[str]
+) -> None:
+    change(stadtwerk)
+    taken = taken_over(stadtwerk)
+    assert (lines(taken), taken.problems) == (expected, [])
     write(taken.changes, stadtwerk.folder)
     assert stadtwerk.changes() == {}
 
