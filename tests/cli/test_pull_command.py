@@ -452,3 +452,74 @@ def test_a_folder_in_the_way_half_way_through(fresh: Repo, sandbox: Sandbox) -> 
     fresh.remove("config/flows")
     assert fresh.run("pull").code == 0
     is_proved(fresh)
+
+
+def vanishes(fresh: Repo, sandbox: Sandbox) -> None:
+    """What is listed and gone when it is read: the object is named and left out, all else is pulled."""
+    sandbox.fault(path="/v1/entity/view/*", status=404, times=9)
+    done = fresh.run("pull", "--kind", "RetentionConfig", "--kind", "ClosingReason")
+    sandbox.well_again()
+    assert done.code == 0, done.all
+    assert "warning[not-pulled]: RetentionConfig `contact/deletion`" in done.err.replace("\n", " ")
+    assert "not all that is live has a manifest: 1 warning above says what, and why\n" in done.out
+    assert fresh.run("plan", "--detailed-exitcode").code == 0
+
+
+def read_only(fresh: Repo, sandbox: Sandbox) -> None:
+    """A folder that may not be written to: said with its name, nothing half written, and state knows nothing."""
+    if os.geteuid() == 0:
+        pytest.skip("nothing is forbidden to root")
+    (fresh.folder / "config").chmod(0o500)
+    try:
+        done = fresh.run("pull", "--kind", "ClosingReason")
+        assert (done.code, "cannot be written: Permission denied" in done.err) == (3, True)
+        assert (named(fresh), fresh.state.exists()) == ([], False)
+    finally:
+        (fresh.folder / "config").chmod(0o700)
+    is_proved_after = fresh.run("pull", "--kind", "ClosingReason")
+    assert is_proved_after.code == 0
+
+
+def no_git(fresh: Repo, sandbox: Sandbox) -> None:
+    """Neither a repository of git nor a .gitignore is needed."""
+    assert not (fresh.folder / ".git").exists()
+    assert fresh.run("pull", "--kind", "ClosingReason").code == 0
+    is_proved(fresh, "ClosingReason")
+
+
+def broken_manifest(fresh: Repo, sandbox: Sandbox) -> None:
+    """A manifest that is not sound stops it before anything is asked or written."""
+    fresh.write(
+        "config/mine.yaml", "apiVersion: syncer/v1\nkind: ClosingReason\nmetadata: {name: a}\nspec: {titel: x}\n"
+    )
+    before = fresh.digest()
+    done = fresh.run("pull")
+    assert (done.code, "config/mine.yaml:4" in done.err, fresh.digest()) == (3, True, before)
+
+
+def no_answer(fresh: Repo, sandbox: Sandbox) -> None:
+    """The platform says no in the middle of the lists: nothing is written."""
+    sandbox.fault(path="/v2/flows/templates", status=500, times=99)
+    before = fresh.digest()
+    done = fresh.run("pull", "--check")
+    sandbox.well_again()
+    assert (done.code, fresh.digest(), fresh.state.exists()) == (6, before, False)
+
+
+BAD_INPUT = {
+    # issue's word: what happens; the others stand above, and in test_taking, test_interrupts, engine/test_pull_odd
+    "an object that vanishes between list and read": vanishes,
+    "a read-only folder": read_only,
+    "a repository without git": no_git,
+    "a manifest that is not sound": broken_manifest,
+    "a platform that fails": no_answer,
+}
+
+
+@pytest.mark.parametrize("row", BAD_INPUT.values(), ids=BAD_INPUT)
+def test_bad_input(fresh: Repo, sandbox: Sandbox, tmp_path: Path, row: Any) -> None:
+    if row is vanishes:
+        fill(fresh, tmp_path)
+    else:
+        sandbox.seed({"closing_reasons": REASONS})
+    row(fresh, sandbox)
