@@ -112,17 +112,18 @@ def compose(
     *,
     env: Mapping[str, str],
     allowed: frozenset[str],
-    only_here: bool,
+    environments: Sequence[str],
     cuts: Cuts,
 ) -> Composed:
-    """Drafts for these objects. `names`: what live ids are called once these objects have manifests; `only_here`: they
-    are of this environment alone. InvalidInput where the manifests that are there are not sound."""
+    """Drafts for these objects. `names`: what live ids are called once these objects have manifests; `environments`:
+    where they are to live, everywhere where none is named. InvalidInput where the manifests that are there are not
+    sound."""
     root = existing.project.root
     for number in range(ROUNDS):
         out = Composed(skipped=list(cuts.given_up.values()))
         kept = [each for each in new if each.address not in cuts.given_up]
         called = names(kept)
-        out.drafts = [_draft(each, called, environment, file_of, only_here, cuts, root) for each in kept]
+        out.drafts = [_draft(each, called, file_of, environments, cuts, root) for each in kept]
         out.ids = called.ids.new
         out.environment = environment._replace(ids={**environment.ids, **out.ids})
         drafts = {each.file: each for each in out.drafts}
@@ -145,18 +146,17 @@ def compose(
 def _draft(
     new: New,
     names: Names,
-    environment: Environment,
     file_of: Callable[[Address], str],
-    only_here: bool,
+    environments: Sequence[str],
     cuts: Cuts,
     root: FilePath,
 ) -> Draft:
     kind, address = KINDS[new.address.kind], new.address
-    pulled = spec_of(kind, new.live.object, names)
+    pulled = spec_of(kind, new.live.object, names, new.parts, new.answers)
     spec, left_out = known_fields(kind.slug, pulled.spec)
     metadata: dict[str, Json] = {"name": address.name}
-    if only_here:
-        metadata["environments"] = [environment.name]
+    if environments:
+        metadata["environments"] = list(environments)
     if pulled.policy:
         metadata["policy"] = dict(pulled.policy)
     document: dict[str, Json] = {
@@ -171,6 +171,8 @@ def _draft(
             if path[1:] and path[1] in kind.one_work and len(path) == 2:
                 for name in kind.one_work:
                     spec.pop(name, None)
+    for path, variable in new.variables.items():
+        document["spec"] = _replaced(document["spec"], path, variable)
     shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
     file = file_of(address)
     schema = _schema(root, kind.slug, file)

@@ -46,6 +46,8 @@ class Order:
     allowed: frozenset[str]
     server: str
     today: str
+    environments: tuple[str, ...] = ()
+    """Where new manifests are to live; () for this environment alone, where there are others."""
 
 
 @dataclass(slots=True)
@@ -95,8 +97,15 @@ class Pull:
         return [change.address for change in changes if change.address not in new]
 
 
-def prepare(order: Order, reader: Remembering, fetch: Fetch, managed: Mapping[Address, Managed]) -> Pull:
-    """Everything but the writing. InvalidInput where the manifests that are there are not sound; PlatformError."""
+def prepare(
+    order: Order,
+    reader: Remembering,
+    fetch: Fetch,
+    managed: Mapping[Address, Managed],
+    refine: Callable[[Survey], Survey] = lambda found: found,
+) -> Pull:
+    """Everything but the writing. `refine`: what is made of the survey before manifests are made of it. InvalidInput
+    where the manifests that are there are not sound; PlatformError."""
     existing, desired, dangling = what_is_there(order)
     asked, wrong = asked_for(existing, order.environment, desired)
     if any(each.severity == "error" for each in wrong):
@@ -118,8 +127,10 @@ def prepare(order: Order, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
         elsewhere=_elsewhere(existing, desired),
         asked=asked,
     )
+    found = refine(found)
     folder = _folder(order.project)
     cuts = Cuts(given_up=_occupied(order, found.new, folder))
+    only_here = (order.environment.name,) if len(order.project.environments) > 1 else ()
     mistakes: list[Problem] = []
     for number in range(ROUNDS):
         if not found.new and dangling:
@@ -135,7 +146,7 @@ def prepare(order: Order, reader: Remembering, fetch: Fetch, managed: Mapping[Ad
             lambda address: _file_of(order, folder, address),
             env=order.env,
             allowed=order.allowed,
-            only_here=len(order.project.environments) > 1,
+            environments=order.environments or only_here,
             cuts=cuts,
         )
         drafts = {each.file: each for each in composed.drafts}

@@ -18,14 +18,14 @@ from syncer.core.address import Address
 from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical
 from syncer.core.identity import Matches, live_of, match, plain_title
-from syncer.core.kind import Call, Kind, Listing, LookupKind
+from syncer.core.kind import Call, Kind, Listing, LookupKind, Parts
 from syncer.core.markers import clone
 from syncer.core.plain_names import unique_names
 from syncer.core.problem import InvalidInput, PlatformError, Problem
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.shape import find_all, pattern_steps
 from syncer.core.spec_of import NamedIds, Names
-from syncer.core.values import Json
+from syncer.core.values import Json, Path
 from syncer.kinds import KINDS, lookup_kinds
 
 
@@ -36,6 +36,11 @@ class Remembering:
         self._reader = reader
         self._answers: dict[str, Json] = {}
         self._lock = threading.Lock()
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """Of which organisations the replies were, as far as the reader knows."""
+        return getattr(self._reader, "organisations", frozenset())
 
     def list(self, service: str, listing: Listing) -> list[Json]:
         """Every object of a listing."""
@@ -63,10 +68,15 @@ class Remembering:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A live object that no manifest describes, and the address it gets."""
+    """A live object that no manifest describes, and the address it gets. `parts`: what of it the manifest is to
+    bundle, by local key; `answers`: what the kind must know for that; `variables`: values of the spec that are
+    variables, by path."""
 
     address: Address
     live: Live
+    parts: Parts = field(default_factory=dict)
+    answers: Mapping[str, Json] = field(default_factory=dict)
+    variables: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Writes further `ids` of an environment into the text of syncer.yaml: something is put in, nothing is changed.
+"""Writes further `ids` or `vars` of an environment into syncer.yaml: something is put in, nothing is changed.
 
 As new_environment does it: what comes out has been read again, and is the same but for the ids, or nothing is returned.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from syncer.adapters.comments import comments
 from syncer.adapters.project import project_of
@@ -24,24 +24,31 @@ def with_ids(text: bytes, path: Path, environment: str, ids: Mapping[str, str]) 
 
     InvalidInput, with the lines to write by hand, where the file is not sound or is written in a way that this cannot
     be put into."""
+    return with_values(text, path, environment, "ids", ids)
+
+
+def with_values(
+    text: bytes, path: Path, environment: str, section: Literal["ids", "vars"], values: Mapping[str, Json]
+) -> bytes:
+    """The same for plain values of either section."""
     before = project_of(text, path).document.value
     plain = text.decode()
-    written = _put_in(plain, environment, ids)
+    written = _put_in(plain, environment, section, values)
     if written is None:
-        raise _refusal(path, environment, ids)
+        raise _refusal(path, environment, section, values)
     try:
         after = project_of(written.encode(), path).document.value
     except InvalidInput:
-        raise _refusal(path, environment, ids) from None
+        raise _refusal(path, environment, section, values) from None
     mine = before["environments"][environment]
-    wanted: Json = {**mine, "ids": {**(mine.get("ids") or {}), **ids}}
+    wanted: Json = {**mine, section: {**(mine.get(section) or {}), **values}}
     everything = {**before, "environments": {**before["environments"], environment: wanted}}
     if json.dumps(after) != json.dumps(everything) or _words(written) != _words(plain):
-        raise _refusal(path, environment, ids)
+        raise _refusal(path, environment, section, values)
     return written.encode()
 
 
-def _put_in(text: str, environment: str, ids: Mapping[str, str]) -> str | None:
+def _put_in(text: str, environment: str, section: str, values: Mapping[str, Json]) -> str | None:
     import yaml
 
     line_end = "\r\n" if "\r\n" in text else "\n"
@@ -49,20 +56,20 @@ def _put_in(text: str, environment: str, ids: Mapping[str, str]) -> str | None:
     mine = _mapping(_mapping(root, "environments"), environment)
     if mine is None or not mine.value:
         return None
-    held = _mapping(mine, "ids")
-    if held is None and any(name.value == "ids" for name, _ in mine.value):
+    held = _mapping(mine, section)
+    if held is None and any(name.value == section for name, _ in mine.value):
         return None
-    inside = [f"{json.dumps(name)}: {json.dumps(id, ensure_ascii=False)}" for name, id in ids.items()]
+    inside = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
     if held is not None and held.flow_style:
         return _before_brace(text, held, ", ".join(inside))
     if held is None and mine.flow_style:
-        return _before_brace(text, mine, f"ids: {{{', '.join(inside)}}}")
+        return _before_brace(text, mine, f"{section}: {{{', '.join(inside)}}}")
     last_key, last = (held or mine).value[-1]
     column = last_key.start_mark.column
     if held is None:
-        lines = [f"{' ' * column}ids:", *(f"{' ' * (column + 2)}{_pair(*each)}" for each in ids.items())]
+        lines = [f"{' ' * column}{section}:", *(f"{' ' * (column + 2)}{_pair(*each)}" for each in values.items())]
     else:
-        lines = [f"{' ' * column}{_pair(*each)}" for each in ids.items()]
+        lines = [f"{' ' * column}{_pair(*each)}" for each in values.items()]
     end = _leaf(last).end_mark
     number = end.line + (end.column > 0)
     rows = text.splitlines(keepends=True)
@@ -72,9 +79,9 @@ def _put_in(text: str, environment: str, ids: Mapping[str, str]) -> str | None:
     return "".join([*rows[:number], block, *rows[number:]])
 
 
-def _pair(name: str, id: str) -> str:
+def _pair(name: str, value: Json) -> str:
     plain = name[:1].isalpha() and name.replace(".", "").replace("_", "").replace("-", "").isalnum()
-    return f"{name if plain else json.dumps(name)}: {json.dumps(id, ensure_ascii=False)}"
+    return f"{name if plain else json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
 
 
 def _before_brace(text: str, node: MappingNode, words: str) -> str:
@@ -105,7 +112,8 @@ def _words(text: str) -> list[str]:
     return [words for _, words in comments(text)]
 
 
-def _refusal(path: Path, environment: str, ids: Mapping[str, str]) -> InvalidInput:
-    lines = "; ".join(_pair(*each) for each in ids.items())
-    message = f"`{path.name}` was left as it is: the `ids` of environment `{environment}` cannot be put in"
-    return InvalidInput(Problem("not-written", message, hint=f"write these below its `ids:` and pull again: {lines}"))
+def _refusal(path: Path, environment: str, section: str, values: Mapping[str, Json]) -> InvalidInput:
+    lines = "; ".join(_pair(*each) for each in values.items())
+    message = f"`{path.name}` was left as it is: the `{section}` of environment `{environment}` cannot be put in"
+    hint = f"write these below its `{section}:` and run it again: {lines}"
+    return InvalidInput(Problem("not-written", message, hint=hint))

@@ -33,6 +33,7 @@ COMMANDS = {
     "adopt": ("syncer.cli.adopt", "adopt", "Link a manifest to a live object that is there already."),
     "undo": ("syncer.cli.undo", "undo", "Plan to take an earlier apply back; without a run, list those that are kept."),
     "pull": ("syncer.cli.pull", "pull", "Write manifests for what is live and has none yet."),
+    "promote": ("syncer.cli.promote", "promote", "Carry configuration of one organisation to another, by way of git."),
     "state": ("syncer.cli.state", "state", "Look at what is remembered of an environment, or mend it."),
     "sandbox": ("syncer.cli.sandbox", "sandbox", "Imitate the platform on this machine, to try things out."),
 }

@@ -10,7 +10,7 @@ and forty of them were a fifth of its time. What stands in specs among JSON stay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from syncer.core.address import Address
@@ -294,6 +294,12 @@ class Kind(NamedTuple):
     `automations`. One that is no longer declared stays."""
     recorded: Callable[[], Recorded] | None = None
     """What of its objects, and of the replies to its asks, may stand in a recording; made when one is."""
+    along: str = ""
+    """What those are called where they are looked up instead: the `to` of the references that may name either."""
+    asks_along: Callable[[Iterable[str]], Mapping[str, Call]] = lambda ids: {}
+    """The calls that read those of these ids; `pull` finds them among its answers."""
+    own_values: tuple[str, ...] = ()
+    """Fields in which an organisation may have a value of its own: where two differ, `promote` makes a variable."""
 
 
 class LookupKind(NamedTuple):

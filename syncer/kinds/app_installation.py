@@ -301,6 +301,7 @@ KIND = Kind(
     folder="apps",
     called=_called,
     required=("version",),
+    own_values=("option_values[].options[].value",),
     texts=("option_values[].options[].value",),
     recorded=_recorded,
 )

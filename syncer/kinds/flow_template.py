@@ -186,6 +186,9 @@ KIND = Kind(
     asks_if_changed=lambda id: {"limits": Call("GET", "/v1/workflows/limits/max-allowed")},
     notices=limits,
     made_along="automations",
+    along="AutomationFlow",
+    asks_along=ask_for,
+    own_values=("enabled",),
     check=check_flow,
     recorded=_recorded,
     required=(
@@ -224,5 +227,7 @@ KIND = Kind(
     named_ids=(
         *((f"{root}assigned_to[]", "user") for root in ("", "phases[].", "tasks[].")),
         ("tasks[].agent_config.agent_id", "agent"),
+        ("automations.*.actions[].config.email_template_id", "mail"),
+        ("automations.*.actions[].config.target_webhook_id", "webhook"),
     ),
 )

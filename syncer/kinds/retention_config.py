@@ -357,6 +357,7 @@ KIND = Kind(
     dated=Dated(changed_at="last_updated_at"),
     check=lambda spec: check_retention(spec),
     words=("enabled",),
+    own_values=("enabled",),
     folder="retention",
     called=lambda live: f"{live.get('entity_schema')} {live.get('type')}",
     recorded=_recorded,

@@ -1,0 +1,194 @@
+"""`syncer promote`: configuration of one organisation into git, as the wish for another one too; and what that means
+there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncer.cli.options import config_option, lock_wait_option, server_option, state_option
+
+if TYPE_CHECKING:
+    from syncer.adapters.state import State
+    from syncer.app import Planned
+    from syncer.cli.world import World
+    from syncer.promoting import Promotion, Side
+    from syncer.render.out import Out
+
+FEW = 20
+"""So many files and variables are listed without being order to."""
+
+
+@click.command()
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.option("--from", "source", required=True, metavar="ENV", help="The environment that has what is wanted.")
+@click.option("--to", "target", required=True, metavar="ENV", help="The environment that is to get it.")
+@click.option(
+    "-o", "--out", "saved", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be written and what is missing, and write nothing.")
+@click.option("-v", "--verbose", is_flag=True, help="Every field of the plan, every link.")
+@config_option
+@server_option
+@state_option
+@lock_wait_option
+@click.pass_obj
+def promote(
+    color: str,
+    addresses: tuple[str, ...],
+    source: str,
+    target: str,
+    saved: Path | None,
+    dry_run: bool,
+    verbose: bool,
+    config: Path | None,
+    server: str,
+    place: str,
+    lock_wait: float,
+) -> int:
+    """Write what is live in one environment into manifests that are for the other one too, and plan that one.
+
+    ADDRESS is KIND/NAME, and * stands for anything; what an address refers to comes along. Both organisations are only
+    read. Every pair of ids is shown, and how it was found; as long as the target lacks something, that is said and
+    nothing is written. Afterwards `syncer apply -e ENV` does the rest.
+    """
+    from syncer.adapters.api import fetch_all
+    from syncer.adapters.lock import myself
+    from syncer.apply import Store
+    from syncer.cli.console import console
+    from syncer.cli.stopping import at_once
+    from syncer.cli.world import world
+    from syncer.core.problem import InvalidInput
+    from syncer.promoting import carry_out, prepare
+    from syncer.render.pairs_text import render_pairs
+
+    out = console(color)
+    here, there = world(config, source, server, place), world(config, target, server, place)
+    _must_be_two(here, there)
+
+    def tell(note: str) -> None:
+        out.talk(f"note: {note}\n")
+
+    with at_once(), here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell):
+        mine, theirs = here.state(), there.state()
+        with here.api(read_only=True) as one, there.api(read_only=True) as other:
+            here.must_be_its_own(one)
+            there.must_be_its_own(other)
+            sides = _side(here, mine, one), _side(there, theirs, other)
+            promotion = prepare(*sides, addresses, fetch_all)
+            out.problems(promotion.left, summary=False)
+            out.answer(render_pairs(promotion.pairs, source, target, out.terminal))
+            if promotion.missing:
+                raise InvalidInput(promotion.missing)
+            if dry_run:
+                out.answer(_said(promotion, out, "would be"))
+                return 0
+            store = Store(here.place, replace(mine, org_id=here.environment.org_id))
+            carry_out(promotion, store.put, lambda line: out.show(line))
+            out.show("")
+            out.answer(_said(promotion, out, "are"))
+            here, there = world(config, source, server, place), world(config, target, server, place)
+            proven = _planned(here, sides[0], store.state)
+            store.put(proven.settled)
+            planned = _planned(there, sides[1], theirs, addresses)
+        return _end(out, promotion, proven, planned, there, saved, verbose, addresses)
+
+
+def _must_be_two(here: World, there: World) -> None:
+    """Refused where both are one organisation."""
+    from syncer.core.problem import Problem, Refused
+
+    if here.environment.org_id == there.environment.org_id:
+        names = sorted({here.environment.name, there.environment.name})
+        said = " and ".join(f"`{name}`" for name in names)
+        message = f"{said} {'are' if len(names) > 1 else 'is'} one organisation, `{here.environment.org_id}`"
+        hint = "--from and --to name environments of two organisations"
+        raise Refused(Problem("same-organisation", message, hint=hint))
+
+
+def _side(here: World, state: State, api: Any) -> Side:
+    from syncer.adapters.variables import allowed_names
+    from syncer.kinds import KINDS
+    from syncer.promoting import Side
+    from syncer.pulling import Order, Remembering
+
+    allowed = allowed_names(here.env.get("SYNCER_ALLOW_ENV", ""))
+    order = Order(here.project, here.environment, tuple(KINDS), (), here.env, allowed, here.host, here.today)
+    return Side(order, Remembering(api), state.entries)
+
+
+def _planned(here: World, side: Side, state: State, addresses: tuple[str, ...] = ()) -> Planned:
+    """The plan of what stands in the files now, made of what was read."""
+    from syncer.app import Selection
+
+    reader: Any = side.reader
+    return here.planned(reader, state, Selection(only=addresses), resend_secrets=False)
+
+
+def _end(
+    out: Out,
+    promotion: Promotion,
+    proven: Planned,
+    planned: Planned,
+    there: World,
+    saved: Path | None,
+    verbose: bool,
+    addresses: tuple[str, ...],
+) -> int:
+    """Both plans, and the next command."""
+    from shlex import quote
+
+    from syncer.cli.live import QUOTA
+    from syncer.render.plan_text import render_plan
+
+    source, target = promotion.source.environment.name, there.environment.name
+    if saved is not None:
+        from syncer.adapters.plan_file import save_plan
+
+        save_plan(saved, planned.plan, planned.problems)
+    new = {each.new.address for each in promotion.pulled.drafts}
+    waiting = [str(each.address) for each in proven.plan.changes if each.address in promotion.chosen]
+    out.problems((each for each in planned.problems if each.severity == "warning"), summary=False)
+    pace = there.environment.pace * QUOTA
+    out.answer(render_plan(planned.plan, out.terminal, writes_per_minute=pace, verbose=verbose))
+    wrong = [str(each.address) for each in proven.plan.changes if each.address in new]
+    if wrong:
+        out.talk(f"the plan of `{source}` is not empty ({', '.join(wrong[:FEW])}): please report this bug of syncer\n")
+        return 1
+    if waiting:
+        said = ", ".join(waiting[:FEW]) + (f" and {len(waiting) - FEW} more" if len(waiting) > FEW else "")
+        out.talk(f"not applied to `{source}` yet, and wanted for `{target}` all the same: {said}\n")
+    else:
+        out.answer(f"the plan of what was promoted is empty in `{source}`\n")
+    if planned.plan.changes:
+        only = "".join(f" --only {quote(each)}" for each in addresses)
+        command = f"syncer apply {saved}" if saved is not None else f"syncer apply -e {target}{only}"
+        out.answer(f"next: review and commit the manifests, then `{command}`\n")
+    return 0
+
+
+def _said(promotion: Promotion, out: Out, verb: str) -> str:
+    """What is written: manifests, variables, ids; and which secrets stand in no file."""
+    shown, lines = out.terminal.shown, list[str]()
+    target = promotion.target.environment.name
+    drafts, edited = promotion.pulled.drafts, promotion.changes.files
+    if len(drafts) + len(edited) <= FEW:
+        lines += [f"  {each.file}  new" for each in drafts] + [f"  {shown(name)}  changed" for name in edited]
+    for each in promotion.variables:
+        lines.append(f"  ${{var.{each.name}}}: {shown(repr(each.source))} here, {shown(repr(each.target))} there")
+    lines.append(
+        f"{len(drafts)} new manifests and {len(edited)} changed ones {verb} for `{target}` too"
+        if promotion.files
+        else f"the manifests {verb} for `{target}` too already"
+    )
+    ids = {**promotion.ids, **promotion.pulled.composed.ids}
+    if ids:
+        named = ", ".join(f"`{name}`" for name in list(ids)[:FEW]) + (f" and {len(ids) - FEW} more" if len(ids) > FEW else "")
+        lines.append(f"`ids` of `{promotion.source.environment.name}` that syncer.yaml gets: {named}")
+    if promotion.pulled.secrets:
+        lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
+        lines += [f"  {address}  {shown(each.label)}  {each.variable}" for address, each in promotion.pulled.secrets]
+    return "\n".join(lines) + "\n"
