@@ -1,7 +1,7 @@
 """What a manifest must bring along because the target organisation has none of it: a flow's automations.
 
 What both organisations have under one title is referred to by that title. What only the source has, and only one
-object of the source uses, becomes a part of that object's manifest. It reads what the kinds ask for, and writes nothing.
+object of the source uses, becomes a part of that object's manifest. It reads what the kinds ask for, and no more.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ class Bundling:
                 objects = found.looked_at[kind.along]
                 self._titles[kind.along] = {str(each["id"]): str(each.get(field_name) or "") for each in objects}
 
-    def parts(self, kind: Kind, ids: Sequence[str], known: Mapping[str, str], covered: frozenset[str]) -> dict[str, str]:
+    def parts(
+        self, kind: Kind, ids: Sequence[str], known: Mapping[str, str], covered: frozenset[str]
+    ) -> dict[str, str]:
         """Local key → live id of those that are to be bundled. `known`: keys that some have; `covered`: ids that the
         target has an answer for already."""
         wanted = [id for id in ids if id not in covered and self._users[id] == 1 and not self._found(kind, id)]
         titles = {id: self._titles.get(kind.along, {}).get(id, "") for id in wanted}
         keys = {id: key for key, id in known.items()}
-        new = unique_names(
-            {id: title for id, title in titles.items() if id not in keys}, "automation", {*known}, "_"
-        )
+        new = unique_names({id: title for id, title in titles.items() if id not in keys}, "automation", {*known}, "_")
         return {keys.get(id) or new[id]: id for id in wanted}
 
     def _found(self, kind: Kind, id: str) -> bool:

@@ -186,7 +186,9 @@ def _said(promotion: Promotion, out: Out, verb: str) -> str:
     )
     ids = {**promotion.ids, **promotion.pulled.composed.ids}
     if ids:
-        named = ", ".join(f"`{name}`" for name in list(ids)[:FEW]) + (f" and {len(ids) - FEW} more" if len(ids) > FEW else "")
+        named = ", ".join(f"`{name}`" for name in list(ids)[:FEW]) + (
+            f" and {len(ids) - FEW} more" if len(ids) > FEW else ""
+        )
         lines.append(f"`ids` of `{promotion.source.environment.name}` that syncer.yaml gets: {named}")
     if promotion.pulled.secrets:
         lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
