@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,12 @@ from syncer.apply import Store
 from syncer.kinds import KINDS
 from syncer.promoting import Promotion, Side, carry_out, prepare
 from syncer.pulling import Order, Remembering
+from syncer.pulling import carry_out as write_pulled
+from syncer.pulling import prepare as prepare_pull
+from syncer.sandbox.seed import seed
 
 Json = Any
+OTHER = "911042"
 PROJECT = """version: 1
 manifests: [config]
 environments:
@@ -43,6 +47,10 @@ class Two:
             headers={"Authorization": f"Bearer {TOKENS['other']}"},
         )
 
+    def seed(self, document: Json) -> None:
+        """Objects that the target has already, with the ids they bring."""
+        seed(self.world.app.extensions["sandbox"], OTHER, document, now=self.world.time.moment)
+
     def within(self, environment: str) -> World:
         """The world, as seen from one of the two."""
         self.world.environment = environment
@@ -58,16 +66,19 @@ class Two:
         )  # fmt: skip
         return Side(order, Remembering(api), world.state().entries)
 
-    def promote(self, *patterns: str, dry: bool = False, **more: Any) -> Promotion:
+    def promote(self, *patterns: str, tell: Callable[[str], None] = lambda line: None) -> Promotion:
         """Promote from `test` to `other`; what is missing is not written."""
         with self.within("test").api(read_only=True) as one, self.within("other").api(read_only=True) as other:
             promotion = prepare(self.side("test", one), self.side("other", other), patterns, fetch_all)
-            if not promotion.missing and not dry:
-                world = self.within("test")
-                place = local_place(world.state_path, "test", org_id=world.org_id, kinds=KINDS, disk=world.disk)
-                store = Store(place, world._of_org(place.load()))
-                carry_out(promotion, store.put, lambda line: None)
+            if not promotion.missing:
+                carry_out(promotion, self.store().put, tell)
         return promotion
+
+    def store(self) -> Store:
+        """What is remembered of the source."""
+        world = self.within("test")
+        place = local_place(world.state_path, "test", org_id=world.org_id, kinds=KINDS, disk=world.disk)
+        return Store(place, world._of_org(place.load()))
 
     def provide(self, promotion: Promotion) -> list[str]:
         """Do what is asked for where ids are missing: each gets one of the target's own."""
@@ -106,3 +117,13 @@ class Two:
         import yaml
 
         return json.loads(json.dumps(yaml.safe_load((self.world.folder / name).read_text("utf-8"))))
+
+
+def pulled(two: Two) -> None:
+    """What `syncer pull -e test` does, where every file is new."""
+    with two.within("test").api(read_only=True) as api:
+        side = two.side("test", api)
+        done = prepare_pull(side.order, side.reader, fetch_all, side.managed)
+        store = two.store()
+        write_pulled(done, store.put, lambda line: None)
+        store.put(done.settled)

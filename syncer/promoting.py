@@ -7,7 +7,7 @@ target, and what the target lacks. The organisations are only read; the target i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncer.adapters import file_changes
@@ -23,6 +23,7 @@ from syncer.adapters.variables import substitute
 from syncer.app import Fetch, Selection, read_sides, select
 from syncer.bundling import Bundled, Bundling
 from syncer.core.address import Address
+from syncer.core.identity import plain_title
 from syncer.core.pairs import Pair
 from syncer.core.planner import draft
 from syncer.core.problem import InvalidInput, Problem
@@ -132,7 +133,8 @@ class _Work:
         sides, every = pulled.planned.sides, pulled.composed.desired
         self.exactly = frozenset(each.address for each in select(every, (), self.selection))
         live = {address for matches in sides.matches.values() for address in matches.found}
-        chosen = self.exactly & live
+        theirs = self.theirs(there, self.exactly & live, every)
+        chosen = (self.exactly & live) - {*theirs}
         files, manifests = self.rewritten(there, taken.changes, chosen, sides, pulled)
         drafts = pulled.composed.manifests.all[len(there.all) :] if pulled.composed.manifests else ()
         manifests = manifests._replace(all=(*manifests.all, *drafts))
@@ -155,8 +157,25 @@ class _Work:
             dict(self.ids),
             received.pairs,
             received.missing,
-            [*pulled.left_out, *taken.problems, *(_not_live(each, here.name) for each in lost)],
+            [*pulled.left_out, *taken.problems, *(_not_live(each, here.name) for each in lost), *theirs.values()],
         )
+
+    def theirs(self, there: Manifests, wanted: Collection[Address], every: Sequence[Desired]) -> dict[Address, Problem]:
+        """Manifests that are not for the target, which has another one for the same object: that stays the wish."""
+        desired, _ = resolve(there, self.target.environment, None)
+        claimed = {(each.address.kind, _key(each)): each for each in desired}
+        mine = {each.address: each for each in every if each.address in wanted}
+        found: dict[Address, Problem] = {}
+        for address, each in sorted(mine.items()):
+            other = claimed.get((address.kind, _key(each)))
+            if other is not None and other.address != address:
+                message = f"{address} is not promoted: in `{self.target.environment.name}` {other.address} describes it"
+                hint = (
+                    f"to promote it all the same, take {self.target.environment.name} out of the other's environments"
+                )
+                at = other.where(())
+                found[address] = Problem("manifest-elsewhere", message, at, hint=hint, severity="warning")
+        return found
 
     def here(self) -> Environment:
         """The source's environment with what syncer.yaml will say."""
@@ -289,6 +308,12 @@ class _Work:
             for address, each in remembered.items()
             if address in chosen
         }
+
+
+def _key(desired: Desired) -> str:
+    """What the live object of a manifest is found by."""
+    kind = KINDS[desired.address.kind]
+    return plain_title(str(desired.spec[kind.title])) if kind.title else kind.key(desired.spec)
 
 
 def _not_live(address: Address, environment: str) -> Problem:

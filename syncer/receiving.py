@@ -87,7 +87,7 @@ class Receiving:
         names = self._names()
         mine = self.side.environment
         mine = mine._replace(vars={**mine.vars, **{each.name: each.target for each in self.variables}})
-        open_ids = {name: f"open:{name}" for family, name in names if family == "id" and name not in mine.ids}
+        open_ids = {name: f"{_OPEN}{name}" for family, name in names if family == "id" and name not in mine.ids}
         open_vars = {name: self.here.vars[name] for family, name in names if family == "var" and name not in mine.vars}
         whole = mine._replace(ids={**mine.ids, **open_ids}, vars={**mine.vars, **open_vars})
         desired, problems = resolve(self.manifests, whole, self.side.order.env, allowed=self.side.order.allowed)
@@ -111,7 +111,7 @@ class Receiving:
             *self._open("ids", names, open_ids),
             *self._open("vars", names, open_vars),
             *self._no_such_key(pairs),
-            *(self._said(each) for each in problems if each.severity == "error"),
+            *(self._said(each) for each in problems if each.severity == "error" and _OPEN not in each.message),
         ]
         taken = {*self.here.vars, *mine.vars}
         return Received(pairs, list(dict.fromkeys(missing)), list(self._own(sides, taken)))
@@ -226,6 +226,9 @@ class Receiving:
                 taken.add(name)
                 yield Variable(name, one.address, path, mine, theirs)
 
+
+_OPEN = "open:"
+"""Begins what stands for an id that nobody has given yet; what is said of such a value is said of the entry."""
 
 _LACKS = frozenset({"app-required-option", "missing-for-create"})
 """Rules that speak of what a new object needs."""
