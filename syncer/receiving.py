@@ -23,7 +23,7 @@ from syncer.core.problem import InvalidInput, Problem
 from syncer.core.pulled import PulledSecret
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.sides import Sides
-from syncer.core.values import Json, Path
+from syncer.core.values import Json, Path, show_path
 from syncer.kinds import KINDS
 from syncer.loading import Manifests, asked_for, lives_in, resolve, together
 from syncer.pulling import Order, Remembering
@@ -106,12 +106,13 @@ class Receiving:
         sides = replace(sides, live={**sides.live, **self._others(sides)})
         problems += [*found, *made.problems]
         ids = {name: (self.here.ids.get(name, ""), mine.ids.get(name, "")) for family, name in names if family == "id"}
+        unanswered = {place for each in sides.desired for place in _unanswered(each)} if open_ids else set()
         pairs = pairs_of(KINDS, self.chosen, self.source, sides, (parts, _parts(made)), ids, _adopted(made))
         missing = [
             *self._open("ids", names, open_ids),
             *self._open("vars", names, open_vars),
             *self._no_such_key(pairs),
-            *(self._said(each) for each in problems if each.severity == "error" and _OPEN not in each.message),
+            *(self._said(each) for each in problems if each.severity == "error" and _place(each) not in unanswered),
         ]
         taken = {*self.here.vars, *mine.vars}
         return Received(pairs, list(dict.fromkeys(missing)), list(self._own(sides, taken)))
@@ -228,10 +229,27 @@ class Receiving:
 
 
 _OPEN = "open:"
-"""Begins what stands for an id that nobody has given yet; what is said of such a value is said of the entry."""
+"""Begins what stands for an id that nobody has given yet."""
 
 _LACKS = frozenset({"app-required-option", "missing-for-create"})
 """Rules that speak of what a new object needs."""
+
+
+def _place(problem: Problem) -> tuple[str, str]:
+    return (problem.at.file if problem.at is not None else "", problem.path)
+
+
+def _unanswered(desired: Desired) -> Iterator[tuple[str, str]]:
+    """Where a manifest has an id that nobody has given yet: what else would be said of it is said of the entry."""
+    file, left = desired.where(()).file, list[tuple[Path, Json]]([(("spec",), desired.spec)])
+    while left:
+        path, value = left.pop()
+        if isinstance(value, str) and value.startswith(_OPEN):
+            yield file, show_path(path)
+        elif isinstance(value, dict):
+            left += [((*path, name), each) for name, each in value.items()]
+        elif isinstance(value, list):
+            left += [((*path, index), each) for index, each in enumerate(value)]
 
 
 def _parts(made: Draft) -> dict[Address, Mapping[str, str]]:

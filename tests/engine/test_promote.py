@@ -226,8 +226,8 @@ def test_a_manifest_of_the_targets_own_stays_its_wish(two: Two, live: Callable[.
 def test_all_that_is_missing_is_named_before_anything_is_written(
     two: Two, live: Callable[..., None], make: Make
 ) -> None:
-    live("test", make.schema("site"), make.retention(), make.installation(),
-         make.flow("visit", trigger={"type": "journey_submission", "journey_id": "5c1cb7c4-26f6-4d6e-9b9d-6f0e3a2f7f01"}))  # fmt: skip
+    journey = {"type": "journey_submission", "journey_id": "5c1cb7c4-26f6-4d6e-9b9d-6f0e3a2f7f01"}
+    live("test", make.schema("site"), make.retention(), make.installation(), make.flow("visit", trigger=journey))
     for view in two.ask("GET /v1/entity/views?size=250")["results"]:
         if view["name"] == "Inaktive Kontakte":
             two.ask(f"DELETE /v1/entity/view/{view['id']}")
