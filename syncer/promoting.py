@@ -62,11 +62,6 @@ class Promotion:
     missing: list[Problem]
     left: list[Problem]
 
-    @property
-    def files(self) -> int:
-        """How many manifests are written or changed."""
-        return len(self.pulled.drafts) + len(self.changes.files)
-
 
 def prepare(source: Side, target: Side, patterns: Sequence[str], fetch: Fetch) -> Promotion:
     """Everything but the writing. InvalidInput where the manifests are not sound or a pattern fits nothing;

@@ -3,6 +3,8 @@ there."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,8 +61,10 @@ def promote(
     from syncer.adapters.lock import myself
     from syncer.apply import Store
     from syncer.cli.console import console
+    from syncer.cli.live import _show, _situation
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
+    from syncer.core.guard import Consent, refusals
     from syncer.core.problem import InvalidInput
     from syncer.promoting import carry_out, prepare
     from syncer.render.pairs_text import render_pairs
@@ -89,12 +93,18 @@ def promote(
             store = Store(here.place, replace(mine, org_id=here.environment.org_id))
             carry_out(promotion, store.put, lambda line: out.show(line))
             out.show("")
-            out.answer(_said(promotion, out, "are"))
+            out.answer(_said(promotion, out, "were"))
             here, there = world(config, source, server, place), world(config, target, server, place)
             proven = _planned(here, sides[0], store.state)
             store.put(proven.settled)
             planned = _planned(there, sides[1], theirs, addresses)
-        return _end(out, promotion, proven, planned, there, saved, verbose, addresses)
+            needs = refusals(planned.plan, _situation(planned, theirs, there, other), Consent())
+        if saved is not None:
+            from syncer.adapters.plan_file import save_plan
+
+            save_plan(saved, planned.plan, planned.problems)
+        _show(out, planned.plan, "text", verbose, there.environment.pace, needs, planned.problems)
+        return _end(out, promotion, proven, planned, saved, addresses)
 
 
 def _must_be_two(here: World, there: World) -> None:
@@ -129,45 +139,35 @@ def _planned(here: World, side: Side, state: State, addresses: tuple[str, ...] =
 
 
 def _end(
-    out: Out,
-    promotion: Promotion,
-    proven: Planned,
-    planned: Planned,
-    there: World,
-    saved: Path | None,
-    verbose: bool,
-    addresses: tuple[str, ...],
+    out: Out, promotion: Promotion, proven: Planned, planned: Planned, saved: Path | None, addresses: tuple[str, ...]
 ) -> int:
-    """Both plans, and the next command."""
+    """What the source's plan says of it, and the next command."""
     from shlex import quote
 
-    from syncer.cli.live import QUOTA
-    from syncer.render.plan_text import render_plan
-
-    source, target = promotion.source.environment.name, there.environment.name
-    if saved is not None:
-        from syncer.adapters.plan_file import save_plan
-
-        save_plan(saved, planned.plan, planned.problems)
+    source, target = promotion.source.environment.name, promotion.target.environment.name
     new = {each.new.address for each in promotion.pulled.drafts}
-    waiting = [str(each.address) for each in proven.plan.changes if each.address in promotion.chosen]
-    out.problems((each for each in planned.problems if each.severity == "warning"), summary=False)
-    pace = there.environment.pace * QUOTA
-    out.answer(render_plan(planned.plan, out.terminal, writes_per_minute=pace, verbose=verbose))
-    wrong = [str(each.address) for each in proven.plan.changes if each.address in new]
+    changed = [each.address for each in proven.plan.changes]
+    wrong, waiting = [each for each in changed if each in new], [each for each in changed if each in promotion.chosen]
     if wrong:
-        out.talk(f"the plan of `{source}` is not empty ({', '.join(wrong[:FEW])}): please report this bug of syncer\n")
+        out.talk(f"the plan of `{source}` is not empty ({_listed(wrong)}): please report this bug of syncer\n")
         return 1
     if waiting:
-        said = ", ".join(waiting[:FEW]) + (f" and {len(waiting) - FEW} more" if len(waiting) > FEW else "")
-        out.talk(f"not applied to `{source}` yet, and wanted for `{target}` all the same: {said}\n")
+        out.talk(f"not applied to `{source}` yet, and wanted for `{target}` all the same: {_listed(waiting)}\n")
     else:
-        out.answer(f"the plan of what was promoted is empty in `{source}`\n")
+        out.answer(f"what was promoted leaves the plan of `{source}` empty\n")
     if planned.plan.changes:
         only = "".join(f" --only {quote(each)}" for each in addresses)
-        command = f"syncer apply {saved}" if saved is not None else f"syncer apply -e {target}{only}"
+        command = f"syncer apply {quote(str(saved))}" if saved is not None else f"syncer apply -e {target}{only}"
         out.answer(f"next: review and commit the manifests, then `{command}`\n")
     return 0
+
+
+def _listed(words: Sequence[object]) -> str:
+    return ", ".join(map(str, words[:FEW])) + (f" and {len(words) - FEW} more" if len(words) > FEW else "")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def _said(promotion: Promotion, out: Out, verb: str) -> str:
@@ -178,17 +178,16 @@ def _said(promotion: Promotion, out: Out, verb: str) -> str:
     if len(drafts) + len(edited) <= FEW:
         lines += [f"  {each.file}  new" for each in drafts] + [f"  {shown(name)}  changed" for name in edited]
     for each in promotion.variables:
-        lines.append(f"  ${{var.{each.name}}}: {shown(repr(each.source))} here, {shown(repr(each.target))} there")
-    lines.append(
-        f"{len(drafts)} new manifests and {len(edited)} changed ones {verb} for `{target}` too"
-        if promotion.files
-        else f"the manifests {verb} for `{target}` too already"
-    )
+        values = (json.dumps(value, ensure_ascii=False) for value in (each.source, each.target))
+        lines.append(f"  ${{var.{each.name}}}: {shown(' here, '.join(values))} there, for {each.address}")
+    if drafts or edited:
+        counts = f"{_number(len(drafts), 'new manifest')} and {_number(len(edited), 'changed file')}"
+        lines.append(f"{counts} {verb} written: they are for `{target}` too")
+    else:
+        lines.append(f"nothing to write: the manifests are for `{target}` too already")
     ids = {**promotion.ids, **promotion.pulled.composed.ids}
     if ids:
-        named = ", ".join(f"`{name}`" for name in list(ids)[:FEW]) + (
-            f" and {len(ids) - FEW} more" if len(ids) > FEW else ""
-        )
+        named = _listed([f"`{name}`" for name in ids])
         lines.append(f"`ids` of `{promotion.source.environment.name}` that syncer.yaml gets: {named}")
     if promotion.pulled.secrets:
         lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
