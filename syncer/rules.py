@@ -129,6 +129,14 @@ TAKING_OVER = {
 }
 
 
+PROMOTING = {
+    "missing-in-target": "What a promoted manifest needs is in the target, or stands below its `ids` and `vars`.",
+    "not-live": "What is promoted is live in the source.",
+    "not-promoted": "What is to be promoted can be settled; report what cannot.",
+    "same-organisation": "A promotion goes from one organisation to another.",
+}
+
+
 def sections() -> dict[str, dict[str, str]]:
     """Heading → rule id → sentence."""
     from syncer.adapters import reading_rules
@@ -143,6 +151,7 @@ def sections() -> dict[str, dict[str, str]]:
         "Retention configs": retention_rules.RULES,
         "Plans": PLANS,
         "Taking over": TAKING_OVER,
+        "Promoting": PROMOTING,
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tests.cli.conftest import _no_canary, _served, bare, live, repo, sandbox
 from tests.cli.test_streams import coloured
-from tests.engine.conftest import make, make_world, world
+from tests.engine.conftest import crash, make, make_world, world
 from tests.render.conftest import everything
 
 __all__ = [
-    "_no_canary", "_served", "bare", "coloured", "everything", "live", "make", "make_world", "repo", "sandbox", "world",
+    "_no_canary", "_served", "bare", "coloured", "crash", "everything", "live", "make", "make_world", "repo", "sandbox",
+    "world",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from simulation.findings import CANARY, aftermath, linked
 from simulation.images import Before
 from simulation.instants import INSTANTS, OPERATIONS, Case, Cut, crashed
 from simulation.manifests import Make
+from simulation.promotions import Two
 from simulation.world import scratch
 from syncer.adapters.journal import read_records
 from syncer.adapters.lock import myself
@@ -420,6 +421,46 @@ def a23() -> None:
         assert "--first-contact" in "".join(world.said)
 
 
+def a24(make_world: Callable[..., Any], crash: type[BaseException], tmp_path: Path) -> None:
+    """Cut off between organisations, while files are written or while the target is: the source is as it was, nothing
+    is made twice, and the next promotion and the next apply finish it."""
+    for number, cut_off in enumerate(("writing", "before", "after")):
+        world = make_world()
+        world.put(Make.bundle("visit"), *(Make.reason(f"r{each}", title=f"Grund {each}") for each in range(20)))
+        world.apply()
+        source = [world.listed(kind) for kind in ("FlowTemplate", "AutomationFlow", "ClosingReason")]
+        two = Two(world, tmp_path / f"between-{number}")
+        two.provide(two.promote())
+
+        def at_the_third(line: str) -> None:
+            if line.startswith("3 "):
+                raise crash
+
+        def at_import(request: Any, response: Any = None) -> Any:
+            if request.url.path.endswith("/import"):
+                raise crash
+            return response
+
+        if cut_off == "writing":
+            with pytest.raises(crash):
+                two.promote(tell=at_the_third)
+            assert 2 < len(two.files()) < 32
+        promotion = two.promote()
+        assert promotion.missing == []
+        if cut_off != "writing":
+            setattr(world.wire, cut_off, at_import)
+            with pytest.raises(crash):
+                two.within("other").apply()
+            world.well_again()
+            world.time.pass_by(SETTLING + 60)
+        assert two.within("other").apply().code == 0
+        assert (two.changes("test"), two.changes("other")) == ({}, {})
+        titles = [each["title"] for each in two.ask("GET /v1/workflows/closing-reasons")["reasons"]]
+        assert sorted(titles) == sorted(f"Grund {each}" for each in range(20))
+        assert [each["name"] for each in two.ask("GET /v2/flows/templates")["results"]] == ["Visit"]
+        assert source == [world.listed(kind) for kind in ("FlowTemplate", "AutomationFlow", "ClosingReason")]
+
+
 ROWS: dict[str, Check] = {
     "A01": a01,
     "A02": a02_here,
@@ -438,8 +479,9 @@ ROWS: dict[str, Check] = {
     "A21": a21,
     "A22": a22,
     "A23": a23,
+    "A24": a24,
 }
-NOT_APPLICABLE = {"A24": "there is no `promote` yet: nothing is carried between organisations"}
+NOT_APPLICABLE: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)

@@ -24,6 +24,7 @@ COMMANDS = {
     "adopt": ("adopt",),
     "undo": ("undo",),
     "pull": ("pull",),
+    "promote": ("promote",),
     "state": ("state",),
     "state-list": ("state", "list"),
     "state-show": ("state", "show"),
@@ -92,7 +93,7 @@ UNKNOWN = {
     # words                           what is said
     ("plna",): "`plna` is no command of syncer: did you mean `plan`?",
     ("frobnicate",): "`frobnicate` is no command of syncer: known: init, validate, fmt, schema, plan, apply, show, "
-    "drift, record, adopt, undo, pull, state, sandbox",
+    "drift, record, adopt, undo, pull, promote, state, sandbox",
     ("plan", "--onyl", "x"): "`--onyl` is no option of `syncer plan`\n\nhint: did you mean `--only`?",
     ("plan", "-x"): "`-x` is no option of `syncer plan`\n\nhint: `syncer plan --help` shows how it is used",
     ("apply", "--allow-delete", "plan.json"): "invalid value for '--allow-delete': `plan.json` is not a number of "
