@@ -219,7 +219,9 @@ class _Work:
         self, there: Manifests, before: Changes, chosen: frozenset[Address], sides: Sides, pulled: Pull
     ) -> tuple[Changes, Manifests]:
         """The files of the chosen manifests as they will be, beyond `before`; and what they will say."""
-        manifests, files = self.changed(there, before), dict(before.files)
+        files = dict(before.files)
+        taken = {Address(raw.kind, raw.name): raw for raw in self.changed(there, before).all}
+        wanted = {each.address: each for each in sides.desired}
         bundling = Bundling(pulled.survey, self.source.reader, self.target.reader)
         ids = {**self.source.environment.ids, **self.ids}
         names = names_of(pulled.survey, pulled.composed.desired, pulled.survey.new, ids)
@@ -227,18 +229,18 @@ class _Work:
             address = Address(raw.kind, raw.name)
             if address not in chosen or not lives_in(raw, self.source.environment.name):
                 continue
-            edits = self.edits(_same(manifests, address), sides, bundling, names)
+            edits = self.edits(taken[address], wanted[address], sides, bundling, names)
             now = files.get(raw.file, Rewritten(raw.content, raw.content))
             after = edit(now.after or b"", raw.document.index, edits, raw.file) if edits else now.after
             if after != now.after:
                 files[raw.file] = Rewritten(now.before, after)
-                manifests = self.changed(manifests, Changes({raw.file: files[raw.file]}))
-        return Changes({name: each for name, each in files.items() if each.before != each.after}), manifests
+        changes = Changes({name: each for name, each in files.items() if each.before != each.after})
+        return changes, self.changed(there, changes)
 
-    def edits(self, raw: RawManifest, sides: Sides, bundling: Bundling, names: Names) -> list[Put]:
+    def edits(self, raw: RawManifest, one: Desired, sides: Sides, bundling: Bundling, names: Names) -> list[Put]:
         """What changes in a manifest that is there: where it lives, what it bundles, what becomes a variable."""
         address, kind, spec = Address(raw.kind, raw.name), KINDS[raw.kind], raw.spec
-        bundled = self.bundled(raw, sides, bundling, names) if kind.along else None
+        bundled = self.bundled(raw, one, sides, bundling, names) if kind.along else None
         if bundled is not None:
             spec = bundled.spec
             said = json.dumps(spec[kind.made_along])
@@ -251,15 +253,13 @@ class _Work:
             found.append(Put(("metadata",), {**raw.metadata, "environments": where}))
         return found
 
-    def bundled(self, raw: RawManifest, sides: Sides, bundling: Bundling, names: Names) -> Bundled | None:
+    def bundled(self, raw: RawManifest, one: Desired, sides: Sides, bundling: Bundling, names: Names) -> Bundled | None:
         """The spec with what it must bring along, if anything."""
-        address, kind = Address(raw.kind, raw.name), KINDS[raw.kind]
-        one = next(each for each in sides.desired if each.address == address)
-        entry = self.source.managed.get(address)
+        kind, entry = KINDS[raw.kind], self.source.managed.get(one.address)
         return bundling.existing(
             raw.spec,
             one,
-            sides.matches[kind.name].found[address].live,
+            sides.matches[kind.name].found[one.address].live,
             entry.parts.get(kind.made_along, {}) if entry else {},
             sides.lookups,
             self.answered,
@@ -316,10 +316,6 @@ def _not_live(address: Address, environment: str) -> Problem:
     return Problem(
         "not-live", message, hint=f"apply it there first: `syncer apply -e {environment}`", severity="warning"
     )
-
-
-def _same(manifests: Manifests, address: Address) -> RawManifest:
-    return next(raw for raw in manifests.all if (raw.kind, raw.name) == address)
 
 
 def _with_texts(raw: RawManifest, texts: Mapping[str, str]) -> RawManifest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syncer.core.pairs import Pair
-from syncer.render.terminal import Terminal
+from syncer.render.terminal import Terminal, cells
 
 
 def render_pairs(pairs: Sequence[Pair], source: str, target: str, terminal: Terminal) -> str:
@@ -17,10 +17,10 @@ def render_pairs(pairs: Sequence[Pair], source: str, target: str, terminal: Term
     rows = [("kind", "name", source, target, "found by")]
     rows += [(each.kind, each.name, each.source or "-", each.target or "-", each.how) for each in pairs]
     shown = [[terminal.shown(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in shown) for column in range(4)]
+    widths = [max(cells(row[column]) for row in shown) for column in range(4)]
     lines = []
     for row, note in zip(shown, ("", *(each.note for each in pairs)), strict=True):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        padded = [cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=False)]
         said = f"{row[4]} ({terminal.shown(note)})" if note else row[4]
-        lines.append("  ".join(["", *cells, said]))
+        lines.append("  ".join(["", *padded, said]))
     return "\n".join(lines) + "\n"
