@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from syncer.adapters import file_changes
 from syncer.adapters.disk import replace_file
@@ -152,7 +153,13 @@ class _Work:
             dict(self.ids),
             received.pairs,
             received.missing,
-            [*pulled.left_out, *taken.problems, *(_not_live(each, here.name) for each in lost), *theirs.values()],
+            [
+                *pulled.left_out,
+                *taken.problems,
+                *(_not_live(each, here.name) for each in lost),
+                *theirs.values(),
+                *received.warnings,
+            ],
         )
 
     def theirs(self, there: Manifests, wanted: Collection[Address], every: Sequence[Desired]) -> dict[Address, Problem]:
@@ -185,8 +192,9 @@ class _Work:
         )
         only = self.exactly
         if only is None and self.selection.partial:
-            fitting = [each for each in desired if self.selection.takes(each.address)]
-            only = frozenset(each.address for each in select(desired, (), self.selection)) if fitting else frozenset()
+            fitting = fitting_patterns(self.selection.only, [each.address for each in desired])
+            picked = select(desired, (), Selection(only=fitting)) if fitting else []
+            only = frozenset(each.address for each in picked)
         return take_over(there, here, sides, looked_at, Wish(only=only))
 
     def refine(self, found: Survey) -> Survey:
@@ -311,6 +319,11 @@ def _key(desired: Desired) -> str:
     return plain_title(str(desired.spec[kind.title])) if kind.title else kind.key(desired.spec)
 
 
+def fitting_patterns(patterns: Sequence[str], addresses: Collection[Address]) -> tuple[str, ...]:
+    """Those that fit at least one of these."""
+    return tuple(each for each in patterns if any(fnmatchcase(str(address), each) for address in addresses))
+
+
 def _not_live(address: Address, environment: str) -> Problem:
     message = f"{address} is not promoted: `{environment}` has no such object"
     return Problem(
@@ -336,4 +349,4 @@ def _replaced(value: Json, path: Path, item: Json) -> Json:
     return made
 
 
-__all__ = ["Promotion", "Side", "Variable", "carry_out", "prepare"]
+__all__ = ["Promotion", "Side", "Variable", "carry_out", "fitting_patterns", "prepare"]

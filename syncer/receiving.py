@@ -15,13 +15,14 @@ from syncer.app import Fetch, Selection, read_sides, select
 from syncer.core.address import Address
 from syncer.core.identity import live_of
 from syncer.core.markers import clone
-from syncer.core.pairs import MISSING, Pair, own_values, pairs_of, plain_keys
+from syncer.core.pairs import MISSING, Pair, own_values, pairs_of, plain_keys, raw_ids
 from syncer.core.plain_names import piece_of, plain_name
 from syncer.core.plan import Draft
 from syncer.core.planner import draft
 from syncer.core.problem import InvalidInput, Problem
 from syncer.core.pulled import PulledSecret
 from syncer.core.resource import Desired, Live, Managed
+from syncer.core.shape import pattern_steps
 from syncer.core.sides import Sides
 from syncer.core.values import Json, Path, show_path
 from syncer.kinds import KINDS
@@ -59,11 +60,12 @@ class Variable:
 @dataclass(slots=True)
 class Received:
     """What was found. `pairs`: which id is which; `missing`: what the target lacks; `own`: values of its own that no
-    variable feeds yet."""
+    variable feeds yet; `warnings`: ids that are carried over as they are."""
 
     pairs: list[Pair] = field(default_factory=list)
     missing: list[Problem] = field(default_factory=list)
     own: list[Variable] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class Receiving:
         desired, problems = resolve(self.manifests, whole, self.side.order.env, allowed=self.side.order.allowed)
         asked, wrong = asked_for(self.manifests, whole, desired)
         problems = [*problems, *together(desired), *wrong]
+        unsound = {each.at.file for each in problems if each.severity == "error" and each.at is not None}
+        desired = [each for each in desired if each.where(()).file not in unsound]  # of these enough is said
         sides, known, found, _ = read_sides(
             self.side.reader,
             self.fetch,
@@ -115,7 +119,7 @@ class Receiving:
             *(self._said(each) for each in problems if each.severity == "error" and _place(each) not in unanswered),
         ]
         taken = {*self.here.vars, *mine.vars}
-        return Received(pairs, list(dict.fromkeys(missing)), list(self._own(sides, taken)))
+        return Received(pairs, list(dict.fromkeys(missing)), list(self._own(sides, taken)), list(self._carried_over()))
 
     @property
     def _there(self) -> str:
@@ -208,6 +212,23 @@ class Receiving:
             return ()
         return kind.pull(clone(kind.spec_of(found.live.object)), found.live.object, {}, {}).secrets
 
+    def _carried_over(self) -> Iterator[Problem]:
+        """Ids in what is made along with an object, of which nobody knows what they name in the other organisation."""
+        for raw in self.manifests.all:
+            kind, address = KINDS[raw.kind], Address(raw.kind, raw.name)
+            if address not in self.chosen or not kind.made_along:
+                continue
+            everywhere = {pattern_steps(ref.path)[-1] for ref in kind.refs if ref.plain} | _EVERYWHERE
+            for path, id in raw_ids(raw.spec.get(kind.made_along), (kind.made_along,), everywhere):
+                yield Problem(
+                    "raw-id",
+                    f"{address}: `{show_path(path, '')[1:]}` is `{id}`, an id of `{self.here.name}` that "
+                    f"`{self._there}` gets as it is",
+                    None if raw.file in self.new else raw.locate(("spec", *path)),
+                    hint="name it under `ids` of both environments in syncer.yaml, and write `${id.NAME}`",
+                    severity="warning",
+                )
+
     def _own(self, sides: Sides, taken: set[str]) -> Iterator[Variable]:
         """Values that differ where an organisation may have its own, and that stand as values in a manifest."""
         raws = {Address(raw.kind, raw.name): raw for raw in self.manifests.all if lives_in(raw, self.here.name)}
@@ -227,6 +248,9 @@ class Receiving:
                 taken.add(name)
                 yield Variable(name, one.address, path, mine, theirs)
 
+
+_EVERYWHERE = {"id", "component_id"}
+"""Keys whose ids are the same in every organisation, or the object's own."""
 
 _OPEN = "open:"
 """Begins what stands for an id that nobody has given yet."""

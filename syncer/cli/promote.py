@@ -66,7 +66,7 @@ def promote(
     from syncer.cli.world import world
     from syncer.core.guard import Consent, refusals
     from syncer.core.problem import InvalidInput
-    from syncer.promoting import carry_out, prepare
+    from syncer.promoting import carry_out, fitting_patterns, prepare
     from syncer.render.pairs_text import render_pairs
 
     out = console(color)
@@ -87,6 +87,9 @@ def promote(
             out.answer(render_pairs(promotion.pairs, source, target, out.terminal))
             if promotion.missing:
                 raise InvalidInput(promotion.missing)
+            if not promotion.chosen:
+                out.answer("nothing to promote\n")
+                return 0
             if dry_run:
                 out.answer(_said(promotion, out, "would be"))
                 return 0
@@ -97,6 +100,7 @@ def promote(
             here, there = world(config, source, server, place), world(config, target, server, place)
             proven = _planned(here, sides[0], store.state)
             store.put(proven.settled)
+            addresses = fitting_patterns(addresses, promotion.chosen)
             planned = _planned(there, sides[1], theirs, addresses)
             needs = refusals(planned.plan, _situation(planned, theirs, there, other), Consent())
         if saved is not None:

@@ -5,6 +5,7 @@ Decides from both sides as they were read; it asks nobody and knows no file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -155,3 +156,20 @@ def _key(item: Json, keys: Sequence[str]) -> str | None:
     if not isinstance(item, dict):
         return None
     return next((str(item[name]) for name in keys if item.get(name) is not None), None)
+
+
+_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+def raw_ids(value: Json, path: Path, everywhere: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Where a written value is nothing but an id as the platform gives them; `everywhere`: keys under which an id is
+    the same in every organisation."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name not in everywhere:
+                yield from raw_ids(each, (*path, name), everywhere)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from raw_ids(each, (*path, index), everywhere)
+    elif isinstance(value, str) and re.fullmatch(_UUID, value):
+        yield path, value

@@ -191,6 +191,49 @@ def test_two_names_of_one_organisation(filled: Repo) -> None:
     assert done.err.startswith("error[same-organisation]: `production` and `sandbox` are one organisation, `739224`\n")
 
 
+def test_what_is_not_applied_to_the_source_is_said(filled: Repo) -> None:
+    give_ids(filled)
+    assert filled.run(*PROMOTE, "FlowTemplate/*").code == 0
+    path = filled.folder / "config/flows/hausanschluss.yaml"
+    filled.write("config/flows/hausanschluss.yaml", path.read_text("utf-8") + "  description: noch nicht\n")
+    assert filled.run("apply", "-e", "sandbox", "--yes", "--only", "FlowTemplate/*").code == 0
+    filled.write("config/flows/hausanschluss.yaml", path.read_text("utf-8").replace("noch nicht", "noch immer nicht"))
+    done = filled.run(*PROMOTE, "FlowTemplate/*")
+    assert done.code == 0, done.all
+    assert (
+        "not applied to `sandbox` yet, and wanted for `production` all the same: FlowTemplate/hausanschluss\n"
+        in done.err
+    )
+    assert "noch immer nicht" in path.read_text("utf-8")
+
+
+def test_a_manifest_of_the_targets_own_leaves_nothing_to_do(filled: Repo) -> None:
+    for name in ("sandbox", "production"):
+        filled.write(
+            f"config/{name}.yaml",
+            "apiVersion: syncer/v1\nkind: ClosingReason\n"
+            f"metadata: {{name: too-dear-{name}, environments: [{name}]}}\nspec:\n  title: Zu teuer\n",
+        )
+    done = filled.run(*PROMOTE, "ClosingReason/too-dear-sandbox")
+    assert (done.code, done.out) == (0, "nothing to promote\n"), done.all
+    assert done.err.startswith("warning[manifest-elsewhere]: ClosingReason/too-dear-sandbox is not promoted: in ")
+
+
+def test_what_refers_to_it_is_said(filled: Repo) -> None:
+    give_ids(filled)
+    assert filled.run("pull", "-e", "sandbox").code == 0
+    filled.write(
+        "config/theirs.yaml",
+        "apiVersion: syncer/v1\nkind: ClosingReason\n"
+        "metadata: {name: too-dear, environments: [production]}\nspec:\n  title: Zu teuer\n",
+    )
+    before = filled.digest()
+    done = filled.run(*PROMOTE, "FlowTemplate/*")
+    assert done.code == 3, done.all
+    assert "ClosingReason/zu-teuer does not live in environment `production`" in done.err
+    assert filled.digest() == before
+
+
 def test_an_address_that_fits_nothing(filled: Repo) -> None:
     done = filled.run(*PROMOTE, "FlowTemplate/vist")
     assert (done.code, done.out) == (3, "")

@@ -8,7 +8,7 @@ import pytest
 
 from syncer.core.address import Address
 from syncer.core.identity import Matches
-from syncer.core.pairs import Pair, own_values, pairs_of
+from syncer.core.pairs import Pair, own_values, pairs_of, raw_ids
 from syncer.core.problem import Location
 from syncer.core.resource import Desired, Found, Live, Use
 from syncer.core.sides import Sides
@@ -114,3 +114,11 @@ def test_every_pair_and_how_it_was_found() -> None:
         Pair("mail", "id.mail.new", "m1", "", "missing"),
     ]
     assert pairs_of(KINDS, set(), source, target, parts, {}, set()) == []
+
+
+def test_ids_that_nobody_names() -> None:
+    id = "9d0f3a52-7b1e-4a1f-8a57-0c64d1f5aa01"
+    value = {"a": [{"mapping_id": id, "component_id": id, "text": f"see {id}"}], "b": "${id.mail.x}", "id": id, "n": 1}
+    assert list(raw_ids(value, ("automations",), {"component_id", "id"})) == [
+        (("automations", "a", 0, "mapping_id"), id)
+    ]

@@ -334,3 +334,23 @@ def test_what_the_targets_token_may_not_see_ends_it(two: Two, live: Callable[...
     with pytest.raises(PlatformError):
         two.promote()
     assert list(two.files()) == ["syncer.yaml"]
+
+
+def test_an_id_that_nobody_can_translate_is_said(two: Two, live: Callable[..., None], make: Make) -> None:
+    id = "9d0f3a52-7b1e-4a1f-8a57-0c64d1f5aa01"
+    flow = make.bundle("visit")
+    flow["spec"]["automations"]["mail"]["actions"][0] = {"type": "map-entity", "config": {"mapping_id": id}}
+    live("test", flow)
+    promotion = two.promote("FlowTemplate/visit")
+    assert (promotion.missing, said(promotion.left)) == ([], [
+        f"FlowTemplate/visit: `automations.mail_visit.actions[0].config.mapping_id` is `{id}`, an id of `test` that "
+        "`other` gets as it is"
+    ])  # fmt: skip
+
+
+def test_addresses_of_what_has_a_manifest_and_of_what_has_none(two: Two, live: Callable[..., None], make: Make) -> None:
+    live("test", make.reason("won", title="Gewonnen"), make.reason("lost", title="Verloren"))
+    two.promote("ClosingReason/gewonnen")
+    promotion = two.promote("ClosingReason/gewonnen", "ClosingReason/ver*")
+    assert sorted(map(str, promotion.chosen)) == ["ClosingReason/gewonnen", "ClosingReason/verloren"]
+    assert [str(each.new.address) for each in promotion.pulled.drafts] == ["ClosingReason/verloren"]
