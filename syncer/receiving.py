@@ -182,14 +182,12 @@ class Receiving:
 
     def _said(self, problem: Problem) -> Problem:
         """What stands in the way of the target's plan, as it is said before the files are there."""
-        address = self.new.get(problem.at.file) if problem.at is not None else None
-        address = address or next((each for each in self.chosen if self._is_of(problem, each)), None)
-        if address is not None and problem.rule in _LACKS:
-            secrets = self._secrets(address)
-            if secrets:
-                lines = "; ".join(f"`{each.line}` under `{each.where}`, and set {each.variable}" for each in secrets)
-                first = f"`syncer pull -e {self.here.name}` writes its manifest; " if self.new.values() else ""
-                problem = problem._replace(hint=f"{first}give its secrets there: {lines}; then promote again")
+        address = self._address(problem)
+        secrets = self._secrets(address) if address in self.chosen and problem.rule in _LACKS else ()
+        if secrets:
+            lines = "; ".join(f"`{each.line}` under `{each.where}`, and set {each.variable}" for each in secrets)
+            first = f"`syncer pull -e {self.here.name}` writes its manifest; " if address in self.new.values() else ""
+            problem = problem._replace(hint=f"{first}give its secrets there: {lines}; then promote again")
         if problem.rule == "lookup" and ": no live " in problem.message:
             problem = problem._replace(hint=f"create it in `{self._there}` first, under exactly this title")
         if problem.at is not None and problem.at.file in self.new:
@@ -198,14 +196,19 @@ class Receiving:
             problem = problem._replace(at=None, message=message)
         return problem
 
-    def _is_of(self, problem: Problem, address: Address) -> bool:
-        if problem.at is None:
-            return False
-        raws = (raw for raw in self.manifests.all if (raw.kind, raw.name) == address)
-        return any(raw.file == problem.at.file for raw in raws)
+    def _address(self, problem: Problem) -> Address | None:
+        """Of which manifest a problem speaks: the last that begins before its line."""
+        found = [
+            (raw.locate(()).line, Address(raw.kind, raw.name))
+            for raw in self.manifests.all
+            if problem.at is not None and raw.file == problem.at.file and raw.locate(()).line <= problem.at.line
+        ]
+        return max(found)[1] if found else None
 
-    def _secrets(self, address: Address) -> tuple[PulledSecret, ...]:
+    def _secrets(self, address: Address | None) -> tuple[PulledSecret, ...]:
         """What is live in the source and stands in no file."""
+        if address is None:
+            return ()
         kind = KINDS[address.kind]
         found = self.source.matches[kind.name].found.get(address)
         if found is None or kind.pull is None:

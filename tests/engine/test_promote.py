@@ -248,6 +248,18 @@ def test_all_that_is_missing_is_named_before_anything_is_written(
     assert list(two.files()) == ["syncer.yaml"]
 
 
+def test_a_secret_is_asked_for_in_the_manifest_that_is_there(two: Two, live: Callable[..., None], make: Make) -> None:
+    live("test", make.installation())
+    pulled(two)
+    promotion = two.promote("AppInstallation/*")
+    assert promotion.missing[0].at is not None
+    assert (promotion.missing[0].at.file, promotion.missing[0].hint) == (
+        "config/apps/bonitaetspruefung.yaml",
+        'give its secrets there: `{key: api_key, value: "${env.SYNCER_BONITAETSPRUEFUNG_API_KEY}"}` under '
+        f"`component_id: {make.COMPONENT}`, and set SYNCER_BONITAETSPRUEFUNG_API_KEY; then promote again",
+    )
+
+
 def test_a_schema_that_is_named_by_its_slug_comes_along(two: Two, live: Callable[..., None], make: Make) -> None:
     flow = make.flow("visit", trigger={"type": "manual", "entity_schema": "site"})
     live("test", make.schema("site"), flow)
