@@ -61,7 +61,7 @@ def promote(
     from syncer.adapters.lock import myself
     from syncer.apply import Store
     from syncer.cli.console import console
-    from syncer.cli.live import _show, _situation
+    from syncer.cli.showing import show_plan, situation
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
     from syncer.core.guard import Consent, refusals
@@ -102,12 +102,12 @@ def promote(
             store.put(proven.settled)
             addresses = fitting_patterns(addresses, promotion.chosen)
             planned = _planned(there, sides[1], theirs, addresses)
-            needs = refusals(planned.plan, _situation(planned, theirs, there, other), Consent())
+            needs = refusals(planned.plan, situation(planned, theirs, there, other), Consent())
         if saved is not None:
             from syncer.adapters.plan_file import save_plan
 
             save_plan(saved, planned.plan, planned.problems)
-        _show(out, planned.plan, "text", verbose, there.environment.pace, needs, planned.problems)
+        show_plan(out, planned.plan, "text", verbose, there.environment.pace, needs, planned.problems)
         return _end(out, promotion, proven, planned, saved, addresses)
 
 
