@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from random import Random
 from typing import Any
 
+from simulation.hostile_reports import documents, reports
 from syncer.core.address import Address
 from syncer.core.event import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
 from syncer.core.json_text import json_text
@@ -132,6 +133,8 @@ def rendered(text: str) -> Iterator[tuple[str, list[str]]]:
         yield f"problems, {name}", _obeyed(problems_text(problems, terminal), terminal)
         told = "".join(event_text(each, terminal) for each in events)
         yield f"events, {name}", _obeyed(told, terminal)
+        for what, said in reports(text, terminal):
+            yield f"{what}, {name}", _obeyed(said, terminal)
         live = progress_text(1, 2, 1.0, text, terminal)
         yield f"live line, {name}", [*_obeyed(live, terminal), *(["\n"] if "\n" in live else [])]
     yield "terminal", _obeyed(for_terminal(text), TERMINALS["plain"])
@@ -139,6 +142,8 @@ def rendered(text: str) -> Iterator[tuple[str, list[str]]]:
     yield "annotations", [*screen_commands(annotations), *_forged(annotations)]
     command = f"::error file={for_property(text)}::{for_annotation(text)}"
     yield "annotation", [*screen_commands(command), *([] if runner_commands(command) == [command] else [command])]
+    for what, written, wrong in documents(text):
+        yield what, [*screen_commands(written), *runner_commands(written), *wrong]
     for ascii_only in (True, False):
         terminal = Terminal(unicode=not ascii_only)
         yield from _as_json("plan as JSON", plan_json(plan, problems, ascii_only=ascii_only), plan.id)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from simulation.hostile import runner_commands, screen_commands, strings
+from simulation.hostile_reports import drift_with, outside
 from syncer.core.address import Address
 from syncer.core.dating import Applied, Seen
 from syncer.core.drift import Drift, Drifted, DriftField, Stranger
@@ -118,81 +119,31 @@ def test_no_secret_in_any_form() -> None:
 # ------------------------------------------------------------------------------------------------- hostile texts
 
 
-def everywhere(text: str) -> Drift:
-    """A report in which the text stands wherever an organisation, a state or a project can put one."""
-    seen = Seen(*[text] * 7)
-    fields = (
-        DriftField(text, text, f"{text}\n{text}", "drift"),
-        DriftField(f"a[{text}]", {text: [text]}, ABSENT, "drift"),
-        DriftField("c", text, [text], "conflict", text),
-    )
-    address = Address("ClosingReason", text)
-    objects = tuple(
-        Drifted(address, what, text, text, fields, note, seen, "after", (seen, seen))
-        for what, note in (("changed", ""), ("deleted", text))
-    )
-    problems = (Problem(text, text, hint=text), Problem("r", text, severity="warning"))
-    strangers = (Stranger("ClosingReason", text, text, seen),)
-    return Drift(text, text, text, True, True, objects, strangers, 1, 1, (address,), problems, Applied(text, 0.0, {}))
-
-
-def outside(markdown: str) -> str:
-    """What a reader of CommonMark takes for Markdown: fenced blocks and code spans replaced, by a small copy of it."""
-    kept, fence = [], ""
-    for line in markdown.split("\n"):
-        opened = re.fullmatch(r" {0,3}(`{3,})([^`]*)", line)
-        if fence:
-            closes = re.fullmatch(r" {0,3}(`{3,})[ \t]*", line)
-            if closes and len(closes[1]) >= len(fence):
-                fence = ""
-                kept.append("FENCE")
-        elif opened:
-            fence = opened[1]
-        else:
-            kept.append(_without_spans(line))
-    assert not fence, "a fence is never closed"
-    return "\n".join(kept)
-
-
-def _without_spans(line: str) -> str:
-    out, place = "", 0
-    while place < len(line):
-        run = re.match("`+", line[place:])
-        if not run:
-            out += line[place]
-            place += 1
-            continue
-        end = re.search(rf"(?<!`){run[0]}(?!`)", line[place + len(run[0]) :])
-        out += "CODE" if end else run[0]
-        place += len(run[0]) + (end.end() if end else 0)
-    return out
-
-
 def test_the_small_copy_sees_the_attacks() -> None:
     assert outside("a `b` @org\n```text\n@x\n````\n**c**") == "a CODE @org\nFENCE\n**c**"
     assert outside("`` ` `` ` x") == "CODE ` x"
-    with pytest.raises(AssertionError, match="never closed"):
+    with pytest.raises(ValueError, match="never closed"):
         outside("````\n```\n")
 
 
-PLAIN = outside(drift_markdown(everywhere("a")))
+PLAIN = outside(drift_markdown(drift_with("a")))
 
 
 def test_no_text_is_read_as_markdown_or_obeyed() -> None:
     """Rows I04 to I07: what is left of the Markdown without fences and code spans is the same for every text."""
     for text in strings(400, 11):
-        written = drift_markdown(everywhere(text))
+        written = drift_markdown(drift_with(text))
         assert outside(written) == PLAIN, repr(text)
         assert size(written) <= MOST
-        for said in (written, *(render_drift(everywhere(text), Terminal(width=w), verbose=True) for w in (40, 100))):
+        for said in (written, *(render_drift(drift_with(text), Terminal(width=w), verbose=True) for w in (40, 100))):
             assert (screen_commands(said), runner_commands(said)) == ([], []), repr(text)
-        document = drift_json(everywhere(text))
+        document = drift_json(drift_with(text))
         assert (screen_commands(document), runner_commands(document)) == ([], [])
         assert json.loads(document)["drift"][0]["name"] == text
 
 
 def test_without_unicode() -> None:
-    assert drift_markdown(everywhere("Größe → `x`"), unicode=False).isascii()
+    assert drift_markdown(drift_with("Größe → `x`"), unicode=False).isascii()
 
 
 # ------------------------------------------------------------------------------------------------------- too long
@@ -232,7 +183,7 @@ LONG = {"backticks": "`" * 200, "marks": "a\u0301\u0301\u0301" * 100, "emoji": "
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_long_names_leave_room_for_the_rest(text: str) -> None:
-    objects = everywhere(text).objects * 200
+    objects = drift_with(text).objects * 200
     written = drift_markdown(replace(REPORT, objects=objects))
     assert size(written) <= MOST
     assert written.endswith("\n</details>\n")
