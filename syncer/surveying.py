@@ -28,6 +28,9 @@ from syncer.core.spec_of import NamedIds, Names
 from syncer.core.values import Json, Path
 from syncer.kinds import KINDS, lookup_kinds
 
+MOST_NAMED = 4
+"""More than these many objects with a manifest elsewhere are told in one breath."""
+
 
 class Remembering:
     """A reader that asks the platform each question once and gives the same answer ever after."""
@@ -267,6 +270,7 @@ def _told_apart(work: _Work, free: Sequence[Live], elsewhere: Mapping[tuple[str,
         for each in work.wanted
     }
     said: set[str] = set()
+    theirs: dict[Address, Problem] = {}
     for each in free:
         key = _key(kind, each)
         other = declared.get(key) or elsewhere.get((kind.name, key))
@@ -274,7 +278,11 @@ def _told_apart(work: _Work, free: Sequence[Live], elsewhere: Mapping[tuple[str,
             found.append(each)
         elif key not in said:
             said.add(key)
-            work.skipped.append(_several(kind, key, groups[key]) if len(groups[key]) > 1 else _theirs(each, key, other))
+            if len(groups[key]) > 1 or other is None:
+                work.skipped.append(_several(kind, key, groups[key]))
+            else:
+                theirs[other] = _theirs(each, key, other)
+    work.skipped += [_all_theirs(kind, list(theirs))] if len(theirs) > MOST_NAMED else theirs.values()
     return found
 
 
@@ -294,7 +302,18 @@ def _several(kind: Kind, key: str, group: Sequence[Live]) -> Problem:
     )
 
 
-def _theirs(live: Live, key: str, other: Address | None) -> Problem:
+def _all_theirs(kind: Kind, others: Sequence[Address]) -> Problem:
+    named = ", ".join(map(str, others[:MOST_NAMED]))
+    return Problem(
+        "manifest-elsewhere",
+        f"{len(others):,} live objects of kind {kind.name} are left out, for manifests that are other objects here or "
+        f"live in other environments describe them: {named} and {len(others) - MOST_NAMED:,} more",
+        hint="add this environment to their `metadata.environments`, then pull again",
+        severity="warning",
+    )
+
+
+def _theirs(live: Live, key: str, other: Address) -> Problem:
     return Problem(
         "manifest-elsewhere",
         f"`{live.id}` is left out: `{key}` is what {other} describes, which is another object here or lives in other "

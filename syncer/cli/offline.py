@@ -211,5 +211,6 @@ def init(color: str, folder: Path, name: str, org: str) -> int:
         out.talk(f"\nnext: set {token_variable(name)} to a token of that organisation, then\n")
         out.talk(f"  syncer validate\n  syncer plan{f' --env {name}' if begun.added else ''}\n")
     if PROJECT_FILE in begun.made:
+        out.talk("what the organisation holds already becomes manifests with: syncer pull\n")
         out.talk("or try it without an account: syncer sandbox serve --help\n")
     return 0

@@ -358,6 +358,21 @@ def test_several_environments(fresh: Repo, sandbox: Sandbox) -> None:
     assert fresh.run("validate", "--strict").code == 0
 
 
+def test_a_second_environment_of_the_same_objects(fresh: Repo, sandbox: Sandbox) -> None:
+    """What many manifests of the other environment describe is said once, not a hundred times."""
+    reasons = [{"id": f"{ID}{n}", "title": f"Grund {n}", "status": "ACTIVE"} for n in range(7)]
+    sandbox.seed({"closing_reasons": reasons})
+    fresh.write("syncer.yaml", PROJECT + '  other:\n    org_id: "739224"\n    token: {env: EPILOT_TOKEN_TEST}\n')
+    assert fresh.run("pull", "-e", "other", "--kind", "ClosingReason").code == 0
+    done = fresh.run("pull", "-e", "test", "--kind", "ClosingReason")
+    assert (done.code, done.err.count("warning[")) == (0, 1)
+    assert done.err.replace("\n", " ").startswith(
+        "warning[manifest-elsewhere]: 7 live objects of kind ClosingReason are left out, for manifests that are other "
+        "objects here or live in other environments describe them: ClosingReason/grund-0, "
+    )
+    assert "ClosingReason/grund-3 and 3 more" in done.err
+
+
 LAYOUTS = {
     "by environment": ("{env}/{slug}/{name}.yml", 0, "test/closing-reason/zu-teuer.yml"),
     "no name": ("{kind}.yaml", 3, "would put several manifests into one file"),
