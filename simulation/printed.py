@@ -67,9 +67,7 @@ def texts(seed: int, number: int, jobs: int) -> int:
     print(
         f"N13 hostile texts: {number} of seed {seed} in {time.monotonic() - began:.0f} s, {RENDERERS} renderings each"
     )
-    print(
-        f"  {number - len(bad)} of {number} command nothing: a terminal, a workflow runner, a reader of SARIF or Markdown"
-    )
+    print(f"  {number - len(bad)} of {number} command nothing to terminal, runner, SARIF or Markdown")
     for text, found in bad[:20]:
         print(f"  FAILED {text[:60]!a}: {found[0][:100]!a}")
     return len(bad)
