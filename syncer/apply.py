@@ -190,9 +190,9 @@ def _link(store: Store, intent: Intent, live_id: str) -> None:
         group, key = part
         if known.parts.get(group, {}).get(key) != live_id:
             parts = {**known.parts, group: {**known.parts.get(group, {}), key: live_id}}
-            store.put({address: replace(known, parts=parts)})
+            store.put({address: known._replace(parts=parts)})
     elif known.live_id != live_id:
-        store.put({address: replace(known, live_id=live_id)})
+        store.put({address: known._replace(live_id=live_id)})
 
 
 def same_plan(saved: Plan, now: Plan) -> list[Problem]:

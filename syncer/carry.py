@@ -7,7 +7,7 @@ Runs in a worker; knows the platform and the journal, not the state. What a lost
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from syncer.core.address import Address
@@ -51,10 +51,10 @@ class Made:
     def into(self, known: Managed) -> Managed:
         """What is remembered of the address, with this in it."""
         if self.part is None:
-            return replace(known, live_id=self.live_id)
+            return known._replace(live_id=self.live_id)
         group, key = self.part
         parts = {**known.parts, group: {**known.parts.get(group, {}), key: self.live_id}}
-        return replace(known, parts=parts)
+        return known._replace(parts=parts)
 
 
 @dataclass(frozen=True, slots=True)

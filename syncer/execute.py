@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from syncer.carry import Carried, Carrier, Made, StepFailed
@@ -198,7 +198,7 @@ class _Book:
         if failure.live_id or failure.parts:
             known = self._known(address)
             self.put(
-                address, replace(known, live_id=failure.live_id or known.live_id, parts=failure.parts or known.parts)
+                address, known._replace(live_id=failure.live_id or known.live_id, parts=failure.parts or known.parts)
             )
         change = self.tasks[address].change
         if failure.unknown:
@@ -232,7 +232,7 @@ class _Book:
     def _known(self, address: Address) -> Managed:
         desired = self.tasks[address].desired
         entry = link_of(desired, self.entries) if desired else self.entries.get(address)
-        return replace(entry, address=address) if entry else Managed(address, "")
+        return entry._replace(address=address) if entry else Managed(address, "")
 
 
 def _nodes(tasks: Mapping[Address, Task], circles: Mapping[Address, set[Address]]) -> dict[Node, set[Node]]:

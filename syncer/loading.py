@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from syncer.adapters import check, schemas
 from syncer.adapters.files import Found, find
-from syncer.adapters.manifests import Loaded, Opened, RawManifest, load, opened
+from syncer.adapters.manifests import Loaded, Opened, RawManifest, load, of_documents, opened
 from syncer.adapters.project import Environment, Project, no_environment
 from syncer.adapters.texts import fill
 from syncer.adapters.variables import Substituted, substitute
@@ -26,6 +26,7 @@ from syncer.kinds import KINDS, REMOVED
 from syncer.kinds.secret_rules import secret_literals
 
 if TYPE_CHECKING:
+    from syncer.adapters.yaml_reader import Document
     from syncer.core.asked import Asked
 
 _AT_KEY = frozenset({"unknown-field", "server-field"})
@@ -58,7 +59,8 @@ class Begun(NamedTuple):
 def begin(project: Project, elsewhere: float) -> Begun:
     """Have the project's manifests read, that share of them by another process, while other things are done here."""
     found = find(project.manifests, project.root)
-    return Begun(found, opened(found.files, project.root, elsewhere=elsewhere))
+    judge = partial(_sound, project)
+    return Begun(found, opened(found.files, project.root, elsewhere=elsewhere, judge=judge))
 
 
 def read_manifests(
@@ -70,7 +72,8 @@ def read_manifests(
     the one there is told.
     """
     found = begun.found if begun else find([*project.manifests, *extra], project.root)
-    loaded: Loaded = load(begun.opened if begun else found.files, project.root, (*KINDS, REMOVED))
+    judging = None if only else partial(_sound, project)  # of few files the others need no judgement
+    loaded: Loaded = load(begun.opened if begun else found.files, project.root, (*KINDS, REMOVED), judging)
     manifests = tuple(sorted(loaded.manifests, key=lambda raw: raw.file in only)) if only else loaded.manifests
     problems = [*project.warnings, *found.problems, *loaded.problems, *check.across(manifests)]
     complete = not any(problem.severity == "error" for problem in (*found.problems, *loaded.problems))
@@ -152,7 +155,7 @@ def resolve(
     for raw in here:
         kind, before = KINDS[raw.kind], len(problems)
         judged = (unvarying or raw.may_hold_variables) and (only is None or raw.file in only)
-        if judged:
+        if judged and not raw.document.sound:
             problems += judge(raw, kind, manifests.project, environment, strict)
         one, found = _desired(raw, kind, manifests.project, environment, env, index, allowed)
         if judged or env is not None:
@@ -220,6 +223,22 @@ def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environme
         findings += [each._replace(path=("spec", *each.path)) for each in kind.check(filled.spec)]
         findings += [each._replace(path=("spec", *each.path)) for each in secret_literals(filled.spec)]
     return [_problem(raw, each) for each in findings]
+
+
+def _sound(project: Project, documents: list[Document], text: bytes, file: str) -> bool:
+    """Whether `judge` has nothing to say of a file's manifests, in whatever environment and with whatever files beside
+    it. The process that reads ahead asks this."""
+    manifests, problems = of_documents(documents, text, file, KINDS)
+    if problems or len(manifests) != len(documents):
+        return False
+    environment = next(iter(project.environments.values()))
+    for raw in manifests:
+        kind = KINDS[raw.kind]
+        if raw.may_hold_variables or judge(raw, kind, project, environment, strict=True):
+            return False
+        if kind.texts and fill(raw.spec, kind.texts, project.root).digests:
+            return False
+    return True
 
 
 def _fed_by(finding: Finding, fed: Mapping[Path, Sequence[str]], environment: Environment) -> Finding:

@@ -221,7 +221,6 @@ COMMANDS = {
 DATACLASSES = {
     # what `validate` of a closing reason may build at its start: four times as dear as a named tuple, each
     "syncer.core.references._Marking",
-    "syncer.core.resource.Managed",
     "syncer.core.shape.Shape",
     "syncer.core.values.Lookup",  # stands in specs, among JSON, where a tuple would pass for a list
     "syncer.core.values.Part",

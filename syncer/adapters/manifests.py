@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from syncer.adapters import check
 from syncer.adapters.files import read_bytes, shown
-from syncer.adapters.reading_ahead import Reading, Text
+from syncer.adapters.reading_ahead import Judge, Reading, Text
 from syncer.adapters.yaml_reader import Document, read
 from syncer.core.problem import InvalidInput, Location, Problem, located
 from syncer.core.values import Json, Path
@@ -61,17 +61,22 @@ class Opened(NamedTuple):
     reading: Reading
 
 
-def opened(files: Iterable[FilePath], root: FilePath, *, elsewhere: float = 0.5) -> Opened:
-    """The bytes of the files; `elsewhere`: as `Reading`, which is to be closed."""
+def opened(files: Iterable[FilePath], root: FilePath, *, elsewhere: float = 0.5, judge: Judge | None = None) -> Opened:
+    """The bytes of the files; `elsewhere`, `judge`: as `Reading`, which is to be closed."""
     root = root.resolve()
     texts = [_text(path, shown(path, root)) for path in files]
-    return Opened(texts, Reading([text for text in texts if not isinstance(text, InvalidInput)], elsewhere=elsewhere))
+    whole = [text for text in texts if not isinstance(text, InvalidInput)]
+    return Opened(texts, Reading(whole, elsewhere=elsewhere, judge=judge))
 
 
-def load(files: Opened | Iterable[FilePath], root: FilePath, kinds: Collection[str]) -> Loaded:
-    """Reads every file once (its digest is that of the text that was read) and collects the problems of all."""
+def load(
+    files: Opened | Iterable[FilePath], root: FilePath, kinds: Collection[str], judge: Judge | None = None
+) -> Loaded:
+    """Reads every file once (its digest is that of the text that was read) and collects the problems of all.
+
+    `judge`: as `Reading`, where the files are not open yet."""
     if not isinstance(files, Opened):
-        here = opened(files, root)
+        here = opened(files, root, judge=judge)
         with here.reading:
             return load(here, root, kinds)
     manifests: list[RawManifest] = []
@@ -86,7 +91,7 @@ def load(files: Opened | Iterable[FilePath], root: FilePath, kinds: Collection[s
         if isinstance(documents, InvalidInput):
             problems.extend(documents.problems)
             continue
-        found = _found(documents, text, file, kinds)
+        found = of_documents(documents, text, file, kinds)
         manifests.extend(found.manifests)
         problems.extend(found.problems)
     return Loaded(tuple(manifests), tuple(problems))
@@ -94,10 +99,11 @@ def load(files: Opened | Iterable[FilePath], root: FilePath, kinds: Collection[s
 
 def of_text(text: bytes, file: str, kinds: Collection[str]) -> Loaded:
     """The manifests of a text that stands, or is to stand, in `file`; InvalidInput where it is no YAML or JSON."""
-    return _found(read(text, file), text, file, kinds)
+    return of_documents(read(text, file), text, file, kinds)
 
 
-def _found(documents: Iterable[Document], text: bytes, file: str, kinds: Collection[str]) -> Loaded:
+def of_documents(documents: Iterable[Document], text: bytes, file: str, kinds: Collection[str]) -> Loaded:
+    """The manifests among the documents of a file, and what keeps the others from being one."""
     manifests: list[RawManifest] = []
     problems: list[Problem] = []
     watch = b"$" in text or b"\\" in text

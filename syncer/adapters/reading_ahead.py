@@ -1,18 +1,19 @@
 """Reads many files' texts on two cores: a part of them in a process of its own, where there is enough to read.
 
 There is one reader all the same. The other process hands over the values of files in which it found nothing to remark;
-whatever else may have happened to it, those files are read here.
+whatever else may have happened to it, those files are read here. It can be asked to judge what it reads, too: then it
+says of which files there is nothing to say, and all others are judged here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -25,18 +26,28 @@ LEAST = 256 * 1024
 Text = tuple[bytes, str]
 """A file's bytes, and what it is called in messages."""
 
+Judge = Callable[[list[Document], bytes, str], bool]
+"""Whether nothing can ever be said of the documents of a file: its answer is believed by whoever asks for them."""
+
 
 class Reading:
     """The documents of many files; a part of them is read elsewhere from the moment this is made. To be closed.
 
-    `elsewhere`: how much of the bytes, more than half where this process has other things to do first. `cores`: None
-    looks how many there are.
+    `elsewhere`: how much of the bytes, more than half where this process has other things to do first. `judge`: asked
+    there about what is read there. `cores`: None looks how many there are.
     """
 
-    def __init__(self, texts: Sequence[Text], *, elsewhere: float = 0.5, cores: int | None = None) -> None:
+    def __init__(
+        self,
+        texts: Sequence[Text],
+        *,
+        elsewhere: float = 0.5,
+        judge: Judge | None = None,
+        cores: int | None = None,
+    ) -> None:
         self._texts = texts
         self._middle = _middle(texts, 1 - elsewhere) if _worthwhile(texts, cores) else len(texts)
-        self._other = _started(texts[self._middle :]) if self._middle < len(texts) else None
+        self._other = _started(texts[self._middle :], judge) if self._middle < len(texts) else None
 
     def __enter__(self) -> Reading:
         return self
@@ -49,16 +60,16 @@ class Reading:
         for text, file in self._texts[: self._middle]:
             yield _here(text, file)
         rest = self._texts[self._middle :]
-        for (text, file), values in zip(rest, self._heard(len(rest)), strict=True):
-            yield _here(text, file) if values is None else restored(values, text, file)
+        for (text, file), heard in zip(rest, self._heard(len(rest)), strict=True):
+            yield _here(text, file) if heard is None else restored(heard[0], text, file, sound=heard[1])
 
-    def _heard(self, number: int) -> list[Plain | None]:
+    def _heard(self, number: int) -> list[_Heard | None]:
         """What came through the pipe; None for every file where it is not whole."""
         if self._other is not None:
             try:
-                with os.fdopen(self._other.pipe, encoding="ascii", closefd=False) as stream:
-                    found: list[Plain | None] = json.load(stream)
-            except ValueError:
+                with os.fdopen(self._other.pipe, "rb", closefd=False) as stream:
+                    found: list[_Heard | None] = marshal.loads(stream.read())  # noqa: S302  our own child's
+            except (ValueError, EOFError, TypeError):
                 found = []
             if len(found) == number:
                 return found
@@ -74,6 +85,10 @@ class Reading:
             ):  # whoever embeds syncer may reap for itself
                 os.kill(other.child, signal.SIGKILL)
                 os.waitpid(other.child, 0)
+
+
+_Heard = tuple[Plain, bool]
+"""What comes through the pipe of a file: its documents, and whether there is nothing to say of them."""
 
 
 class _Other(NamedTuple):
@@ -104,7 +119,7 @@ def _middle(texts: Sequence[Text], share: float) -> int:
     return next(index for index, total in enumerate(sums) if total >= sums[-1] * share)
 
 
-def _started(texts: Sequence[Text]) -> _Other | None:
+def _started(texts: Sequence[Text], judge: Judge | None) -> _Other | None:
     """Another process that reads these files; None where none can be had."""
     ours, theirs = os.pipe()
     try:
@@ -116,16 +131,18 @@ def _started(texts: Sequence[Text]) -> _Other | None:
     if child == 0:
         try:
             os.close(ours)
-            with os.fdopen(theirs, "w", encoding="ascii") as pipe:
-                pipe.write(json.dumps([_values(text, file) for text, file in texts]))
+            with os.fdopen(theirs, "wb") as pipe:
+                pipe.write(marshal.dumps([_values(text, file, judge) for text, file in texts]))
         finally:
             os._exit(0)  # whatever it was, an interrupt too: nothing of the parent's is ended or written twice
     os.close(theirs)
     return _Other(child, ours)
 
 
-def _values(text: bytes, file: str) -> Plain | None:
+def _values(text: bytes, file: str, judge: Judge | None) -> _Heard | None:
     try:
-        return plain(read(text, file))
+        documents = read(text, file)
     except InvalidInput:
         return None
+    values = plain(documents)
+    return None if values is None else (values, judge is not None and judge(documents, text, file))

@@ -55,7 +55,7 @@ class _Source:
 class Document:
     """One document of a file: its value, and where each part of it stands."""
 
-    __slots__ = ("_source", "file", "index", "start", "value", "warnings")
+    __slots__ = ("_source", "file", "index", "sound", "start", "value", "warnings")
 
     def __init__(
         self, value: Json, source: _Source, index: int, start: tuple[int, int], warnings: tuple[Problem, ...]
@@ -68,6 +68,8 @@ class Document:
         self._source = source
         self.start = start
         """Line and column where it begins, from 1."""
+        self.sound = False
+        """Whether it was judged already, where it was read, and nothing was found that could ever be said of it."""
 
     def __repr__(self) -> str:
         return f"Document({self.file}, {self.index})"
@@ -113,10 +115,14 @@ def plain(documents: list[Document]) -> Plain | None:
     return [(document.value, document.start) for document in documents]
 
 
-def restored(values: Plain, text: bytes, file: str) -> list[Document]:
-    """The documents that `plain` was given, of the same text."""
+def restored(values: Plain, text: bytes, file: str, *, sound: bool = False) -> list[Document]:
+    """The documents that `plain` was given, of the same text. `sound`: they were judged too."""
     source = _Source(file, text)
-    return [Document(value, source, index, (line, column), ()) for index, (value, (line, column)) in enumerate(values)]
+    documents = [Document(value, source, index, start, ()) for index, (value, start) in enumerate(values)]
+    if sound:
+        for document in documents:
+            document.sound = True
+    return documents
 
 
 def _read_yaml(text: bytes, file: str, *, pure: bool = False) -> list[Document]:

@@ -43,7 +43,7 @@ def mv(color: str, source: str, target: str, config: Path | None, environment: s
         moves = moved(source, target, known.entries)
         here.must_be_settled({str(each) for pair in moves.items() for each in pair})
         kept = {address: entry for address, entry in known.entries.items() if address not in moves}
-        kept |= {new: replace(known.entries[old], address=new) for old, new in moves.items()}
+        kept |= {new: known.entries[old]._replace(address=new) for old, new in moves.items()}
         here.place.save(replace(known, entries=kept))
     out.answer("".join(f"{old} is {new} now\n" for old, new in moves.items()))
     out.talk(

@@ -6,7 +6,7 @@ It decides and asks nobody; the form of a document was judged where it was read.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from syncer.core.address import Address
@@ -161,7 +161,7 @@ def _remove(
         _note(each, f"{each.what} is switched off already: there is nothing to do", out)
         return
     entry = owner or Managed(address, live.id)
-    out.removals[address] = replace(entry, policy={**entry.policy, "removal": each.action})
+    out.removals[address] = entry._replace(policy={**entry.policy, "removal": each.action})
 
 
 def _named_twice(each: Asked, address: Address, live_id: str, out: Answered) -> bool:

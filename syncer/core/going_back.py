@@ -7,7 +7,7 @@ knows no kind. All three sides are in one language, live ids included.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from syncer.core.fields import ORDER, FieldPath, Item
 from syncer.core.keyed import key_text, match, twice
@@ -218,8 +218,7 @@ def restored(memory: Managed, entry: Managed) -> Managed:
         renamed |= {id: parts[group][local] for local, id in ids.items()}
     if memory.live_id:
         renamed[memory.live_id] = entry.live_id
-    return replace(
-        memory,
+    return memory._replace(
         address=entry.address,
         live_id=entry.live_id,
         declared=_renamed(memory.declared, {old: new for old, new in renamed.items() if old != new}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from syncer.core.address import Address
@@ -46,18 +45,17 @@ class Live(NamedTuple):
     object: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Managed:
+class Managed(NamedTuple):
     """What is remembered of an address: its live id, what was last declared (no secret in it), ids of its parts."""
 
     address: Address
     live_id: str
-    declared: Spec = field(default_factory=dict)
-    parts: Parts = field(default_factory=dict)
+    declared: Spec = {}  # noqa: RUF012  never changed in place
+    parts: Parts = {}  # noqa: RUF012
     protect: bool = False
     aliases: tuple[str, ...] = ()
-    policy: Mapping[str, Json] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    policy: Mapping[str, Json] = {}
+    secrets: Mapping[str, str] = {}
     """Field text → salted scrypt digest of the secret last sent."""
     adopted: bool = False
     """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""

@@ -158,7 +158,7 @@ class _Undoing:
             self.finding(address, "undo-nothing", said)
             return
         known = entry if entry is not None and entry.live_id == live_id else Managed(address, live_id)
-        self.unwanted[address] = replace(known, address=address)
+        self.unwanted[address] = known._replace(address=address)
         along = sorted(known.parts.get(KINDS[address.kind].made_along, ()))
         if along:
             names = ", ".join(f"`{key}`" for key in along)
@@ -231,7 +231,9 @@ class _Undoing:
         policy = self._policy(address, present or then)
         self._want(kind, address, kept, want, policy, protect=bool(present and present.protect))
         declared = {name: now[name] for name in fields if name in now}
-        self.links[address] = replace(present or then, address=address, live_id=live.id, declared=declared, secrets={})
+        self.links[address] = (present or then)._replace(
+            address=address, live_id=live.id, declared=declared, secrets={}
+        )
         self.goals[address] = goal
         known = memory_after(kind, kept, then, present, frozenset(back.conflicts))
         self.memories[address] = known if kept.before["entry"] else Managed(address, "")

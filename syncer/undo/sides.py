@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from syncer.adapters.leaves import from_json
 from syncer.adapters.runs import Kept
 from syncer.core.address import Address, parse_address
@@ -74,4 +72,4 @@ def memory_after(
         group: {**present.parts.get(group, {}), **then.parts.get(group, {})}
         for group in {**present.parts, **then.parts}
     }
-    return replace(present, declared=declared, parts=parts, protect=present.protect or then.protect)
+    return present._replace(declared=declared, parts=parts, protect=present.protect or then.protect)
