@@ -145,7 +145,7 @@ def resolve(
     astray = [
         (raw, misspelt)
         for raw in (*manifests.all, *manifests.removed)
-        if (misspelt := [*check.unknown_environments(raw, known)])
+        if "environments" in raw.metadata and (misspelt := [*check.unknown_environments(raw, known)])
     ]
     index = index._replace(doubtful=frozenset(Address(raw.kind, raw.name) for raw, _ in astray))
     desired: list[Desired] = []
@@ -279,23 +279,29 @@ def _desired(
     index: Index,
     allowed: frozenset[str],
 ) -> tuple[Desired | None, list[Problem]]:
-    put_in = _put_in(raw, raw.spec, environment, env, ("spec",), allowed)
-    filled = fill(put_in.value, kind.texts, project.root)
-    named = {path for path, names in put_in.fed.items() if any(name.startswith("id.") for name in names)}
-    spec, uses, found = mark(filled.spec, kind.refs, index, named_ids=lambda path: path in named or path[:-1] in named)
-    env_findings = put_in.findings if env is not None else []
-    problems = [_problem(raw, each) for each in (*env_findings, *filled.findings, *found, *_twice(uses))]
+    spec, digest = raw.spec, raw.digest if env is not None else ""
+    uses: tuple[Use, ...] = ()
+    problems: list[Problem] = []
+    if raw.may_hold_variables or kind.texts or kind.refs:
+        put_in = _put_in(raw, spec, environment, env, ("spec",), allowed)
+        filled = fill(put_in.value, kind.texts, project.root)
+        named = {path for path, names in put_in.fed.items() if any(name.startswith("id.") for name in names)}
+        spec, uses, found = mark(
+            filled.spec, kind.refs, index, named_ids=lambda path: path in named or path[:-1] in named
+        )
+        env_findings = put_in.findings if env is not None else []
+        problems = [_problem(raw, each) for each in (*env_findings, *filled.findings, *found, *_twice(uses))]
+        digest = "".join((digest, *filled.digests.values())) if env is not None else ""
     if not raw.name or not _identified(kind, spec):
         return None, problems
-    metadata = raw.metadata
-    digest = "".join((raw.digest, *filled.digests.values())) if env is not None else ""
+    metadata, protect = raw.metadata, raw.metadata.get("protect")
     return Desired(
         Address(raw.kind, raw.name),
         spec,
         _mapping(metadata.get("policy")),
-        metadata.get("protect") is True or (environment.protect and metadata.get("protect") is not False),
-        _texts(metadata.get("aliases")),
-        _texts(metadata.get("titles")),
+        protect is True or (environment.protect and protect is not False),
+        _texts(metadata["aliases"]) if "aliases" in metadata else (),
+        _texts(metadata["titles"]) if "titles" in metadata else (),
         uses,
         partial(_where, raw),
         digest,

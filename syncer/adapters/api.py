@@ -38,6 +38,9 @@ _NETWORK: dict[str, str] = {
     "proxy": "check the proxy's variable and what it asks for",
     "markup": "open the address in a browser: a login page or a firewall stands before the API",
 }
+OWNED = frozenset({"installer_org_id", "org_id", "roles"})
+"""Fields of an object that say whose it is."""
+
 WORKERS = 8
 """Requests side by side (speed.md, "HTTP")."""
 
@@ -126,7 +129,8 @@ class Api:
         name = listing.service or service
         found = list_all(listing, lambda call: Page(f"`{call.title}`", self._must(name, call)), fetch_all)
         for each in found:
-            self._note(each)
+            if not OWNED.isdisjoint(each):  # most kinds name nobody
+                self._note(each)
         return found
 
     def read(self, service: str, call: Call) -> Json | None:

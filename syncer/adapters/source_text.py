@@ -41,9 +41,15 @@ def check_text(text: bytes, file: str, *, yaml: bool) -> list[Problem]:
         return [problem]
     if problems := _conflicts(text, file):
         return problems
-    if yaml and text.translate(None, _PRINTABLE_ASCII):
+    if yaml and (others := text.translate(None, _PRINTABLE_ASCII)) and not _printable(others):
         return _characters(text.decode(), file)
     return []
+
+
+def _printable(others: bytes) -> bool:
+    """Whether Python prints these characters; then YAML does. Its own pattern, which lets more pass, takes as long to
+    compile as a small file takes to be read."""
+    return others.decode().isprintable()
 
 
 def _encoding(text: bytes, file: str) -> Problem | None:

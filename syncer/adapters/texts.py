@@ -27,6 +27,8 @@ def fill(spec: dict[str, Json], texts: Sequence[str], root: FilePath) -> Filled:
     Paths begin at the repository's root. The text stands as it is in the file: variables in it are not read. A new spec
     is returned; the given one stays as it is. Paths of findings begin with `spec`.
     """
+    if not texts:
+        return Filled(spec, [], {})
     findings: list[Finding] = []
     digests: dict[str, str] = {}
     found: dict[Path, str] = {}

@@ -29,38 +29,36 @@ class Matches:
     """Addresses of which a problem says that nobody knows which live object they are."""
 
 
-def must_be(kind: Kind, reply: Json) -> None:
-    """PlatformError for a reply that is no object of the kind: a success whose JSON says something else."""
+def must_be(kind: Kind, reply: Json) -> Live:
+    """The reply as an object of the kind, with what it is recognised by. PlatformError where it is none: a success
+    whose JSON says something else."""
     try:
-        sound = _can_stand_in_a_path(kind.live_id(reply))
-        kind.live_key(reply)
+        id, key = kind.live_id(reply), kind.live_key(reply)
         kind.spec_of(reply)
+        if id.isalnum() or _can_stand_in_a_path(id):
+            return Live(id, key, str(reply.get(kind.title) or "") if kind.title else "", reply)
     except (KeyError, TypeError, AttributeError, ValueError):
-        sound = False
-    if not sound:
-        raise PlatformError(
-            Problem(
-                "platform",
-                f"the platform answered with something that is no {kind.name}",
-                hint="nothing was done with it; run it again, and report it if it stays so",
-            )
-        ) from None
+        pass
+    raise PlatformError(
+        Problem(
+            "platform",
+            f"the platform answered with something that is no {kind.name}",
+            hint="nothing was done with it; run it again, and report it if it stays so",
+        )
+    )
 
 
 def _can_stand_in_a_path(id: str) -> bool:
     """Whether an id, percent-encoded, is one part of a path for every server (row C24)."""
-    return id not in ("", ".", "..") and id.isprintable() and not set(id) & set("/\\?#%")
+    return id not in ("", ".", "..") and id.isprintable() and _DIVIDING.isdisjoint(id)
+
+
+_DIVIDING = frozenset("/\\?#%")
 
 
 def live_of(kind: Kind, objects: Iterable[dict[str, object]]) -> list[Live]:
     """The listed objects with what they are recognised by. PlatformError where one is no object of the kind."""
-    objects = list(objects)
-    for each in objects:
-        must_be(kind, each)
-    return [
-        Live(kind.live_id(each), kind.live_key(each), str(each.get(kind.title) or "") if kind.title else "", each)
-        for each in objects
-    ]
+    return [must_be(kind, each) for each in objects]
 
 
 def link_of(desired: Desired, managed: Mapping[Address, Managed]) -> Managed | None:

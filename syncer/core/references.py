@@ -6,7 +6,7 @@ that is sent and the name that is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -38,10 +38,12 @@ class Index(NamedTuple):
 
 
 def mark(
-    spec: Spec, refs: Iterable[RefField], index: Index, *, named_ids: Callable[[Path], bool], root: Path = ("spec",)
+    spec: Spec, refs: Collection[RefField], index: Index, *, named_ids: Callable[[Path], bool], root: Path = ("spec",)
 ) -> tuple[Spec, tuple[Use, ...], list[Finding]]:
     """Replace the references of a spec by markers. `named_ids` says whether the value at a path came from `${id.…}`,
     so that a raw id can be told from a named one. Paths of uses are relative to the spec."""
+    if not refs:
+        return spec, (), []
     marking = _Marking(spec, index, named_ids, root)
     for each in refs:
         for path, value in find_all(marking.spec, pattern_steps(each.path)):
