@@ -410,7 +410,7 @@ class World:
         with Journal(self.journal_path, self.disk) as journal, self.api(read_only=False) as api:
             place = local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
             store = Store(place, self._of_org(place.load()))
-            events += recover(api, journal, store, self.effects)
+            events += recover(api, journal, store, self.effects, self.runs)
             planned = self.back(api, store.state, undo) if undo else self.planned(api, store.state, **how)
             if saved is not None and (moved := same_plan(saved, planned.plan)):
                 raise Refused(moved)

@@ -118,11 +118,13 @@ def recover(
     journal: Journal,
     store: Store,
     effects: Effects,
+    runs: Runs,
     tell: Callable[[str], None] = lambda note: None,
 ) -> Iterator[Recovered]:
     """Settle what earlier runs left open. OutcomeUnknown where that is not possible: then nothing is applied.
 
-    `tell` is told what is waited for. Only this process's own clock counts: the machine's may have been set.
+    `runs` are told what earlier runs made, where a crash took it from their files. `tell` is told what is waited for.
+    Only this process's own clock counts: the machine's may have been set.
     """
     for each in journal.settled():
         if each.outcome == "APPLIED" and each.live_id:
@@ -150,7 +152,22 @@ def recover(
                 yield Recovered(address, "", f"an earlier run's `{intent.step}` had not taken effect")
     if problems:
         raise OutcomeUnknown(problems)
+    _complete(runs, journal)
     journal.compact()
+
+
+def _complete(runs: Runs, journal: Journal) -> None:
+    """What the journal knows to have been made stands in its run's file, so that an undo finds it."""
+    made: dict[str, dict[str, str]] = {}
+    for each in journal.settled():
+        if each.outcome == "APPLIED" and each.live_id and "part" not in each.intent.seek:
+            made.setdefault(each.intent.run, {})[each.intent.address] = each.live_id
+    for run, ids in made.items():
+        try:
+            runs.complete(run, ids)
+        except OSError:
+            said = "what an earlier run made cannot be kept for an undo"
+            raise NotDurable(Problem("run", said, hint="make room on the disk, then run it again")) from None
 
 
 def _candidates(platform: Platform, intent: Intent, store: Store) -> list[str]:
@@ -291,8 +308,9 @@ def carry_out(
             workers=workers,
         )
     finally:
-        recorder.close()
-    journal.compact()
+        whole = recorder.close()
+    if whole:  # else the journal still knows what was made, and the next apply keeps that
+        journal.compact()
 
 
 def exit_code(events: Sequence[Event], stop: Stop) -> int:

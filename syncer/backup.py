@@ -1,6 +1,7 @@
 """Keeps what a change is about to overwrite, without secrets, so that `syncer undo` can make a plan back.
 
-Called by the workers: `before` is durable when it returns, and without it there is no write (reliability 5.8 k).
+Called by the workers: `before` is durable when it returns, and without it there is no write (reliability 5.8 k). Of
+what is to be created there is nothing to lose: that it was this run is in the journal too, so its record may wait.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Backup:
     _begun: dict[Address, _Begun] = field(default_factory=dict)
 
     def before(self, kind: Kind, task: Task, have: Spec, goal: Spec, live: Json) -> None:
-        """Keep the object as it was read just now; once a change, whatever number of goes it takes."""
+        """Keep the object as it was read just now; once a change, whatever number of goes it takes. Of a create: see
+        `sure`."""
         address, change = task.change.address, task.change
         if address in self._begun:
             return
@@ -75,7 +77,11 @@ class Backup:
                 record["goal"] = json_of(aim)
             record["before"] = json_of(kept)
         self._begun[address] = _Begun(suspect, sides, about)
-        self.recorder.change(record)
+        self.recorder.change(record, durable=change.action != "create")
+
+    def sure(self) -> None:
+        """Every `before` is durable when this returns: asked for where a create is not in the journal."""
+        self.recorder.sync()
 
     def after(self, kind: Kind, task: Task, written: Written, have: Spec, want: Spec) -> None:
         """Keep how it stands now."""

@@ -292,6 +292,8 @@ class _Change:
             self.read_at = self.run.now()
             self._unmoved()
         before = self._before(step)
+        if not (step.once or self.wrote) and self.task.change.action == "create":
+            self.run.keeper.sure()  # no intent tells that it was this run
         op = (
             self.run.ledger.intent(self.address, self.kind.name, step, before, self.task.change.live_id)
             if step.once

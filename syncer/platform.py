@@ -61,7 +61,11 @@ class Keeper(Protocol):
     """What was there before a change, for an undo."""
 
     def before(self, kind: Kind, task: Task, have: Spec, goal: Spec, live: Json) -> None:
-        """Keep the object as it was just read; durable when this returns. NotDurable: then it is not written."""
+        """Keep the object as it was just read; durable when this returns, of a create once `sure` does. NotDurable:
+        then it is not written."""
+
+    def sure(self) -> None:
+        """What was kept of creates is durable when this returns. NotDurable as `before`."""
 
     def after(self, kind: Kind, task: Task, written: Written, have: Spec, want: Spec) -> None:
         """Keep how it stands now, and what was declared of it, in live ids."""

@@ -1,7 +1,8 @@
 """What each apply is about to change, on disk as it was before: a file a run, read again by `syncer undo`.
 
 Append-only, records framed as in the journal. `run` says whose it is, `change` how an object was just before its first
-write (durable before that write), `result` how it ended. It knows neither kinds nor what a change means.
+write (durable before that write; of what did not exist, and is in the journal before it is made, as soon as it may be),
+`result` how it ended. It knows neither kinds nor what a change means.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from syncer.adapters.disk import DISK, Disk, NotDurable
+from syncer.adapters.disk import DISK, Disk, NotDurable, replace_file
 from syncer.adapters.journal import frame, read_records
 from syncer.core.problem import InvalidInput, Location, Problem
 from syncer.core.values import Json
@@ -83,31 +84,45 @@ class Recorder:
         self._path, self._disk = path, disk
         self._lock = threading.Lock()
         self._broken = False
+        self._waiting = False
+        """Whether a change is written that is not yet surely on the medium."""
         disk.mkdir(path.parent)
         self._handle = disk.create(path, MODE)
         disk.write(self._handle, frame({"run": FORMAT, **asdict(header)}))
         disk.fsync(self._handle)
         disk.fsync_dir(path.parent)
 
-    def change(self, record: Mapping[str, Json]) -> None:
-        """Keep what is about to be changed; durable when this returns. NotDurable else: then it may not be changed."""
-        self._append({"change": dict(record)}, durable=True)
+    def change(self, record: Mapping[str, Json], *, durable: bool = True) -> None:
+        """Keep what is about to be changed; durable when this returns, or once `sync` does. NotDurable else: then it
+        may not be changed."""
+        self._append({"change": dict(record)}, durable=durable)
+        if not durable:
+            self._waiting = True
+
+    def sync(self) -> None:
+        """Every change that was kept is durable when this returns. NotDurable as `change`."""
+        with self._lock:
+            if self._waiting or self._broken:
+                self._sync()
 
     def result(self, record: Mapping[str, Json]) -> None:
         """Keep how it ended. Not waited for: without it an undo looks at the organisation."""
         self._append({"result": dict(record)}, durable=False)
 
-    def close(self) -> None:
-        """Bring the rest to the medium, as far as it goes: what is kept of ends is a convenience."""
+    def close(self) -> bool:
+        """Bring the rest to the medium, as far as it goes, and say whether all of it is there."""
         with self._lock:
             if self._handle < 0:
-                return
+                return not self._broken
             handle, self._handle = self._handle, -1
-            with contextlib.suppress(OSError):
+            try:
                 if not self._broken:
                     self._disk.fsync(handle)
+            except OSError:
+                self._broken = True
             with contextlib.suppress(OSError):
                 self._disk.close(handle)
+            return not self._broken
 
     def _append(self, record: Json, *, durable: bool) -> None:
         with self._lock:
@@ -115,12 +130,23 @@ class Recorder:
                 if self._broken:
                     raise OSError
                 self._disk.write(self._handle, frame(record))
-                if durable:
-                    self._disk.fsync(self._handle)
             except OSError:
                 self._broken = True
-                if durable:
+                if "change" in record:
                     raise NotDurable(_unwritable(self._path)) from None
+                return
+            if durable:
+                self._sync()
+
+    def _sync(self) -> None:
+        try:
+            if self._broken:
+                raise OSError
+            self._disk.fsync(self._handle)
+            self._waiting = False
+        except OSError:
+            self._broken = True
+            raise NotDurable(_unwritable(self._path)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +167,22 @@ class Runs:
             return Recorder(path, header, self.disk)
         except OSError:
             raise InvalidInput(_unwritable(path)) from None
+
+    def complete(self, id: str, made: Mapping[str, str]) -> None:
+        """Add what a run made, address → live id, where a crash took it from the run's file and another knows of it.
+        A file that is not there, or cannot be read, is left alone. OSError where the disk says no."""
+        name = next((name for name in self._names() if _id(name) == id), "")
+        if not name:
+            return
+        try:
+            found = read_records(self.folder / name, self.disk, "run", _WAY_OUT)
+        except InvalidInput:
+            return
+        known = {str(each["change"].get("address")) for each in found.records if isinstance(each.get("change"), dict)}
+        lost = {address: live_id for address, live_id in made.items() if address not in known}
+        if found.records and lost:
+            records = [*found.records, *(each for item in lost.items() for each in _made(*item))]
+            replace_file(self.folder / name, b"".join(map(frame, records)), MODE, disk=self.disk)
 
     def list(self) -> tuple[list[Run], list[str]]:
         """Every run that can be read, newest first; and a word about each file that cannot."""
@@ -199,6 +241,13 @@ def _run(records: Sequence[Mapping[str, Json]], path: Path, note: str) -> Run:
             results[str(record["result"]["address"])] = record["result"]
     kept = tuple(Kept(before, results.get(address, {}), line) for address, (before, line) in befores.items())
     return Run(header, kept, path, note)
+
+
+def _made(address: str, live_id: str) -> tuple[Json, Json]:
+    """What is kept of an object that a run made, as far as the journal knows it."""
+    change = {"address": address, "action": "create", "live_id": "", "name": address.partition("/")[2], "entry": None}
+    rest = {"manifest": "", "stamps": {}, "secrets": []}
+    return {"change": {**change, **rest}}, {"result": {"address": address, "outcome": "done", "live_id": live_id}}
 
 
 def _id(name: str) -> str:

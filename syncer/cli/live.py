@@ -173,7 +173,7 @@ def apply(
                 events: list[Event] = []
                 if journal.unsettled() or journal.settled():
                     here.ask_whose(api)
-                for settled in recover(api, journal, store, here.effects, tell):
+                for settled in recover(api, journal, store, here.effects, here.runs, tell):
                     events.append(settled)
                     out.talk(f"{settled.address}: {settled.message}\n")
                 selection = Selection(only, but) if saved is None else _selection_of(saved)
