@@ -39,7 +39,8 @@ from syncer.core.values import Secret
 from syncer.drifting import find_drift, last_apply
 from syncer.execute import Stop
 from syncer.kinds import KINDS
-from syncer.loading import asked_for, ordered, read_manifests, resolve, together
+from syncer.loading import asked_for, ordered, read_manifests, resolve
+from syncer.related import together
 from syncer.sandbox.seed import seed
 from syncer.sandbox.server import Options, Organisation, create_app
 from syncer.situation import situation_of

@@ -25,7 +25,8 @@ from syncer.core.shape import ListRule, find_all, pattern_steps
 from syncer.core.spec_of import Names, spec_of, unescaped
 from syncer.core.values import Json, Path, show_path
 from syncer.kinds import KINDS
-from syncer.loading import Manifests, resolve, together
+from syncer.loading import Manifests, resolve
+from syncer.related import together
 from syncer.surveying import New
 
 ROUNDS = 12

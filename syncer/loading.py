@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
@@ -19,11 +18,12 @@ from syncer.adapters.variables import Substituted, substitute
 from syncer.core.address import Address
 from syncer.core.kind import Kind, Spec
 from syncer.core.problem import Finding, Location, Problem, located
-from syncer.core.references import Index, circles, mark
+from syncer.core.references import Index, mark
 from syncer.core.resource import Desired, Use
 from syncer.core.values import Json, Lookup, Path, Ref, Secret
 from syncer.kinds import KINDS, REMOVED
 from syncer.kinds.secret_rules import secret_literals
+from syncer.related import together
 
 if TYPE_CHECKING:
     from syncer.adapters.yaml_reader import Document
@@ -363,62 +363,3 @@ def index_of(manifests: Sequence[RawManifest], environment: Environment, everyth
     others = everything if len(everything) > len(manifests) else ()
     elsewhere = frozenset(Address(raw.kind, raw.name) for raw in others) - keys.keys()
     return Index(keys, by_key, aliases, elsewhere, environment.name)
-
-
-def together(desired: Sequence[Desired], only: Collection[str] | None = None) -> list[Problem]:
-    """What only all manifests of an environment show: two for one live object, circles, fields of other schemas.
-
-    `only`: names of files that are reported on; a circle is told in one of those.
-    """
-    problems = list(_one_live_object_each(desired))
-    problems += _circles(desired, only or ())
-    if any(each.address.kind == "EntitySchema" for each in desired):
-        from syncer.kinds.together import check_together
-
-        problems += check_together(desired, only)
-    return problems
-
-
-def _one_live_object_each(desired: Sequence[Desired]) -> Iterator[Problem]:
-    claimed: dict[tuple[str, str], Desired] = {}
-    for each in desired:
-        kind = KINDS[each.address.kind]
-        key = unicodedata.normalize("NFC", str(each.spec[kind.title])) if kind.title else kind.key(each.spec)
-        first = claimed.setdefault((kind.name, key), each)
-        if first is not each:
-            field = kind.title or kind.key_field
-            yield Problem(
-                "duplicate-live-key",
-                f"{each.address} and {first.address} at {first.where((field,))} describe one live object: `{key}`",
-                each.where((field,)),
-                f"$.spec.{field}",
-                "merge them into one manifest, or give each environment its own with `metadata.environments`",
-            )
-
-
-def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Problem]:
-    """Circles that cannot be cut. Schemas may refer to each other: they are written in two goes."""
-    by_address = {each.address: each for each in desired}
-    waits: dict[Address, set[Address]] = {each.address: set() for each in desired if each.uses}
-    for each in desired:
-        for use in each.uses:
-            if isinstance(use.target, Ref) and not use.late:
-                target = Address(use.target.kind, use.target.name)
-                if target != each.address:
-                    waits[each.address].add(target)
-    for circle in circles(waits):
-        begin = next((place for place, each in enumerate(circle) if by_address[each].where(()).file in only), 0)
-        circle = [*circle[begin:-1], *circle[:begin], circle[begin]]
-        first = by_address[circle[0]]
-        use = next(
-            use
-            for use in first.uses
-            if isinstance(use.target, Ref) and Address(use.target.kind, use.target.name) == circle[1]
-        )
-        yield Problem(
-            "reference-circle",
-            "references go in a circle: " + " → ".join(map(str, circle)),
-            first.where(use.path),
-            "",
-            "leave one of the references out; none of these can be created first",
-        )

@@ -34,11 +34,12 @@ from syncer.core.sides import Sides
 from syncer.core.spec_of import Names
 from syncer.core.values import Json, Path
 from syncer.kinds import KINDS, REMOVED
-from syncer.loading import Manifests, lives_in, resolve, together
+from syncer.loading import Manifests, lives_in, resolve
 from syncer.pulling import Pull, what_is_there
 from syncer.pulling import carry_out as write_pulled
 from syncer.pulling import prepare as prepare_pull
 from syncer.receiving import Receiving, Side, Variable
+from syncer.related import together
 from syncer.surveying import Survey, names_of
 from syncer.taking_over import TakenOver, Wish, take_over
 

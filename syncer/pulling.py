@@ -28,7 +28,8 @@ from syncer.core.pulled import PulledSecret
 from syncer.core.resource import Desired, Managed
 from syncer.core.values import Json
 from syncer.kinds import KINDS
-from syncer.loading import Manifests, asked_for, read_manifests, resolve, together
+from syncer.loading import Manifests, asked_for, read_manifests, resolve
+from syncer.related import together
 from syncer.surveying import New, Remembering, Survey, names_of, survey
 
 LAYOUT = "{kind}/{name}.yaml"

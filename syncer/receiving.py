@@ -26,8 +26,9 @@ from syncer.core.shape import pattern_steps
 from syncer.core.sides import Sides
 from syncer.core.values import Json, Path, show_path
 from syncer.kinds import KINDS
-from syncer.loading import Manifests, asked_for, lives_in, resolve, together
+from syncer.loading import Manifests, asked_for, lives_in, resolve
 from syncer.pulling import Order, Remembering
+from syncer.related import together
 
 ADOPTS = "takes over an object nobody here made"
 

@@ -142,7 +142,8 @@ class World:
     def manifests(self) -> tuple[Manifests, list[Desired], list[Asked]]:
         """What was read, and what it means in this environment; InvalidInput as `wanted`."""
         from syncer.adapters.variables import OrUnknown, allowed_names
-        from syncer.loading import asked_for, ordered, read_manifests, resolve, together
+        from syncer.loading import asked_for, ordered, read_manifests, resolve
+        from syncer.related import together
 
         manifests = read_manifests(self.project, begun=self._begun)
         allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))

@@ -148,3 +148,30 @@ def test_little_one_core_or_a_second_thread_is_read_here(monkeypatch: pytest.Mon
     finally:
         wait.set()
         thread.join()
+
+
+@pytest.mark.usefixtures("alone")
+def test_the_other_process_judges_what_it_reads() -> None:
+    """Its word counts for the files it handed over, and for no others."""
+
+    def judge(documents: list[Document], text: bytes, file: str) -> bool:
+        return file in {"10.yaml", "two.yaml", "digits.yaml", "0.yaml"}
+
+    with Reading(texts(), judge=judge, cores=2) as reading:
+        found = [documents for documents in reading.documents() if not isinstance(documents, InvalidInput)]
+    assert [(each.file, each.index) for documents in found for each in documents if each.sound] == [
+        ("10.yaml", 0),
+        ("two.yaml", 0),
+        ("two.yaml", 1),
+    ]
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_judge_that_fails_there_is_not_needed() -> None:
+    def judge(documents: list[Document], text: bytes, file: str) -> bool:
+        raise RuntimeError(file)
+
+    with Reading(texts(), judge=judge, cores=2) as reading:
+        found = list(reading.documents())
+    assert [told(each) for each in found] == [told(each) for each in read_all(texts(), cores=1)]
+    assert not any(each.sound for documents in found if isinstance(documents, list) for each in documents)

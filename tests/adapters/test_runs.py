@@ -103,3 +103,72 @@ def test_a_run_that_cannot_begin_sends_nothing(tmp_path: Path) -> None:
     assert error.value.problems[0].message == (
         "what is about to be changed cannot be kept for an undo, so it is not changed"
     )
+
+
+def test_a_create_that_is_in_the_journal_waits_for_nothing(tmp_path: Path) -> None:
+    """Its record is on the medium with the next one that must be, or once somebody asks for it."""
+    disk = Counting()
+    recorder = Runs(tmp_path, disk).begin(HEADER)
+    begun = disk.synced
+    steps = []
+    for durable in (False, False, True, False):
+        recorder.change(CHANGES[0], durable=durable)
+        steps.append(disk.synced - begun)
+    for _ in range(2):
+        recorder.sync()
+        steps.append(disk.synced - begun)
+    assert steps == [0, 0, 1, 1, 2, 2]
+    assert recorder.close()
+
+
+def test_a_create_that_cannot_be_made_sure_of_may_not_be_made(tmp_path: Path) -> None:
+    recorder = Runs(tmp_path, Failing(1)).begin(HEADER)
+    recorder.change(CHANGES[0], durable=False)
+    for _ in range(2):
+        with pytest.raises(NotDurable):
+            recorder.sync()
+    with pytest.raises(NotDurable):
+        recorder.change(CHANGES[1], durable=False)
+    assert not recorder.close()
+
+
+def test_what_a_crash_took_from_a_run_is_added(tmp_path: Path) -> None:
+    """Cut at every byte after its first record: what it made stands in it again, once, and what was there stays."""
+    runs = Runs(tmp_path)
+    path = recorded(runs)
+    whole = path.read_bytes()
+    made = {"ClosingReason/won": "w1", "ClosingReason/new": "n1"}
+    for length in range(whole.index(b"\n") + 1, len(whole) + 1):
+        path.write_bytes(whole[:length])
+        there = {each.address: each for each in runs.read("0123abcd").changes}
+        for _ in range(2):
+            runs.complete("0123abcd", made)
+            run = runs.read("0123abcd")
+            assert run.header == HEADER
+            found = {each.address: each for each in run.changes}
+            assert {**found, **there} == found
+            assert set(found) == {*there, *made}
+            for address, live_id in made.items():
+                if address not in there:
+                    assert dict(found[address].result) == {"address": address, "outcome": "done", "live_id": live_id}
+
+
+def test_what_cannot_be_read_is_not_added_to(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    path = recorded(runs)
+    damaged = path.read_bytes().replace(b'"won"', b'"own"', 1)
+    path.write_bytes(damaged)
+    runs.complete("0123abcd", {"ClosingReason/new": "n1"})
+    runs.complete("ffffffff", {"ClosingReason/new": "n1"})
+    assert (path.read_bytes(), len(list(tmp_path.iterdir()))) == (damaged, 1)
+
+
+class Counting(RealDisk):
+    """Says how often a file was synced."""
+
+    def __init__(self) -> None:
+        self.synced = 0
+
+    def fsync(self, handle: int) -> None:
+        self.synced += 1
+        super().fsync(handle)
