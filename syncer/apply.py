@@ -309,8 +309,10 @@ def carry_out(
         )
     finally:
         whole = recorder.close()
-    if whole:  # else the journal still knows what was made, and the next apply keeps that
-        journal.compact()
+    if not whole:  # the journal still knows, and the next apply keeps it
+        said = "what was made cannot be kept for an undo"
+        raise NotDurable(Problem("run", said, hint="make room on the disk, then run `syncer apply` again"))
+    journal.compact()
 
 
 def exit_code(events: Sequence[Event], stop: Stop) -> int:

@@ -17,8 +17,8 @@ def to_json(value: Json) -> Json:
     """Plain JSON for a spec. A reference becomes `{"$ref": {…}}`, a secret its name. TypeError for other leaves."""
     if value is None or isinstance(value, str | int | float):
         return value
-    if isinstance(value, Mapping):
-        plain = {key: to_json(each) for key, each in value.items()}
+    if isinstance(value, dict | Mapping):
+        plain = {key: each if each.__class__ is str else to_json(each) for key, each in value.items()}
         return {"$plain": plain} if len(plain) == 1 and _ALL & plain.keys() else plain
     if isinstance(value, list | tuple):
         return [to_json(each) for each in value]

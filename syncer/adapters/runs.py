@@ -110,19 +110,16 @@ class Recorder:
         self._append({"result": dict(record)}, durable=False)
 
     def close(self) -> bool:
-        """Bring the rest to the medium, as far as it goes, and say whether all of it is there."""
+        """Bring the rest to the medium, as far as it goes: what is kept of ends is a convenience. Whether every change
+        is there."""
         with self._lock:
-            if self._handle < 0:
-                return not self._broken
-            handle, self._handle = self._handle, -1
-            try:
-                if not self._broken:
-                    self._disk.fsync(handle)
-            except OSError:
-                self._broken = True
-            with contextlib.suppress(OSError):
-                self._disk.close(handle)
-            return not self._broken
+            if self._handle >= 0:
+                with contextlib.suppress(NotDurable):
+                    self._sync()
+                handle, self._handle = self._handle, -1
+                with contextlib.suppress(OSError):
+                    self._disk.close(handle)
+            return not self._waiting
 
     def _append(self, record: Json, *, durable: bool) -> None:
         with self._lock:

@@ -228,6 +228,9 @@ def _entries(
         except (TypeError, RecursionError):
             message = f"`{address}` remembers something nobody wrote"
             raise _invalid(path, _entry_line(text, index), message, _WAY_OUT) from None
+        if len(row) == 3 and declared:  # nearly all are
+            entries[address] = Managed(address, live_id, declared)
+            continue
         entries[address] = Managed(
             address,
             live_id,
@@ -254,20 +257,21 @@ def _check_sum(text: str, path: Path | str) -> None:
 
 def _row(managed: Managed) -> dict[str, Json]:
     """An entry without what is empty; the address first."""
-    rest: dict[str, Json] = {
-        "declared": to_json(managed.declared),
-        "parts": to_json(managed.parts),
-        "protect": managed.protect,
-        "aliases": list(managed.aliases),
-        "policy": to_json(managed.policy),
-        "secrets": dict(managed.secrets),
-        "adopted": managed.adopted,
-    }
-    return {
-        "address": str(managed.address),
-        "live_id": managed.live_id,
-        **{name: value for name, value in rest.items() if value},
-    }
+    address, live_id, declared, *more = managed
+    row: dict[str, Json] = {"address": str(address), "live_id": live_id}
+    if declared:
+        row["declared"] = to_json(declared)
+    if any(more):  # of few
+        rest: dict[str, Json] = {
+            "parts": to_json(managed.parts),
+            "protect": managed.protect,
+            "aliases": list(managed.aliases),
+            "policy": to_json(managed.policy),
+            "secrets": dict(managed.secrets),
+            "adopted": managed.adopted,
+        }
+        row |= {name: value for name, value in rest.items() if value}
+    return row
 
 
 def _keep_backup(path: Path, disk: Disk) -> None:

@@ -57,6 +57,8 @@ def _is_entry(row: Json) -> bool:
     if type(row) is not dict or type(row.get("address")) is not str or type(row.get("live_id")) is not str:
         return False
     known = len(ENTRY)
+    if len(row) == known + 1 and type(row.get("declared")) is dict:
+        return True  # nearly all are
     for name, expected in OPTIONAL.items():
         if name in row:
             known += 1

@@ -49,12 +49,10 @@ def plan(
     form: str,
 ) -> int:
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
-    from syncer.app import Selection
     from syncer.cli.collector import at_rest
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
-    from syncer.core.guard import Consent, refusals
 
     if against is not None:
         from syncer.cli.record import plan_against
@@ -66,6 +64,9 @@ def plan(
     out = console(color)
     here = world(config, environment, server, place)
     with at_once(), at_rest(), here.reading():
+        from syncer.app import Selection  # while another process reads the manifests
+        from syncer.core.guard import Consent, refusals
+
         for doubt in here.doubts():
             out.talk(f"warning: {doubt}\n")
         state = here.state()

@@ -31,10 +31,13 @@ class Kinds(Mapping[str, "Kind"]):
         self._known: dict[str, Kind] = {}
 
     def __getitem__(self, name: str) -> Kind:
-        if name not in self._known:
+        try:
+            return self._known[name]
+        except KeyError:
             module = importlib.import_module(f"syncer.kinds.{MODULES[name]}")
-            self._known[name] = module.KIND
-        return self._known[name]
+            found: Kind = module.KIND
+            self._known[name] = found
+            return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(MODULES)
