@@ -76,7 +76,7 @@ def load(
 
     `judge`: as `Reading`, where the files are not open yet."""
     if not isinstance(files, Opened):
-        here = opened(files, root, judge=judge)
+        here = opened(files, root, elsewhere=0.55, judge=judge)  # what all show together is seen here
         with here.reading:
             return load(here, root, kinds)
     manifests: list[RawManifest] = []
