@@ -229,7 +229,7 @@ def _sound(project: Project, documents: list[Document], text: bytes, file: str) 
     """Whether `judge` has nothing to say of a file's manifests, in whatever environment and with whatever files beside
     it. The process that reads ahead asks this."""
     manifests, problems = of_documents(documents, text, file, KINDS)
-    if problems or len(manifests) != len(documents):
+    if problems or len(manifests) != len(documents) or not project.environments:
         return False
     environment = next(iter(project.environments.values()))
     for raw in manifests:

@@ -55,6 +55,7 @@ def plan(
     from syncer.cli.world import world
 
     if against is not None:
+        from syncer.app import Selection
         from syncer.cli.record import plan_against
 
         return plan_against(
@@ -64,7 +65,8 @@ def plan(
     out = console(color)
     here = world(config, environment, server, place)
     with at_once(), at_rest(), here.reading():
-        from syncer.app import Selection  # while another process reads the manifests
+        # here, while another process reads the manifests
+        from syncer.app import Selection
         from syncer.core.guard import Consent, refusals
 
         for doubt in here.doubts():
