@@ -10,7 +10,6 @@ import io
 import json
 import multiprocessing
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from simulation.memory import most_held
 from simulation.spoiling import repository
 
 SECONDS, MEGABYTES = 2.0, 300.0
@@ -130,7 +130,7 @@ def _one(number: int, folder: Path, found: Fuzzed) -> None:
     code, out, err = validated(["validate", "--format", form, *strict])
     seconds = time.perf_counter() - began
     signal.alarm(0)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+    peak = most_held()
     found.codes[code] += 1
     found.slowest = max(found.slowest, seconds)
     if peak > MEGABYTES >= found.largest:  # the first that goes beyond; a peak never falls

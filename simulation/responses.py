@@ -5,8 +5,6 @@ given again with one of them spoilt. What comes of it may be an error, never a t
 from __future__ import annotations
 
 import json
-import resource
-import sys
 import tempfile
 import time
 import traceback
@@ -22,6 +20,7 @@ import httpx
 from simulation.broken import BrokenWorld, Fate
 from simulation.findings import CANARY
 from simulation.instants import OPERATIONS
+from simulation.memory import most_held
 
 Json = Any
 SLOW = 2.0
@@ -169,7 +168,7 @@ def heard(seed: int) -> Heard:
         problem = f"{type(error).__name__} in {frame.name} at {Path(frame.filename).name}:{frame.lineno}"
     world.given = None
     took = time.perf_counter() - began
-    held = _most_held() - _held_before()
+    held = most_held() - _held_before()
     if not problem and code in (1, 2):
         problem = f"exit code {code}"
     if not problem and took > SLOW:
@@ -181,15 +180,10 @@ def heard(seed: int) -> Heard:
     return Heard(seed, f"{reply.method} {reply.path.partition('?')[0]}", code, took, held, problem)
 
 
-def _most_held() -> float:
-    """The most memory that this process has held so far, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-
-
 @cache
 def _held_before() -> float:
     """What it held before the first reply: whoever runs this beside other things is not judged by those."""
-    return _most_held()
+    return most_held()
 
 
 def spoilt(body: bytes, dice: Random) -> bytes:

@@ -32,8 +32,8 @@ def options() -> set[str]:
 
 
 def would_run(target: str, *words: str) -> list[str]:
-    """The words of what `make` would run."""
-    command = ["make", "-n", "--silent", target, *words]
+    """The words of what `make` would run, apart from what it takes to get ready."""
+    command = ["make", "-n", "--silent", "--old-file=.venv/.ready", target, *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
 
 
