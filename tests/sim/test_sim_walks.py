@@ -37,12 +37,13 @@ def test_the_same_seed_is_the_same_walk() -> None:
 def test_walks_go_everywhere() -> None:
     """Every command and every edit, runs that crash, are interrupted, refused, partly done."""
     steps, codes = Counter[str](), Counter[int]()
-    for seed in range(4):
+    for seed in range(20):  # a few do; which ones depends on what the product has come to do
         came = walk((seed, 50))
         steps += came.steps
         codes += came.codes
-    assert len(steps) == 16
-    assert {0, 3, 4, -9} <= set(codes)
+        if len(steps) == 16 and {0, 3, 4, -9} <= set(codes):
+            return
+    assert (len(steps), sorted(codes)) == (16, "with 0, 3, 4 and -9 among them")
 
 
 @pytest.fixture
