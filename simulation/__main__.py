@@ -4,6 +4,8 @@ every cut and every image of the disk, real processes killed."""
 from __future__ import annotations
 
 import argparse
+import functools
+import hashlib
 import os
 import sys
 import time
@@ -198,4 +200,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # a sixth of a life would go into digests of the same few secrets, and a digest has no effect to go wrong
+    hashlib.scrypt = functools.lru_cache(1024)(hashlib.scrypt)  # type: ignore[assignment]
     sys.exit(main(sys.argv[1:]))
