@@ -21,6 +21,7 @@ from syncer.render.drift_text import (
     strangers_line,
     summary_line,
 )
+from syncer.render.escape import for_html
 from syncer.render.problems import count, problems_text
 from syncer.render.terminal import Terminal
 
@@ -49,7 +50,7 @@ def drift_markdown(drift: Drift, *, unicode: bool = True, most: int = MOST) -> s
         return head + "\n"
     fence = "`" * max(3, 1 + _longest_run("\n".join(blocks)))
     title = f"Every field: {count(drift.fields, 'field')} of {count(len(drift.objects), 'object')}"
-    before = f"\n\n<details><summary>{title}</summary>\n\n{fence}text\n"
+    before = f"\n\n<details><summary>{for_html(title)}</summary>\n\n{fence}text\n"
     after = f"\n{fence}\n\n</details>\n"
     room = most - size(head) - size(before) - size(after)
     return head + before + _fitting(blocks, room, terminal) + after

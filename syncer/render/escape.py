@@ -1,4 +1,4 @@
-"""Foreign text made harmless for one target each: terminal, workflow log, annotation, URI; knows no layout."""
+"""Foreign text made harmless for one target each: terminal, workflow log, annotation, HTML, URI; knows no layout."""
 
 from __future__ import annotations
 
@@ -72,6 +72,19 @@ def for_annotation(text: str) -> str:
 def for_property(text: str) -> str:
     """A property of a workflow command (`file=`, `title=`)."""
     return for_annotation(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def for_html(text: str, unicode: bool = True) -> str:
+    """One line of text between tags, or in a quoted attribute; a Markdown reader finds no mark in it either.
+
+    Whatever HTML or Markdown could take for a mark stands as a character reference (reliability T8).
+    """
+    shown = for_terminal(text, unicode)
+    return "".join(character if _is_text(character) else f"&#{ord(character)};" for character in shown)
+
+
+def _is_text(character: str) -> bool:
+    return character.isalnum() or character in " ,;:" or not character.isascii()
 
 
 def for_uri(file: str) -> str:

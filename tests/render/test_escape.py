@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulation.hostile import strings
 from syncer.core.json_text import json_text
-from syncer.render.escape import disarmed, for_annotation, for_property, for_terminal, for_uri
+from syncer.render.escape import disarmed, for_annotation, for_html, for_property, for_terminal, for_uri
 
 SHOWN = {
     # case: (text, as it is shown)
@@ -159,3 +161,26 @@ def test_uris(file: str, uri: str) -> None:
 
 def test_a_line_is_disarmed_as_a_whole() -> None:
     assert disarmed("  ::a::##[b]") == "  \\x3a:a::#\\x23[b]"
+
+
+HTML = {
+    # text                             between tags
+    "Größe, 漢字 1": "Größe, 漢字 1",
+    "<img src=x onerror='y'>": "&#60;img src&#61;x onerror&#61;&#39;y&#39;&#62;",
+    "&lt;": "&#38;lt;",
+    '"><script>': "&#34;&#62;&#60;script&#62;",
+    "[a](javascript:x) @org/team `b` **c** _d_": "&#91;a&#93;&#40;javascript:x&#41; &#64;org&#47;team &#96;b&#96; "
+    "&#42;&#42;c&#42;&#42; &#95;d&#95;",
+    "\x1b[2J\n# x\u202e": "&#92;x1b&#91;2J&#92;n&#35; x&#92;u202e",
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), HTML.items())
+def test_html(text: str, shown: str) -> None:
+    assert for_html(text) == shown
+    assert html.unescape(shown) == for_terminal(text)
+
+
+def test_no_hostile_text_is_a_mark() -> None:
+    for text in strings(500, 3):
+        assert not re.search(r"[<>\"'`*_\[\]()@!|~\\]", for_html(text)), text
