@@ -71,7 +71,10 @@ class Two:
         with self.within("test").api(read_only=True) as one, self.within("other").api(read_only=True) as other:
             promotion = prepare(self.side("test", one), self.side("other", other), patterns, fetch_all)
             if not promotion.missing:
-                carry_out(promotion, self.store().put, tell)
+                store = self.store()
+                carry_out(promotion, store.put, tell)
+                proven = self.within("test").plan()
+                store.put(proven.settled_with({each.new.address for each in promotion.pulled.drafts}))
         return promotion
 
     def store(self) -> Store:

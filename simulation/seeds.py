@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -37,6 +38,11 @@ from syncer.core.problem import InvalidInput, SyncerError
 
 UNCLEAR = {"ambiguous", "parts-unclear"}
 """What may stop a plan without state: twins that only state could tell apart."""
+
+
+def unexpected(changes: Mapping[str, list[str]]) -> list[tuple[str, list[str]]]:
+    """Of a plan without state: everything but what nobody remembers having accepted (a saved view's filters)."""
+    return [(address, words) for address, words in changes.items() if words[0] != "accept"]
 
 
 @dataclass(slots=True)
@@ -219,7 +225,7 @@ class _Lived:
         kept = self.world.memory.files()
         self.world.forget()
         try:
-            found = [f"without state: {address} {words}" for address, words in self.world.changes().items()]
+            found = [f"without state: {address} {words}" for address, words in unexpected(self.world.changes())]
         except InvalidInput as refusal:
             rules = {each.rule for each in refusal.problems}
             found = [] if rules <= UNCLEAR else [f"without state: {refusal}"]

@@ -32,7 +32,7 @@ from simulation.findings import (
 )
 from simulation.moves import Hands
 from simulation.repositories import GUARDED, organisation
-from simulation.seeds import UNCLEAR, Weather
+from simulation.seeds import UNCLEAR, Weather, unexpected
 from simulation.world import SERVER, TOKENS, Run
 from syncer.adapters.api import Api
 from syncer.adapters.hosts import services
@@ -393,7 +393,7 @@ class Walking:
         self.world.forget()
         if calm:
             try:
-                found = [f"without state: {address} {words}" for address, words in self.world.changes().items()]
+                found = [f"without state: {address} {words}" for address, words in unexpected(self.world.changes())]
             except InvalidInput as refusal:
                 found = [f"without state: {each.message}" for each in refusal.problems if each.rule not in UNCLEAR]
             for each in found:

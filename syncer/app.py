@@ -87,6 +87,15 @@ class Planned:
     desired: tuple[Desired, ...]
     chosen: frozenset[Address] = field(default_factory=frozenset)
 
+    def settled_with(self, new: Collection[Address]) -> dict[Address, Managed]:
+        """As `settled`, and of what these new manifests refer to the meaning as it was seen: they were made of it."""
+        accepted = {
+            address: self.settled[address]._replace(parts=task.parts)
+            for address, task in self.plan.tasks.items()
+            if address in new and not task.change.writes
+        }
+        return {**self.settled, **accepted}
+
 
 def select(
     desired: Sequence[Desired], managed: Collection[Address], selection: Selection, asked: Sequence[Asked] = ()

@@ -18,19 +18,19 @@ from syncer.adapters.runs import Header, Runs
 from syncer.adapters.state import State
 from syncer.app import Planned, renamed
 from syncer.backup import Backup
-from syncer.carry import STALE, Carrier
+from syncer.carry import STALE, Carried, Carrier
 from syncer.core.address import Address, parse_address
 from syncer.core.event import Done, Event, Failed, Recovered, Skipped, Unknown
 from syncer.core.form import of_known_form
 from syncer.core.guard import FIRST_CONTACT, Consent, Situation, refusals
-from syncer.core.kind import Listing, Seek, Step
-from syncer.core.plan import Plan
+from syncer.core.kind import Listing, Seek, Step, Written
+from syncer.core.plan import Plan, Task
 from syncer.core.plan_id import plan_document
 from syncer.core.problem import OutcomeUnknown, PlatformError, Problem, Refused
 from syncer.core.references import without_secrets
 from syncer.core.resource import Managed
 from syncer.core.values import Json
-from syncer.execute import Stop, execute
+from syncer.execute import Stop, execute, memory_after
 from syncer.kinds import KINDS
 from syncer.platform import Platform, seek_made
 
@@ -252,6 +252,8 @@ def _moved(saved: Plan, now: Plan, address: Address) -> str:
         return f"the plan says {old.action} `{old.live_id}`, and now it needs {new.action} `{new.live_id}`"
     if [each.path for each in old.fields] != [each.path for each in new.fields]:
         return "other fields would change than the plan says"
+    if old.action == "accept" and old.fields != new.fields:
+        return "what it refers to was changed in the organisation"
     return ""
 
 
@@ -277,14 +279,20 @@ def carry_out(
     runs: Runs,
     by: str,
 ) -> Iterator[Event]:
-    """Remember the links, then do what the plan says; the journal is emptied once state holds all of it. `by`: who runs
-    it and where, for those who look at `runs` later."""
+    """Remember the links and what was accepted, then do what the plan says; the journal is emptied once state holds all
+    of it. `by`: who runs it and where, for those who look at `runs` later."""
     entries: dict[Address, Managed | None] = {**planned.settled, **dict.fromkeys(planned.forgotten)}
     entries |= {
         former: None for former, present in renamed(planned, store.state.entries).items() if present in planned.settled
     }
+    tasks, accepted = _parted(planned.plan.tasks)
+    for address, task in accepted.items():
+        as_it_is = Written(task.change.live_id, None, task.parts)
+        entry = entries.get(address, store.state.entries.get(address))
+        entries[address] = memory_after(task, Carried(as_it_is, task.want), entry, salt)
     store.put(entries)
-    if not planned.plan.changes:
+    yield from (Done(task.change, task.change.live_id, 0.0) for task in accepted.values())
+    if not tasks:
         return
     sides = planned.sides
     ids = {address: found.live.id for matches in sides.matches.values() for address, found in matches.found.items()}
@@ -297,7 +305,7 @@ def carry_out(
     carrier = Carrier(platform, ledger, keeper, ids, objects, effects.sleep, today, sides.lookups, effects.now)
     try:
         yield from execute(
-            plan.tasks,
+            tasks,
             KINDS,
             carrier,
             store.put_midway,
@@ -313,6 +321,12 @@ def carry_out(
         said = "what was made cannot be kept for an undo"
         raise NotDurable(Problem("run", said, hint="make room on the disk, then run `syncer apply` again"))
     journal.compact()
+
+
+def _parted(tasks: Mapping[Address, Task]) -> tuple[dict[Address, Task], dict[Address, Task]]:
+    """Those that change the organisation, and those that only accept what is so there."""
+    accepted = {address: task for address, task in tasks.items() if not task.change.writes}
+    return {address: task for address, task in tasks.items() if address not in accepted}, accepted
 
 
 def exit_code(events: Sequence[Event], stop: Stop) -> int:

@@ -209,7 +209,7 @@ class _Book:
         """It stands as it was asked for; None for the first of two goes."""
         address, go = node
         task = self.tasks[address]
-        self.put(address, _after(task, carried, self._known(address), self.salt))
+        self.put(address, memory_after(task, carried, self._known(address), self.salt))
         if task.late and go == 1:
             self.half.add(address)
             return None
@@ -266,7 +266,7 @@ def _ids(entry: Managed) -> str:
     return ", ".join([f"`{entry.live_id}`" if entry.live_id else "half made", *parts])
 
 
-def _after(task: Task, carried: Carried, entry: Managed | None, salt: Callable[[], bytes]) -> Managed | None:
+def memory_after(task: Task, carried: Carried, entry: Managed | None, salt: Callable[[], bytes]) -> Managed | None:
     """What state says of the address now."""
     if task.change.action in REMOVALS or task.desired is None:
         return None

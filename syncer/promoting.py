@@ -300,7 +300,8 @@ class _Work:
         )
         made = draft(KINDS, sides, known)
         before = {each.address for each in pulled.planned.plan.changes} if pulled.planned else set()
-        wrong = [address for address in sorted(made.tasks) if address in chosen and address not in before]
+        written = [address for address, task in sorted(made.tasks.items()) if task.change.writes]
+        wrong = [address for address in written if address in chosen and address not in before]
         if wrong:
             said = ", ".join(f"{address} ({made.tasks[address].change.fields[0].path})" for address in wrong[:3])
             message = f"what would be written is not what is live in `{here.name}`: {said}; this is a bug of syncer"

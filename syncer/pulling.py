@@ -86,13 +86,13 @@ class Pull:
     @property
     def settled(self) -> dict[Address, Managed]:
         """What state says of everything that is as its manifest says."""
-        skipped = self.planned.settled if self.planned else {}
         new, kept = {each.address for each in self.survey.new}, {each.new.address for each in self.drafts}
-        return {address: entry for address, entry in skipped.items() if address not in new or address in kept}
+        settled = self.planned.settled_with(kept) if self.planned else {}
+        return {address: entry for address, entry in settled.items() if address not in new or address in kept}
 
     @property
     def others(self) -> list[Address]:
-        """Addresses of manifests that were there before and are not what is live."""
+        """Addresses of manifests that were there before and are not what is live: `taking_over` is for them."""
         new = {each.new.address for each in self.drafts}
         changes = self.planned.plan.changes if self.planned else ()
         return [change.address for change in changes if change.address not in new]
@@ -249,12 +249,6 @@ def prove(pull: Pull) -> None:
             pull.mistakes.append(Problem("pull-differs", message, hint=hint))
 
 
-def hand_over(pull: Pull) -> list[Address]:
-    """The manifests that were there before and differ from what is live: what is to be taken over into their text.
-    They are left as they are here; the addresses are given back for whoever takes them over."""
-    return pull.others
-
-
 def what_is_there(order: Order) -> tuple[Manifests, list[Desired], list[Problem]]:
     """The manifests that are there, and references of theirs that lead nowhere yet: of a pull that was cut off, this
     one brings what they name. InvalidInput where they are not sound otherwise. A folder that is not there is empty."""
@@ -335,7 +329,7 @@ def _not_empty(planned: Planned, drafts: Sequence[Draft]) -> list[Problem]:
             hint="please report it; everything else was pulled, and nothing was changed in the organisation",
         )
         for change in planned.plan.changes
-        if change.address in new
+        if change.address in new and change.writes
     ]
 
 
@@ -392,4 +386,4 @@ def _says(path: Path, content: bytes) -> bool:
         return False
 
 
-__all__ = ["New", "Order", "Pull", "Remembering", "carry_out", "hand_over", "prepare", "prove"]
+__all__ = ["New", "Order", "Pull", "Remembering", "carry_out", "prepare", "prove"]

@@ -120,6 +120,7 @@ TAKING_OVER = {
     "deleted-live": "An object that a manifest describes was not deleted in the organisation.",
     "fed-by-variable": "A value that comes from a variable is changed where the variable is, not in the manifest.",
     "items-unclear": "Items of a list can be told apart, or nobody knows which of them was changed.",
+    "not-accepted": "What a reference stands for, such as the filters of a saved view, is what was accepted last.",
     "not-edited": "A file is written so that an edit changes nothing else; otherwise it is left as it is.",
     "not-yet-applied": "What a manifest changed since the last apply is for the next one, and stays.",
     "secret-not-taken": "What is or was a secret is never written into a file.",

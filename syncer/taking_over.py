@@ -17,6 +17,7 @@ from syncer.adapters.manifests import RawManifest
 from syncer.adapters.project import Environment
 from syncer.adapters.yaml_reader import read
 from syncer.core.address import Address
+from syncer.core.fields import show_field
 from syncer.core.kind import Kind, Prepared
 from syncer.core.merge import merge
 from syncer.core.problem import InvalidInput, Problem
@@ -62,8 +63,15 @@ class TakenOver:
     objects: list[Object] = field(default_factory=list)
     gone: list[Address] = field(default_factory=list)
     """Addresses whose object was deleted in the organisation."""
+    meant: list[Address] = field(default_factory=list)
+    """Addresses of which something else is meant than was accepted, which no manifest can say."""
     problems: list[Problem] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
+
+    @property
+    def differs(self) -> bool:
+        """Whether what is live is not what the manifests say, or not what was accepted."""
+        return bool(self.changes or self.gone or self.objects or self.meant)
 
 
 def take_over(
@@ -139,6 +147,7 @@ class _Work:
         prune = frozenset(_texts(desired.policy.get("prune")))
         complete = str(desired.address) in self.wish.complete
         merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+        self.meanings(desired, prepared)
         if not (merged.changes or merged.refused or prepared.extra or complete):
             return
         pulled = spec_of(kind, context.live, self.names, prepared.parts, context.answers)
@@ -159,6 +168,17 @@ class _Work:
         if taken or taking.left:
             self.out.objects.append(Object(desired.address, raw.file, tuple(taken), tuple(taking.left)))
             self.out.problems += _said(desired.address, raw, taking.left, self.environment)
+
+    def meanings(self, desired: Desired, prepared: Prepared) -> None:
+        """What references stand for by now is no matter of the manifest: it is accepted, or mended live."""
+        for each in prepared.meanings:
+            name = f"{desired.address}/{each.risk.item}"
+            message = f"{desired.address}: {each.risk.reason}"
+            hint = f"no manifest says it: put it back in the organisation, or `syncer apply --accept-data-loss {name}`"
+            at = desired.where(tuple(map(str, each.path)))
+            shown = f"$.spec.{show_field(each.path)}"
+            self.out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
+            self.out.meant.append(desired.address)
 
     def policy(self, raw: RawManifest, policy: Mapping[str, Json], taking: Taking) -> Put:
         """What the manifest must allow for the object to stay as it is."""
@@ -378,6 +398,3 @@ def _one_left(address: Address, raw: RawManifest, left: Left, environment: Envir
     message = f"{address}: which items of `{field_name}` are which cannot be told{why}"
     hint = "tell them apart in the organisation, or change the manifest by hand"
     return Problem("items-unclear", message, at, shown, hint, "warning")
-
-
-__all__ = ["Object", "TakenOver", "Wish", "names_of", "take_over"]

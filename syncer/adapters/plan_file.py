@@ -14,8 +14,8 @@ from syncer.adapters.wire_json import NotJson, decode
 from syncer.core.address import Address, parse_address
 from syncer.core.json_text import json_text
 from syncer.core.marked_json import value_of_side
-from syncer.core.plan import Change, Field, Link, Notice, Plan, Released
-from syncer.core.plan_id import FORMAT_VERSION, plan_document, plan_id
+from syncer.core.plan import FORMAT_VERSION, Change, Field, Link, Notice, Plan, Released
+from syncer.core.plan_id import plan_document, plan_id
 from syncer.core.problem import InvalidInput, Problem
 from syncer.core.values import Json, show_path
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 MODE = 0o600
 """A plan quotes live values: it is its owner's to show."""
+
+READ_VERSIONS = (1, FORMAT_VERSION)
+"""Formats that are shown. Only the present one is applied: an older one does not say all that an apply does."""
 
 LARGEST = 256 * 1024 * 1024
 """Bytes a plan file may have: 25 times a plan that creates 5,000 objects."""
@@ -67,7 +70,7 @@ def read_plan(document: Json, file: str = "the plan") -> Plan:
     """The plan a document holds, without the tasks that only the planning process has; `file` is named in problems.
     Secrets in it have their names and no value. InvalidInput as for `load_plan`."""
     version = document.get("format_version") if isinstance(document, dict) else None
-    if version != FORMAT_VERSION or isinstance(version, bool):
+    if version not in READ_VERSIONS or isinstance(version, (bool, float)):
         raise InvalidInput(_wrong_version(file, document))
     problems = _misshapen(document, file)
     if problems:
@@ -90,7 +93,7 @@ def _problem(
 def _wrong_version(file: str, document: Json) -> Problem:
     if not isinstance(document, dict) or "format_version" not in document:
         return _problem(file, "is no plan: it has no `format_version`")
-    newer = f"this syncer reads format {FORMAT_VERSION}"
+    newer = f"this syncer reads formats {' and '.join(map(str, READ_VERSIONS))}"
     return _problem(file, f"has `format_version` {json_text(document['format_version'], indent=None)}: {newer}")
 
 
@@ -107,16 +110,16 @@ def _model() -> type[BaseModel]:
         path: str
         before: Json
         after: Json
-        cause: Literal["ours", "drift", "conflict"]
-        level: Literal["safe", "risky", "destructive"] = Key(alias="class")
+        cause: str
+        level: str = Key(alias="class")
         reason: str
         item: str
 
     class ChangeModel(Strict):
         address: str
         name: str
-        action: Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall"]
-        level: Literal["safe", "risky", "destructive"] = Key(alias="class")
+        action: str
+        level: str = Key(alias="class")
         reason: str
         reasons: list[str]
         live_id: str | None
@@ -155,7 +158,7 @@ def _model() -> type[BaseModel]:
         age_seconds: int
 
     class PlanModel(Strict):
-        format_version: Literal[1]
+        format_version: Literal[1, 2]
         id: str
         environment: str
         org_id: str
@@ -190,7 +193,7 @@ def _misshapen(document: Json, file: str) -> list[Problem]:
 
 
 def _said(rule: str, message: str) -> str:
-    words = {"extra_forbidden": f"format {FORMAT_VERSION} knows no such key", "missing": "a key is missing"}
+    words = {"extra_forbidden": "its format knows no such key", "missing": "a key is missing"}
     return words.get(rule, f"{message[:1].lower()}{message[1:]}")
 
 
@@ -217,6 +220,7 @@ def _plan(document: Json) -> Plan:
         document["digests"],
         document["partial"],
         undo=document.get("undo", ""),
+        format_version=document["format_version"],
         against=document.get("against") or {},
     )
 

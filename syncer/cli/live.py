@@ -138,6 +138,7 @@ def apply(
     from syncer.cli.stopping import at_once, draining
     from syncer.cli.world import world
     from syncer.core.guard import unfitting
+    from syncer.core.plan import FORMAT_VERSION
     from syncer.core.problem import InvalidInput, Problem, Refused
     from syncer.execute import Stop
     from syncer.render.events import Watch, applied_document, applied_line
@@ -150,6 +151,15 @@ def apply(
                 "stale-plan",
                 f"this plan was made against a recording of {saved.against['recorded_at']}: it is there to be read",
                 hint="make one of the organisation as it is: `syncer plan -o FILE`",
+            )
+        )
+    if saved is not None and saved.format_version != FORMAT_VERSION:
+        raise Refused(
+            Problem(
+                "stale-plan",
+                f"this plan was saved by an older syncer, in format {saved.format_version}: format {FORMAT_VERSION} "
+                "says more of what an apply does; nothing was written",
+                hint="plan again: `syncer plan -o FILE`",
             )
         )
     if saved is not None and (only or but):

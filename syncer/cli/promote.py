@@ -99,7 +99,7 @@ def promote(
             out.answer(_said(promotion, out, "were"))
             here, there = world(config, source, server, place), world(config, target, server, place)
             proven = _planned(here, sides[0], store.state)
-            store.put(proven.settled)
+            store.put(proven.settled_with({each.new.address for each in promotion.pulled.drafts}))
             addresses = fitting_patterns(addresses, promotion.chosen)
             planned = _planned(there, sides[1], theirs, addresses)
             needs = refusals(planned.plan, situation(planned, theirs, there, other), Consent())
@@ -150,7 +150,7 @@ def _end(
 
     source, target = promotion.source.environment.name, promotion.target.environment.name
     new = {each.new.address for each in promotion.pulled.drafts}
-    changed = [each.address for each in proven.plan.changes]
+    changed = [each.address for each in proven.plan.changes if each.writes]
     wrong, waiting = [each for each in changed if each in new], [each for each in changed if each in promotion.chosen]
     if wrong:
         out.talk(f"the plan of `{source}` is not empty ({_listed(wrong)}): please report this bug of syncer\n")

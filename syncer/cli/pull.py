@@ -135,8 +135,6 @@ def _checked(done: Pull, out: Out, *, verbose: bool) -> str:
 
 
 def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
-    from syncer.pulling import hand_over
-
     shown, lines = out.terminal.shown, list[str]()
     where = f"{done.order.environment.name} ({done.order.environment.org_id})"
     verb = "would be written" if dry_run else "written"
@@ -167,7 +165,7 @@ def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
     if done.secrets:
         lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
         lines += [f"  {address}  {shown(secret.label)}  {secret.variable}" for address, secret in done.secrets]
-    others = hand_over(done)
+    others = done.others
     if others:
         listed = ", ".join(map(str, others[:FEW])) + (f" and {len(others) - FEW} more" if len(others) > FEW else "")
         lines.append(f"of what was there before, the plan would change {listed}; `syncer plan` shows how")

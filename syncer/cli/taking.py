@@ -108,12 +108,12 @@ def end(
     out.problems(taken.problems, summary=False)
     if as_patch:
         out.patch(file_changes.as_patch(taken.changes, file_changes.folder_in_git(root)))
-        return 2 if check and (taken.changes or taken.gone or taken.objects) else 0
+        return 2 if check and taken.differs else 0
     if not (check or dry_run):
         file_changes.write(taken.changes, root)
     if taken.changes or not quiet:
         out.answer(said(out, taken, "can be taken over" if check or dry_run else "taken over"))
-    return 2 if check and (taken.changes or taken.gone or taken.objects) else 0
+    return 2 if check and taken.differs else 0
 
 
 def said(out: Out, taken: TakenOver, verb: str) -> str:

@@ -13,7 +13,7 @@ from syncer.core.address import Address
 from syncer.core.dating import UNSEEN, Applied, Seen, When
 from syncer.core.fields import FieldChange
 from syncer.core.identity import link_of
-from syncer.core.kind import Kind
+from syncer.core.kind import Kind, Meaning
 from syncer.core.markers import holds_secret
 from syncer.core.merge import merge
 from syncer.core.plan import HIDDEN, Differing, Draft
@@ -39,6 +39,8 @@ class DriftField(NamedTuple):
     after: Json
     cause: Moved
     wanted: Json = ABSENT
+    reason: str = ""
+    """What it means, where the field alone does not say it: no field of the object, but what one of them stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +169,14 @@ def _declared(
         return
     told = remembered and (link is None or bool(link.declared))
     fields = _fields(differing, names, told=told)
+    meanings = tuple(_meaning(each, differing, names) for each in differing.meanings)
     if told and any(each.cause == "ours" for each in differing.changes):
         out.pending.add(address)
-    if fields:
-        what: What = "differs" if not told else "deactivated" if _switched_off(kind, differing) else "changed"
-        note = "linked, and never applied since: what was declared before is not known" if remembered else ""
-        out.objects.append(Drifted(address, what, name, found.live.id, fields, "" if told else note))
+    if fields or meanings:
+        moved = any(each.cause != "differs" for each in (*fields, *meanings))
+        what: What = "differs" if not moved else "deactivated" if _switched_off(kind, differing) else "changed"
+        note = "linked, and never applied since: what was declared before is not known" if remembered and fields else ""
+        out.objects.append(Drifted(address, what, name, found.live.id, fields + meanings, "" if told else note))
         out.live[address] = found.live
 
 
@@ -211,6 +215,13 @@ def _field(change: FieldChange, differing: Differing, names: Known, told: bool) 
     wanted = names.named(change.after, labels) if conflict else ABSENT
     cause: Moved = "conflict" if conflict else "drift" if told else "differs"
     return DriftField(path, before, HIDDEN if hidden else after, cause, wanted)
+
+
+def _meaning(meaning: Meaning, differing: Differing, names: Known) -> DriftField:
+    """What a reference stands for by now; where nothing is remembered, nobody can tell whether that moved."""
+    before, after = (names.named(side, differing.labels) for side in (meaning.before, meaning.after))
+    cause: Moved = "drift" if meaning.cause == "drift" else "differs"
+    return DriftField(names.show(meaning.path, differing.labels), before, after, cause, reason=meaning.risk.reason)
 
 
 def _both(names: Known, before: Json, after: Json, labels: Mapping[str, str]) -> tuple[Json, Json]:

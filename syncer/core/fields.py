@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 
 from syncer.core.values import ABSENT, Json
 
-Cause = Literal["ours", "drift", "conflict"]
-"""Who moved a field since the last apply: the manifest, somebody in the organisation, or both."""
+Cause = Literal["ours", "drift", "conflict", "unverified"]
+"""Who moved a field since the last apply: the manifest, somebody in the organisation, or both; `unverified`: whether it
+moved is not known, for nothing is remembered of it."""
 
 
 class Item(NamedTuple):

@@ -161,7 +161,7 @@ def organisation(plan: Plan, situation: Situation, consent: Consent) -> Iterator
 
 def writing_token(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """A read-only token cannot apply."""
-    if situation.read_only and plan.changes:
+    if situation.read_only and any(change.writes for change in plan.changes):
         yield Problem("read-only-token", "the token is read-only", hint="apply with a token that may write")
 
 
@@ -318,7 +318,7 @@ def _guarded(change: Change, situation: Situation) -> bool:
 
 
 def losses(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
-    """Each destructive change is acknowledged by name."""
+    """Each destructive change is acknowledged by name, and so is what a reference means by now."""
     for change in plan.changes:
         for name, reason in change.losses:
             if name not in consent.accept_data_loss and str(change.address) not in consent.accept_data_loss:

@@ -19,7 +19,7 @@ from syncer.core.shape import Shape
 from syncer.core.values import Json, Secret
 
 if TYPE_CHECKING:
-    from syncer.core.fields import FieldChange
+    from syncer.core.fields import FieldChange, FieldPath
     from syncer.core.pulled import Pulled
     from syncer.core.recorded import Recorded
 
@@ -174,6 +174,10 @@ class Prepared(NamedTuple):
     extra: tuple[FieldChange, ...] = ()
     labels: Mapping[str, str] = {}
     """Live ids of parts → the keys the manifest calls them by, for people."""
+    meanings: tuple[Meaning, ...] = ()
+    """What references stand for now and nobody has accepted yet."""
+    accepted: Parts = NO_PARTS
+    """The parts once every one of `meanings` is accepted; until then `parts` are remembered."""
 
 
 class Risk(NamedTuple):
@@ -182,6 +186,18 @@ class Risk(NamedTuple):
     level: Level
     reason: str
     item: str = ""
+
+
+class Meaning(NamedTuple):
+    """What a reference of the object stands for is not what was accepted last, though no field of the object differs: a
+    saved view has other filters. It is accepted by name, and no call is made for it. `before`, `after`: short texts for
+    people, or `ABSENT`; `drift`: it moved; `unverified`: nothing is remembered of it. `risk.item` must be given."""
+
+    path: FieldPath
+    before: Json
+    after: Json
+    cause: Literal["drift", "unverified"]
+    risk: Risk
 
 
 class RefField(NamedTuple):

@@ -6,18 +6,23 @@ the plan itself, and never leave the process.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from syncer.core.address import Address
 from syncer.core.fields import Cause, FieldChange
-from syncer.core.kind import LEVELS, Level, Parts, Spec
+from syncer.core.kind import LEVELS, Level, Meaning, Parts, Spec
 from syncer.core.problem import Problem
 from syncer.core.resource import Desired, Live, Managed
 from syncer.core.values import Json, Secret
 
-Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall"]
+Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall", "accept"]
+"""What a change does. `accept` changes nothing in the organisation: what a reference means there is taken as it is."""
+FORMAT_VERSION = 2
+"""Of a plan's document: 2 knows the verb `accept`, and its actions, causes and classes are open lists."""
+
 REMOVALS: frozenset[Verb] = frozenset({"delete", "deactivate", "uninstall"})
 
 
@@ -62,12 +67,18 @@ class Change:
     """What people call it: the live or future title."""
 
     @property
+    def writes(self) -> bool:
+        """Whether it changes the organisation."""
+        return self.action != "accept"
+
+    @property
     def losses(self) -> tuple[tuple[str, str], ...]:
-        """(what `--accept-data-loss` must name, why) for each destructive part of it."""
+        """(what `--accept-data-loss` must name, why) for each destructive part of it, and for each meaning that nobody
+        has accepted."""
         found = [
             (f"{self.address}/{each.item}" if each.item else str(self.address), each.reason)
             for each in self.fields
-            if each.level == "destructive"
+            if each.level == "destructive" or each.cause == "unverified"
         ]
         if not found and self.level == "destructive":
             found = [(str(self.address), self.reasons[0] if self.reasons else "")]
@@ -139,6 +150,9 @@ class Plan:
     undo: str = ""
     """The run that this takes back; "" for a plan of the manifests."""
 
+    format_version: int = FORMAT_VERSION
+    """Of the document it was read from; what is planned now is of the newest."""
+
     against: Mapping[str, Json] = field(default_factory=dict)
     """Of the recording that it was made against, which makes it one to look at: when that was made, and its age."""
 
@@ -150,12 +164,9 @@ class Plan:
     @property
     def summary(self) -> dict[str, int]:
         """How many changes of each verb, in the order of `Verb`."""
-        counts: dict[str, int] = {}
-        for verb in get_args(Verb):
-            number = sum(change.action == verb for change in self.changes)
-            if number:
-                counts[verb] = number
-        return counts
+        counts = Counter(change.action for change in self.changes)
+        order = [*get_args(Verb), *sorted(set(counts) - set(get_args(Verb)))]  # a saved plan may be of a newer syncer
+        return {verb: counts[verb] for verb in order if counts[verb]}
 
 
 class Differing(NamedTuple):
@@ -166,6 +177,7 @@ class Differing(NamedTuple):
     entry: Managed | None
     changes: tuple[FieldChange, ...]
     labels: Mapping[str, str]
+    meanings: tuple[Meaning, ...] = ()
 
 
 @dataclass(slots=True)

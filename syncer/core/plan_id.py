@@ -1,4 +1,4 @@
-"""A plan as its document, format 1, and the id that binds it: what is reviewed, saved and confirmed is one text.
+"""A plan as its document, format 2, and the id that binds it: what is reviewed, saved and confirmed is one text.
 
 The document is what `plan --format json` prints and `plan -o` saves; `schemas/plan.schema.json` describes it.
 """
@@ -15,8 +15,6 @@ from syncer.core.plan import Change, Field, Plan
 from syncer.core.problem import Problem
 from syncer.core.values import Json
 
-FORMAT_VERSION = 1
-
 OUTSIDE = frozenset({"id", "notices", "problems", "against"})
 """Keys of the document that the id is not made of: they change nothing that is done."""
 
@@ -25,7 +23,7 @@ def plan_document(plan: Plan, problems: Sequence[Problem] = ()) -> dict[str, Jso
     """The plan as JSON values: no secret, every marker as in `marked_json`, `null` for a side that isn't there.
     `problems` are warnings about it and what an apply will be refused for."""
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": plan.format_version,
         "id": plan.id,
         "environment": plan.environment,
         "org_id": plan.org_id,

@@ -15,7 +15,7 @@ from syncer.core.fields import FieldChange, FieldPath, show_field
 from syncer.core.fingerprint import canonical, digest, fingerprint
 from syncer.core.form import OF_ANOTHER_FORM, another_form, of_a_reply, of_known_form
 from syncer.core.graph import order_of
-from syncer.core.kind import Call, Kind, Level, Prepared, Spec, no_asks
+from syncer.core.kind import Call, Kind, Level, Meaning, Prepared, Spec, no_asks
 from syncer.core.markers import holds_secret
 from syncer.core.merge import Merged, as_new, merge
 from syncer.core.plan import HIDDEN, Change, Differing, Draft, Field, Link, Notice, Released, Task, Verb, worst
@@ -46,8 +46,9 @@ def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -
         remove_unnamed(kinds, sides, known, out)
         remove_asked(kinds, sides, known, out)
     refer_to_removed(kinds, sides, known, out)
-    order = order_of(kinds, out.tasks)
-    for address, task in out.tasks.items():
+    writing = {address: task for address, task in out.tasks.items() if task.change.writes}
+    order = order_of(kinds, writing)
+    for address, task in writing.items():
         late = order.late.get(address, frozenset())
         with of_known_form(str(address), replies=_were_read(address, sides, known)):
             calls = calls_of(kinds[address.kind], task)
@@ -92,15 +93,16 @@ class _Case(NamedTuple):
         return located(finding._replace(path=("spec", *finding.path)), self.desired.where(finding.path))
 
     def task(self, change: Change, goal: Spec, changed: Iterable[str]) -> Task:
-        """The change with all that carrying it out takes."""
+        """The change with all that carrying it out takes. No guard lets it pass before every meaning is accepted."""
         live, prepared = self.found.live if self.found else None, self.prepared
+        parts = prepared.accepted if prepared.meanings else prepared.parts
         return Task(
             change,
             self.desired,
             live,
             prepared.want,
             goal,
-            prepared.parts,
+            parts,
             prepared.secrets,
             self.answers,
             frozenset(changed),
@@ -139,17 +141,18 @@ def _decide(kind: Kind, desired: Desired, sides: Sides, known: Known, out: Draft
         changes += tuple(_secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out))
     if merged.refused and desired.address not in out.unclear:
         out.unclear.append(desired.address)
+    if changes or prepared.meanings:
+        out.differing[desired.address] = Differing(found.live, entry, changes, prepared.labels, prepared.meanings)
     if changes:
-        out.differing[desired.address] = Differing(found.live, entry, changes, prepared.labels)
         problems += missing_after(kind, desired, prepared.want, merged.changes)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
     out.released += [Released(desired.address, known.show(path, prepared.labels)) for path in merged.released]
     out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))
     if not _sound(problems, out):
         return
-    if changes:
+    if changes or prepared.meanings:
         out.tasks[desired.address] = _update(case, merged, changes)
-    else:
+    if not changes:
         memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {})
         out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
 
@@ -223,12 +226,13 @@ def _create(case: _Case) -> Task:
 def _update(case: _Case, merged: Merged, changes: tuple[FieldChange, ...]) -> Task:
     kind, live_id = case.kind, case.found.live.id if case.found else ""
     fields = tuple(_field(case, change, merged.goal) for change in changes)
+    fields += tuple(_meant(case, meaning) for meaning in case.prepared.meanings)
     reasons = [each.reason for each in fields if each.reason]
     levels = [each.level for each in fields]
-    if _is_adopted(case):
+    if changes and _is_adopted(case):
         levels.append("risky")
         reasons.append("takes over an object nobody here made")
-    verb: Verb = "upgrade" if kind.upgrade(changes) else "update"
+    verb: Verb = "accept" if not changes else "upgrade" if kind.upgrade(changes) else "update"
     change = Change(
         address=case.desired.address,
         action=verb,
@@ -260,6 +264,13 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
         risk.reason if risk else "",
         risk.item if risk else "",
     )
+
+
+def _meant(case: _Case, meaning: Meaning) -> Field:
+    """The meaning as a reviewer sees it."""
+    labels, (level, reason, item) = case.prepared.labels, meaning.risk
+    before, after = (case.known.named(side, labels) for side in (meaning.before, meaning.after))
+    return Field(case.known.show(meaning.path, labels), before, after, meaning.cause, level, reason, item)
 
 
 __all__ = ["Draft", "Known", "Sides", "asks_of", "draft", "gone", "remembered", "steps_of", "write_of"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from syncer.core.fingerprint import canonical, digest
+from syncer.core.fingerprint import canonical
 from syncer.core.kind import (
     Call,
     Context,
@@ -33,6 +33,17 @@ from syncer.core.shape import AS_SET, compile_shape
 from syncer.core.values import Json
 from syncer.core.verbs import is_there, segment, without
 from syncer.kinds.retention_rules import check_retention
+from syncer.kinds.retention_view import (
+    dormant,
+    is_enabled,
+    judged,
+    meanings_of,
+    seen,
+    unfiltered,
+    view_call,
+    view_kept,
+    viewed,
+)
 
 if TYPE_CHECKING:
     from syncer.core.recorded import Foreseen, Recorded
@@ -72,57 +83,30 @@ def asks(context: Context) -> Mapping[str, Call]:
     view = query.get("saved_view_id") if isinstance(query, dict) else None
     if not isinstance(view, str) and context.live:
         view = (context.live.get("query") or {}).get("saved_view_id")
-    return {"view": _view_call(view)} if isinstance(view, str) else {}
-
-
-def _view_call(view: str) -> Call:
-    return Call("GET", f"/v1/entity/view/{segment(view)}", service="entity")
-
-
-def _filters(view: Mapping[str, Json]) -> str:
-    """The digest of a saved view's filters; a recording holds nothing else of them."""
-    said = view.get("filters_digest")
-    return said if isinstance(said, str) else digest(canonical((view.get("ui_config") or {}).get("filters")))
+    return {"view": view_call(view)} if isinstance(view, str) else {}
 
 
 def prepare(context: Context) -> Prepared:
-    """Both sides; the saved view is judged, and its filters remembered."""
+    """Both sides; the saved view is judged, and what it filters is held against what was accepted last."""
     have = spec_of(context.live) if context.live else {}
-    findings = [*_start(context, have), *_view(context)]
-    parts = dict(context.parts)
-    notices: list[str] = []
+    findings = (*_start(context, have), *judged(context))
     view = context.answers.get("view")
-    if isinstance(view, dict):
-        before = context.parts.get("saved_view", {})
-        now = {"id": str(view.get("id")), "filters": _filters(view)}
-        if before.get("id", now["id"]) == now["id"] and before.get("filters", now["filters"]) != now["filters"]:
-            notices.append(
-                f"the filters of the saved view `{view.get('name')}` changed since the last apply: "
-                "other entities are deleted, with no change of this config"
-            )
-        parts["saved_view"] = now  # what an apply remembers: it has been said
-    return Prepared(context.want, have, parts, findings=tuple(findings), notices=tuple(notices))
-
-
-def _view(context: Context) -> Iterator[Finding]:
-    if "view" not in context.answers:
-        return
-    view, path = context.answers["view"], ("query", "saved_view_id")
     if not isinstance(view, dict):
-        yield Finding("no-such-view", "the saved view does not exist, or the token may not see it", path)
-        return
-    schema = context.want.get("entity_schema")
-    slugs = view.get("slug")
-    if schema not in (slugs if isinstance(slugs, list) else [slugs]):
-        yield Finding("wrong-view", f"the saved view `{view.get('name')}` is not a view of `{schema}`", path)
-    if not view.get("shared"):
-        yield Finding(
-            "private-view",
-            f"the saved view `{view.get('name')}` is not shared: its owner can change or delete it unseen",
-            path,
-            "share the view in the organisation",
-            "error" if context.want.get("enabled") is True else "warning",
-        )
+        return Prepared(context.want, have, context.parts, findings=findings)
+    accepted = {**context.parts, "saved_view": seen(view)}
+    told = not context.live or viewed(context.want, have) != viewed(have, have)  # by a create, or another view
+    meanings = () if told else tuple(meanings_of(context, view))
+    enabled = is_enabled(context.want, have)
+    notices = tuple(unfiltered(context, view)) if told else () if enabled else tuple(dormant(meanings))
+    return Prepared(
+        context.want,
+        have,
+        accepted if told else context.parts,
+        findings=findings,
+        notices=notices,
+        meanings=meanings if enabled else (),
+        accepted=accepted,
+    )
 
 
 def _start(context: Context, have: Spec) -> Iterator[Finding]:
@@ -309,24 +293,17 @@ def create_risk(spec: Spec) -> Risk | None:
     return Risk("destructive", f"deletions start on {start}" if start else "deletions start at once", "enabled")
 
 
-def _view_kept(view: Json) -> Json:
-    """Of a saved view: which it is, and of what it filters a digest. Filters quote values of entities, and what else a
-    view holds is how somebody likes their table."""
-    kept = {name: view[name] for name in ("id", "name", "slug", "shared") if name in view}
-    return {**kept, "filters_digest": _filters(view)}
-
-
 def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
     """Every saved view: a config of tomorrow may point at any."""
     ids = {str(view["id"]) for view in lists.get("SavedView", ()) if view.get("id")}
     ids |= {str(id) for live in lists["RetentionConfig"] if (id := _mapping(live.get("query")).get("saved_view_id"))}
-    yield [_view_call(id) for id in sorted(ids)]
+    yield [view_call(id) for id in sorted(ids)]
 
 
 def _recorded() -> Recorded:
     from syncer.core.recorded import Read, Recorded  # late: only `record` asks
 
-    views = Read("entity", "GET /v1/entity/view/{id}", _view_kept)
+    views = Read("entity", "GET /v1/entity/view/{id}", view_kept)
     return Recorded(lambda live: {"id": live["id"], **spec_of(live)}, (views,), _foresee)
 
 

@@ -69,6 +69,8 @@ def _field(field: DriftField) -> dict[str, Json]:
         "after": side_of(field.after),
         "cause": field.cause,
     }
+    if field.reason:
+        plain["reason"] = field.reason
     return {**plain, "wanted": side_of(field.wanted)} if field.cause == "conflict" else plain
 
 

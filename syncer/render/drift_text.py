@@ -96,6 +96,9 @@ def object_lines(each: Drifted, drift: Drift, terminal: Terminal, *, verbose: bo
         if field.cause == "conflict" and not each.note:
             text = f"{terminal.shown(field.path)}: the manifest says {value_text(field.wanted, terminal)}"
             lines += paragraph(text, terminal, first=("", " " * INDENT), indent=INDENT + 2)
+        if field.reason:
+            text = f"{terminal.shown(field.path)}: {terminal.shown(field.reason)}"
+            lines += paragraph(text, terminal, first=("", " " * INDENT), indent=INDENT + 2)
     if len(shown) < len(each.fields):
         lines.append(
             terminal.line(("dim", f"{' ' * INDENT}{terminal.dots} {len(each.fields) - len(shown):,} more fields"))

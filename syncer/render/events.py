@@ -21,6 +21,7 @@ PAST: dict[Verb, str] = {
     "delete": "deleted",
     "deactivate": "deactivated",
     "uninstall": "uninstalled",
+    "accept": "accepted",
 }
 
 LONG_WAIT = 5.0

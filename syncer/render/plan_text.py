@@ -20,11 +20,15 @@ SIGNS: dict[Verb, tuple[str, str, str]] = {
     "delete": ("-", "-", "remove"),
     "deactivate": ("◌", "o", "deactivate"),
     "uninstall": ("×", "x", "remove"),
+    "accept": ("!", "!", "change"),
 }
+UNKNOWN = ("?", "?", "change")
+"""Of a verb that only a newer syncer knows: a saved plan is shown all the same."""
 
 CAUSES = {
     "drift": "changed in the organisation, not in the manifest",
     "conflict": "changed in both, each its own way",
+    "unverified": "nothing is remembered of it: whether it changed is not known",
 }
 
 LISTED = 12
@@ -57,12 +61,13 @@ def render_plan(
 
 
 def _gravity(change: Change) -> tuple[bool, int, str, str]:
-    return (change.action not in REMOVALS, -LEVELS.index(change.level), *change.address)
+    level = LEVELS.index(change.level) if change.level in LEVELS else len(LEVELS)  # of a newer syncer's plan
+    return (change.action not in REMOVALS, -level, *change.address)
 
 
 def sign(verb: Verb, terminal: Terminal) -> Span:
     """The sign of a verb in its colour."""
-    one, ascii_one, style = SIGNS[verb]
+    one, ascii_one, style = SIGNS.get(verb, UNKNOWN)
     return style, one if terminal.unicode else ascii_one
 
 
@@ -99,7 +104,9 @@ def age(seconds: int) -> str:
 def _legend(changes: Iterable[Change], terminal: Terminal) -> list[str]:
     """The signs and marks that occur, and no other."""
     verbs = {change.action for change in changes}
-    signs = [(style, f"{text} {verb}") for verb in SIGNS if verb in verbs for style, text in [sign(verb, terminal)]]
+    known = [verb for verb in SIGNS if verb in verbs]
+    shown = [*known, *sorted(verbs - set(known))]
+    signs = [(style, f"{text} {terminal.shown(verb)}") for verb in shown for style, text in [sign(verb, terminal)]]
     lines = flowing(signs, terminal, first=("", "  "), indent=2, gap=3) if signs else []
     causes = {field.cause for change in changes for field in change.fields}
     for cause, text in CAUSES.items():

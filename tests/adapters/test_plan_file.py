@@ -16,6 +16,8 @@ from syncer.core.plan import HIDDEN, Change, Field, Link, Notice, Plan, Released
 from syncer.core.plan_id import identified, plan_document, plan_id
 from syncer.core.problem import InvalidInput
 from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
+from syncer.render.plan_text import render_plan
+from syncer.render.terminal import Terminal
 
 CONTACT = Address("EntitySchema", "contact")
 FIELDS = (
@@ -52,6 +54,23 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert loaded.changes[0].fields[3].after.name == "EPILOT_X"
     assert plan_document(loaded) == plan_document(PLAN)
     assert "canary" not in path.read_text("utf-8")
+
+
+def test_a_plan_of_the_first_format_is_read_as_one() -> None:
+    document = json.loads(spoilt(lambda plan: plan.update(format_version=1), again=True))
+    assert plan_document(read_plan(document)) == document
+
+
+def test_words_of_a_newer_syncer_are_read_as_they_are() -> None:
+    def newer(plan: dict[str, Json]) -> None:
+        plan["changes"][1].update({"action": "replace", "class": "cosmetic"})
+        plan["changes"][0]["fields"][0]["cause"] = "clock"
+        plan["summary"] = {"update": 1, "replace": 1}
+
+    document = json.loads(spoilt(newer, again=True))
+    plan = read_plan(document)
+    assert plan_document(plan) == document
+    assert render_plan(plan, Terminal(width=100)).endswith("Plan: 1 to update, 1 to replace\n")
 
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
@@ -93,11 +112,12 @@ BAD = {
     "a list": ("[]", "is no plan: it has no `format_version`", ""),
     "something else": ('{"version": 4}', "is no plan: it has no `format_version`", ""),
     "a newer format": (
-        spoilt(lambda plan: plan.update(format_version=2)), "has `format_version` 2: this syncer reads format 1", "",
+        spoilt(lambda plan: plan.update(format_version=3)),
+        "has `format_version` 3: this syncer reads formats 1 and 2", "",
     ),
     "no number": (
         spoilt(lambda plan: plan.update(format_version=True)),
-        "has `format_version` true: this syncer reads format 1", "",
+        "has `format_version` true: this syncer reads formats 1 and 2", "",
     ),
     "key twice": (TEXT.replace('"partial"', '"id"'), "is no plan: writes a key twice in one mapping", ""),
     "a change by hand": (
@@ -115,14 +135,14 @@ BAD = {
     ),
     "a key more": (
         spoilt(lambda plan: plan["changes"][0].update(x=3), again=True),
-        "is no plan: format 1 knows no such key", "$.changes[0].x",
+        "is no plan: its format knows no such key", "$.changes[0].x",
     ),
     "a key less": (
         spoilt(lambda plan: plan.pop("org_id"), again=True), "is no plan: a key is missing", "$.org_id",
     ),
     "an action": (
-        spoilt(lambda plan: plan["changes"][0].update(action="replace"), again=True),
-        "is no plan: input should be 'create', 'update', ", "$.changes[0].action",
+        spoilt(lambda plan: plan["changes"][0].update(action=None), again=True),
+        "is no plan: input should be a valid string", "$.changes[0].action",
     ),
     "an address": (
         spoilt(lambda plan: plan["changes"][0].update(address="contact"), again=True),

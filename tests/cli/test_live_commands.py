@@ -61,7 +61,7 @@ def test_plan_as_json_is_what_is_saved(live, sandbox) -> None:
     assert (live.folder / "plan.json").stat().st_mode & 0o777 == 0o600
     document = said.json
     assert {name: document[name] for name in ("format_version", "environment", "org_id", "server", "summary")} == {
-        "format_version": 1, "environment": "test", "org_id": ORG, "server": sandbox.url, "summary": {"create": 1},
+        "format_version": 2, "environment": "test", "org_id": ORG, "server": sandbox.url, "summary": {"create": 1},
     }  # fmt: skip
 
 
@@ -283,9 +283,9 @@ DAMAGED = {
     "empty": (lambda text: "", "is no plan: "),
     "cut off": (lambda text: text[: len(text) // 2], "is no plan: "),
     "another document": (lambda text: "{}", "is no plan: it has no `format_version`"),
-    "a later format": (lambda text: text.replace('"format_version": 1', '"format_version": 2'), "has `format_version` 2: this syncer reads format 1"),
+    "a later format": (lambda text: text.replace('"format_version": 2', '"format_version": 3'), "has `format_version` 3: this syncer reads formats 1 and 2"),
     "a byte": (lambda text: text.replace('"Gewonnen"', '"Verloren"'), "was changed after plan "),
-    "a key more": (lambda text: text.replace('"links": []', '"links": [], "x": 1'), "is no plan: format 1 knows no such key"),
+    "a key more": (lambda text: text.replace('"links": []', '"links": [], "x": 1'), "is no plan: its format knows no such key"),
     "bytes of anything": (lambda text: "\udcff\x00", "is no plan: "),
 }  # fmt: skip
 

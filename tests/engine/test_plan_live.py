@@ -581,15 +581,15 @@ def test_retention_needs_a_start_in_the_future_when_it_goes_live(world: World, m
     world.converges()  # it runs: its start may lie in the past by now
 
 
-def test_a_saved_view_whose_filters_changed_is_said_once(world: World, make: Make) -> None:
+def test_a_saved_view_whose_filters_changed_under_a_config_that_is_off_is_said(world: World, make: Make) -> None:
     world.put(make.retention())
     world.apply()
     (view,) = [each for each in world.ask("GET /v1/entity/views")["results"] if each["name"] == "Inaktive Kontakte"]
     wider = {**view, "ui_config": {**view["ui_config"], "filters": {}}}
     world.stored("view", view["id"], lambda body: {**body, **wider})
     said = (
-        "the filters of the saved view `Inaktive Kontakte` changed since the last apply: "
-        "other entities are deleted, with no change of this config"
+        "the saved view `Inaktive Kontakte` filters otherwise than was accepted: other entities are deleted, once this "
+        "config is enabled, which will ask for it"
     )
     assert (notices(world.plan()), world.changes()) == ([said], {})
 

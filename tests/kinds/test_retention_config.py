@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from syncer.core.fingerprint import digest
+from syncer.core.kind import Meaning, Risk
+from syncer.core.values import ABSENT
 from syncer.kinds.retention_config import KIND
 
 Json = Any
@@ -317,26 +320,97 @@ def test_the_saved_view_is_judged(bench, wanted, view, expected) -> None:
     assert [(each.rule, each.severity) for each in findings] == expected
 
 
-def test_changed_filters_of_the_view_are_said_until_an_apply_has_seen_them(bench) -> None:
-    first = bench.prepare(WANT, LIVE, answers={"view": SEEN})
-    changed = {**SEEN, "ui_config": {"filters": {}}}
-    second = bench.prepare(WANT, LIVE, answers={"view": changed}, parts=first.parts)
-    third = bench.prepare(WANT, LIVE, answers={"view": changed}, parts=second.parts)
-    assert first.notices == third.notices == ()
-    assert second.notices == (
-        "the filters of the saved view `Inactive` changed since the last apply: other entities are deleted, with no "
-        "change of this config",
-    )
-    written = bench.update(
-        want(**ON), LIVE, [LIVE, LIVE, {"configs": [LIVE]}], answers={"view": changed}, parts=first.parts
-    ).written
-    assert written.parts == second.parts
+def viewed(filters: Json, **other: Json) -> Json:
+    return {**SEEN, "ui_config": {"filters": filters}, **other}
 
 
-def test_another_view_is_a_change_and_no_notice(bench) -> None:
-    first = bench.prepare(WANT, LIVE, answers={"view": SEEN})
-    other = {**SEEN, "id": "other", "ui_config": {"filters": {}}}
-    assert bench.prepare(WANT, LIVE, answers={"view": other}, parts=first.parts).notices == ()
+ACCEPTED = {"saved_view": {"id": VIEW, "filters": digest('{"_tags":"inactive"}')}}
+WIDER = viewed({"_tags": "old"})
+INACTIVE, OLD = (f"digest {digest(text)[:8]}" for text in ('{"_tags":"inactive"}', '{"_tags":"old"}'))
+OTHERS = "the saved view `Inactive` filters otherwise than was accepted: other entities are deleted"
+UNKNOWN = (
+    "what the saved view `Inactive` filters is not remembered: whether it is what was meant is not known; "
+    "`enabled: false` in the manifest stops the deletion"
+)
+STOP = "; `enabled: false` in the manifest stops the deletion"
+EVERY = "; it filters nothing: every `contact` is in it"
+SWAPPED = "another saved view, `Inactive`, than the one that was accepted: other entities are deleted"
+PARTIAL = {"entity_schema": "contact", "type": "deletion", "enabled": True}
+FIELD = ("query", "saved_view_id", "filters")
+MEANINGS: dict[str, tuple[Json, Json, Json, Json, list[Meaning]]] = {
+    # case             manifest    live         remembered, view now, what is to be accepted
+    "the same": (want(**ON), live(**ON), ACCEPTED, SEEN, []),
+    "other filters": (want(**ON), live(**ON), ACCEPTED, WIDER, [
+        Meaning(FIELD, INACTIVE, OLD, "drift", Risk("destructive", OTHERS + STOP, "query")),
+    ]),
+    "no filters any more": (want(**ON), live(**ON), ACCEPTED, viewed({}), [
+        Meaning(FIELD, INACTIVE, "none", "drift", Risk("destructive", OTHERS + EVERY + STOP, "query")),
+    ]),
+    "filters where there were none": (
+        want(**ON), live(**ON), {"saved_view": {"id": VIEW, "filters": digest("null")}}, SEEN,
+        [Meaning(FIELD, "none", INACTIVE, "drift", Risk("destructive", OTHERS + STOP, "query"))],
+    ),
+    "none, written otherwise": (
+        want(**ON), live(**ON), {"saved_view": {"id": VIEW, "filters": digest("null")}}, viewed({}), [],
+    ),
+    "nothing remembered": (want(**ON), live(**ON), {}, SEEN, [
+        Meaning(FIELD, ABSENT, INACTIVE, "unverified", Risk("risky", UNKNOWN, "query")),
+    ]),
+    "another view by hand": (PARTIAL, live(**ON), {"saved_view": {"id": "x", "filters": "f"}}, SEEN, [
+        Meaning(FIELD[:2], "x", VIEW, "drift", Risk("destructive", SWAPPED + STOP, "query")),
+    ]),
+    "another view by manifest": (
+        want(**ON, query={"saved_view_id": "other"}), live(**ON), ACCEPTED, viewed({}, id="other"), [],
+    ),
+    "switched on": (want(**ON), LIVE, ACCEPTED, WIDER, [
+        Meaning(FIELD, INACTIVE, OLD, "drift", Risk("destructive", OTHERS + STOP, "query")),
+    ]),
+    "switched off": (WANT, live(**ON), ACCEPTED, WIDER, []),
+    "off": (WANT, LIVE, ACCEPTED, WIDER, []),
+    "off, nothing remembered": (WANT, LIVE, {}, WIDER, []),
+    "created": (want(**ON), None, {}, WIDER, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "have", "parts", "view", "expected"), MEANINGS.values(), ids=MEANINGS)
+def test_what_the_view_filters_is_accepted_by_name(bench, wanted, have, parts, view, expected) -> None:
+    assert list(bench.prepare(wanted, have, parts=parts, answers={"view": view}).meanings) == expected
+
+
+LEARNT: dict[str, tuple[Json, Json, Json, Json]] = {
+    # case             manifest, live, view now, what is remembered without anybody's consent
+    "other filters": (want(**ON), live(**ON), WIDER, ACCEPTED["saved_view"]),
+    "another field": (want(**ON, relations_for_deletion=[]), live(**ON), WIDER, ACCEPTED["saved_view"]),
+    "off": (WANT, LIVE, WIDER, ACCEPTED["saved_view"]),
+    "another view by manifest": (
+        want(**ON, query={"saved_view_id": "other"}), live(**ON), viewed({}, id="other"),
+        {"id": "other", "filters": digest("{}")},
+    ),
+    "created": (want(**ON), None, WIDER, {"id": VIEW, "filters": digest('{"_tags":"old"}')}),
+    "gone": (WANT, LIVE, None, ACCEPTED["saved_view"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "have", "view", "expected"), LEARNT.values(), ids=LEARNT)
+def test_filters_are_learnt_by_a_create_or_another_view_alone(bench, wanted, have, view, expected) -> None:
+    prepared = bench.prepare(wanted, have, parts=ACCEPTED, answers={"view": view})
+    assert prepared.parts["saved_view"] == expected
+
+
+NOTICES: dict[str, tuple[Json, Json, Json, tuple[str, ...]]] = {
+    "off, other filters": (WANT, LIVE, WIDER, (f"{OTHERS}, once this config is enabled, which will ask for it",)),
+    "off, the same": (WANT, LIVE, SEEN, ()),
+    "on, other filters": (want(**ON), live(**ON), WIDER, ()),
+    "created, no filters": (
+        want(**ON), None, viewed({}), ("the saved view `Inactive` filters nothing: every `contact` is in it",),
+    ),
+    "created, filters": (want(**ON), None, SEEN, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "have", "view", "expected"), NOTICES.values(), ids=NOTICES)
+def test_what_else_is_said_of_the_view(bench, wanted, have, view, expected) -> None:
+    assert bench.prepare(wanted, have, parts=ACCEPTED, answers={"view": view}).notices == expected
 
 
 def test_the_view_is_asked_for_by_the_id_that_is_wanted_else_by_the_live_one(bench) -> None:

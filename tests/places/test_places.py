@@ -207,7 +207,8 @@ try:
         print("in", flush=True)
         mark = Path(sys.argv[4])
         mark.mkdir()  # fails if another is in
-        time.sleep(float(sys.argv[5]))
+        if sys.argv[5]:
+            sys.stdin.readline()  # until it is told to go on, or to its end
         place.load()
         mark.rmdir()
 except Refused as refused:
@@ -215,34 +216,34 @@ except Refused as refused:
 """
 
 
-def run(url: str, folder: Path, mark: Path, *, wait: float, stay: float) -> subprocess.Popen[str]:
-    arguments = [url, str(folder), str(wait), str(mark), str(stay)]
-    return subprocess.Popen([sys.executable, "-c", RUN, *arguments], stdout=subprocess.PIPE, text=True)
+def run(url: str, folder: Path, mark: Path, *, wait: float, stays: bool) -> subprocess.Popen[str]:
+    """A process that takes the lock; `stays`: it holds it until a line is written to it."""
+    arguments = [sys.executable, "-c", RUN, url, str(folder), str(wait), str(mark), "stays"[: 5 * stays]]
+    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def test_of_two_processes_one_is_refused_and_one_that_waits_comes_second(url: str, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    first = run(url, tmp_path / "a", mark, wait=0, stay=2)
+    first = run(url, tmp_path / "a", mark, wait=0, stays=True)
     assert first.stdout is not None
     assert first.stdout.readline() == "in\n"
-    second = run(url, tmp_path / "b", mark, wait=0, stay=0)
-    third = run(url, tmp_path / "c", mark, wait=30, stay=0)
+    second = run(url, tmp_path / "b", mark, wait=0, stays=False)
+    third = run(url, tmp_path / "c", mark, wait=60, stays=False)
     refused, _ = second.communicate(timeout=60)
-    waited, _ = third.communicate(timeout=60)
+    rest, _ = first.communicate("go on\n", timeout=60)
+    waited, _ = third.communicate(timeout=90)
     assert refused.startswith("refused: state at `")
     assert f"(process {first.pid}) for" in refused
-    assert (waited, first.wait(60), third.returncode) == ("in\n", 0, 0)
-    first.stdout.close()
+    assert (rest, waited, first.returncode, third.returncode) == ("", "in\n", 0, 0)
 
 
 def test_what_a_killed_run_leaves(url: str, server: Server, tmp_path: Path) -> None:
     """A connection ends with its process; an object stays, names its run and is lifted by a person."""
-    first = run(url, tmp_path / "a", tmp_path / "mark", wait=0, stay=60)
+    first = run(url, tmp_path / "a", tmp_path / "mark", wait=0, stays=True)
     assert first.stdout is not None
     assert first.stdout.readline() == "in\n"
     first.send_signal(signal.SIGKILL)
-    first.wait(10)
-    first.stdout.close()
+    first.communicate(timeout=10)
     mine = place(url, tmp_path / "b")
     if server.scheme == "s3":
         with pytest.raises(Refused) as caught, mine.lock(ME):

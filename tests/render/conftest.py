@@ -102,6 +102,22 @@ CHANGES = (
         reasons=("the schema and every entity of it are lost",), calls=("DELETE /v1/entity/schemas/old",),
     ),
     change(
+        Address("RetentionConfig", "old-contacts"), "accept", "destructive", name="contact deletion", live_id="cfg-1",
+        reasons=("the saved view `Alte` filters otherwise than was accepted: other entities are deleted",),
+        fields=(
+            Field("query.saved_view_id.filters", "digest 1f3a5c70", "none", "drift", "destructive",
+                  "the saved view `Alte` filters otherwise than was accepted: other entities are deleted", "query"),
+        ),
+    ),
+    change(
+        Address("RetentionConfig", "old-orders"), "accept", "risky", name="order deletion", live_id="cfg-2",
+        reasons=("what the saved view `Alle` filters is not remembered",),
+        fields=(
+            Field("query.saved_view_id.filters", ABSENT, "digest 0c0ffee0", "unverified", "risky",
+                  "what the saved view `Alle` filters is not remembered", "query"),
+        ),
+    ),
+    change(
         Address("EntitySchema", "meter-reading"), "create", name="Zählerstand",
         calls=("PUT /v1/entity/schemas/meter-reading",),
         fields=(

@@ -64,6 +64,15 @@ REPORT = Drift(
             (DriftField("closing_reasons", [{"id": Ref("ClosingReason", "won")}], [], "conflict"),),
             note="no manifest describes it any more: the plan would remove it",
         ),
+        Drifted(
+            Address("RetentionConfig", "old-contacts"), "changed", "contact deletion", "cfg-1",
+            (
+                DriftField(
+                    "query.saved_view_id.filters", "digest 1f3a5c70", "none", "drift",
+                    reason="the saved view `Alte` filters otherwise than was accepted: other entities are deleted",
+                ),
+            ),
+        ),
     ),
     (
         Stranger("ClosingReason", "x7", "Umzug", Seen("2026-03-02T10:00:00.000Z")),

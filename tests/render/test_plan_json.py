@@ -34,12 +34,12 @@ def test_it_is_as_its_schema_says(everything: Plan, nothing: Plan) -> None:
 
 SPOILT = {
     # case: what is wrong with it
-    "another version": lambda plan: plan.update(format_version=2),
+    "another version": lambda plan: plan.update(format_version=3),
     "a key more": lambda plan: plan.update(x=1),
     "a key less": lambda plan: plan.pop("server"),
     "no address": lambda plan: plan["changes"][0].update(address="won"),
-    "an unknown action": lambda plan: plan["changes"][0].update(action="replace"),
-    "an unknown class": lambda plan: plan["changes"][0].update({"class": "fine"}),
+    "no action": lambda plan: plan["changes"][0].update(action=""),
+    "a class that is no word": lambda plan: plan["changes"][0].update({"class": "quite fine"}),
     "a secret with a value": lambda plan: plan["changes"][0]["fields"][0].update(after={"secret": 1}),
     "a broken marker inside": lambda plan: plan["changes"][0]["fields"][0].update(after=[{"x": {"ref": "won"}}]),
 }
@@ -50,6 +50,15 @@ def test_the_schema_refuses(everything: Plan, spoil: Callable[[dict[str, Json]],
     document = plan_document(everything)
     spoil(document)
     assert not VALIDATOR.is_valid(document)
+
+
+def test_actions_classes_and_causes_are_open_lists(everything: Plan) -> None:
+    """Whoever reads plans must expect words that a later syncer adds; the first format is still one."""
+    document = plan_document(replace(everything, format_version=1))
+    document["changes"][0]["fields"][0]["cause"] = "clock"
+    document["changes"][0].update({"action": "replace", "class": "cosmetic"})
+    document["summary"]["replace"] = 1
+    VALIDATOR.validate(document)
 
 
 def test_no_secret_is_in_it(everything: Plan) -> None:

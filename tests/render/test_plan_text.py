@@ -95,7 +95,9 @@ def test_removals_come_first(everything: Plan) -> None:
         "EntitySchema/old",
         "ClosingReason/zu-teuer",
         "EntitySchema/contact",
+        "RetentionConfig/old-contacts",
         "AppInstallation/mail-sender",
+        "RetentionConfig/old-orders",
         "ClosingReason/won",
         "EntitySchema/meter-reading",
         "FlowTemplate/house-connection",
@@ -325,7 +327,7 @@ def test_durations(given_: tuple[int, float], text: str) -> None:
 
 def test_summary(everything: Plan, nothing: Plan) -> None:
     assert summary_line(everything) == (
-        "Plan: 2 to create, 2 to update, 1 to upgrade, 1 to delete, 1 to deactivate, 1 to uninstall"
+        "Plan: 2 to create, 2 to update, 1 to upgrade, 1 to delete, 1 to deactivate, 1 to uninstall, 2 to accept"
     )
     assert summary_line(nothing) == "No changes. 2 links rebuilt."
     assert summary_line(replace(nothing, links=nothing.links[:1])) == "No changes. 1 link rebuilt."
