@@ -261,7 +261,7 @@ class World:
 
     def requests(self) -> list[Json]:
         """The log of everything asked so far."""
-        found: list[Json] = self.ask("GET /_sandbox/requests")["requests"]
+        found: list[Json] = self.app.extensions["sandbox.watch"].requests()
         return found
 
     def listed(self, kind: str) -> list[Json]:

@@ -20,6 +20,7 @@ from syncer.core.marked_json import json_of
 from syncer.core.markers import leaves, without_secrets
 from syncer.core.plan import HIDDEN, REMOVALS, Task
 from syncer.core.resource import Managed
+from syncer.core.secret_text import secrets_of
 from syncer.core.values import ABSENT, Json, Secret
 from syncer.core.withheld import Suspect, withhold
 from syncer.kinds.secret_rules import looks_secret
@@ -121,8 +122,8 @@ def _sides(task: Task, entry: Managed | None) -> list[Json]:
 
 def _suspect(task: Task) -> Suspect:
     declared = task.desired.spec if task.desired else {}
-    secrets = {leaf.reveal() for leaf in leaves(declared) if isinstance(leaf, Secret)}
-    secrets |= {secret.reveal() for secret in task.secrets.values()}
+    held = [*(leaf for leaf in leaves(declared) if isinstance(leaf, Secret)), *task.secrets.values()]
+    secrets = {one.reveal() for each in held for one in (each, *secrets_of(each))}
     secrets.discard("")
 
     def suspect(text: str, name: str) -> bool:

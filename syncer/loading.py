@@ -207,7 +207,7 @@ def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environme
     fed: Mapping[Path, Sequence[str]] = {}
     if raw.may_hold_variables:
         spec, found, fed = _put_in(raw, spec, environment, None, ("spec",))
-        findings += [*found, *_from_the_process(fed, kind, project)]
+        findings += [*found, *_identified_by_secret(fed, kind)]
         document = {**document, "spec": spec} if isinstance(document.get("spec"), dict) else document
     formal = [_fed_by(each, fed, environment) for each in schemas.check(kind.slug, document, strict=strict)]
     findings += formal
@@ -252,16 +252,10 @@ def _fed_by(finding: Finding, fed: Mapping[Path, Sequence[str]], environment: En
     return finding._replace(hint="; ".join((*places, finding.hint) if finding.hint else places)) if places else finding
 
 
-def _from_the_process(fed: Mapping[Path, Sequence[str]], kind: Kind, project: Project) -> Iterator[Finding]:
-    """What may not come from a variable of the process: the token, which would go live for all to see, and what an
-    object is recognised by, which state and plan must be able to name."""
-    tokens = {environment.token_env for environment in project.environments.values()} | {"SYNCER_TOKEN", "EPILOT_TOKEN"}
+def _identified_by_secret(fed: Mapping[Path, Sequence[str]], kind: Kind) -> Iterator[Finding]:
+    """What an object is recognised by does not come from the process: state and plan must be able to name it."""
     for path, names in fed.items():
-        words = [name.removeprefix("env.") for name in names if name.startswith("env.")]
-        for word in tokens.intersection(words):
-            hint = "a value that is sent to the organisation can be read there by others; name another variable"
-            yield Finding("env-token", f"`{word}` holds the access token and may stand in no manifest", path, hint)
-        if words and path[1:] == (kind.title or kind.key_field,):
+        if path[1:] == (kind.title or kind.key_field,) and any(name.startswith("env.") for name in names):
             hint = "write it out, or use `${var.NAME}` and the `vars` of syncer.yaml"
             yield Finding("env-identity", f"`{path[-1]}` says which object is meant and can't be a secret", path, hint)
 

@@ -16,6 +16,7 @@ from syncer.core.plan import REMOVALS, Notice
 from syncer.core.problem import InvalidInput, Problem, Refused
 from syncer.core.recorded import Keep, Read, pick
 from syncer.core.resource import Desired
+from syncer.core.secret_text import secrets_of
 from syncer.core.values import Json, Lookup, Unknown
 from syncer.kinds import KINDS, lookup_kinds
 from syncer.kinds.withholding import without_secrets_and_people
@@ -171,7 +172,8 @@ def _unset(planned: Planned) -> Iterator[Notice]:
     spoken = {each.address for each in planned.plan.notices if each.rule == "secret-unverified"}
     created = {change.address for change in planned.plan.changes if change.action == "create"}
     for each in planned.sides.desired:
-        names = dict.fromkeys(leaf.name for leaf in leaves(each.spec) if isinstance(leaf, Unknown))
+        unknown = [leaf for leaf in leaves(each.spec) if isinstance(leaf, Unknown)]
+        names = dict.fromkeys(one.name for leaf in unknown for one in secrets_of(leaf) if isinstance(one, Unknown))
         if names and each.address not in spoken | created:
             said = ", ".join(f"`{name}`" for name in names)
             what = (

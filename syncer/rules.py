@@ -11,7 +11,7 @@ MANIFESTS = {
     "duplicate-reference": "No object stands twice in one list of references.",
     "empty-file": "A manifest file holds a manifest.",
     "env-identity": "What an object is recognised by does not come from the process, for it would be a secret.",
-    "env-token": "The access token is sent with requests, and stands in no manifest.",
+    "env-token": "An access token stands in no manifest, whatever the variable is called that holds it.",
     "envelope": "A manifest has apiVersion, kind, metadata and spec.",
     "file-path": "A `file:` lies inside the repository.",
     "missing-field": "What a manifest must say is there.",

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -17,6 +18,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from syncer import __version__
+from syncer.adapters import distribution
+from syncer.adapters.distribution import install_hint
 from syncer.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +79,96 @@ def test_the_lock_has_what_the_project_asks_for(wanted: Requirement) -> None:
 
 def test_no_extra_asks_for_the_package_itself() -> None:
     names = {wanted.name for wanted in requirements("sandbox", "remote", "dev")}
-    assert PROJECT["name"] not in names  # the public index has a stranger's package of this name
+    assert not {PROJECT["name"], "syncer"} & names  # the public index has a stranger's package of the second name
+
+
+def newest_version() -> str:
+    """What the changelog's newest section is called that is no longer being written."""
+    sections = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    return next(str(each) for each in sections if each != "Unreleased")
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """(path, text) of every file of the project but this one, which has to say what the others must not."""
+    for path in TREE:
+        content = path.read_bytes()
+        if path != Path(__file__) and b"\0" not in content:
+            yield path.relative_to(ROOT).as_posix(), content.decode("utf-8", "replace")
+
+
+def test_the_package_has_a_name_of_its_own_and_goes_to_no_index() -> None:
+    assert (PROJECT["name"], distribution.NAME) == ("epilot-syncer", "epilot-syncer")
+    assert "Private :: Do Not Upload" in PROJECT["classifiers"]
+    assert __version__ == newest_version()
+
+
+STRANGERS = [
+    r"(?<!epilot-)\bsyncer\[",
+    r"\b(?:pip3?|pipx|uv|uvx|poetry|rye|pdm|conda)\b[^\n]{0,60}?\s(?:install|add|run|--from|--with)\s(?:-\S+\s)*['\"]?syncer\b(?!/)",
+    r"^\s*-?\s*['\"]?syncer\s*[=<>~!]=",
+]
+
+
+@pytest.mark.parametrize("pattern", STRANGERS)
+def test_no_text_installs_somebody_elses_package(pattern: str) -> None:
+    found = {f"{name}: {match.group()}" for name, text in texts() for match in re.finditer(pattern, text, re.MULTILINE)}
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["pip install syncer", "pip install 'syncer[remote]'", "uv tool install --quiet syncer", "pipx run syncer plan",
+     'python -m pip install -U "syncer"', "  - syncer==0.1.0", "syncer[sandbox]", "uvx --from syncer syncer plan"],
+)  # fmt: skip
+def test_what_would_install_it_is_known(text: str) -> None:
+    assert any(re.search(pattern, text, re.MULTILINE) for pattern in STRANGERS)
+
+
+ASKED = r"epilot-syncer(?:\[\w+\])? @ [^\s\"'`,]+"
+
+
+def test_what_is_installed_is_this_package_from_its_repository_at_its_newest_version() -> None:
+    asked = [(name, match) for name, text in texts() for match in re.findall(ASKED, text)]
+    asked += [("a hint", re.findall(ASKED, install_hint(extra))[0]) for extra in ("sandbox", "remote")]
+    assert {name for name, _ in asked} == {
+        "a hint", "docs/ci.md", "examples/ci/github-actions.yml", "examples/ci/github-drift.yml",
+        "examples/ci/gitlab-ci.yml",
+    }  # fmt: skip
+    version = f"v{newest_version()}"
+    for name, line in asked:
+        wanted = Requirement(line)
+        assert wanted.name == PROJECT["name"], name
+        assert wanted.extras <= set(PROJECT["optional-dependencies"]), name
+        assert wanted.url in {
+            f"git+https://git.example.com/tools/syncer@{version}",
+            f"https://git.example.com/tools/syncer/-/archive/{version}/syncer-{version}.tar.gz",
+        }, name
+
+
+INSTALLS = r"^.*\bpip3? install\b.*$"
+FROM_HERE = (
+    r"\$SYNCER_PACKAGE\b",  # which the file sets, to what the test above has seen
+    r"pip install '\.\[\w+\]'",  # the checkout itself
+    r"-r requirements/dev\.lock|-r \.bench/floors\.txt|--editable \.",
+)
+
+
+def test_every_line_that_installs_says_from_where() -> None:
+    lines = [
+        (name, line)
+        for name, text in texts()
+        if not name.endswith(".lock")
+        for line in re.findall(INSTALLS, text, re.MULTILINE)
+    ]
+    assert {name for name, _ in lines} >= {"README.md", "Makefile", "docs/ci.md", "examples/ci/gitlab-ci.yml"}
+    for name, line in lines:
+        if name != "syncer/adapters/distribution.py":  # whose texts the test above has parsed
+            assert re.search("|".join((*FROM_HERE, ASKED)), line), f"{name}: {line}"
+
+
+def test_the_hooks_for_others_are_taken_at_the_newest_version() -> None:
+    revisions = [match for _, text in texts() for match in re.findall(r"\brev: (v[0-9]\S*)", text)]
+    assert revisions == [f"v{newest_version()}"]
 
 
 def test_dev_has_all_of_the_other_extras() -> None:
@@ -172,7 +265,9 @@ def test_the_wheel_has_the_schemas_and_nothing_it_does_not_need(tmp_path: Path) 
     assert "syncer/py.typed" in names
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "syncer").rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == modules
-    assert {name.split("/")[0].partition("-")[0] for name in names} == {"syncer"}
+    folders = {name.split("/")[0] for name in names}
+    assert folders == {"syncer", f"epilot_syncer-{__version__}.dist-info"}
+    assert Path(wheel).name == f"epilot_syncer-{__version__}-py3-none-any.whl"
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 

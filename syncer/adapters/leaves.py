@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
+from syncer.core.secret_text import written
 from syncer.core.values import Json, Lookup, Part, Ref, Secret
 
 _MARKERS: Final = {"$ref": Ref, "$lookup": Lookup, "$part": Part}
@@ -14,7 +15,7 @@ _ALL: Final = frozenset({*_MARKERS, "$secret", "$plain"})
 
 
 def to_json(value: Json) -> Json:
-    """Plain JSON for a spec. A reference becomes `{"$ref": {…}}`, a secret its name. TypeError for other leaves."""
+    """Plain JSON for a spec. A reference becomes `{"$ref": {…}}`, a secret its name or text. TypeError else."""
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, dict | Mapping):
@@ -23,7 +24,7 @@ def to_json(value: Json) -> Json:
     if isinstance(value, list | tuple):
         return [to_json(each) for each in value]
     if isinstance(value, Secret):
-        return {"$secret": value.name}
+        return {"$secret": written(value)}
     if isinstance(value, Ref | Lookup | Part):
         return {_MARK_OF[type(value)]: asdict(value)}
     raise TypeError(f"{type(value).__name__} cannot be remembered")

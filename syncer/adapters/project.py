@@ -72,10 +72,12 @@ class Environment(NamedTuple):
     """Where a value stands, by its path below the environment."""
     state: str = ""
     """The address of the place where its state lives; "" for the file beside syncer.yaml."""
+    tokens: frozenset[str] = frozenset()
+    """The variables that hold the token of an environment, this one or another: no manifest may read them."""
 
     def variables(self, env: Mapping[str, str] | None = None, allowed: frozenset[str] = frozenset()) -> Variables:
         """What variables stand for in this environment; without `env` those of the process stay unread (validate)."""
-        return Variables(self.vars, self.ids, env, allowed, self.name)
+        return Variables(self.vars, self.ids, env, allowed, self.name, self.tokens)
 
 
 class Project(NamedTuple):
@@ -290,6 +292,8 @@ def _project(path: FilePath, document: Document, warnings: tuple[Problem, ...]) 
         name: _read_environment(name, environment, document)
         for name, environment in (value.get("environments") or {}).items()
     }
+    tokens = frozenset(each.token_env for each in environments.values() if each.token_env)
+    environments = {name: each._replace(tokens=tokens) for name, each in environments.items()}
     return Project(
         root=root,
         file=path,

@@ -36,7 +36,9 @@ def read_token(text: str, name: str) -> Secret:
     holds anything but visible ASCII (an HTTP library would quote the whole header in its complaint)."""
     stripped = text.strip()
     if not stripped:
-        raise InvalidInput(Problem("token", f"token in `{name}` is empty", hint=f"set `{name}` to an access token"))
+        raise InvalidInput(
+            Problem("token", f"token in `{name}` is empty", hint=f"set `{name}` to an access token, or unset it")
+        )
     if not _TOKEN.fullmatch(stripped):
         message = f"token in `{name}` holds characters that no token has"
         hint = "a line break, a space, a quote or half of another value was pasted with it; set it again"

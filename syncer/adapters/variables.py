@@ -11,10 +11,14 @@ from typing import Any, NamedTuple
 
 from syncer.adapters.check import nearest
 from syncer.core.problem import Finding
+from syncer.core.secret_text import secret_text
 from syncer.core.values import Json, Path, Secret, Unknown
 
 _VARIABLE = r"\$\$\{|\$\{((?:var|env|id)\.[A-Za-z0-9_.-]+)\}|\$\{"
 _OWN_ENV = r"(?:EPILOT|SYNCER)_[A-Za-z0-9_]+\Z"
+_OF_TOKENS = r"(?i)(?:EPILOT|SYNCER)_TOKEN"
+TELLING = 16
+"""Characters from which on a token is also looked for inside longer values (`Bearer …`); fewer could be any word."""
 
 
 class Variables(NamedTuple):
@@ -28,9 +32,16 @@ class Variables(NamedTuple):
     """Names beyond `EPILOT_*` and `SYNCER_*` that may be read (`SYNCER_ALLOW_ENV`)."""
     environment: str = ""
     """The environment's name, for messages."""
+    tokens: Collection[str] = ()
+    """Names of the variables that hold the access token of an environment, whichever it is."""
 
     def __repr__(self) -> str:
         return f"Variables({self.environment!r})"  # never what the process environment holds
+
+
+def holds_token(name: str, tokens: Collection[str]) -> bool:
+    """Whether a variable counts as one that holds an access token: it is among `tokens`, or its name begins so."""
+    return name in tokens or re.match(_OF_TOKENS, name) is not None
 
 
 class Substituted(NamedTuple):
@@ -67,7 +78,8 @@ def substitute(value: Json, variables: Variables, path: Path = ()) -> Substitute
     """The value with its variables resolved; `path` is where it stands in its document. Nothing of it is changed.
 
     A text that is nothing but a variable becomes the variable's value, of whatever type (a `Secret` for env); within a
-    longer text it is written out. `$${` stands for `${`. Keys, and `{{ … }}`, are left alone.
+    longer text it is written out, and a secret makes the whole text one (`secret_text`). `$${` stands for `${`. Keys,
+    and `{{ … }}`, are left alone.
     """
     work = _Substitution(variables)
     return Substituted(work.anything(value, path), work.findings, work.fed)
@@ -106,10 +118,8 @@ class _Substitution:
             self.fed[path] = (whole.group(1),)
             found, value = self.look_up(whole.group(1), text, path)
             return value if found else text
-        parts: list[str] = []
+        parts: list[str | Secret] = []
         names: list[str] = []
-        secrets: list[str] = []
-        unknown = False
         end = 0
         for match in re.finditer(_VARIABLE, text):
             parts.append(text[end : match.start()])
@@ -119,9 +129,6 @@ class _Substitution:
             elif name := match.group(1):
                 names.append(name)
                 found, value = self.look_up(name, match.group(), path)
-                if isinstance(value, Secret):
-                    secrets.append(value.name)
-                    unknown = unknown or isinstance(value, Unknown)
                 parts.append(self.written(value, match.group(), path) if found else match.group())
             else:
                 shown = text[match.start() : match.start() + 30].split("\n")[0]
@@ -131,17 +138,14 @@ class _Substitution:
         parts.append(text[end:])
         if names:
             self.fed[path] = tuple(dict.fromkeys(names))
-        if secrets:
-            name = "+".join(dict.fromkeys(secrets))
-            return Unknown(name) if unknown else Secret(name, "".join(parts))
-        return "".join(parts)
+        if any(isinstance(part, Secret) for part in parts):
+            return secret_text(parts)
+        return "".join(map(str, parts))
 
-    def written(self, value: Json, variable: str, path: Path) -> str:
-        """A variable's value within a longer text."""
-        if isinstance(value, Unknown):
-            return ""
+    def written(self, value: Json, variable: str, path: Path) -> str | Secret:
+        """A variable's value within a longer text; a secret stays one."""
         if isinstance(value, Secret):
-            return value.reveal()
+            return value
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
@@ -166,7 +170,14 @@ class _Substitution:
         return False, None
 
     def environment(self, word: str, written: str, path: Path) -> tuple[bool, Json]:
-        """A value of the process environment; the name alone while validating."""
+        """A value of the process environment; the name alone while validating. Never an access token, which would go
+        live for all to see: not by its variable's name, and not by its value."""
+        if holds_token(word, self.variables.tokens):
+            hint = "what is sent to the organisation can be read there by others; a variable that holds something else "
+            hint += "is no environment's `token.env`, and begins with neither EPILOT_TOKEN nor SYNCER_TOKEN"
+            message = f"`{word}` is a variable for an access token and may stand in no manifest"
+            self.finding("env-token", message, path, hint)
+            return False, None
         if not (re.match(_OWN_ENV, word) or word in self.variables.allowed):
             hint = f"name it EPILOT_… or SYNCER_…, or set SYNCER_ALLOW_ENV={word} where syncer runs"
             self.finding("env-not-allowed", f"`{word}` may not be read from the environment", path, hint)
@@ -178,7 +189,20 @@ class _Substitution:
             state = "empty" if word in self.variables.env else "not set"
             self.finding("env-missing", f"environment variable `{word}` is {state}", path, f"set {word} and run again")
             return False, None
+        if isinstance(value, str) and (token := self.token_in(value)):
+            hint = "what is sent to the organisation can be read there by others; give it a value of its own"
+            message = f"`{word}` holds the same access token as `{token}`, which may stand in no manifest"
+            self.finding("env-token", message, path, hint)
+            return False, None
         return True, value if isinstance(value, Unknown) else Secret(word, value)
+
+    def token_in(self, value: str) -> str:
+        """The variable whose access token this value is, or holds; "" where it is none's."""
+        for name, text in sorted((self.variables.env or {}).items()):
+            token = text.strip() if isinstance(text, str) and holds_token(name, self.variables.tokens) else ""
+            if token and (token == value.strip() or (len(token) >= TELLING and token in value)):
+                return name
+        return ""
 
     def finding(self, rule: str, message: str, path: Path, hint: str) -> None:
         """Notes an error."""

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Final, NoReturn
 
+from syncer.core.secret_text import secrets_of
 from syncer.core.values import Json, Path, Secret, show_path
 
 MAX_DEPTH: Final = 200
@@ -49,9 +50,9 @@ def encode(body: Json) -> bytes:
 
 
 def secrets_in(body: Json) -> list[Secret]:
-    """Every secret leaf of a body."""
+    """Every secret of a body: leaves, then what stands in the longer texts among them."""
     if isinstance(body, Secret):
-        return [body]
+        return list(dict.fromkeys((body, *secrets_of(body))))
     parts = list(body.values()) if isinstance(body, dict) else body if isinstance(body, list | tuple) else []
     return [secret for part in parts for secret in secrets_in(part)]
 

@@ -31,17 +31,22 @@ def _need() -> None:
     """The sandbox's web framework is an extra."""
     from importlib.util import find_spec
 
+    from syncer.adapters.distribution import install_hint
     from syncer.core.problem import InvalidInput, Problem
 
     missing = [name for name in ("flask", "waitress") if find_spec(name) is None]
     if missing:
-        raise InvalidInput(
-            Problem("sandbox", f"the sandbox needs {' and '.join(missing)}", hint="pip install 'syncer[sandbox]'")
-        )
+        message = f"the sandbox needs {' and '.join(missing)}"
+        raise InvalidInput(Problem("sandbox", message, hint=install_hint("sandbox")))
 
 
 @sandbox.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to answer on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to answer on, and the only host that is answered.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="0 takes a free one.")
 @DB
 @click.option(

@@ -174,9 +174,11 @@ class World:
         )
 
     def _token(self) -> tuple[str, str]:
+        """The name and text of the first token variable that is set; an empty one is one that was not handed over, and
+        another's token must not come in its place (`read_token` refuses it)."""
         names = [name for name in (self.environment.token_env, "SYNCER_TOKEN", "EPILOT_TOKEN") if name]
         for name in names:
-            if self.env.get(name):
+            if name in self.env:
                 return name, self.env[name]
         raise InvalidInput(
             Problem(

@@ -6,6 +6,7 @@ A report is a value: no client, no function, no secret, no time of its own, so t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
@@ -20,8 +21,9 @@ from syncer.core.plan import HIDDEN, Differing, Draft
 from syncer.core.problem import Problem
 from syncer.core.removing import display_name, gone
 from syncer.core.resource import Desired, Live, Managed
+from syncer.core.secret_text import read_written
 from syncer.core.sides import Known, Sides
-from syncer.core.values import ABSENT, Json, Ref, Secret
+from syncer.core.values import ABSENT, Json, Ref
 
 What = Literal["deleted", "replaced", "deactivated", "changed", "missing", "differs"]
 """What happened to an object. `missing` and `differs`: what was declared last is not known, so nobody can say who."""
@@ -231,7 +233,7 @@ def _both(names: Known, before: Json, after: Json, labels: Mapping[str, str]) ->
 
 
 def _marked(value: Json) -> Json:
-    """What state remembers, its markers as values again; a secret has only its name."""
+    """What state remembers, its markers as values again; a secret has only its name, or its text."""
     if isinstance(value, list):
         return [_marked(item) for item in value]
     if not isinstance(value, dict):
@@ -239,7 +241,8 @@ def _marked(value: Json) -> Json:
     if len(value) == 1:
         word, body = next(iter(value.items()))
         if word in ("secret", "$secret") and isinstance(body, str):
-            return Secret(body, "")
+            with suppress(ValueError):  # a value of the manifest's own that has the form of a marker
+                return read_written(body)
         if word == "ref" and isinstance(body, str) and "/" in body:
             kind, _, name = body.partition("/")
             return Ref(kind, name)

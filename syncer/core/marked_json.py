@@ -1,12 +1,14 @@
 """Values with markers as plain JSON and back: what a plan says in a file. A secret has only its name in it.
 
-A marker is a mapping of one reserved key: `{"ref": "ClosingReason/won"}`, `{"secret": "env.EPILOT_SMTP"}`. A live
-value that looks like one stands inside `{"literal": …}`, so that nothing an organisation holds can pose as a marker.
+A marker is a mapping of one reserved key: `{"ref": "ClosingReason/won"}`, `{"secret": "env.EPILOT_SMTP"}`, and of a
+text in which secrets stand `{"secret": "Bearer ${env.EPILOT_KEY}"}`. A live value that looks like one stands inside
+`{"literal": …}`, so that nothing an organisation holds can pose as a marker.
 """
 
 from __future__ import annotations
 
 from syncer.core.plan import HIDDEN
+from syncer.core.secret_text import read_written, written
 from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
 
 RESERVED = frozenset({"secret", "ref", "lookup", "part", "hidden", "literal"})
@@ -26,7 +28,7 @@ def json_of(value: Json) -> Json:
 
 def _marker(leaf: object) -> Json:
     if isinstance(leaf, Secret):
-        return {"secret": f"env.{leaf.name}"}
+        return {"secret": written(leaf) if leaf.parts else f"env.{leaf.name}"}
     if isinstance(leaf, Ref):
         return {"ref": leaf.address}
     if isinstance(leaf, Lookup):
@@ -63,6 +65,8 @@ def _unmarked(word: str, body: Json) -> Json:
     match word, body:
         case "literal", dict():
             return {name: value_of(item) for name, item in body.items()}
+        case "secret", str() if "$" in body:
+            return read_written(body)
         case "secret", str() if body.startswith("env."):
             return Secret(body.removeprefix("env."), "")
         case "ref", str() if "/" in body:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from syncer.core.secret_text import written
 from syncer.core.values import Json, Lookup, Part, Ref, Secret
 
 
@@ -68,13 +69,14 @@ def leaves(value: Json) -> list[Json]:
 
 
 def without_secrets(value: Json) -> Json:
-    """The value fit to be written down: a secret stands as `{"secret": NAME}`, a reference as `{"ref": ADDRESS}`."""
+    """The value fit to be written down: a secret stands as `{"secret": NAME}` or by the text around it
+    (`secret_text.written`), a reference as `{"ref": ADDRESS}`."""
     return _mapped(value, _written)
 
 
 def _written(leaf: Json) -> Json:
     if isinstance(leaf, Secret):
-        return {"secret": leaf.name}
+        return {"secret": written(leaf)}
     if isinstance(leaf, Ref):
         return {"ref": leaf.address}
     if isinstance(leaf, Lookup):

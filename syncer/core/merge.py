@@ -13,6 +13,7 @@ from syncer.core.fields import ORDER, Cause, FieldChange, FieldPath, Item, show_
 from syncer.core.keyed import key_text, match, twice
 from syncer.core.markers import without_secrets
 from syncer.core.pairing import exact_key, pair_up
+from syncer.core.secret_text import read_written, written
 from syncer.core.shape import Shape
 from syncer.core.values import ABSENT, Json, Secret, same_leaf
 
@@ -247,12 +248,27 @@ def _equal(live: Json, want: Json) -> bool:
 
 def cause_of(live: Json, want: Json, last: Json, shape: Shape) -> Cause:
     """Who moved the field: the manifest since the last apply (ours), somebody live (drift), or both (conflict).
-    Of a secret only the name is remembered, so a new value of it is taken for ours."""
-    if last is ABSENT or isinstance(want, Secret):
+    Of a secret only the name is remembered, and the text around it, so a new value of it is taken for ours."""
+    if last is ABSENT:
         return "ours"
+    if isinstance(want, Secret):
+        then = _as_remembered(last)
+        if then is None or then.may_be(live):
+            return "ours"
+        return "drift" if written(then) == written(want) else "conflict"
     if same(last, without_secrets(want), shape):
         return "drift"
     return "ours" if already(live, last, shape) else "conflict"
+
+
+def _as_remembered(last: Json) -> Secret | None:
+    """The secret that was declared, without its value; None where none was, or nobody wrote it down so."""
+    if not (isinstance(last, dict) and last.keys() == {"secret"} and isinstance(last["secret"], str)):
+        return None
+    try:
+        return read_written(last["secret"])
+    except ValueError:
+        return None
 
 
 __all__ = [

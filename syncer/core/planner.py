@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from syncer.core.address import Address
+from syncer.core.exposure import exposures
 from syncer.core.fields import FieldChange, FieldPath, show_field
 from syncer.core.fingerprint import canonical, digest, fingerprint
 from syncer.core.form import OF_ANOTHER_FORM, another_form, of_a_reply, of_known_form
 from syncer.core.graph import order_of
-from syncer.core.kind import Call, Kind, Level, Meaning, Prepared, Spec, no_asks
+from syncer.core.kind import Call, Kind, Meaning, Prepared, Spec, no_asks
 from syncer.core.markers import holds_secret
 from syncer.core.merge import Merged, as_new, merge
 from syncer.core.plan import HIDDEN, Change, Differing, Draft, Field, Link, Notice, Released, Task, Verb, worst
@@ -205,14 +206,14 @@ def _create(case: _Case) -> Task:
     kind, want, labels = case.kind, case.prepared.want, case.prepared.labels
     goal: Spec = as_new(want, kind.shape)
     risk = kind.create_risk(want)
-    level: Level = risk.level if risk else "safe"
-    fields = tuple(Field(name, ABSENT, case.known.named(value, labels), "ours") for name, value in goal.items())
+    fields = tuple(_new_field(name, case.known.named(value, labels)) for name, value in goal.items())
+    exposed = [reason for each in fields for reason in exposures(each.after, each.path)]
     fields += tuple(Field(label, ABSENT, secret, "ours") for label, secret in case.prepared.secrets.items())
     change = Change(
         address=case.desired.address,
         action="create",
-        level=level,
-        reasons=(risk.reason,) if risk else (),
+        level=worst([*((risk.level,) if risk else ()), *(each.level for each in fields)]),
+        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *exposed])),
         fields=fields,
         calls=(),
         waits=(),
@@ -223,11 +224,18 @@ def _create(case: _Case) -> Task:
     return case.task(change, goal, want)
 
 
+def _new_field(path: str, value: Json) -> Field:
+    """A field of a new object; a secret in it makes it risky."""
+    exposed = exposures(value, path)
+    return Field(path, ABSENT, value, "ours", "risky" if exposed else "safe", "; ".join(exposed))
+
+
 def _update(case: _Case, merged: Merged, changes: tuple[FieldChange, ...]) -> Task:
     kind, live_id = case.kind, case.found.live.id if case.found else ""
     fields = tuple(_field(case, change, merged.goal) for change in changes)
     fields += tuple(_meant(case, meaning) for meaning in case.prepared.meanings)
     reasons = [each.reason for each in fields if each.reason]
+    reasons += [reason for change in changes for reason in _exposed(case, change)]
     levels = [each.level for each in fields]
     if changes and _is_adopted(case):
         levels.append("risky")
@@ -255,13 +263,14 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
     before, after = (case.known.named(side, labels) for side in (change.before, change.after))
     if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
         before, after = change.before, change.after
+    exposed = _exposed(case, change)
     return Field(
         case.known.show(change.path, labels),
         HIDDEN if hidden else before,
         after,
         change.cause,
-        risk.level if risk else "safe",
-        risk.reason if risk else "",
+        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed else ())]),
+        risk.reason if risk else "; ".join(exposed),
         risk.item if risk else "",
     )
 
@@ -271,6 +280,13 @@ def _meant(case: _Case, meaning: Meaning) -> Field:
     labels, (level, reason, item) = case.prepared.labels, meaning.risk
     before, after = (case.known.named(side, labels) for side in (meaning.before, meaning.after))
     return Field(case.known.show(meaning.path, labels), before, after, meaning.cause, level, reason, item)
+
+
+def _exposed(case: _Case, change: FieldChange) -> tuple[str, ...]:
+    """Where the secrets go that the change puts into a field which is not meant for them."""
+    if change.path[0] in case.prepared.secrets:
+        return ()
+    return exposures(change.after, case.known.show(change.path, case.prepared.labels))
 
 
 __all__ = ["Draft", "Known", "Sides", "asks_of", "draft", "gone", "remembered", "steps_of", "write_of"]

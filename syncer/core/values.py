@@ -30,20 +30,42 @@ def show_path(path: Path, root: str = "$") -> str:
 
 
 class Secret:
-    """A value that came from `${env.NAME}`: it has no string form, no JSON form, and equality reveals nothing.
+    """A value that came from `${env.NAME}`, or a text in which such a value stands: it has no string form, no JSON
+    form, and equality reveals nothing.
 
-    `reveal()` is called at two places only: where a body is encoded for the wire, and where a digest is made.
+    `parts`: of a text, in order, what is written out and the secrets between; () of a value that is nothing else. What
+    is written out may be shown; `secret_text.py` does. `reveal()` is called at two places only: where a body is encoded
+    for the wire, and where a digest is made.
     """
 
-    __slots__ = ("_value", "name")
+    __slots__ = ("_value", "name", "parts")
 
-    def __init__(self, name: str, value: str) -> None:
+    def __init__(self, name: str, value: str, parts: tuple[str | Secret, ...] = ()) -> None:
         self.name = name
+        self.parts = parts
         self._value = value
 
     def reveal(self) -> str:
         """The value itself; never to be printed, stored or put into an exception."""
         return self._value
+
+    def may_be(self, live: Json) -> bool:
+        """Whether a live value is this one but for the secrets in it; what is nothing else anything may be."""
+        if not self.parts:
+            return True
+        if not isinstance(live, str):
+            return isinstance(live, Secret)
+        at, open_end = 0, False
+        for index, part in enumerate(self.parts):
+            if isinstance(part, Secret):
+                open_end = True
+                continue
+            last = index == len(self.parts) - 1
+            found = (live.rfind if last else live.find)(part, at) if open_end else at
+            if found < 0 or not live.startswith(part, found):
+                return False
+            at, open_end = found + len(part), False
+        return open_end or at == len(live)
 
     def __repr__(self) -> str:
         return f"Secret({self.name})"
@@ -51,7 +73,11 @@ class Secret:
     __str__ = __repr__
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other.name == self.name and other._value == self._value
+        return (
+            isinstance(other, Secret)
+            and (other.name, other.parts) == (self.name, self.parts)
+            and other._value == self._value
+        )
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -62,12 +88,12 @@ class Secret:
 
 class Unknown(Secret):
     """A value that is not at hand: of a variable that isn't set, or one that a recording withholds. Nothing is known to
-    differ from it, so it makes no change."""
+    differ from it but what has another text around the secret, so it makes no other change."""
 
     __slots__ = ()
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name, "")
+    def __init__(self, name: str, parts: tuple[str | Secret, ...] = ()) -> None:
+        super().__init__(name, "", parts)
 
     def reveal(self) -> str:
         """Never: ValueError."""
@@ -122,9 +148,11 @@ ABSENT = _Absent()
 
 def same_leaf(one: Json, other: Json) -> bool:
     """Equality of two scalars as JSON sees it: `true` is not `1`, `1` is `1.0`; a `Secret` equals the text it holds,
-    an `Unknown` everything."""
-    if isinstance(one, Unknown) or isinstance(other, Unknown):
-        return True
+    an `Unknown` everything that it may be."""
+    if isinstance(one, Unknown):
+        return one.may_be(other)
+    if isinstance(other, Unknown):
+        return other.may_be(one)
     if isinstance(one, Secret):
         one = one.reveal()
     if isinstance(other, Secret):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from syncer.core.plan import HIDDEN
+from syncer.core.secret_text import filled
 from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
 from syncer.render.terminal import Terminal, cells
 
@@ -16,7 +17,8 @@ LABELS = ("name", "title", "label", "slug", "id", "key", "component_id")
 
 
 def leaf_text(value: Json, terminal: Terminal) -> str:
-    """A scalar or marker: `"Zu teuer"`, `true`, `(none)`, `(secret EPILOT_X)`, `ClosingReason/won`."""
+    """A scalar or marker: `"Zu teuer"`, `true`, `(none)`, `(secret EPILOT_X)`, `"Bearer (secret EPILOT_X)"`,
+    `ClosingReason/won`."""
     match value:
         case str():
             return quoted(value, terminal)
@@ -25,7 +27,7 @@ def leaf_text(value: Json, terminal: Terminal) -> str:
         case None:
             return "null"
         case Secret():
-            return f"(secret {terminal.shown(value.name)})"
+            return _secret(value, terminal)
         case Ref():
             return terminal.shown(value.address)
         case Lookup():
@@ -40,6 +42,12 @@ def leaf_text(value: Json, terminal: Terminal) -> str:
     if value is HIDDEN:
         return "(hidden)"
     raise TypeError(f"a {type(value).__name__} is no leaf")
+
+
+def _secret(secret: Secret, terminal: Terminal) -> str:
+    """The secret by its name, and the text that it stands in, if any."""
+    text = filled(secret, lambda name: f"(secret {name})")
+    return quoted(text, terminal) if secret.parts else terminal.shown(text)
 
 
 def quoted(text: str, terminal: Terminal) -> str:

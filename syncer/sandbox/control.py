@@ -67,12 +67,12 @@ def clear_faults() -> Response:
 
 @ROUTES.get("/requests")
 def list_requests() -> Response:
-    """The log, oldest first; `since`, `method`, `path` (a glob) and `org` narrow it."""
+    """The log without secrets, oldest first; `since`, `method`, `path` (a glob) and `org` narrow it."""
     since = whole("since", 0)
     method, path, org = (request.args.get(name) for name in ("method", "path", "org"))
     entries = [
         each
-        for each in _watch().requests()
+        for each in _watch().shown()
         if each["seq"] > since
         and method in (None, each["method"])
         and (path is None or fnmatch.fnmatchcase(each["path"], path))

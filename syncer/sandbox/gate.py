@@ -6,15 +6,16 @@ import fnmatch
 import hashlib
 import io
 import json
+import secrets
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import unquote
 
+from syncer.sandbox.discretion import discreet
 from syncer.sandbox.quota import Windows, is_read
 from syncer.sandbox.store import Json, Store
 from syncer.sandbox.world import Clock
@@ -80,10 +81,18 @@ class Entry:
     correlation_id: str | None
     accept: str | None
     body: bytes = field(repr=False)
+    told: Json = field(default=None, repr=False)
+    """As it was shown to others before, save for what became of it since."""
 
-    def shown(self) -> Json:
-        """The entry with its body as JSON where it is JSON, else as text."""
-        return asdict(self) | {"body": _readable(self.body)}
+    def whole(self) -> Json:
+        """The entry with its body as JSON where it is JSON, else as the bytes it is."""
+        return {name: value for name, value in asdict(self).items() if name != "told"} | {"body": _readable(self.body)}
+
+    def shown(self, tokens: Collection[str]) -> Json:
+        """The entry as others may see it: without secrets."""
+        if self.told is None:
+            self.told = discreet(self.whole(), tokens)
+        return {**self.told, "status": self.status, "fault": self.fault}
 
 
 @dataclass
@@ -98,8 +107,9 @@ class Answer:
 class Watch:
     """The rules and the log: what tests and rehearsals set and read under `/_sandbox`."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, tokens: Collection[str] = ()) -> None:
+        self._clock, self._tokens = clock, tuple(tokens)
+        self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._log: deque[Entry] = deque(maxlen=LOG_LENGTH)
@@ -126,9 +136,14 @@ class Watch:
             self._faults.clear()
 
     def requests(self) -> list[Json]:
-        """The log, oldest first."""
+        """The log, oldest first, with all that was sent: for whoever is in this process."""
         with self._lock:
-            return [entry.shown() for entry in self._log]
+            return [entry.whole() for entry in self._log]
+
+    def shown(self) -> list[Json]:
+        """The log, oldest first, for everybody: no secret is in it."""
+        with self._lock:
+            return [entry.shown(self._tokens) for entry in self._log]
 
     def clear_requests(self) -> None:
         """Empty the log; the numbering goes on."""
@@ -154,13 +169,17 @@ class Watch:
                 return fault
         return None
 
+    def _digest(self, data: bytes) -> str:
+        """The same for the same body; of no use to whoever would try out which secret was in it."""
+        return hashlib.blake2b(data, key=self._key, digest_size=32).hexdigest()
+
     def enter(self, environ: WSGIEnvironment, path: str, org: str | None, data: bytes) -> Entry:
         """Write a request down as it arrives."""
         with self._lock:
             self._seq += 1
             entry = Entry(
                 self._seq, self._clock.now().isoformat(), environ["REQUEST_METHOD"], path,
-                environ.get("QUERY_STRING", ""), org, None, hashlib.sha256(data).hexdigest(), None,
+                environ.get("QUERY_STRING", ""), org, None, self._digest(data), None,
                 environ.get("HTTP_X_CORRELATION_ID"), environ.get("HTTP_ACCEPT"), data,
             )  # fmt: skip
             self._log.append(entry)
@@ -281,10 +300,10 @@ def _read(environ: WSGIEnvironment) -> bytes:
 
 
 def _readable(data: bytes) -> Json:
-    """A body as the log keeps it: JSON where it is JSON, else its text."""
+    """A body as the log keeps it: JSON where it is JSON, else its bytes."""
     if not data:
         return None
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        return unquote(data.decode("utf-8", "replace"))
+        return data

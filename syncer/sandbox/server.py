@@ -29,6 +29,7 @@ from syncer.sandbox import (
     schemas,
     views,
 )
+from syncer.sandbox.callers import Callers
 from syncer.sandbox.gate import Gate, Watch
 from syncer.sandbox.options import Options
 from syncer.sandbox.quota import Windows, is_read, is_search
@@ -101,7 +102,7 @@ def create_app(
     by_token = {f"Bearer {each.token}": each for each in organisations}
     if len(by_token) < len(organisations):
         raise ValueError("two organisations have the same token")
-    windows, watch = Windows(now), Watch(clock)
+    windows, watch = Windows(now), Watch(clock, [each.token for each in organisations])
     app.extensions |= {"sandbox": store, "sandbox.watch": watch, "sandbox.payloads": payloads}
 
     users = _users(organisations)
@@ -159,11 +160,11 @@ def create_app(
 
 
 def serve(app: Flask, host: str, port: int) -> None:
-    """Answer on a socket until interrupted; prints nothing itself."""
+    """Answer on a socket until interrupted, whoever calls by this address; prints nothing itself."""
     import waitress
 
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
-    waitress.serve(app, host=host, port=port, threads=16, ident="sandbox", _quiet=True)
+    waitress.serve(Callers(app, host, port), host=host, port=port, threads=16, ident="sandbox", _quiet=True)
 
 
 def _users(organisations: Sequence[Organisation]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from syncer.adapters.hosts import services
 from syncer.adapters.listing import call_of
 from syncer.core.kind import Call, Listing
 from syncer.core.problem import PlatformError
+from syncer.core.secret_text import secret_text
 from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
 
 TOKEN = Secret("EPILOT_TOKEN", "tok-canary-7f3a")
@@ -345,8 +346,11 @@ def test_secrets_are_revealed_on_the_wire_and_nowhere_else() -> None:
     assert seen == [b'{"option_values":[{"key":"\\u00fc","value":"p@\\"ss"}]}']
 
 
+@pytest.mark.parametrize("around", [(), ("https://a.example/?k=", "&n=1")], ids=["alone", "within a text"])
 @pytest.mark.parametrize("value", ["tok-canary-7f3a", "p@ss<&>'\"!", "two\nlines", "ünï", "x"])
-def test_i01_i02_no_form_of_a_secret_comes_back(value: str) -> None:
+def test_i01_i02_no_form_of_a_secret_comes_back(value: str, around: tuple[str, ...]) -> None:
+    secret = Secret("KEY", value)
+    sent = secret_text([around[0], secret, around[1]]) if around else secret
     raw = value.encode()
     forms = [
         value,
@@ -363,7 +367,7 @@ def test_i01_i02_no_form_of_a_secret_comes_back(value: str) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         return httpx.Response(400, json={"message": "~".join(["~", *forms, TOKEN.reveal(), "~"])})
 
-    message = api(handler).write("app", Call("POST", "/v1/app/0", {"k": Secret("KEY", value)})).message
+    message = api(handler).write("app", Call("POST", "/v1/app/0", {"k": sent})).message
     words = message.partition("400 Bad Request: ")[2]
     assert "canary" not in words
     rest = words.replace("[KEY]", "").replace("[EPILOT_TOKEN]", "").rstrip("…")

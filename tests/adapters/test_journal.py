@@ -13,6 +13,7 @@ import pytest
 from syncer.adapters.disk import NotDurable, RealDisk
 from syncer.adapters.journal import Intent, Journal, Settled, body_digest, frame, open_calls, read_records
 from syncer.core.problem import InvalidInput
+from syncer.core.secret_text import secret_text
 from syncer.core.values import Secret
 
 CREATE = Intent(
@@ -298,4 +299,7 @@ def test_the_digest_of_a_body_says_nothing_about_its_secrets() -> None:
     body = {"b": 1, "a": [Secret("KEY", "p-canary")]}
     assert body_digest(body) == body_digest({"a": [Secret("KEY", "other")], "b": 1})
     assert body_digest(body) != body_digest({"a": [Secret("OTHER", "p-canary")], "b": 1})
+    to_a, to_b = (secret_text([host, Secret("KEY", "p-canary")]) for host in ("//a.example/", "//b.example/"))
+    assert body_digest(to_a) != body_digest(to_b)
+    assert body_digest(to_a) == body_digest(secret_text(["//a.example/", Secret("KEY", "other")]))
     assert body_digest(body).startswith("sha256:")

@@ -55,6 +55,7 @@ def test_what_it_says(tmp_path: Path) -> None:
         vars={"flows_live": False, "list": [1]},
         ids={"journey.offer": "5c1c"},
         where=sandbox.where,
+        tokens=frozenset({"EPILOT_TOKEN_SANDBOX"}),
     )
     assert production == Environment(
         name="production",
@@ -67,6 +68,7 @@ def test_what_it_says(tmp_path: Path) -> None:
         vars={},
         ids={},
         where=production.where,
+        tokens=frozenset({"EPILOT_TOKEN_SANDBOX"}),  # of the other environment: a manifest may read neither
     )
     assert sandbox.where(("ids", "journey.offer")) == Location("syncer.yaml", 8, 26)
     assert production.where(("limits", "update")) == Location("syncer.yaml", 13, 33)
@@ -93,6 +95,7 @@ def test_variables_of_an_environment(tmp_path: Path) -> None:
     assert sandbox.variables().env is None
     known = sandbox.variables({"X": "1"}, frozenset({"X"}))
     assert (known.vars, known.ids, known.env, known.allowed) == (sandbox.vars, sandbox.ids, {"X": "1"}, {"X"})
+    assert known.tokens == {"EPILOT_TOKEN_SANDBOX"}
     assert Secret("X", "1") != "1"
 
 

@@ -34,8 +34,17 @@ GOOD: dict[str, tuple[Any, Any, dict[Path, tuple[str, ...]]]] = {
     "with blanks around": (" ${var.n}", " 3", {(): ("var.n",)}),
     "env within a text": (
         "Bearer ${env.EPILOT_KEY}-${var.n}-${env.SYNCER_X}",
-        Secret("EPILOT_KEY+SYNCER_X", "Bearer s3cret-3-p@ss!"),
+        Secret(
+            "EPILOT_KEY+SYNCER_X",
+            "Bearer s3cret-3-p@ss!",
+            ("Bearer ", Secret("EPILOT_KEY", "s3cret"), "-3-", Secret("SYNCER_X", "p@ss!")),
+        ),
         {(): ("env.EPILOT_KEY", "var.n", "env.SYNCER_X")},
+    ),
+    "env beside a literal": (
+        "$${x} ${env.EPILOT_KEY}",
+        Secret("EPILOT_KEY", "${x} s3cret", ("${x} ", Secret("EPILOT_KEY", "s3cret"))),
+        {(): ("env.EPILOT_KEY",)},
     ),
     "literal": ("$${var.n} costs $$5 $${", "${var.n} costs $$5 ${", {}),
     "literal beside a variable": ("$${x} ${var.n}", "${x} 3", {(): ("var.n",)}),
@@ -157,19 +166,65 @@ def test_allowed_names() -> None:
     assert allowed_names("") == frozenset()
 
 
-UNSET = {
-    "whole": ("${env.SYNCER_A}", "SYNCER_A"),
-    "within a text": ("Bearer ${env.SYNCER_A}", "SYNCER_A"),
-    "beside one that is set": ("${env.SYNCER_SET}:${env.SYNCER_A}", "SYNCER_SET+SYNCER_A"),
-    "empty": ("${env.SYNCER_EMPTY}", "SYNCER_EMPTY"),
+JWT = "eyJhbGciOiJub25lIn0.eyJvcmdfaWQiOiIxIn0.x"
+PROCESS = {
+    "EPILOT_TOKEN": "short", "EPILOT_TOKEN_PROD": f" {JWT}\n", "SYNCER_TOKEN": "", "SYNCER_LOGIN": "of-prod",
+    "SYNCER_KEY": "a key", "SYNCER_SAME": "short\n", "SYNCER_HEADER": f"Bearer {JWT}", "SYNCER_BLANK": " ",
+    "EPILOT_TOKENIZER_KEY": "another key", "SYNCER_WORDS": "a short one", "epilot_token": "t", "syncer_login": "u",
+}  # fmt: skip
+A_VARIABLE = "`{}` is a variable for an access token and may stand in no manifest"
+THE_SAME = "`{}` holds the same access token as `{}`, which may stand in no manifest"
+TOKENS: dict[str, tuple[str, str]] = {
+    # variable: (what is said when its value is used, what is said without it)
+    "EPILOT_TOKEN": (A_VARIABLE.format("EPILOT_TOKEN"),) * 2,
+    "EPILOT_TOKEN_PROD": (A_VARIABLE.format("EPILOT_TOKEN_PROD"),) * 2,
+    "EPILOT_TOKEN_NOT_SET": (A_VARIABLE.format("EPILOT_TOKEN_NOT_SET"),) * 2,
+    "SYNCER_TOKEN": (A_VARIABLE.format("SYNCER_TOKEN"),) * 2,  # also where it is empty
+    "EPILOT_TOKENIZER_KEY": (A_VARIABLE.format("EPILOT_TOKENIZER_KEY"),) * 2,
+    "epilot_token": (A_VARIABLE.format("epilot_token"),) * 2,  # SYNCER_ALLOW_ENV lists it
+    "SYNCER_LOGIN": (A_VARIABLE.format("SYNCER_LOGIN"),) * 2,  # the token.env of an environment
+    "SYNCER_SAME": (THE_SAME.format("SYNCER_SAME", "EPILOT_TOKEN"), ""),
+    "SYNCER_HEADER": (THE_SAME.format("SYNCER_HEADER", "EPILOT_TOKEN_PROD"), ""),
+    "syncer_login": ("", ""),
+    "SYNCER_KEY": ("", ""),
+    "SYNCER_WORDS": ("", ""),  # a token that could be any word is not looked for inside others
+    "SYNCER_BLANK": ("", ""),  # an empty token is no token
 }
 
 
-@pytest.mark.parametrize(("value", "name"), UNSET.values(), ids=UNSET)
-def test_where_nothing_is_sent_a_variable_that_is_not_set_is_unknown(value: str, name: str) -> None:
+@pytest.mark.parametrize("text", ["${{env.{}}}", "Bearer ${{env.{}}}"], ids=["whole", "within a text"])
+@pytest.mark.parametrize(("name", "said"), TOKENS.items(), ids=TOKENS)
+def test_no_access_token_is_read_by_any_name(name: str, said: tuple[str, str], text: str) -> None:
+    allowed = frozenset({"epilot_token", "syncer_login"})
+    for env, message in ((PROCESS, said[0]), (None, said[1])):
+        value = text.format(name)
+        result = substitute([value], Variables(env=env, allowed=allowed, tokens={"SYNCER_LOGIN"}))
+        assert [(each.rule, each.message) for each in result.findings] == [("env-token", message)] * bool(message)
+        assert isinstance(result.value[0], Secret) is (env is not None and not message)
+        assert JWT not in repr(result)
+        if message:
+            assert result.value == [value]
+
+
+UNSET = {
+    "whole": ("${env.SYNCER_A}", "SYNCER_A", ()),
+    "within a text": ("Bearer ${env.SYNCER_A}", "SYNCER_A", ("Bearer ", Unknown("SYNCER_A"))),
+    "beside one that is set": (
+        "${env.SYNCER_SET}:${env.SYNCER_A}",
+        "SYNCER_SET+SYNCER_A",
+        (Secret("SYNCER_SET", "x"), ":", Unknown("SYNCER_A")),
+    ),
+    "empty": ("${env.SYNCER_EMPTY}", "SYNCER_EMPTY", ()),
+}
+
+
+@pytest.mark.parametrize(("value", "name", "parts"), UNSET.values(), ids=UNSET)
+def test_where_nothing_is_sent_a_variable_that_is_not_set_is_unknown(
+    value: str, name: str, parts: tuple[str | Secret, ...]
+) -> None:
     variables = Variables(env=OrUnknown({"SYNCER_SET": "x", "SYNCER_EMPTY": ""}))
     found = substitute(value, variables)
-    assert (found.value, found.findings, type(found.value)) == (Unknown(name), [], Unknown)
+    assert (found.value, found.findings, type(found.value)) == (Unknown(name, parts), [], Unknown)
     known = substitute("${env.SYNCER_SET}", variables).value
     assert (known, type(known)) == (Secret("SYNCER_SET", "x"), Secret)
     assert [each.rule for each in substitute("${env.HOME}", variables).findings] == ["env-not-allowed"]

@@ -382,8 +382,8 @@ def tokens(repo: Any, sandbox: Any) -> None:
     """H01: what can be no token is refused before a request, and never shown."""
     wrong: dict[str | None, str] = {
         None: "there is no token for environment `test`",
-        "": "there is no token for environment `test`",
-        "   ": "is empty",
+        "": "token in `EPILOT_TOKEN_TEST` is empty",
+        "   ": "token in `EPILOT_TOKEN_TEST` is empty",
         "canary\nsecond": "holds characters that no token has",
         "canary second": "holds characters that no token has",
         "“canary”": "holds characters that no token has",
@@ -396,6 +396,12 @@ def tokens(repo: Any, sandbox: Any) -> None:
     assert repo.run("plan", env={"EPILOT_TOKEN_TEST": f"  {TOKEN}\n"}).code == 0  # what an editor leaves around it
     for name in ("SYNCER_TOKEN", "EPILOT_TOKEN"):
         assert repo.run("plan", env={"EPILOT_TOKEN_TEST": None, name: TOKEN}).code == 0
+    sandbox.forget()
+    for first, second in (("EPILOT_TOKEN_TEST", "SYNCER_TOKEN"), ("SYNCER_TOKEN", "EPILOT_TOKEN")):
+        result = repo.run("plan", env={"EPILOT_TOKEN_TEST": None, first: "", second: TOKEN})
+        assert (result.code, result.out) == (3, "")  # another's token does not come in place of one not handed over
+        assert f"token in `{first}` is empty" in result.err
+    assert sandbox.requests() == []
 
 
 def whose_token(repo: Any, sandbox: Any) -> None:
@@ -721,6 +727,8 @@ TABLE: dict[str, Mapping[str, In | Check] | Check] = {
         "not allowed": In(text_of("x").replace('{file: "x"}', "${env.HOME}"), [("env-not-allowed", 9, 16)]),
         "the token": In(text_of("x").replace('{file: "x"}', "${env.EPILOT_TOKEN_TEST}"), [("env-token", 9, 16)]),
         "the token, within a text": In(schema("x", "{name: a, label: 'x${env.EPILOT_TOKEN}', type: string}"), [("env-token", 10, 24)]),
+        "the token of an environment that was": In(text_of("x").replace('{file: "x"}', "${env.EPILOT_TOKEN_PROD}"), [("env-token", 9, 16)]),
+        "the token by another name": In(text_of("x").replace('{file: "x"}', "${env.EPILOT_ALIAS}"), [("env-token", 9, 16)], validates=True, env={"EPILOT_ALIAS": f"Bearer {TOKEN}"}),
         "what an object is recognised by": In(title("${env.EPILOT_TITLE}"), [("env-identity", 5, 10)]),
     },
     "G35": {

@@ -221,6 +221,36 @@ def test_a_variable_that_is_not_set_is_unknown_and_no_mistake(utility) -> None:
     assert utility.run("plan", env={"SYNCER_NOTE": None}).code == 3
 
 
+def test_the_text_around_what_is_not_known_is_compared(utility) -> None:
+    """A pull request that has a secret go elsewhere is seen where the secret is not at hand."""
+    text = flow("bare").replace(
+        "  trigger:", '  description: "//a.example/${env.SYNCER_NOTE}/${env.SYNCER_SET}"\n  trigger:'
+    )
+    utility.write("config/bare.yaml", text)
+    env = {"SYNCER_NOTE": "Nur-hier", "SYNCER_SET": "x"}
+    assert utility.run("apply", "--yes", "--confirm", "production", env=env).code == 0
+    utility.run("record", "-o", "recording.json", env={"SYNCER_NOTE": None})
+    against = ("plan", "--against", "recording.json", "--format", "json")
+    said = utility.run(*against, env={**NO_SECRETS, "SYNCER_SET": "x"}).json
+    assert said["changes"] == []
+    assert "`SYNCER_NOTE` is not set here: whether what it feeds is up to date is not known" in [
+        each["message"] for each in said["notices"]
+    ]
+    edit(utility.folder, "config/bare.yaml", "a.example", "b.example")
+    (change,) = utility.run(*against, env={**NO_SECRETS, "SYNCER_SET": "x"}).json["changes"]
+    assert change["fields"] == [
+        {
+            "path": "description",
+            "before": {"hidden": True},
+            "after": {"secret": "//b.example/${env.SYNCER_NOTE}/${env.SYNCER_SET}"},
+            "cause": "ours",
+            "class": "risky",
+            "reason": "the secrets SYNCER_NOTE and SYNCER_SET go to b.example: `description` is no field for secrets",
+            "item": "",
+        }
+    ]
+
+
 # ------------------------------------------------------------------------------------------------ what it never holds
 
 CANARY = "canary"

@@ -7,10 +7,12 @@ import json
 import re
 import signal
 import socket
+import sys
 
 import httpx
 import pytest
 
+from syncer import __version__
 from tests.cli.conftest import ended, until
 
 REASONS = "/v1/workflows/closing-reasons"
@@ -116,3 +118,27 @@ def test_reset_is_asked_for(bare) -> None:
 def test_a_seed_in_json(bare) -> None:
     bare.write("s.json", json.dumps({"closing_reasons": [{"title": "A"}, {"title": "B"}]}))
     assert bare.run("sandbox", "seed", "s.json").json == {"closing_reasons": 2}
+
+
+def test_without_its_web_framework(bare) -> None:
+    """The hint installs this package, and asks no index for the word `syncer`."""
+    bare.monkeypatch.setitem(sys.modules, "flask", None)
+    said = bare.run("sandbox", "serve", "--port", "0")
+    assert (said.code, said.out) == (3, "")
+    assert said.err == (
+        "error[sandbox]: the sandbox needs flask\n\n"
+        f'hint: pip install "epilot-syncer[sandbox] @ git+https://git.example.com/tools/syncer@v{__version__}", with '
+        "the place where you keep syncer for git.example.com/tools/syncer\n"
+    )
+
+
+def test_it_prints_no_token_that_it_was_given(bare) -> None:
+    process = bare.start("sandbox", "serve", "--port", "0", "--org", "1", "--token", "canary-stranger-9c0d")
+    url = address(process)
+    until(lambda: answers(url), "the sandbox")
+    httpx.get(f"{url}/v1/none?token=canary-stranger-9c0d", trust_env=False)
+    host = httpx.get(f"{url}/_sandbox/requests", trust_env=False, headers={"Host": "evil.example"})
+    assert (host.status_code, "canary" in httpx.get(f"{url}/_sandbox/requests", trust_env=False).text) == (403, False)
+    process.terminate()
+    said = ended(process)
+    assert (said.out, said.err) == ("", "")

@@ -6,12 +6,14 @@ import json
 import shutil
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syncer import __version__
 from syncer.adapters.lock import Holder
 from syncer.adapters.places.opening import open_place
 from syncer.adapters.places.place_name import place_name
@@ -199,3 +201,20 @@ def _until_written(sandbox: Any) -> None:
     while not sandbox.writes():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+LIBRARIES = {"s3://bucket/prefix": ("obstore.store", "obstore"), "postgresql://db.example/x": ("psycopg", "psycopg")}
+
+
+@pytest.mark.parametrize(("place", "library"), LIBRARIES.items(), ids=LIBRARIES)
+def test_a_place_whose_library_is_not_installed(live: Any, place: str, library: tuple[str, str]) -> None:
+    """The hint installs this package, and asks no index for the word `syncer`."""
+    module, name = library
+    live.monkeypatch.setitem(sys.modules, module, None)
+    said = live.run("plan", "--state", place)
+    assert (said.code, said.out) == (3, "")
+    assert said.err == (
+        f"error[state-library]: state at `{place}` needs {name}\n\n"
+        f'hint: pip install "epilot-syncer[remote] @ git+https://git.example.com/tools/syncer@v{__version__}", with '
+        "the place where you keep syncer for git.example.com/tools/syncer\n"
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from syncer.core.fields import ORDER, FieldChange, Item, show_field
 from syncer.core.merge import Merged, as_new, merge, same
+from syncer.core.secret_text import secret_text, written
 from syncer.core.shape import AS_SET, ORDERED, Shape, compile_shape, keyed
 from syncer.core.values import ABSENT, Json, Part, Ref, Secret
 
@@ -318,6 +319,29 @@ def test_a_change_knows_what_was_declared_there() -> None:
         (("items", Item("a")), {"name": "a", "key": {"secret": "Y"}}),
     ]
     assert merged.changes[0] == FieldChange(("a",), "old", "b", "conflict")  # `last` is no part of what a change is
+
+
+KEY = Secret("KEY", "new")
+TO_A, TO_B = (secret_text([f"https://{host}/?k=", KEY]) for host in "ab")
+MOVED: dict[str, tuple[Json, Json, Json, str]] = {
+    # case: (live, manifest, remembered, who moved it)
+    "another value": ("https://a/?k=old", TO_A, {"secret": written(TO_A)}, "ours"),
+    "another text": ("https://a/?k=new", TO_B, {"secret": written(TO_A)}, "ours"),
+    "another text by hand": ("https://c/?k=new", TO_A, {"secret": written(TO_A)}, "drift"),
+    "emptied by hand": (None, TO_A, {"secret": written(TO_A)}, "drift"),
+    "another text in both": ("https://c/?k=new", TO_B, {"secret": written(TO_A)}, "conflict"),
+    "a value alone": ("old", KEY, {"secret": "KEY"}, "ours"),
+    "as it was written down at first": ("https://c/?k=new", TO_A, {"secret": "KEY"}, "ours"),
+    "no secret before": ("https://a/?k=old", TO_A, "https://a/?k=old", "ours"),
+    "what nobody wrote down so": ("https://c/?k=new", TO_A, {"secret": "$"}, "ours"),
+    "nothing remembered": ("https://c/?k=new", TO_A, ABSENT, "ours"),
+}
+
+
+@pytest.mark.parametrize(("live", "want", "last", "cause"), MOVED.values(), ids=MOVED)
+def test_who_moved_a_text_with_a_secret(live: Json, want: Json, last: Json, cause: str) -> None:
+    merged = merge({"a": live}, {"a": want}, {} if last is ABSENT else {"a": last}, PLAIN)
+    assert [(each.before, each.after, each.cause) for each in merged.changes] == [(live, want, cause)]
 
 
 SAME: dict[str, tuple[Json, Json, Shape, bool]] = {

@@ -16,6 +16,7 @@ from syncer.core.plan import HIDDEN, Change, Draft, Field, Link, Notice, Release
 from syncer.core.planner import asks_of, draft, gone
 from syncer.core.problem import Location, Problem
 from syncer.core.resource import Desired, Managed
+from syncer.core.secret_text import secret_text, written
 from syncer.core.secrets import digest_secret
 from syncer.core.sides import Known, Sides
 from syncer.core.values import ABSENT, Json, Lookup, Ref, Secret
@@ -267,14 +268,34 @@ def test_secrets(
 
 
 WAS = {"secret": "SYNCER_PIN"}
+SEEN = "the secret SYNCER_PIN goes into `code`, which is no field for secrets"
+SENT = "the secret SYNCER_PIN goes to b.example: `code` is no field for secrets"
+TO_A, TO_B = (secret_text([f"https://{host}.example/?pin=", PIN]) for host in "ab")
 HIDING: dict[str, tuple[Json, Json, Json, Field]] = {
     # case: (live, manifest, remembered, field)
-    "a new secret": ("old", PIN, WAS, Field("code", HIDDEN, PIN, "ours")),
-    "a secret for the first time": ("old", PIN, ABSENT, Field("code", HIDDEN, PIN, "ours")),
-    "nothing to hide": (ABSENT, PIN, ABSENT, Field("code", ABSENT, PIN, "ours")),
+    "a new secret": ("old", PIN, WAS, Field("code", HIDDEN, PIN, "ours", "risky", SEEN)),
+    "a secret for the first time": ("old", PIN, ABSENT, Field("code", HIDDEN, PIN, "ours", "risky", SEEN)),
+    "nothing to hide": (ABSENT, PIN, ABSENT, Field("code", ABSENT, PIN, "ours", "risky", SEEN)),
+    "to another host": (
+        TO_A.reveal(),
+        TO_B,
+        {"secret": written(TO_A)},
+        Field("code", HIDDEN, TO_B, "ours", "risky", SENT),
+    ),
+    "to another host, by hand": (
+        "https://evil.example/?pin=1234",
+        TO_B,
+        {"secret": written(TO_B)},
+        Field("code", HIDDEN, TO_B, "drift", "risky", SENT),
+    ),
     "no secret any more": ("old", "open", WAS, Field("code", HIDDEN, "open", "conflict")),
     "emptied": ("old", None, WAS, Field("code", HIDDEN, ABSENT, "conflict")),
-    "inside a list": (["a", "old"], ["a", PIN], ABSENT, Field("code", HIDDEN, ["a", PIN], "ours")),
+    "inside a list": (
+        ["a", "old"],
+        ["a", PIN],
+        ABSENT,
+        Field("code", HIDDEN, ["a", PIN], "ours", "risky", SEEN.replace("`code`", "`code[1]`")),
+    ),
     "no secret at all": ("old", "new", "old", Field("code", "old", "new", "ours")),
 }
 
@@ -287,6 +308,39 @@ def test_a_live_value_that_was_a_secret_is_not_shown(
     state: dict[str, Any] = {"Book/a": ("b1", {} if last is ABSENT else {"code": last})}
     made = world.plan([("Book/a", {"title": "A", "code": want})], {"Book": [live]}, state)
     assert only(made).fields == (expected,)
+    assert (only(made).level, only(made).reasons[:1]) == (expected.level, (expected.reason,) if expected.reason else ())
+
+
+def test_a_text_with_a_secret_that_is_there_already_is_no_change(world: World) -> None:
+    live = {**B1, "code": TO_A.reveal()}
+    state: dict[str, Any] = {"Book/a": ("b1", {"title": "A", "code": {"secret": "SYNCER_PIN"}})}
+    made = world.plan([("Book/a", {"title": "A", "code": TO_A})], {"Book": [live]}, state)
+    assert (made.tasks, made.problems) == ({}, [])
+    assert made.settled[Address("Book", "a")].declared["code"] == {"secret": "https://a.example/?pin=${env.SYNCER_PIN}"}
+
+
+def test_a_new_object_with_secrets(world: World) -> None:
+    """What a kind keeps secret is no risk; what is left in the wish is one, beside the kind's own."""
+    made = world.plan([("Book/a", {"title": "A", "pages": 1, "pin": PIN, "code": [TO_B], "dear": True})], {}, {})
+    sent = SENT.replace("`code`", "`code[0]`")
+    assert (only(made).level, only(made).reasons) == ("risky", ("it is dear", sent))
+    assert only(made).fields == (
+        Field("title", ABSENT, "A", "ours"),
+        Field("pages", ABSENT, 1, "ours"),
+        Field("code", ABSENT, [TO_B], "ours", "risky", sent),
+        Field("dear", ABSENT, True, "ours"),
+        Field("locks[pin]", ABSENT, PIN, "ours"),
+    )
+
+
+def test_a_secret_is_no_reason_to_accept_less(world: World) -> None:
+    """Beside a kind's own reason the secret's is one of the change; what must be accepted is named as before."""
+    made = world.plan(
+        [("Book/a", {"title": "A", "status": PIN})], {"Book": [{**B1, "status": "ACTIVE"}]}, {"Book/a": ("b1", {})}
+    )
+    (field,) = only(made).fields
+    assert (field.level, field.reason) == ("risky", "readers will ask")
+    assert only(made).reasons == ("readers will ask", SEEN.replace("`code`", "`status`"))
 
 
 def at(line: int) -> Location:

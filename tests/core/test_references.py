@@ -13,6 +13,7 @@ from syncer.core.markers import bind, holds_secret, leaves, without_secrets
 from syncer.core.problem import Finding
 from syncer.core.references import Index, mark
 from syncer.core.resource import Use
+from syncer.core.secret_text import secret_text
 from syncer.core.values import Json, Lookup, Part, Path, Ref, Secret
 
 REFS = (
@@ -219,6 +220,12 @@ def test_markers_are_written_down_by_name() -> None:
         "d": {"secret": "X"},
         "e": 1,
     }
+
+
+def test_a_text_is_written_down_with_the_names_of_its_secrets() -> None:
+    value = {"a": [secret_text(["https://a.example/?k=", Secret("X", "canary")])]}
+    assert without_secrets(value) == {"a": [{"secret": "https://a.example/?k=${env.X}"}]}
+    assert holds_secret(without_secrets(value))
 
 
 HOLDS: dict[str, tuple[Json, bool]] = {

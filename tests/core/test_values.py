@@ -40,6 +40,9 @@ LEAVES: dict[str, tuple[Json, Json, bool]] = {
     "unknown and a text": (Unknown("A"), "a", True),
     "unknown and a number": (Unknown("A"), 1, True),
     "unknown and a secret": (Unknown("A"), Secret("B", "b"), True),
+    "unknown within a text": (Unknown("A", ("//a/?k=", Unknown("A"))), "//a/?k=1", True),
+    "unknown within another text": (Unknown("A", ("//a/?k=", Unknown("A"))), "//b/?k=1", False),
+    "unknown within a text, and what is withheld": (Unknown("A", ("a", Unknown("A"))), Unknown("withheld"), True),
     "absent and null": (ABSENT, None, False),
     "a secret and its text": (Secret("X", "hush"), "hush", True),
     "a secret and another text": (Secret("X", "hush"), "hus", False),
@@ -51,6 +54,31 @@ LEAVES: dict[str, tuple[Json, Json, bool]] = {
 def test_same_leaf(one: Json, other: Json, expected: bool) -> None:
     assert same_leaf(one, other) is expected
     assert same_leaf(other, one) is expected
+
+
+A, B = Secret("A", "canary"), Secret("B", "canary")
+MAY_BE: dict[str, tuple[tuple[str | Secret, ...], Json, bool]] = {
+    # case: (parts, live value, whether it may be this text)
+    "nothing but a secret": ((), 7, True),
+    "another value of it": (("//a/?k=", A), "//a/?k=old", True),
+    "none": (("//a/?k=", A), "//a/?k=", True),
+    "another text before it": (("//a/?k=", A), "//b/?k=canary", False),
+    "another text behind it": ((A, "/x"), "canary/y", False),
+    "more behind it": ((A, "/x"), "canary/x/y", False),
+    "the end twice": ((A, "/x"), "canary/x/x", True),
+    "two": ((A, ":", B, "@a"), "u:p@a", True),
+    "two, one text between missing": ((A, ":", B, "@a"), "up@a", False),
+    "two, the other way round": (("a", A, "b", B, "c"), "ba-c", False),
+    "two, side by side": (("a", A, B, "c"), "a-c", True),
+    "texts that would have to overlap": (("ab", A, "bc"), "abc", False),
+    "no text": (("a", A), 1, False),
+    "nothing": (("a", A), ABSENT, False),
+}
+
+
+@pytest.mark.parametrize(("parts", "live", "expected"), MAY_BE.values(), ids=MAY_BE)
+def test_what_a_live_value_may_be(parts: tuple[str | Secret, ...], live: Json, expected: bool) -> None:
+    assert Secret("A", "x", parts).may_be(live) is expected
 
 
 def test_a_secret_shows_its_name_alone() -> None:

@@ -487,6 +487,20 @@ def test_a_secret_unknown_to_state_is_said_and_sent_only_when_asked(world: World
     world.converges()
 
 
+def test_only_a_secret_in_a_field_for_secrets_is_no_risk(world: World, make: Make) -> None:
+    """The app declares `api_key` a secret and `region` a text, which goes back to whoever asks."""
+    world.put(make.installation())
+    (change,) = world.plan().plan.changes
+    assert (change.level, change.reasons) == ("safe", ())
+    world.apply()
+    world.put(make.installation(options=[{"key": "region", "value": "DE-${env.SYNCER_KEY}"}]))
+    (change,) = world.plan().plan.changes
+    place = f"option_values[{make.COMPONENT}].options[region].value"
+    said = f"the secret SYNCER_KEY goes into `{place}`, which is no field for secrets"
+    assert [(each.path, each.level, each.reason) for each in change.fields] == [(place, "risky", said)]
+    assert (change.level, change.reasons) == ("risky", (said,))
+
+
 def test_no_secret_stands_in_a_plan(world: World, make: Make, tmp_path: Any) -> None:
     world.put(make.installation())
     save_plan(tmp_path / "plan.json", world.plan().plan, ())

@@ -448,6 +448,24 @@ def test_no_secret_is_kept(world: World, make: Make) -> None:
     assert back.code == 0, back.problems
 
 
+def test_no_secret_of_a_longer_text_is_kept_where_it_stands_elsewhere(world: World, make: Make) -> None:
+    """The manifest has the secret within an address; somebody wrote it, without the address, into another field."""
+    flow = make.bundle("meter")
+    flow["spec"]["automations"]["mail"]["actions"][0]["config"]["link"] = "https://a.example/?k=${env.SYNCER_KEY}"
+    world.put(flow)
+    assert world.apply().code == 0
+    automation = next(each for each in world.listed("AutomationFlow") if each["flow_name"] == "Mail meter")
+    automation["actions"][0]["config"]["note"] = "siehe hush-hush-1"
+    world.ask(f"PUT /v1/automation/flows/{automation['id']}", automation)
+    flow["spec"]["automations"]["mail"]["flow_name"] = "Mail neu"
+    world.put(flow)
+    assert world.apply().code == 0
+    kept = [path.read_text("ascii") for path in sorted(world.runs.folder.iterdir())]
+    assert ["Mail neu" in each for each in kept] == [False, True]
+    assert [each for each in kept if "hush" in each] == []
+    assert world.runs.list()[1] == []
+
+
 def test_the_newest_runs_are_kept(world: World, make: Make) -> None:
     for number in range(KEPT + 3):
         world.put(make.reason("won", title=f"Grund {number}"))

@@ -9,8 +9,10 @@ import pytest
 
 from syncer.core.kind import Objection
 from syncer.core.merge import FieldChange, Item
+from syncer.core.secret_text import secret_text
 from syncer.core.values import ABSENT, Part, Ref, Secret
 from syncer.kinds.flow_ids import stable_id
+from syncer.kinds.flow_inline import Inline, digests
 from syncer.kinds.flow_template import KIND
 
 Json = Any
@@ -490,6 +492,15 @@ def test_a_secret_in_a_configuration_is_sent_and_never_shown(bench) -> None:
     assert "hush" not in repr((prepared.extra, prepared.parts, prepared.notices))
     sent = bench.update(inline(secret), live(), answers=shown).steps[0][2]
     assert sent["tasks"][1]["automation_config"] == {"flow_id": "auto-b", "action_config": secret}
+
+
+def test_another_host_is_another_configuration_though_the_secret_is_the_same() -> None:
+    def remembered(host: str, value: str) -> dict[str, str]:
+        config = {"action_config": {"url": secret_text([f"https://{host}/?k=", Secret("SYNCER_HOOK", value)])}}
+        return digests({"tasks/b": Inline("tasks/b", (), config, "")})
+
+    assert remembered("a.example", "one") == remembered("a.example", "another")
+    assert remembered("a.example", "one") != remembered("b.example", "one")
 
 
 def test_an_automation_that_is_gone_is_not_made_again_unasked(bench, memory) -> None:

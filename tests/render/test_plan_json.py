@@ -10,10 +10,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from syncer.core.marked_json import json_of
 from syncer.core.plan import Notice, Plan
 from syncer.core.plan_id import identified, plan_document, plan_id
 from syncer.core.problem import Location, Problem
-from syncer.core.values import Json
+from syncer.core.secret_text import secret_text
+from syncer.core.values import Json, Secret
 from syncer.render.plan_json import plan_json
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan.schema.json").read_text("utf-8"))
@@ -41,6 +43,8 @@ SPOILT = {
     "no action": lambda plan: plan["changes"][0].update(action=""),
     "a class that is no word": lambda plan: plan["changes"][0].update({"class": "quite fine"}),
     "a secret with a value": lambda plan: plan["changes"][0]["fields"][0].update(after={"secret": 1}),
+    "a secret that is no name": lambda plan: plan["changes"][0]["fields"][0].update(after={"secret": "hush"}),
+    "a text without its secret": lambda plan: plan["changes"][0]["fields"][0].update(after={"secret": "env.$$"}),
     "a broken marker inside": lambda plan: plan["changes"][0]["fields"][0].update(after=[{"x": {"ref": "won"}}]),
 }
 
@@ -58,6 +62,15 @@ def test_actions_classes_and_causes_are_open_lists(everything: Plan) -> None:
     document["changes"][0]["fields"][0]["cause"] = "clock"
     document["changes"][0].update({"action": "replace", "class": "cosmetic"})
     document["summary"]["replace"] = 1
+    VALIDATOR.validate(document)
+
+
+@pytest.mark.parametrize("around", ["", "https://a.example/$?k=", "env."])
+def test_a_secret_is_as_the_schema_says(everything: Plan, around: str) -> None:
+    secret = Secret("EPILOT_KEY", "canary")
+    value = secret_text([around, secret]) if around else secret
+    document = plan_document(everything)
+    document["changes"][0]["fields"][0]["after"] = [json_of(value)]
     VALIDATOR.validate(document)
 
 

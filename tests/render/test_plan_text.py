@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from syncer.core.address import Address
 from syncer.core.plan import HIDDEN, Change, Field, Link, Notice, Plan, Released
 from syncer.core.problem import Problem
+from syncer.core.secret_text import secret_text
 from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
 from syncer.render.escape import disarmed
 from syncer.render.plan_text import duration, render_plan, summary_line
@@ -137,6 +138,14 @@ FIELDS = {
     "lookup": (ABSENT, Lookup("SavedView", "Alle", "contact"), ['    f  (none) → (SavedView "Alle" of contact)']),
     "part": ("a", Part("automations", "mail"), ['    f  "a" → automations[mail]']),
     "secret": (HIDDEN, Secret("EPILOT_X", "canary"), ["    f  (hidden) → (secret EPILOT_X)"]),
+    "text with a secret": (
+        HIDDEN, secret_text(["https://a.example/?k=", Secret("EPILOT_X", "canary")]),
+        ['    f  (hidden) → "https://a.example/?k=(secret EPILOT_X)"'],
+    ),
+    "text with a secret, too long for a line": (
+        HIDDEN, secret_text(["https://shop.example/hooks?k=", Secret("EPILOT_X", "canary"), "&n=" + "1" * 40]),
+        ["    f", "        - (hidden)", '        + "https://shop.example/hooks?k=(secret EPILOT_X)&n…'],
+    ),
     "the id of a reference": ({"id": "x1"}, {"id": Ref("ClosingReason", "won")}, ['    f  "x1" → ClosingReason/won']),
     "composed or not": ("Gr\u00fcn", "Gru\u0308n", ['    f  "Gr\\xfcn" → "Gru\\u0308n"']),
     "odd space": ("10 %", "10\u00a0%", ['    f  "10 %" → "10\\xa0%"']),
@@ -285,8 +294,9 @@ def test_no_name_commands_anything(text: str, width: int) -> None:
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+TEXT = secret_text(["https://a.example/\n\x1b[31m?k=", Secret("EPILOT_X", "canary")])
 MARKERS = st.sampled_from(
-    [Ref("ClosingReason", "won"), Secret("EPILOT_X", "canary"), HIDDEN, Lookup("SavedView", "Alle"), Part("a", "b")]
+    [Ref("ClosingReason", "won"), Secret("X", "canary"), TEXT, HIDDEN, Lookup("SavedView", "Alle"), Part("a", "b")]
 )
 VALUES = st.recursive(
     SCALARS | MARKERS,

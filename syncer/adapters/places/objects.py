@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
+from syncer.adapters.distribution import install_hint
 from syncer.adapters.hosts import is_loopback
 from syncer.adapters.lock import Holder, age, holder_in, said, who
 from syncer.adapters.places.place import NOTHING, Changed, Version, held
@@ -114,7 +115,7 @@ def bucket(place: PlaceName, env: Mapping[str, str]) -> Bucket:
     try:
         from obstore.store import AzureStore, GCSStore, S3Store
     except ImportError:
-        hint = "install syncer with its extra `remote`: `pip install '…[remote]'`"
+        hint = install_hint("remote")
         raise InvalidInput(Problem("state-library", f"state at `{place}` needs obstore", hint=hint)) from None
     from datetime import timedelta
 

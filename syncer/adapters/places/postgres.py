@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from syncer.adapters.distribution import install_hint
 from syncer.adapters.hosts import is_loopback
 from syncer.adapters.lock import Holder, age, holder_in, said, who
 from syncer.adapters.places.place import NOTHING, Changed, Version, held
@@ -125,7 +126,7 @@ class Session:
         try:
             import psycopg
         except ImportError:
-            hint = "install syncer with its extra `remote`: `pip install '…[remote]'`"
+            hint = install_hint("remote")
             raise InvalidInput(Problem("state-library", f"state at `{self.place}` needs psycopg", hint=hint)) from None
         try:
             yield
