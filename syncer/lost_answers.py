@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from syncer.core.address import Address
 from syncer.core.kind import Kind, Parts, Prepared, Spec, Step
 from syncer.core.plan import REMOVALS, Task
-from syncer.core.problem import PlatformError, Problem
+from syncer.core.problem import PlatformError, Problem, Refused
 from syncer.core.values import Json
 from syncer.platform import Answer, Platform, seek_made
 
@@ -96,6 +96,9 @@ def found_instead(change: UnderWay, step: Step, before: tuple[str, ...], message
             found, unread = _new_ones(change, step, before), ""
         except PlatformError as error:
             unread = error.problems[0].message
+        except Refused as error:  # of another organisation: looking longer shows nothing
+            unread = error.problems[0].message
+            break
         if len(found) == 1:
             return step.adopt(found[0])
         if found:
@@ -119,6 +122,9 @@ def read_instead(change: UnderWay, step: Step, answer: Answer) -> Json:
                 return live
         except PlatformError as error:
             said = f"it could not be read: {error.problems[0].message}"
+        except Refused as error:
+            said = f"it could not be read: {error.problems[0].message}"
+            break
     if _says_nothing(change, step):
         said = "what it sent cannot be read back"
     raise change.failed(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from syncer.adapters.effects import Effects
 from syncer.adapters.listing import Page, list_all
 from syncer.adapters.outcome import Outcome
+from syncer.adapters.owner import Judge, Owner
 from syncer.adapters.pace import Pace
 from syncer.adapters.reply import Reply, Request
 from syncer.adapters.routes import misleads
@@ -23,7 +24,7 @@ from syncer.adapters.said import said
 from syncer.adapters.tokens import Claims, check_claims, claims_of
 from syncer.adapters.wire_json import encode, secrets_in
 from syncer.core.kind import Call, Listing
-from syncer.core.problem import PlatformError, Problem
+from syncer.core.problem import PlatformError, Problem, Refused
 from syncer.core.values import Json, Secret
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ _NETWORK: dict[str, str] = {
     "proxy": "check the proxy's variable and what it asks for",
     "markup": "open the address in a browser: a login page or a firewall stands before the API",
 }
-OWNED = frozenset({"installer_org_id", "org_id", "roles"})
-"""Fields of an object that say whose it is."""
+ME = Call("GET", "/v1/permissions/me")
+"""Who the caller is: the one cheap request that names the organisation of a token that doesn't."""
 
 WORKERS = 8
 """Requests side by side (speed.md, "HTTP")."""
@@ -66,6 +67,9 @@ class Api:
 
     `services`: name → base URL, of `hosts.services`. `read_only` leaves no way to write. `share` of the platform's
     quota is what this run may use. PlatformError at once for a token that says it has expired.
+
+    `judge` decides whether the organisation is the one that is meant: of a token that names it at once, else before the
+    first request, and again for each further name in a reply. Nothing is sent once it has raised.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Api:
         read_only: bool = True,
         share: float = 0.8,
         effects: Effects | None = None,
+        judge: Judge | None = None,
         limits: Limits | None = None,
         transport: httpx.BaseTransport | None = None,
         proxy: str = "",
@@ -88,6 +93,7 @@ class Api:
         self._token = token
         self.claims: Claims = claims_of(token)
         check_claims(self.claims, token, self._effects.now())
+        self._owner = Owner(self.claims.org_id, judge)
         self.pace = Pace(share, self._effects)
         self._sender = Sender(
             services,
@@ -101,13 +107,17 @@ class Api:
             ca_file=ca_file,
             stopped=stopped,
         )
-        self._organisations: set[str] = {self.claims.org_id} - {""}
 
     def __enter__(self) -> Api:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, failure: object, *_: object) -> None:
+        """Nobody goes on as if an organisation had been read where none was: a run that needed no request asks too."""
+        try:
+            if failure is None and not self._owner.settled:
+                self.confirm()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -120,37 +130,46 @@ class Api:
 
     @property
     def organisations(self) -> frozenset[str]:
-        """The organisations named so far: by the token's claim, and by the objects listed or read."""
-        return frozenset(self._organisations)
+        """The organisations named so far: by the token's claim, by what the platform says of the caller, and by the
+        objects listed or read. Raises as `confirm`, for a judge has spoken before anybody looks."""
+        self.confirm()
+        return self._owner.names
+
+    def confirm(self) -> None:
+        """Have the judge decide now; every request does before it is sent. Raises what the judge raises, PlatformError
+        where the organisation cannot be asked for."""
+        self._owner.settle(lambda: self._found(self._sent("permissions", ME), ME))
 
     def list(self, service: str, listing: Listing) -> list[Json]:
         """Every object of a listing, once, in the platform's order. PlatformError where a page cannot be had, or the
         pages contradict each other three times: part of a list is never given for the whole."""
         name = listing.service or service
         found = list_all(listing, lambda call: Page(f"`{call.title}`", self._must(name, call)), fetch_all)
-        for each in found:
-            if not OWNED.isdisjoint(each):  # most kinds name nobody
-                self._note(each)
+        self._owner.note(found)
         return found
 
     def read(self, service: str, call: Call) -> Json | None:
         """The body of a reply to a reading call, None for 404. PlatformError for anything else."""
-        reply = self._send(service, call)
-        if reply.status == 404:
-            return None
-        body = self._body(reply, call)
-        self._note(body)
+        body = self._found(self._send(service, call), call)
+        self._owner.note([body])
         return body
 
     def write(self, service: str, call: Call) -> Result:
         """Send a call once (again only where nothing can have been done) and say how it ended; raises for nothing that
         the network or the platform does."""
-        reply = self._send(service, call)
+        try:
+            reply = self._send(service, call)
+        except Refused as error:
+            return Result("NOT_SENT", 0, None, f"`{call.title}`: {error.problems[0].message}")
         if reply.outcome == "APPLIED":
             return Result("APPLIED", reply.status, reply.body, "")
         return Result(reply.outcome, reply.status, None, self._message(reply, call))
 
     def _send(self, service: str, call: Call) -> Reply:
+        self.confirm()
+        return self._sent(service, call)
+
+    def _sent(self, service: str, call: Call) -> Reply:
         content = None if call.body is None else encode(call.body)
         if misleads(call.path.partition("?")[0]):
             message = "the platform gave an id that would lead to another path; nothing was sent with it"
@@ -159,6 +178,9 @@ class Api:
 
     def _must(self, service: str, call: Call) -> Json:
         return self._body(self._send(service, call), call)
+
+    def _found(self, reply: Reply, call: Call) -> Json | None:
+        return None if reply.status == 404 else self._body(reply, call)
 
     def _body(self, reply: Reply, call: Call) -> Json:
         if reply.outcome == "APPLIED":
@@ -179,18 +201,6 @@ class Api:
         if not reply.status or reply.status >= 500 or reply.status == 429:
             return "run it again later"
         return ""
-
-    def _note(self, body: Json) -> None:
-        """Remember whose object it is (app.md: `installer_org_id`; workflow-definition.md: `org_id`), or whose the
-        caller's roles are (conventions.md 3) where all are one organisation's: a role may be shared by another."""
-        if isinstance(body, dict):
-            owners = [body.get("installer_org_id") or body.get("org_id")]
-            roles = body.get("roles")
-            if isinstance(roles, list):
-                owners = [role.get("organization_id") for role in roles if isinstance(role, dict)]
-            named = {each if isinstance(each, str) else "" for each in owners}
-            if len(named) == 1:
-                self._organisations |= named - {""}
 
 
 def _interruptible(effects: Effects, stopped: threading.Event) -> Effects:

@@ -36,9 +36,8 @@ def read_token(text: str, name: str) -> Secret:
     holds anything but visible ASCII (an HTTP library would quote the whole header in its complaint)."""
     stripped = text.strip()
     if not stripped:
-        raise InvalidInput(
-            Problem("token", f"token in `{name}` is empty", hint=f"set `{name}` to an access token, or unset it")
-        )
+        hint = f"set `{name}` to an access token, or unset it; in CI, a secret that is not there is an empty text"
+        raise InvalidInput(Problem("token", f"token in `{name}` is empty", hint=hint))
     if not _TOKEN.fullmatch(stripped):
         message = f"token in `{name}` holds characters that no token has"
         hint = "a line break, a space, a quote or half of another value was pasted with it; set it again"

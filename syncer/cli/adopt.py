@@ -62,7 +62,6 @@ def adopt(
         kind = KINDS[one.address.kind]
         with here.api(read_only=True) as api:
             listed = api.list(kind.service, kind.listing)
-            here.must_be_its_own(api)
             live, entries = adopted(one, id, desired, live_of(kind, listed), state.entries)
             linked = replace(state, entries={**state.entries, **entries})
             planned = here.planned(api, linked, Selection(only=(address,)), resend_secrets=False)

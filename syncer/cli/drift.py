@@ -62,7 +62,6 @@ def drift(
     from syncer.cli.console import console
     from syncer.cli.stopping import at_once
     from syncer.cli.world import world
-    from syncer.core.problem import InvalidInput
     from syncer.drifting import find_drift, last_apply
 
     out = console(color)
@@ -76,26 +75,21 @@ def drift(
             out.talk(f"note: {out.terminal.shown(said)}\n")
         with here.api(read_only=True) as api:
             desired, asked = here.wanted()
-            try:
-                report = find_drift(
-                    api,
-                    fetch_all,
-                    desired,
-                    state.entries,
-                    environment=here.environment.name,
-                    org_id=here.environment.org_id,
-                    server=here.host,
-                    today=here.today,
-                    remembered=state.found,
-                    applied=last_apply(newest),
-                    selection=Selection(only, but),
-                    asked=asked,
-                    problems=_unsettled(here),
-                )
-            except InvalidInput:
-                here.must_be_its_own(api)
-                raise
-            here.must_be_its_own(api)
+            report = find_drift(
+                api,
+                fetch_all,
+                desired,
+                state.entries,
+                environment=here.environment.name,
+                org_id=here.environment.org_id,
+                server=here.host,
+                today=here.today,
+                remembered=state.found,
+                applied=last_apply(newest),
+                selection=Selection(only, but),
+                asked=asked,
+                problems=_unsettled(here),
+            )
         if target is not None:
             _save(target, report)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)

@@ -74,7 +74,6 @@ def plan(
         state = here.state()
         with here.api(read_only=True) as api:
             planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
-            here.ask_whose(api)
             needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
         if target is not None:
             from syncer.adapters.plan_file import save_plan
@@ -177,66 +176,65 @@ def apply(
             out.talk(f"warning: {doubt}\n")
         me = myself(env=here.env)
         held = here.place.lock(me, wait=lock_wait, tell=tell)
-        with held, Journal(here.state_path.with_suffix(".journal")) as journal:
+        with held, here.api(read_only=False) as api, Journal(here.state_path.with_suffix(".journal")) as journal:
             if journal.note:
                 tell(journal.note)
             state = here.state()
-            with here.api(read_only=False) as api:
-                store = Store(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
-                events: list[Event] = []
-                if journal.unsettled() or journal.settled():
-                    here.ask_whose(api)
-                for settled in recover(api, journal, store, here.effects, here.runs, tell):
-                    events.append(settled)
-                    out.talk(f"{settled.address}: {settled.message}\n")
-                selection = Selection(only, but) if saved is None else _selection_of(saved)
-                remembered = replace(store.state, guards=state.guards)  # the plan says what is asked less for
-                with at_rest():
-                    if saved is not None and saved.undo:
-                        planned = here.planned_back(api, remembered, saved.undo)
-                    else:
-                        planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
-                here.ask_whose(api)
-                if saved is not None:
-                    _must_be_true(saved, planned.plan)
-                asks = (planned.plan.changes or planned.plan.let_go) and not yes and saved is None
-                if form == "text":
-                    warned(out, here)
-                    show_plan(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
-                elif asks:  # stdout is for the outcome; who is asked must see what for
-                    _talk_plan(out, planned.plan, here, verbose)
-                looked_at = situation(planned, state, here, api)
-                for note in unfitting(planned.plan, looked_at, consent):
-                    tell(note)
-                must_be_allowed(planned.plan, looked_at, consent)
-                if asks:
-                    _ask(out, here)
+            store = Store(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
+            events: list[Event] = []
+            if journal.unsettled() or journal.settled():
+                api.confirm()
+            for settled in recover(api, journal, store, here.effects, here.runs, tell):
+                events.append(settled)
+                out.talk(f"{settled.address}: {settled.message}\n")
+            selection = Selection(only, but) if saved is None else _selection_of(saved)
+            remembered = replace(store.state, guards=state.guards)  # the plan says what is asked less for
+            with at_rest():
+                if saved is not None and saved.undo:
+                    planned = here.planned_back(api, remembered, saved.undo)
+                else:
+                    planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
+            api.confirm()  # a plan of nothing has asked nobody
+            if saved is not None:
+                _must_be_true(saved, planned.plan)
+            asks = (planned.plan.changes or planned.plan.let_go) and not yes and saved is None
+            if form == "text":
+                warned(out, here)
+                show_plan(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
+            elif asks:  # stdout is for the outcome; who is asked must see what for
+                _talk_plan(out, planned.plan, here, verbose)
+            looked_at = situation(planned, state, here, api)
+            for note in unfitting(planned.plan, looked_at, consent):
+                tell(note)
+            must_be_allowed(planned.plan, looked_at, consent)
+            if asks:
+                _ask(out, here)
 
-                def drain(reason: str) -> None:
-                    stop.ask(reason)
-                    api.interrupt()
+            def drain(reason: str) -> None:
+                stop.ask(reason)
+                api.interrupt()
 
-                signals.enter_context(draining(drain))  # to the very end: it has begun
-                watch = Watch(out, len(planned.plan.changes), here.effects.clock)
-                for event in carry_out(
-                    planned,
-                    api,
-                    journal,
-                    store,
-                    run=secrets.token_hex(4),
-                    effects=here.effects,
-                    salt=lambda: secrets.token_bytes(16),
-                    stop=stop,
-                    today=here.today,
-                    workers=workers,
-                    runs=here.runs,
-                    by=who(me),
-                ):
-                    events.append(event)
-                    watch.see(event)
-                watch.close()
-                for address in planned.plan.let_go:
-                    out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
+            signals.enter_context(draining(drain))  # to the very end: it has begun
+            watch = Watch(out, len(planned.plan.changes), here.effects.clock)
+            for event in carry_out(
+                planned,
+                api,
+                journal,
+                store,
+                run=secrets.token_hex(4),
+                effects=here.effects,
+                salt=lambda: secrets.token_bytes(16),
+                stop=stop,
+                today=here.today,
+                workers=workers,
+                runs=here.runs,
+                by=who(me),
+            ):
+                events.append(event)
+                watch.see(event)
+            watch.close()
+            for address in planned.plan.let_go:
+                out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
         code = exit_code(events, stop)
         if form == "json":
             from syncer.core.json_text import json_text

@@ -79,8 +79,7 @@ def promote(
     with at_once(), here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell):
         mine, theirs = here.state(), there.state()
         with here.api(read_only=True) as one, there.api(read_only=True) as other:
-            here.must_be_its_own(one)
-            there.must_be_its_own(other)
+            other.confirm()  # before a word about the first, which is read first
             sides = _side(here, mine, one), _side(there, theirs, other)
             promotion = prepare(*sides, addresses, fetch_all)
             out.problems(promotion.left, summary=False)

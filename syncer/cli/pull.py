@@ -97,13 +97,10 @@ def pull(
             sound = [each for each in desired if each.where(()).file not in unfinished]
             wish = wish_of(complete, theirs, prune_files, chosen(sound, order.kinds, patterns))
             taken = taken_over(here, reader, known, wish, (manifests, desired))
-            if taken.changes or check:  # before anything is written; the rest is asked for below
-                here.must_be_its_own(api)
             code, something = 0, bool(taken.objects or taken.gone or taken.problems)
             if not as_patch:
                 code = end(out, here, taken, check=check, dry_run=dry_run, quiet=not (check and something))
             done = prepare(order, reader, fetch_all, known.entries)
-            here.must_be_its_own(api)
             if as_patch:
                 both = Changes({**changes(done).files, **taken.changes.files})
                 return end(out, here, replace(taken, changes=both), as_patch=True, check=check)

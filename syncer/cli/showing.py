@@ -43,9 +43,6 @@ def warned(out: Out, here: World) -> None:
 
 def situation(planned: Planned, state: State, here: World, api: Api | Replay) -> Situation:
     """What the guards look at, of this environment and this token."""
-    from urllib.parse import urlsplit
-
-    from syncer.adapters.hosts import is_loopback
     from syncer.core.guard import Allowance
     from syncer.situation import situation_of
 
@@ -58,7 +55,7 @@ def situation(planned: Planned, state: State, here: World, api: Api | Replay) ->
         org_id=here.environment.org_id,
         organisations=api.organisations,
         opaque=api.claims.opaque,
-        loopback=is_loopback(urlsplit(here.server).hostname or "") if here.server else False,
+        loopback=here.on_this_machine,
         read_only=api.claims.read_only,
         confirm=here.environment.confirm,
         limits=chosen,  # type: ignore[arg-type]

@@ -137,14 +137,16 @@ def rebuild(color: str, config: Path | None, environment: str | None, place: str
     out = console(color)
     here = world(config, environment, server, place)
     with here.place.lock(myself(env=here.env), tell=lambda note: out.talk(f"note: {note}\n")):
+        known, damage = State(), None
         try:
             known = here.state()
         except InvalidInput as error:
+            damage = error
             out.problems(error.problems, summary=False)
-            out.talk(f"set aside as {here.place.set_aside()}\n")
-            known = State()
         with here.api(read_only=True) as api:
             planned = here.planned(api, known, Selection(), resend_secrets=False)
+        if damage is not None:  # not before there is something to put in its place
+            out.talk(f"set aside as {here.place.set_aside()}\n")
         store = Store(here.place, linking(known, here.environment.org_id))
         links = {link.address: link.live_id for link in planned.plan.links}
         protected = {each.address for each in planned.desired if each.protect}

@@ -61,7 +61,6 @@ def undo(
         state = here.state()
         with here.api(read_only=True) as api:
             planned = here.planned_back(api, state, run)
-            here.ask_whose(api)
             needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
         if target is not None:
             from syncer.adapters.plan_file import save_plan

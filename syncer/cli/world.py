@@ -72,6 +72,15 @@ class World:
         return self.server or "epilot.io"
 
     @property
+    def on_this_machine(self) -> bool:
+        """Whether the server is on this machine: no customer's organisation is."""
+        from urllib.parse import urlsplit
+
+        from syncer.adapters.hosts import is_loopback
+
+        return bool(self.server) and is_loopback(urlsplit(self.server).hostname or "")
+
+    @property
     def place(self) -> Place:
         """Where the state lives; Refused for a place that syncer.yaml names and nobody allowed."""
         if self._place is None:
@@ -157,7 +166,8 @@ class World:
         return manifests, desired, asked
 
     def api(self, *, read_only: bool) -> Api:
-        """The organisation; PlatformError for a token that says it has expired."""
+        """The organisation of the environment, and no other: nothing is read where the token is another's (Refused).
+        PlatformError for a token that says it has expired."""
         from syncer.adapters.api import Api
         from syncer.adapters.hosts import services
         from syncer.adapters.tokens import read_token
@@ -169,6 +179,7 @@ class World:
             read_only=read_only,
             share=self.environment.pace,
             effects=self.effects,
+            judge=self._must_be_its_own,
             proxy=self.env.get("SYNCER_PROXY", ""),
             ca_file=self.env.get("SYNCER_CA_FILE", ""),
         )
@@ -178,7 +189,7 @@ class World:
         another's token must not come in its place (`read_token` refuses it)."""
         names = [name for name in (self.environment.token_env, "SYNCER_TOKEN", "EPILOT_TOKEN") if name]
         for name in names:
-            if name in self.env:
+            if name in self.env:  # one that is set and empty is a mistake: the next may be another customer's
                 return name, self.env[name]
         raise InvalidInput(
             Problem(
@@ -201,24 +212,20 @@ class World:
         notices += [Notice("open-call", text) for text in self._open_calls()]
         fetch: Any = fetch_all
         desired, asked = self.wanted()
-        try:
-            return make_plan(
-                api,
-                fetch,
-                desired,
-                state.entries,
-                environment=self.environment.name,
-                org_id=self.environment.org_id,
-                server=self.host,
-                today=self.today,
-                selection=selection,
-                resend_secrets=resend_secrets,
-                notices=notices,
-                asked=asked,
-            )
-        except InvalidInput:  # what does not fit another organisation is no mistake of the manifests
-            self.must_be_its_own(api)
-            raise
+        return make_plan(
+            api,
+            fetch,
+            desired,
+            state.entries,
+            environment=self.environment.name,
+            org_id=self.environment.org_id,
+            server=self.host,
+            today=self.today,
+            selection=selection,
+            resend_secrets=resend_secrets,
+            notices=notices,
+            asked=asked,
+        )
 
     def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
         """Refused while calls of an earlier run (of these addresses, else of any) wait to be looked for: nobody links
@@ -255,39 +262,34 @@ class World:
             desired = []
             said = f"the manifests cannot be read, so what git wants is not known: {error.problems[0].message}"
             notices.append(Notice("undo-git", said))
-        try:
-            return plan_back(
-                api,
-                fetch,
-                found,
-                desired,
-                state.entries,
-                environment=self.environment.name,
-                org_id=self.environment.org_id,
-                server=self.host,
-                today=self.today,
-                notices=notices,
-            )
-        except InvalidInput:
-            self.must_be_its_own(api)
-            raise
+        return plan_back(
+            api,
+            fetch,
+            found,
+            desired,
+            state.entries,
+            environment=self.environment.name,
+            org_id=self.environment.org_id,
+            server=self.host,
+            today=self.today,
+            notices=notices,
+        )
 
-    @staticmethod
-    def ask_whose(api: Organisation) -> None:
-        """Ask who the token is where nothing said so yet."""
-        from syncer.core.kind import Call
+    def _must_be_its_own(self, organisations: frozenset[str]) -> None:
+        """Refused where these are not the environment's organisation, or nobody names one; on this machine the latter
+        is only said, for a server that imitates the platform may know no callers."""
+        from syncer.core.guard import not_its_own
 
-        if not api.organisations:
-            api.read("permissions", Call("GET", "/v1/permissions/me"))
+        problem = not_its_own(
+            organisations, self.environment.name, self.environment.org_id, loopback=self.on_this_machine
+        )
+        if problem is None:
+            return
+        if problem.severity == "error":
+            raise Refused(problem)
+        from syncer.cli.console import console
 
-    def must_be_its_own(self, api: Organisation) -> None:
-        """Refused where the token is known to belong to another organisation; asked for where nothing said so yet."""
-        from syncer.core.guard import another_organisation
-
-        self.ask_whose(api)
-        another = another_organisation(api.organisations, self.environment.name, self.environment.org_id)
-        if another is not None:
-            raise Refused(another)
+        console().problems([problem], summary=False)
 
 
 def world(config: Path | None, environment: str | None, server: str, place: str = "") -> World:

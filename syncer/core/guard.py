@@ -134,29 +134,33 @@ def unfitting(plan: Plan, situation: Situation, consent: Consent) -> list[str]:
     return said
 
 
-def another_organisation(organisations: frozenset[str], environment: str, org_id: str) -> Problem | None:
-    """What is wrong where the token, or a reply, names another organisation than the environment's."""
+def not_its_own(
+    organisations: frozenset[str], environment: str, org_id: str, *, loopback: bool = False
+) -> Problem | None:
+    """What is wrong with the organisations that the token and the replies name: one is not the environment's, or there
+    is none, which is a warning where the server is on this machine (`loopback`). None where it is the environment's."""
     others = sorted(organisations - {org_id})
-    if not others:
+    if others:
+        return Problem(
+            "wrong-organisation",
+            f"the token belongs to organisation `{others[0]}`, and environment `{environment}` is `{org_id}`",
+            hint="check the token's variable and `org_id` in syncer.yaml; no flag lifts this",
+        )
+    if organisations:
         return None
     return Problem(
-        "wrong-organisation",
-        f"the token belongs to organisation `{others[0]}`, and environment `{environment}` is `{org_id}`",
-        hint="check the token's variable and `org_id` in syncer.yaml; no flag lifts this",
+        "unknown-organisation",
+        f"organisation `{org_id}` is not confirmed: neither the token nor any reply says which one this is",
+        hint="use an access token of the organisation (a JWT); an opaque token is for sandboxes",
+        severity="warning" if loopback else "error",
     )
 
 
 def organisation(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """The token's organisation is the environment's. No flag lifts this."""
-    another = another_organisation(situation.organisations, situation.environment, situation.org_id)
-    if another is not None:
-        yield another
-    elif not situation.organisations and not situation.loopback:
-        yield Problem(
-            "unknown-organisation",
-            "neither the token nor any reply says which organisation this is",
-            hint="use an access token of the organisation (a JWT); an opaque token is for sandboxes",
-        )
+    wrong = not_its_own(situation.organisations, situation.environment, situation.org_id, loopback=situation.loopback)
+    if wrong is not None and wrong.severity == "error":
+        yield wrong
 
 
 def writing_token(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import threading
+import time
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -18,7 +19,7 @@ from syncer.adapters.gate import ForbiddenCall
 from syncer.adapters.hosts import services
 from syncer.adapters.listing import call_of
 from syncer.core.kind import Call, Listing
-from syncer.core.problem import PlatformError
+from syncer.core.problem import PlatformError, Problem, Refused
 from syncer.core.secret_text import secret_text
 from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
 
@@ -431,6 +432,108 @@ def test_the_organisation_is_known_from_token_and_replies() -> None:
         assert (door.claims.org_id, door.organisations) == ("1", {"1"})
         door.list("app", Listing("/v1/app", "apps"))
         assert door.organisations == {"1", "2"}
+
+
+def must_be_one(organisations: frozenset[str]) -> None:
+    """A judge for organisation 1."""
+    if organisations != {"1"}:
+        raise Refused(Problem("wrong-organisation", f"not {sorted(organisations)}"))
+
+
+def judged(claims: Json, replies: dict[str, Json], seen: list[str]) -> Api:
+    """A client for organisation 1; the replies by path, 404 for another; `seen` gets every request."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/permissions/me":
+            time.sleep(0.05)  # time enough for whoever does not wait for it
+        seen.append(f"{request.method} {request.url.path}")
+        body = replies.get(request.url.path)
+        return httpx.Response(404, json={}) if body is None else httpx.Response(200, json=body)
+
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
+    token = Secret("T", f"a.{payload}.b")
+    return Api(services(), token, read_only=False, judge=must_be_one, transport=httpx.MockTransport(handler))
+
+
+def me(*organisations: Json) -> Json:
+    return {"roles": [{"organization_id": each} for each in organisations]}
+
+
+WHO = "GET /v1/permissions/me"
+LIST = "GET /v1/workflows/closing-reasons"
+OWNERS: dict[str, tuple[Json, Json, str, list[str]]] = {
+    # case: claims, what the platform says of the caller, what is refused, what was sent for a list
+    "the token says it": ({"org_id": "1"}, me("2"), "", [LIST]),
+    "the platform says it": ({}, me("1", "1"), "", [WHO, LIST]),
+    "the platform says another": ({}, me("2"), "not ['2']", [WHO]),
+    "roles of two": ({}, me("1", "2"), "not []", [WHO]),
+    "no role": ({}, me(), "not []", [WHO]),
+    "an odd role": ({}, {"roles": ["x", {"organization_id": 1}]}, "not []", [WHO]),
+    "nobody knows the caller": ({}, None, "not []", [WHO]),
+}
+
+
+@pytest.mark.parametrize(("claims", "caller", "refused", "sent"), OWNERS.values(), ids=OWNERS)
+def test_whose_it_is_stands_before_the_first_request(claims: Json, caller: Json, refused: str, sent: list[str]) -> None:
+    seen: list[str] = []
+    reasons = {"reasons": [{"id": "r"}]}
+    door = judged(claims, {"/v1/permissions/me": caller, "/v1/workflows/closing-reasons": reasons}, seen)
+    for _ in range(2):  # the second time nobody is asked again
+        try:
+            assert door.list("workflow", NONE) == [{"id": "r"}]
+            said = ""
+        except Refused as error:
+            said = error.problems[0].message
+        assert said == refused
+    assert seen == sent + sent[-1:] * (not refused)
+    assert door.write("workflow", Call("DELETE", "/v2/flows/templates/f")).outcome == (
+        "NOT_SENT" if refused else "REJECTED"
+    )
+
+
+def test_a_token_that_names_another_organisation_makes_no_client() -> None:
+    seen: list[str] = []
+    with pytest.raises(Refused, match=r"not \['2'\]"):
+        judged({"org_id": "2"}, {}, seen)
+    assert seen == []
+
+
+def test_many_at_once_ask_once_whose_it_is() -> None:
+    seen: list[str] = []
+    door = judged({}, {"/v1/permissions/me": me("1"), "/v1/workflows/closing-reasons": {"reasons": []}}, seen)
+    fetch_all([lambda: door.list("workflow", NONE)] * 16)
+    assert (seen.count(WHO), seen[0], len(seen)) == (1, WHO, 17)
+
+
+def test_who_looks_for_the_organisation_before_a_request_is_told_it() -> None:
+    seen: list[str] = []
+    assert judged({}, {"/v1/permissions/me": me("1")}, seen).organisations == {"1"}
+    assert seen == [WHO]
+
+
+def test_a_run_without_a_request_asks_at_its_end_and_one_that_failed_does_not() -> None:
+    seen: list[str] = []
+    with pytest.raises(Refused), judged({}, {"/v1/permissions/me": me("2")}, seen):
+        pass
+    assert seen == [WHO]
+    with pytest.raises(ZeroDivisionError), judged({}, {"/v1/permissions/me": me("2")}, seen):
+        raise ZeroDivisionError
+    assert seen == [WHO]
+
+
+FLOW_PATH = "/v2/flows/templates/f"
+
+
+def test_a_reply_that_names_another_ends_the_sending_and_no_outcome_is_lost() -> None:
+    seen: list[str] = []
+    with judged({"org_id": "1"}, {FLOW_PATH: {"id": "f", "org_id": "2"}}, seen) as door:
+        with pytest.raises(Refused, match=r"not \['1', '2'\]"):
+            door.read("workflow", Call("GET", FLOW_PATH))
+        sent = door.write("workflow", Call("PUT", FLOW_PATH, {}))
+        assert sent == Result("NOT_SENT", 0, None, f"`PUT {FLOW_PATH}`: not ['1', '2']")
+        with pytest.raises(Refused):
+            door.list("workflow", NONE)
+    assert seen == [f"GET {FLOW_PATH}"]
 
 
 def test_tasks_run_side_by_side_and_keep_their_order() -> None:

@@ -90,7 +90,7 @@ def f04_end(live: Any, sandbox: Any) -> None:
     ours, theirs = pty.openpty()
     process = live.start("apply", stdin=theirs)
     os.close(theirs)
-    until(lambda: "GET /v1/permissions/me" in sandbox.requests(), "the plan")
+    until(lambda: "GET /v1/workflows/closing-reasons" in sandbox.requests(), "the plan")
     os.write(ours, b"\x04")
     said = ended(process)
     os.close(ours)

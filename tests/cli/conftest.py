@@ -48,6 +48,7 @@ JWT = {
     "reading": jwt(org_id=ORG, read_only=True),
     "expired": jwt(org_id=ORG, exp=1700000000),
     "other": jwt(org_id=OTHER),
+    "posing": jwt(org_id=ORG, token_name="posing"),
     "journey": jwt(org_id=ORG, token_type="journey"),
 }
 CANARIES = (TOKEN, READER, STRANGER, COLLEAGUE, *JWT.values())
@@ -243,7 +244,8 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     organisations = [
         Organisation(ORG, TOKEN), Organisation(ORG, READER, read_only=True), Organisation(OTHER, STRANGER),
         Organisation(ORG, JWT["good"]), Organisation(ORG, JWT["reading"], read_only=True),
-        Organisation(OTHER, JWT["other"]), Organisation(ORG, COLLEAGUE, user="berta"),
+        Organisation(OTHER, JWT["other"]), Organisation(OTHER, JWT["posing"]),
+        Organisation(ORG, COLLEAGUE, user="berta"),
     ]  # fmt: skip
     app = create_app(str(db), organisations, options=Options(quota_per_minute=None))
     with socket.socket() as finder:

@@ -405,11 +405,11 @@ def tokens(repo: Any, sandbox: Any) -> None:
 
 
 def whose_token(repo: Any, sandbox: Any) -> None:
-    """H02, T17: expired and publishable ones at once; another organisation's, or one for reading, before a write."""
+    """H02, T17: expired and publishable ones and another organisation's at once; one for reading before a write."""
     for name, code, sent, said in (
         ("expired", 6, False, "token in `EPILOT_TOKEN_TEST` expired on 2023-11-14 22:13 UTC"),
         ("journey", 6, False, "is a `journey` token, not one for the API"),
-        ("other", 4, True, "the token belongs to organisation `911042`, and environment `test` is `739224`"),
+        ("other", 4, False, "the token belongs to organisation `911042`, and environment `test` is `739224`"),
         ("reading", 4, True, "the token is read-only"),
         ("good", 0, True, ""),
     ):

@@ -110,7 +110,7 @@ def test_at_the_prompt(live, sandbox) -> None:
     ours, theirs = pty.openpty()
     process = live.start("apply", stdin=theirs)
     os.close(theirs)
-    until(lambda: sandbox.requests().count("GET /v1/permissions/me") == 1, "the plan")
+    until(lambda: sandbox.requests().count(f"GET {REASONS}") == 1, "the plan")
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     said = ended(process)

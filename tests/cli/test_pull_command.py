@@ -84,7 +84,7 @@ def test_an_organisation_becomes_a_repository(fresh: Repo, sandbox: Sandbox) -> 
     )
     assert sandbox.writes() == []
     assert sorted(sandbox.requests()) == [
-        "GET /v1/workflows/closing-reasons", "GET /v2/flows/templates",
+        "GET /v1/permissions/me", "GET /v1/workflows/closing-reasons", "GET /v2/flows/templates",
     ]  # fmt: skip
     assert (fresh.folder / "config/flows/hausanschluss.yaml").read_text("utf-8") == (
         "apiVersion: syncer/v1\nkind: FlowTemplate\nmetadata:\n  name: hausanschluss\nspec:\n  name: Hausanschluß\n"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syncer.core.address import Address
-from syncer.core.guard import GUARDS, Allowance, Consent, Situation, refusals, unfitting
+from syncer.core.guard import GUARDS, Allowance, Consent, Situation, not_its_own, refusals, unfitting
 from syncer.core.plan import Change, Field, Plan, Released, Verb
 from syncer.core.values import ABSENT
 
@@ -90,7 +90,7 @@ ROWS: dict[str, Row] = {
         [
             (
                 "unknown-organisation",
-                "neither the token nor any reply says which organisation this is",
+                "organisation `739224` is not confirmed: neither the token nor any reply says which one this is",
                 "use an access token of the organisation (a JWT); an opaque token is for sandboxes",
             )
         ],
@@ -497,3 +497,20 @@ def test_consents_that_fit_nothing(
     planned: Plan, unquiet: dict[str, Any], consent: dict[str, Any], expected: list[str]
 ) -> None:
     assert unfitting(planned, replace(QUIET, **unquiet), replace(NO, **consent)) == expected
+
+
+OWNERS: dict[str, tuple[set[str], bool, tuple[str, str] | None]] = {
+    # case: the organisations that were named, the server is on this machine, (rule, severity)
+    "its own": ({"739224"}, False, None),
+    "another": ({"911690"}, False, ("wrong-organisation", "error")),
+    "another, on this machine": ({"911690"}, True, ("wrong-organisation", "error")),
+    "its own and another": ({"739224", "911690"}, True, ("wrong-organisation", "error")),
+    "none": (set(), False, ("unknown-organisation", "error")),
+    "none, on this machine": (set(), True, ("unknown-organisation", "warning")),
+}
+
+
+@pytest.mark.parametrize(("named", "loopback", "expected"), OWNERS.values(), ids=OWNERS)
+def test_whose_the_token_is(named: set[str], loopback: bool, expected: tuple[str, str] | None) -> None:
+    found = not_its_own(frozenset(named), "production", "739224", loopback=loopback)
+    assert (found and (found.rule, found.severity)) == expected

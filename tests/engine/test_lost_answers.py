@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from simulation.world import SERVER, TOKENS
+from syncer.adapters.api import Api
 from syncer.adapters.disk import RealDisk
+from syncer.adapters.hosts import services
 from syncer.adapters.journal import Journal
-from syncer.core.problem import OutcomeUnknown
+from syncer.core.problem import OutcomeUnknown, Problem, Refused
+from syncer.core.values import Secret
 
 World, Make = Any, Any
 NEW_KEY = {"SYNCER_KEY": "another-key-2"}
@@ -249,6 +255,49 @@ def test_an_outage_after_the_answer_was_lost_is_unknown(
     run = world.apply()
     assert (set(run.ends.values()), run.code) == ({"unknown"}, 7)
     world.well_again()
+    world.time.pass_by(60)
+    assert world.apply().code == 0
+    assert (len(world.listed(kind)), world.open_intents()) == (number, [])
+    world.converges()
+
+
+@pytest.mark.parametrize(("case", "journalled"), [("reason create", 1), ("flow put", 0)])
+def test_what_another_organisation_answers_says_nothing_of_a_lost_answer(
+    make_world: Any, make: Make, case: str, journalled: int
+) -> None:
+    """Replies begin to name another organisation while it is looked for: exit 7 at once, and the next run ends it."""
+    world, method, _, kind, number = before(case, make_world, make)
+    struck = []
+
+    def lose(request: Any, response: Any) -> Any:
+        if request.method == method and not struck:
+            struck.append(request)
+            raise world_error()
+        if not struck:
+            return response
+        body = json.loads(response.read())
+        for each in body.get("reasons", [body]):
+            each["org_id"] = "911042"
+        return httpx.Response(response.status_code, json=body)
+
+    def judge(organisations: frozenset[str]) -> None:
+        if organisations - {world.org_id}:
+            raise Refused(Problem("wrong-organisation", "another's"))
+
+    def judged(*, read_only: bool) -> Api:
+        token = Secret("EPILOT_TOKEN", TOKENS[world.environment])
+        return Api(
+            services({}, SERVER), token, read_only=read_only, share=1.0, effects=world.effects, judge=judge,
+            transport=world.wire,
+        )  # fmt: skip
+
+    usual, world.api, world.wire.after = world.api, judged, lose
+    run = world.apply()
+    assert (set(run.ends.values()), run.code, world.time.slept) == ({"unknown"}, 7, [])
+    assert [each.problem.message.endswith("another's") for each in run.events if hasattr(each, "problem")] == [True]
+    assert len(world.open_intents()) == journalled
+    world.well_again()
+    world.api = usual
     world.time.pass_by(60)
     assert world.apply().code == 0
     assert (len(world.listed(kind)), world.open_intents()) == (number, [])
