@@ -75,6 +75,18 @@ WITHOUT: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "the tool's own id of a plan (D10)": (
         _put("syncer.adapters.plan_file", "plan_id", lambda *_: ""), ("tests/adapters/test_plan_file.py",),
     ),
+    "a secret that no manifest has": (
+        _put("syncer.kinds.app_installation", "unmanaged_secrets", lambda *_: []),
+        ("tests/engine/test_plan_live.py", "-k", "outlives or appears_after"),
+    ),
+    "what a manifest leans on, taken along": (
+        _put("syncer.core.planner", "taken_along", lambda *_: []),
+        ("tests/engine/test_along_live.py", "-k", "does_not_go or was_not_chosen"),
+    ),
+    "who else uses what goes along": (
+        _put("syncer.core.planner", "name_users", lambda *_: {}),
+        ("tests/engine/test_along_live.py", "-k", "nobody_manages or only_a_task or undo or stops_using"),
+    ),
     "unsettled calls": (
         _put("syncer.adapters.journal", "Journal.unsettled", lambda self: []),
         ("tests/engine/test_lost_answers.py", "-k", "reason_create or committed_after_the_run or next_run"),

@@ -15,7 +15,7 @@ from syncer.core.event import Started
 from syncer.core.fingerprint import fingerprint
 from syncer.core.form import OF_ANOTHER_FORM, another_form, of_a_reply
 from syncer.core.identity import must_be
-from syncer.core.kind import Context, Kind, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
+from syncer.core.kind import Context, Incomplete, Kind, Objection, Parts, Prepared, Seek, Spec, Step, Steps, Written
 from syncer.core.merge import merge, show_field
 from syncer.core.named import named_in
 from syncer.core.plan import REMOVALS, Task
@@ -110,6 +110,8 @@ class Carrier:
 
     def _refused(self, address: Address, error: Objection | SyncerError) -> StepFailed:
         live_id = self.ids.get(address, "")
+        if isinstance(error, Incomplete):  # the plan, which ran the same steps, had nothing against it
+            return StepFailed(Problem(STALE, f"{address}: {error}", hint=error.findings[0].hint), live_id=live_id)
         if isinstance(error, Objection):
             hint = "look at it in the organisation, then plan again"
             return StepFailed(Problem("not-as-asked", f"{address}: {error}", hint=hint), live_id=live_id)

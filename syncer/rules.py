@@ -111,7 +111,7 @@ PLANS = {
     "undo-impossible": "What a check speaks against is not taken back.",
     "undo-nothing": "What is as it was before the run needs no change.",
     "undo-secret": "A secret is never kept, so an undo cannot bring it back.",
-    "undo-stays": "What a run made along with an object, a flow's automation, stays when the object goes back.",
+    "undo-stays": "What a run made along with an object, a flow's automation, may stay when the object goes back.",
     "undo-torn": "The record of a run that was cut off ends where it was cut off.",
     "undo-version": "A schema's former content becomes a new version.",
 }

@@ -38,7 +38,7 @@ def answers_to(
 
 
 def _key_of(service: str, call: Call) -> tuple[str, str, str]:
-    return (service, call.title, canonical([call.path, call.body]))
+    return (call.service or service, call.title, canonical([call.path, call.body]))
 
 
 def _unanswered(asks: Asks, desired: Sequence[Desired], kinds: Mapping[str, Kind]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ without them first, and whole once all of the circle exist.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from syncer.core.address import Address
@@ -27,10 +27,13 @@ class Order:
     late: Mapping[Address, frozenset[str]]
 
 
-def order_of(kinds: Mapping[str, Kind], tasks: Mapping[Address, Task]) -> Order:
-    """The order of the tasks. Raises nothing: circles without a late reference were refused by validation."""
+def order_of(
+    kinds: Mapping[str, Kind], tasks: Mapping[Address, Task], first: Mapping[Address, Set[Address]] | None = None
+) -> Order:
+    """The order of the tasks. `first`: what else comes before a task, wherever that makes no circle. Raises nothing:
+    circles without a late reference were refused by validation."""
     hard: Waits = {address: set() for address in tasks}
-    soft: Waits = {address: set() for address in tasks}
+    soft: Waits = {address: set((first or {}).get(address, ())) & tasks.keys() for address in tasks}
     for address, task in tasks.items():
         for use in task.desired.uses if task.desired else ():
             if isinstance(use.target, Ref):

@@ -10,7 +10,7 @@ and forty of them were a fifth of its time. What stands in specs among JSON stay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from syncer.core.address import Address
@@ -74,6 +74,15 @@ class Seek(NamedTuple):
 
 class Objection(Exception):
     """What a kind finds wrong after a reply: the change stops here. The text is for people and holds no secret."""
+
+
+class Incomplete(Objection):
+    """What would be sent is not whole, and what is missing would be lost. It is raised before the first call of a
+    change, so the plan, which runs the same steps, says it with the finding's place in the manifest."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("; ".join(each.message for each in findings))
+        self.findings = tuple(findings)
 
 
 def content(reply: Json) -> str:
@@ -200,6 +209,32 @@ class Meaning(NamedTuple):
     risk: Risk
 
 
+class Along(NamedTuple):
+    """An object of its own that goes along with a change: an automation, which the platform deletes with its flow.
+
+    `to`: what references to it are to; `name`: what people call it, "" where that is not known; `item`: that of the
+    `Risk` that says it, "" where the whole object goes; `sure`: it is known to belong to this object, so that it does
+    go; `users`: who else uses it, of those that stand in no list of the plan."""
+
+    to: str
+    live_id: str
+    name: str
+    item: str = ""
+    sure: bool = True
+    users: tuple[str, ...] = ()
+
+
+class Taking(NamedTuple):
+    """A change of a live object, asked what goes along with it. `goal`: None where the object itself goes; `answers`:
+    of `removal_asks` then, of `asks` otherwise."""
+
+    live_id: str
+    have: Spec
+    goal: Spec | None
+    parts: Parts
+    answers: Mapping[str, Json]
+
+
 class RefField(NamedTuple):
     """Where a spec points at another resource. `form`: `value`: the reference stands for the value itself; `item`: the
     mapping becomes `{"id": …}`. `plain`: a plain string there is the enforced key of such a resource (a schema's slug).
@@ -284,8 +319,11 @@ class Kind(NamedTuple):
     removal_asks: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
     removal_objection: Callable[[str, Mapping[str, Json]], str] = lambda live_id, answers: ""
     """(live id, answers of `removal_asks`) → why it cannot be removed, or nothing."""
-    removal_reasons: Callable[[str, Mapping[str, Json]], tuple[str, ...]] = lambda live_id, answers: ()
-    """(live id, answers of `removal_asks`) → what else a reviewer of a removal should know: who uses the object."""
+    removal_reasons: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
+    """(live object, answers of `removal_asks`) → what else a reviewer of a removal should know: who uses the object."""
+    takes_along: Callable[[Taking], tuple[Along, ...]] | None = None
+    """The objects of their own that go along with a change; who else uses those is looked at wherever one goes. None:
+    there are none."""
     pull: Callable[[Spec, Json, Parts, Mapping[str, Json]], Pulled] | None = None
     """(live spec, live object, parts known, answers of `asks`) → what a manifest says of it: local keys for ids of
     parts, nothing that a manifest does not say. References are not its business. None: the live spec says it."""

@@ -81,7 +81,7 @@ class Change:
             if each.level == "destructive" or each.cause == "unverified"
         ]
         if not found and self.level == "destructive":
-            found = [(str(self.address), self.reasons[0] if self.reasons else "")]
+            found = [(str(self.address), "; ".join(self.reasons))]
         return tuple(dict.fromkeys(found))
 
 

@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from syncer.core.address import Address
+from syncer.core.along import name_users, taken_along
 from syncer.core.exposure import exposures
 from syncer.core.fields import FieldChange, FieldPath, show_field
 from syncer.core.fingerprint import canonical, digest, fingerprint
 from syncer.core.form import OF_ANOTHER_FORM, another_form, of_a_reply, of_known_form
 from syncer.core.graph import order_of
-from syncer.core.kind import Call, Kind, Meaning, Prepared, Spec, no_asks
+from syncer.core.kind import Call, Incomplete, Kind, Meaning, Prepared, Spec, no_asks
 from syncer.core.markers import holds_secret
 from syncer.core.merge import Merged, as_new, merge
 from syncer.core.plan import HIDDEN, Change, Differing, Draft, Field, Link, Notice, Released, Task, Verb, worst
@@ -46,17 +47,37 @@ def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -
     with of_known_form("what is to be removed"):
         remove_unnamed(kinds, sides, known, out)
         remove_asked(kinds, sides, known, out)
-    refer_to_removed(kinds, sides, known, out)
+    taken = taken_along(kinds, sides, out)
+    refer_to_removed(kinds, sides, known, taken, out)
+    first = name_users(kinds, sides, known, taken, out)
+    calls = _calls(kinds, sides, known, out)
     writing = {address: task for address, task in out.tasks.items() if task.change.writes}
-    order = order_of(kinds, writing)
+    order = order_of(kinds, writing, first)
     for address, task in writing.items():
         late = order.late.get(address, frozenset())
-        with of_known_form(str(address), replies=_were_read(address, sides, known)):
-            calls = calls_of(kinds[address.kind], task)
-        twice = (calls[0], *calls) if late else calls
+        twice = (calls[address][0], *calls[address]) if late else calls[address]
         change = replace(task.change, waits=tuple(sorted(order.waits[address])), calls=twice)
         out.tasks[address] = replace(task, change=change, late=late)
     return out
+
+
+def _calls(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Draft) -> dict[Address, tuple[str, ...]]:
+    """The calls of each task that writes; one whose body could not be whole is a problem, and no task."""
+    calls: dict[Address, tuple[str, ...]] = {}
+    for address, task in [(address, task) for address, task in out.tasks.items() if task.change.writes]:
+        with of_known_form(str(address), replies=_were_read(address, sides, known)):
+            try:
+                calls[address] = calls_of(kinds[address.kind], task)
+            except Incomplete as lacking:
+                out.problems += [_placed(each, task.desired) for each in lacking.findings]
+                del out.tasks[address]
+    return calls
+
+
+def _placed(finding: Finding, desired: Desired | None) -> Problem:
+    """The finding about a spec with its place in the manifest."""
+    at = desired.where(finding.path) if desired else None
+    return located(finding._replace(path=("spec", *finding.path)), at)
 
 
 def _were_read(address: Address, sides: Sides, known: Known) -> bool:
@@ -91,7 +112,7 @@ class _Case(NamedTuple):
 
     def at(self, finding: Finding) -> Problem:
         """The finding with its place in the manifest."""
-        return located(finding._replace(path=("spec", *finding.path)), self.desired.where(finding.path))
+        return _placed(finding, self.desired)
 
     def task(self, change: Change, goal: Spec, changed: Iterable[str]) -> Task:
         """The change with all that carrying it out takes. No guard lets it pass before every meaning is accepted."""

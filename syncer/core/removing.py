@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from syncer.core.address import Address
+from syncer.core.along import Taken
 from syncer.core.fingerprint import fingerprint
 from syncer.core.identity import link_of
 from syncer.core.kind import Kind, Spec
@@ -79,20 +81,33 @@ def remove_asked(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Dra
         out.tasks[address] = replace(task, change=replace(task.change, reasons=reasons))
 
 
-def refer_to_removed(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Draft) -> None:
-    """What manifests refer to is not deleted by the same plan; where it is only switched off, that is said."""
-    gone = {
-        (address.kind, name): task.change
-        for address, task in out.tasks.items()
-        if task.change.action in REMOVALS and task.live is not None
-        for name in (task.live.id, task.live.key)
-        if name
-    }
-    titled = {
-        (address.kind, task.live.title): task.change
-        for address, task in out.tasks.items()
-        if task.change.action in REMOVALS and task.live is not None and task.live.title
-    }
+class _Going(NamedTuple):
+    """What a manifest may not refer to: the change by which it goes, and that in words."""
+
+    change: Change
+    said: str
+    alone: bool = True
+    """The change is its own; what goes along with another's may be used by the object that lets it go."""
+
+
+def refer_to_removed(kinds: Mapping[str, Kind], sides: Sides, known: Known, taken: Sequence[Taken], out: Draft) -> None:
+    """What manifests refer to is not deleted by the same plan, nor `taken` along with what is; where it is only
+    switched off, that is said."""
+    gone: dict[tuple[str, str], _Going] = {}
+    titled: dict[tuple[str, str], _Going] = {}
+    for address, task in out.tasks.items():
+        if task.change.action in REMOVALS and task.live is not None:
+            going = _Going(task.change, f"{address}, which this plan would {task.change.action}")
+            gone |= {(address.kind, name): going for name in (task.live.id, task.live.key) if name}
+            titled |= {(address.kind, title): going for title in (task.live.title,) if title}
+    for each in taken:
+        if each.along.sure:
+            change = out.tasks[each.by].change
+            how = f"goes with {each.by}, which this plan would {change.action}"
+            how = how if change.action in REMOVALS else f"the change of {each.by} takes along"
+            going = _Going(change, f"{each.what}, which {how}", alone=False)
+            gone[each.along.to, each.along.live_id] = going
+            titled |= {(each.along.to, title): going for title in (each.along.name,) if title}
     kinds_gone = {kind for kind, _ in gone}
     for desired in (*sides.desired, *sides.others) if gone else ():
         for ref in kinds[desired.address.kind].refs:
@@ -101,21 +116,21 @@ def refer_to_removed(kinds: Mapping[str, Kind], sides: Sides, known: Known, out:
             for path, value in find_all(desired.spec, pattern_steps(ref.path)):
                 target = value.get("id") if isinstance(value, dict) else value
                 target = known.resolve(target) if isinstance(target, (Ref, Lookup)) else target
-                change = gone.get((ref.to, target)) if isinstance(target, str) else None
+                found = gone.get((ref.to, target)) if isinstance(target, str) else None
                 if isinstance(target, Lookup):  # of a manifest that was not chosen: nobody looked it up
-                    change = titled.get((ref.to, target.title))
-                if change is not None:
-                    out.problems.append(_refers(desired, path, change))
+                    found = titled.get((ref.to, target.title))
+                if found is not None and (found.alone or found.change.address != desired.address):
+                    out.problems.append(_refers(desired, path, found))
 
 
-def _refers(desired: Desired, path: Path, change: Change) -> Problem:
+def _refers(desired: Desired, path: Path, going: _Going) -> Problem:
     return Problem(
         "refers-to-removed",
-        f"{desired.address}: it refers to {change.address}, which this plan would {change.action}",
+        f"{desired.address}: it refers to {going.said}",
         desired.where(path),
         show_path(("spec", *path)),
-        f"take the reference out, or keep {change.address}",
-        "warning" if change.action == "deactivate" else "error",
+        f"take the reference out, or keep {'' if going.alone else 'it in '}{going.change.address}",
+        "warning" if going.change.action == "deactivate" else "error",
     )
 
 
@@ -139,7 +154,7 @@ def _removal(kind: Kind, entry: Managed, live: Live, sides: Sides) -> Task | Pro
         address=entry.address,
         action=verb,
         level="risky" if verb == "deactivate" else "destructive",
-        reasons=(kind.remove_reason, *kind.removal_reasons(live.id, answers)),
+        reasons=(kind.remove_reason, *kind.removal_reasons(live.object, answers)),
         fields=(),
         calls=(),
         waits=(),

@@ -14,6 +14,7 @@ from syncer.core.kind import (
     Call,
     Context,
     Dated,
+    Incomplete,
     Kind,
     Listing,
     Parts,
@@ -28,12 +29,22 @@ from syncer.core.kind import (
 from syncer.core.merge import FieldChange, merge
 from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape, keyed
-from syncer.core.values import ABSENT, Json, Secret
+from syncer.core.values import ABSENT, Json, Path, Secret
 from syncer.core.verbs import is_gone, segment
 from syncer.kinds.app_rules import check_app, check_option_values
-from syncer.kinds.app_secrets import options_declared, put_back, secrets_declared, take_out, unknown_secrets
+from syncer.kinds.app_secrets import (
+    Unmanaged,
+    declaration,
+    options_declared,
+    put_back,
+    secrets_declared,
+    take_out,
+    unmanaged_secrets,
+)
 from syncer.kinds.app_versions import asks, check_version, declared_components, remarks, target_version
-from syncer.kinds.lenient import listed
+from syncer.kinds.lenient import listed, mappings
+from syncer.kinds.users import AUTOMATIONS, configs, results, unseen
+from syncer.kinds.users import called as named
 
 if TYPE_CHECKING:
     from syncer.core.pulled import Pulled
@@ -63,7 +74,6 @@ def prepare(context: Context) -> Prepared:
     findings: list[Finding] = list(check_version(context, target, components))
     secrets: dict[str, Secret] = {}
     switched_off = tuple(_must_be_enabled(context))
-    unknown: list[tuple[str, str, str]] = []
     if components is not None:
         findings += check_option_values(
             want.get("option_values") or [],
@@ -75,34 +85,27 @@ def prepare(context: Context) -> Prepared:
         )
         if "option_values" in want:
             want["option_values"], secrets = take_out(want["option_values"], secrets_declared(components))
-    if components is not None and context.live:
-        installed = secrets_declared(context.live.get("components"))
-        unknown = unknown_secrets(secrets_declared(components), installed, have["option_values"], secrets)
-    if unknown and (switched_off or _values_change(have, want, context.last)):
-        findings += [_unmanaged(*each) for each in unknown]
     return Prepared(
         want,
         have,
         secrets=secrets,
         findings=tuple(findings),
-        notices=tuple(remarks(context, target, components, unknown)),
+        notices=tuple(remarks(context, target, components, _not_known(context, have, want, secrets, components))),
         extra=switched_off,
     )
 
 
-def _values_change(have: Spec, want: Spec, last: Spec) -> bool:
-    return any(change.path[0] == "option_values" for change in merge(have, want, last, SHAPE).changes)
-
-
-def _unmanaged(component: str, key: str, field: str) -> Finding:
-    """Option values go out whole or not at all, and a secret nobody here knows cannot be among them."""
-    what = f"`{key}`" + (f", field `{field}`," if field else "")
-    return Finding(
-        "unmanaged-secret",
-        f"option {what} is a secret that no manifest knows, and saving the other options would wipe it",
-        ("option_values",),
-        f"declare it under `component_id: {component}`: `key: {key}`, `value: ${{env.SYNCER_…}}`",
+def _not_known(
+    context: Context, have: Spec, want: Spec, secrets: Mapping[str, Secret], components: list[Json] | None
+) -> list[str]:
+    """The secret options without which a move's options could not be saved."""
+    if components is None or not context.live or want.get("version") == have.get("version"):
+        return []
+    goal, live = merge(have, want, context.last, SHAPE).goal, context.live
+    found = unmanaged_secrets(
+        live.get("components"), components, live.get("option_values"), goal.get("option_values"), secrets
     )
+    return list(dict.fromkeys(each.key for each in found))
 
 
 def _must_be_enabled(context: Context) -> Iterator[FieldChange]:
@@ -111,7 +114,11 @@ def _must_be_enabled(context: Context) -> Iterator[FieldChange]:
 
 
 def _complete(write: Write) -> list[Json]:
-    """Every option value there is that the version still declares, secrets put back in."""
+    """Every option value there is that the version still declares, secrets put back in. The one place that makes what
+    is saved: options go out whole or not at all, so it raises Incomplete where a secret may be set that is not among
+    them, whatever the change is about."""
+    if unmanaged := _unmanaged(write):
+        raise Incomplete([_finding(each, write) for each in unmanaged])
     live_values = write.live.get("option_values") if write.live else None
     values = put_back(write.goal.get("option_values"), write.secrets, live_values)
     components = declared_components(write.answers, write.live, write.goal.get("version"))
@@ -123,6 +130,35 @@ def _complete(write: Write) -> list[Json]:
         for each in values
     ]
     return [each for each in left if each["options"]]
+
+
+def _unmanaged(write: Write) -> list[Unmanaged]:
+    """The secrets that saving the options would lose; nothing for an app that is not installed yet."""
+    if not write.live:
+        return []
+    target = declared_components(write.answers, write.live, write.goal.get("version"))
+    installed, live = write.live.get("components"), write.live.get("option_values")
+    return unmanaged_secrets(
+        installed, installed if target is None else target, live, write.goal.get("option_values"), write.secrets
+    )
+
+
+def _finding(lost: Unmanaged, write: Write) -> Finding:
+    words = [f"`{lost.key}`"]
+    words += [] if lost.entry is None else [f"entry {lost.entry + 1}"]
+    words += [f"field `{lost.field}`"] if lost.field else []
+    what = ", ".join(words) + ("," if len(words) > 1 else "")
+    declared = mappings(write.want.get("option_values"))
+    path: Path = next(
+        (("option_values", at, "options") for at, each in declared if each.get("component_id") == lost.component),
+        ("option_values",),
+    )
+    hint = f"declare every entry of `{lost.key}` with its secrets, or delete in epilot those that no manifest has"
+    if lost.entry is None:
+        _, line = declaration(_called(write.live), lost.component, lost.key, lost.field)
+        hint = f"declare it under `component_id: {lost.component}`: `{line}`"
+    message = f"option {what} is a secret that no manifest knows, and saving the other options would wipe it"
+    return Finding("unmanaged-secret", message, path, hint)
 
 
 def _verify(write: Write, app_id: str) -> Step:
@@ -142,7 +178,7 @@ def _verify(write: Write, app_id: str) -> Step:
 
 
 def create(write: Write) -> Steps:
-    """POST is an upsert keyed by the app, so it may be sent again."""
+    """POST is an upsert keyed by the app, so it may be sent again; that there is none yet is looked at just before."""
     app_id = str(write.goal["app_id"])
     body = {"version": write.goal["version"], "option_values": _complete(write)}
     yield Step("install", Call("POST", _path(app_id), body))
@@ -154,6 +190,7 @@ def update(write: Write) -> Steps:
     """A version is reached by promoting, options by patching; promoting may disable, patching enables."""
     app_id = str(write.goal["app_id"])
     save = bool(write.changed - {"version"})
+    values = _complete(write) if save else []  # before the first call: what cannot be saved is not begun
     if "version" in write.changed:
         version = str(write.goal["version"])
         yield Step(
@@ -168,9 +205,9 @@ def update(write: Write) -> Steps:
             pretend={"enabled": False},
         )
         disabled = moved.get("enabled") is False and not write.policy.get("allow_disabled")
-        save = save or (disabled and _can_save(write))
+        if disabled and not save and not _unmanaged(write):
+            save, values = True, _complete(write)
     if save:
-        values = _complete(write)
         yield Step("options", Call("PATCH", _path(app_id), {"option_values": values}))
     live = yield _verify(write, app_id)
     return Written(app_id, live)
@@ -184,48 +221,30 @@ def _at_version(version: str) -> Callable[[Json], str]:
     return complaint
 
 
-def _can_save(write: Write) -> bool:
-    """Whether every secret is at hand: saving the options without one would wipe it."""
-    target = secrets_declared(declared_components(write.answers, write.live, write.goal.get("version")))
-    installed = secrets_declared(write.live.get("components"))
-    return not unknown_secrets(target, installed, spec_of(write.live)["option_values"], write.secrets)
-
-
 def removal_asks(app_id: str) -> Mapping[str, Call]:
     """Who may use the app: automations, flows' own ones too, and the schemas it adds capabilities to (app.md 8)."""
     return {
-        "automations": Call("GET", "/v1/automation/flows?include_flows=true&size=250", service="automation"),
+        "automations": AUTOMATIONS,
         "schemas": Call("GET", "/v2/entity/schemas?full=true&latest=true", service="entity"),
     }
 
 
 def users(app_id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:
     """The automations that call the app and the schemas that show it, as far as the two lists tell."""
-    said = []
-    automations = _results(answers.get("automations"))
     calling = [
-        str(each.get("flow_name") or each.get("id"))
-        for each in automations
-        if any((action.get("config") or {}).get("app_id") == app_id for action in each.get("actions") or [])
+        named(each)
+        for each in results(answers.get("automations"))
+        if any(config.get("app_id") == app_id for config in configs(each))
     ]
-    if calling:
-        said.append(f"automations use it: {listed(calling)}")
-    total = (answers.get("automations") or {}).get("total")
-    if isinstance(total, int) and total > len(automations):
-        said.append(f"only {len(automations)} of {total} automations were looked at")
     showing = [
         str(each.get("slug"))
-        for each in _results(answers.get("schemas"))
-        if any(capability.get("app_id") == app_id for capability in each.get("capabilities") or [])
+        for each in results(answers.get("schemas"))
+        if any(capability.get("app_id") == app_id for _, capability in mappings(each.get("capabilities")))
     ]
-    if showing:
-        said.append(f"schemas have capabilities of it: {listed(showing)}")
+    said = [f"automations use it: {listed(calling)}"] if calling else []
+    said += filter(None, [unseen(answers.get("automations"))])
+    said += [f"schemas have capabilities of it: {listed(showing)}"] if showing else []
     return tuple(said)
-
-
-def _results(answer: Json) -> list[Json]:
-    results = answer.get("results") if isinstance(answer, dict) else None
-    return [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
 
 
 def remove(write: Write) -> Steps:
@@ -284,7 +303,7 @@ KIND = Kind(
     remove=remove,
     removal=lambda policy: "uninstall",
     removal_asks=removal_asks,
-    removal_reasons=users,
+    removal_reasons=lambda live, answers: users(str(live["app_id"]), answers),
     risk=risk,
     create_risk=lambda spec: None,
     remove_reason="its option values and secrets are lost, and what it adds to flows, journeys and portals stops",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from syncer.core.kind import Parts, Spec
-from syncer.core.plain_names import piece_of, plain_name
 from syncer.core.pulled import Pulled, PulledSecret
 from syncer.core.values import Json
-from syncer.kinds.app_secrets import secrets_declared
+from syncer.kinds.app_secrets import declaration, secrets_declared
 from syncer.kinds.lenient import mappings
 
 
@@ -27,10 +26,7 @@ def _secrets(live: Json) -> list[PulledSecret]:
     found = []
     for (component, key), fields in secrets_declared(live.get("components")).items():
         for name in fields:
-            words = " ".join(filter(None, (title, key, name)))
-            variable = f"SYNCER_{(plain_name(words, '_') or piece_of(component + key)).upper()}"
-            value = f'"${{env.{variable}}}"'
-            line = f"{{key: {key}, value: {f'{{{name}: {value}}}' if name else value}}}"
+            variable, line = declaration(title, component, key, name)
             label = f"{key}.{name}" if name else key
             found.append(PulledSecret(label, variable, f"component_id: {component}", line))
     return found

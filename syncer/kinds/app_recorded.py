@@ -11,6 +11,7 @@ from syncer.core.values import Json
 from syncer.kinds.app_secrets import options_declared, secrets_declared, take_out
 from syncer.kinds.app_versions import version_key
 from syncer.kinds.lenient import mapping, mappings
+from syncer.kinds.users import reads
 from syncer.kinds.withholding import withheld
 
 _FIELD = pick("key", "type", "required", "label")
@@ -64,11 +65,6 @@ def configuration(value: Json) -> Spec:
     }
 
 
-def _automation(value: Json) -> Spec:
-    actions = [{"config": pick("app_id")(mapping(each.get("config")))} for _, each in mappings(value.get("actions"))]
-    return {**pick("id", "flow_name")(value), "actions": actions}
-
-
 def _schema(value: Json) -> Spec:
     return {
         **pick("slug")(value),
@@ -108,7 +104,7 @@ RECORDED = Recorded(
         Read("app", "GET /v1/app-configurations/public/{id}", configuration),
         Read("app", "GET /v1/app-configurations/{id}", configuration),
         Read("app", "GET /v1/app-configurations/{id}/versions/{version}", configuration),
-        Read("automation", "GET /v1/automation/flows", rows("results", _automation)),
+        *reads(),
         Read("entity", "GET /v2/entity/schemas", rows("results", _schema)),
     ),
     foresee,

@@ -7,8 +7,10 @@ as a whole, each entry of it where it is repeatable, or a field of an object.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from syncer.core.plain_names import piece_of, plain_name
 from syncer.core.references import clone
 from syncer.core.values import Json, Secret
 from syncer.kinds.lenient import mapping, mappings
@@ -93,12 +95,9 @@ def put_back(values: Json, secrets: Mapping[str, Secret], live: Json) -> list[Js
     `option_values` show."""
     whole: list[Json] = clone(values if isinstance(values, list) else [])
     for name, secret in secrets.items():
-        found = _LABEL.fullmatch(name)
-        if found is None:
-            raise ValueError(f"{name} is no option of an app")
-        component, key, index, field = found.groups()
+        component, key, index, field = _parsed(name)
         option = _option(whole, component, key)
-        if index is None and field is None:
+        if index is None and field == WHOLE:
             option["value"] = secret
             continue
         holder = option
@@ -106,9 +105,9 @@ def put_back(values: Json, secrets: Mapping[str, Secret], live: Json) -> list[Js
             entries = option.get("value")
             if not isinstance(entries, list):
                 entries = option["value"] = []
-            while len(entries) <= int(index):
+            while len(entries) <= index:
                 entries.append(_entry_id(live, component, key, len(entries)))
-            holder = entries[int(index)]
+            holder = entries[index]
         elif not isinstance(option.get("value"), dict):
             holder = option["value"] = {}
         else:
@@ -141,26 +140,106 @@ def _entry_id(live: Json, component: str, key: str, index: int) -> dict[str, Jso
     return {}
 
 
-def unknown_secrets(
-    target: Declared, installed: Declared, have: Json, secrets: Mapping[str, Secret]
-) -> list[tuple[str, str, str]]:
-    """(component, option, field) of the secrets that may be set and that no manifest holds: the installed version
-    declares them too, so saving the options without them would wipe them."""
-    shown = {
-        (each.get("component_id"), option.get("key"))
-        for _, each in mappings(have)
-        for _, option in mappings(each.get("options"))
-    }
+class Unmanaged(NamedTuple):
+    """A secret that may be set in the organisation and that no manifest holds. `entry`: which one of a repeatable
+    option, counted from 0; None for the whole of it."""
+
+    component: str
+    key: str
+    field: str = WHOLE
+    entry: int | None = None
+
+
+def unmanaged_secrets(
+    installed: Json, target: Json, live: Json, goal: Json, secrets: Mapping[str, Secret]
+) -> list[Unmanaged]:
+    """The secrets that would be lost if `goal`, the option values without secrets, were saved together with `secrets`.
+
+    `installed` and `target` are the components of the installed version and of the one that is saved for; `live` are
+    the option values as the platform shows them. A secret that it does not show may be set all the same. What the
+    target no longer declares goes with the version, whatever is saved.
+    """
+    given: dict[tuple[str, str], set[tuple[int | None, str]]] = {}
+    for name in secrets:
+        component, key, index, field = _parsed(name)
+        given.setdefault((component, key), set()).add((index, field))
+    kept, shown, wanted = options_declared(target), _values(live), _values(goal)
+    found: list[Unmanaged] = []
+    for place, fields in secrets_declared(installed).items():
+        if place not in kept:
+            continue
+        have, want = shown.get(place), wanted.get(place)
+        if fields == (WHOLE,):
+            lost = _lost_whole(have, want, given.get(place, set()))
+        elif have is None and not _only_secrets(installed, place):
+            lost = []  # not even its open fields are shown: there is no such object yet
+        else:
+            lost = _lost_fields(have, want, fields, given.get(place, set()))
+        found += [Unmanaged(*place, field, entry) for entry, field in lost]
+    return found
+
+
+Lost = list[tuple[int | None, str]]
+"""(entry, field) of secrets that would not be sent."""
+
+
+def _lost_whole(have: Json, want: Json, given: Collection[tuple[int | None, str]]) -> Lost:
+    """`want` is a value only where the target declares no secret any more: then it is sent openly."""
+    if want is not None:
+        return []
+    if not given:
+        return [(None, WHOLE)]
+    entries = len(have) if isinstance(have, list) else 0
+    return [(entry, WHOLE) for entry in range(len(given), entries)]
+
+
+def _lost_fields(have: Json, want: Json, fields: Sequence[str], given: Collection[tuple[int | None, str]]) -> Lost:
+    """Of an object, or of each entry that is there already: one that is sent without an id is new, where the live ones
+    have ids, and has no secret yet."""
+    if not isinstance(want, list):
+        return [(None, field) for field in fields if (None, field) not in given and field not in mapping(want)]
+    numbered = all(mapping(each).get("id") for each in have) if isinstance(have, list) else False
     return [
-        (component, key, field)
-        for (component, key), fields in target.items()
+        (index, field)
+        for index, entry in enumerate(want)
+        if mapping(entry).get("id") or not numbered
         for field in fields
-        if field in installed.get((component, key), ())
-        and (field == WHOLE or (component, key) in shown)
-        and not any(_is_at(name, component, key, field) for name in secrets)
+        if (index, field) not in given and field not in mapping(entry)
     ]
 
 
-def _is_at(name: str, component: str, key: str, field: str) -> bool:
+def _only_secrets(components: Json, place: tuple[str, str]) -> bool:
+    """Whether all fields of an object are secrets: what hides those may hide the object."""
+    options = (
+        option
+        for _, component in mappings(components)
+        for _, option in mappings(component.get("options"))
+        if (str(component.get("id")), str(option.get("key"))) == place
+    )
+    return all(each.get("type") == "secret" for option in options for _, each in mappings(option.get("fields")))
+
+
+def _values(values: Json) -> dict[tuple[str, str], Json]:
+    """(component, option) → its value; None stands for none."""
+    return {
+        (str(each.get("component_id")), str(option.get("key"))): option.get("value")
+        for _, each in mappings(values)
+        for _, option in mappings(each.get("options"))
+    }
+
+
+def _parsed(name: str) -> tuple[str, str, int | None, str]:
+    """(component, option, entry, field) of a label. ValueError for anything else."""
     found = _LABEL.fullmatch(name)
-    return found is not None and (found[1], found[2], found[4] or WHOLE) == (component, key, field)
+    if found is None:
+        raise ValueError(f"{name} is no option of an app")
+    component, key, index, field = found.groups()
+    return component, key, None if index is None else int(index), field or WHOLE
+
+
+def declaration(title: str, component: str, key: str, field: str = WHOLE) -> tuple[str, str]:
+    """(variable, line) by which a manifest would declare the secret of an app of that title."""
+    words = " ".join(filter(None, (title, key, field)))
+    variable = f"SYNCER_{(plain_name(words, '_') or piece_of(component + key)).upper()}"
+    value = f'"${{env.{variable}}}"'
+    return variable, f"{{key: {key}, value: {f'{{{field}: {value}}}' if field else value}}}"

@@ -114,10 +114,9 @@ def _answer(answers: Mapping[str, Json], target: str | None) -> Mapping[str, Jso
     return {}
 
 
-def remarks(
-    context: Context, target: str | None, components: list[Json] | None, unknown: list[tuple[str, str, str]]
-) -> Iterator[str]:
-    """What installing it or moving to it brings: grants, a blueprint, a price, components that go, saving by hand."""
+def remarks(context: Context, target: str | None, components: list[Json] | None, unknown: list[str]) -> Iterator[str]:
+    """What installing it or moving to it brings: grants, a blueprint, a price, components that go, saving by hand where
+    secrets are not known."""
     live, public = context.live, _answer(context.answers, target)
     if not public or (live and live.get("installed_version") == target):
         return
@@ -142,7 +141,7 @@ def remarks(
     if live and unknown and not context.policy.get("allow_disabled"):
         yield (
             f"a move to version {target} may switch the app off until its options are saved, and no manifest knows the "
-            f"secret {listed(dict.fromkeys(key for _, key, _ in unknown))}: it may have to be saved by hand"
+            f"secret {listed(unknown)}: it may have to be saved by hand"
         )
 
 

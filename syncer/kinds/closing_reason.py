@@ -28,7 +28,8 @@ from syncer.core.problem import Finding
 from syncer.core.shape import compile_shape
 from syncer.core.values import Json
 from syncer.core.verbs import has_id, is_gone, is_there, segment, without
-from syncer.kinds.lenient import listed
+from syncer.kinds.lenient import listed, mappings
+from syncer.kinds.users import DEFINITIONS, FLOWS, called, reads, results
 
 if TYPE_CHECKING:
     from syncer.core.fields import FieldChange
@@ -38,10 +39,7 @@ SERVICE = "workflow"
 LISTING = Listing("/v1/workflows/closing-reasons?includeInactive=true", "reasons")
 """Without `includeInactive` the INACTIVE ones are hidden, and would be created again."""
 
-USERS: Mapping[str, Call] = {
-    "flows": Call("GET", "/v2/flows/templates"),
-    "definitions": Call("GET", "/v1/workflows/definitions"),
-}
+USERS: Mapping[str, Call] = {"flows": FLOWS, "definitions": DEFINITIONS}
 """The lists of flows, newer and older ones, whose items name their closing reasons (workflow-definition.md 9)."""
 
 SERVER_SET = ("id", "creationTime", "lastUpdateTime")
@@ -73,13 +71,12 @@ def prepare(context: Context) -> Prepared:
 def users(live_id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:
     """The flows, of both generations, that list the reason now: a plan may be about to change some of them."""
     lists: tuple[tuple[str, str], ...] = (("closing_reasons", "flows"), ("closingReasons", "definitions"))
-    found = []
-    for field_name, name in lists:
-        answer = answers.get(name)
-        flows = answer.get("results") if isinstance(answer, dict) else answer
-        for flow in flows if isinstance(flows, list) else []:
-            if any(isinstance(each, dict) and each.get("id") == live_id for each in flow.get(field_name) or []):
-                found.append(str(flow.get("name") or flow.get("id")))
+    found = [
+        called(flow)
+        for field_name, name in lists
+        for flow in results(answers.get(name))
+        if any(each.get("id") == live_id for _, each in mappings(flow.get(field_name)))
+    ]
     return (f"flows of the organisation list it: {listed(found)}",) if found else ()
 
 
@@ -155,19 +152,9 @@ def check(spec: Spec) -> list[Finding]:
 
 def _recorded() -> Recorded:
     """Reasons whole; of flows, whichever generation, which reasons they list."""
-    from syncer.core.recorded import Read, Recorded, pick, rows  # late: only `record` asks
+    from syncer.core.recorded import Recorded  # late: only `record` asks
 
-    def listing(flow: Json) -> Json:
-        names = [name for name in ("closing_reasons", "closingReasons") if isinstance(flow.get(name), list)]
-        return {**pick("id", "name")(flow), **{name: [pick("id")(each) for each in flow[name]] for name in names}}
-
-    return Recorded(
-        lambda live: {"id": live["id"], **spec_of(live)},
-        (
-            Read("workflow", "GET /v2/flows/templates", rows("results", listing)),
-            Read("workflow", "GET /v1/workflows/definitions", rows("results", listing)),
-        ),
-    )
+    return Recorded(lambda live: {"id": live["id"], **spec_of(live)}, reads())
 
 
 KIND = Kind(
@@ -192,7 +179,7 @@ KIND = Kind(
     create_risk=lambda spec: None,
     remove_reason="users can no longer choose it; running flows keep it",
     removal_asks=lambda id: USERS,
-    removal_reasons=users,
+    removal_reasons=lambda live, answers: users(str(live["id"]), answers),
     recorded=_recorded,
     already_removed=already_removed,
     dated=Dated("creationTime", changed_at="lastUpdateTime"),

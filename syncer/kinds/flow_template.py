@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.core.kind import Call, Context, Kind, Parts, Prepared, RefField, Spec
+from syncer.core.merge import merge
 from syncer.core.references import bind, clone
 from syncer.core.values import Json, Part, Ref
 from syncer.kinds import flow_inline
+from syncer.kinds.flow_along import going_with, named, removal_asks, removal_reasons, takes_along
 from syncer.kinds.flow_automations import answered, ask_for, automation_spec, switched_off
 from syncer.kinds.flow_graph import check_flow
 from syncer.kinds.flow_ids import identify, items, stable_id
@@ -22,6 +24,7 @@ from syncer.kinds.flow_shape import SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_steps import LISTING, create, read, remove, update
 from syncer.kinds.flow_translate import translate
 from syncer.kinds.lenient import mapping
+from syncer.kinds.users import reads
 
 if TYPE_CHECKING:
     from syncer.core.pulled import Pulled
@@ -37,14 +40,7 @@ def asks(context: Context) -> Mapping[str, Call]:
     bundles = context.want.get("automations") or context.last.get("automations")
     if not bundles and not (context.live and flow_inline.unknown(context.want, context.parts)):
         return {}
-    return ask_for([*_automation_ids(context.live or {}), *context.parts.get("automations", {}).values()])
-
-
-def _automation_ids(live: Json) -> list[str]:
-    triggers = [mapping(live.get("trigger")), *items(live.get("additional_triggers"))]
-    ids = [trigger.get("automation_id") for trigger in triggers]
-    ids += [mapping(task.get("automation_config")).get("flow_id") for task in items(live.get("tasks"))]
-    return [each for each in ids if isinstance(each, str)]
+    return ask_for([*named(context.live or {}), *context.parts.get("automations", {}).values()])
 
 
 def prepare(context: Context) -> Prepared:
@@ -68,7 +64,7 @@ def prepare(context: Context) -> Prepared:
     settle(want, have)
     notices = [_stays_off(want, key) for key, id in known.items() if switched_off(there[id])]
     left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
-    notices += [_goes_on(key) for key in left if key in mapping(context.last.get("automations"))]
+    notices += map(_goes_on, _staying(left, have, want, context.last))
     known = {**left, **known}
     parts: Parts = {**{name: each for name, each in ids.parts.items() if name != "statements"}, "automations": known}
     memory = {**parts, flow_inline.GROUP: context.parts.get(flow_inline.GROUP, {})}
@@ -89,6 +85,13 @@ def _no_longer_bundled(context: Context) -> dict[str, str]:
     """The automations that an earlier manifest bundled: remembered, so that declaring one again makes no second."""
     bundled = mapping(context.want.get("automations"))
     return {key: id for key, id in context.parts.get("automations", {}).items() if key not in bundled}
+
+
+def _staying(left: Mapping[str, str], have: Spec, want: Spec, last: Spec) -> list[str]:
+    """Those that the last manifest bundled and that this one neither bundles nor lets go with a task or trigger."""
+    dropped = [key for key in left if key in mapping(last.get("automations"))]
+    going = {id for id, _ in going_with(have, merge(have, want, {}, SHAPE).goal)} if dropped else set()
+    return [key for key in dropped if left[key] not in going]
 
 
 def _goes_on(key: str) -> str:
@@ -150,7 +153,7 @@ def _kept(live: Json) -> Json:
 
 def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
     """The automations that flows name, should a manifest bundle them."""
-    yield list(ask_for(id for live in lists["FlowTemplate"] for id in _automation_ids(live)).values())
+    yield list(ask_for(id for live in lists["FlowTemplate"] for id in named(live)).values())
 
 
 def _recorded() -> Recorded:
@@ -158,7 +161,7 @@ def _recorded() -> Recorded:
     from syncer.kinds.flow_automations import batches
 
     most = Read("workflow", "GET /v1/workflows/limits/max-allowed", pick("currentNoOfWorkflows", "maxAllowed"))
-    return Recorded(_kept, (most, batches()), _foresee)
+    return Recorded(_kept, (most, batches(), *reads()), _foresee)
 
 
 KIND = Kind(
@@ -179,6 +182,9 @@ KIND = Kind(
     update=update,
     remove=remove,
     removal=lambda policy: "delete",
+    removal_asks=removal_asks,
+    removal_reasons=removal_reasons,
+    takes_along=takes_along,
     risk=risk,
     create_risk=create_risk,
     objections=objections,

@@ -252,13 +252,14 @@ class _Undoing:
         return kind.prepare(context._replace(answers=answers)).have
 
     def _leave_what_stays(self, kind: Kind, address: Address, before: Spec, after: Spec) -> None:
-        """What the run made along with it is an object of its own: it stays, and is named."""
+        """What the run made along with it is an object of its own: no undo removes it, and it is named."""
         group = kind.made_along
         made = [key for key in after.get(group) or () if key not in (before.get(group) or {})]
         if made:
             before[group] = {**{key: after[group][key] for key in made}, **(before.get(group) or {})}
             names = ", ".join(f"`{key}`" for key in sorted(made))
-            self.finding(address, "undo-stays", f"{group} {names} were made by the run and stay: delete them by hand")
+            said = f"{group} {names} were made by the run: look whether they went with what runs them, and delete what "
+            self.finding(address, "undo-stays", f"{said}is left")
 
     def _want(
         self, kind: Kind, address: Address, kept: Kept, spec: Spec, policy: Mapping[str, Json], *, protect: bool

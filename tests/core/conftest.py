@@ -1,7 +1,8 @@
 """A library: two kinds no platform has, with everything a kind may be, so that core is tested without the real ones.
 
 A `Shelf` is recognised by its slug and holds a keyed list; shelves may refer to each other. A `Book` is found by its
-title, stands on a shelf and has a secret. A `Loan` refers to a book.
+title, stands on a shelf, has a secret and ribbons, which go with it and which other books may use as their marks. A
+`Loan` refers to a book.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import pytest
 from syncer.core.address import Address
 from syncer.core.fields import FieldChange, Item
 from syncer.core.kind import (
+    Along,
     Call,
     Context,
+    Incomplete,
     Kind,
     Listing,
     Prepared,
@@ -24,6 +27,7 @@ from syncer.core.kind import (
     Spec,
     Step,
     Steps,
+    Taking,
     Write,
     Written,
 )
@@ -40,6 +44,8 @@ def spec_of(live: Json) -> Spec:
 
 
 def write(write: Write) -> Steps:
+    if write.goal.get("torn"):
+        raise Incomplete([Finding("torn", "a page would be lost", ("torn",), "mend it")])
     if write.live_id:
         yield Step("look", Call("GET", f"/things/{write.live_id}"))
     yield Step("put", Call("PUT", f"/things/{write.live_id or '…'}?x=1", dict(write.goal)), pretend={"id": "…"})
@@ -57,7 +63,21 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
             return Risk("destructive", f"board `{name}` falls", name)
         case ("status",):
             return Risk("risky", "readers will ask")
+        case ("ribbons",):
+            return Risk("destructive", "a ribbon is cut", "ribbons")
     return None
+
+
+def ribbons(taking: Taking) -> tuple[Along, ...]:
+    """A book's ribbons go with it, and those that are cut out; the ones that its manifest brought are its own."""
+    own = {id: key for key, id in taking.parts.get("ribbons", {}).items()}
+    kept = taking.goal.get("ribbons", []) if taking.goal else []
+    item, users = "" if taking.goal is None else "ribbons", tuple(taking.answers.get("readers", ()))
+    return tuple(
+        Along("Ribbon", each, own.get(each, ""), item, sure=each in own, users=users)
+        for each in taking.have.get("ribbons", [])
+        if each not in kept
+    )
 
 
 def objections(changes: tuple[FieldChange, ...], have: Spec, goal: Spec) -> list[Finding]:
@@ -115,7 +135,9 @@ BOOK = kind(
     already_removed=lambda live: live.get("status") == "INACTIVE",
     upgrade=lambda changes: any(change.path == ("edition",) for change in changes),
     required=("pages", "chapters[].name"),
-    refs=(RefField("shelf", "Shelf", plain=True), RefField("sequel", "Book")),
+    refs=(RefField("shelf", "Shelf", plain=True), RefField("sequel", "Book"), RefField("marks[]", "Ribbon")),
+    made_along="ribbons",
+    takes_along=ribbons,
     asks=lambda context: {"faded": Call("GET", f"/covers/{context.want['title']}")},
 )
 SHELF = kind(
@@ -130,7 +152,7 @@ SHELF = kind(
     without=lambda spec, keys: {name: value for name, value in spec.items() if value not in keys},
     removal_asks=lambda slug: {"books": Call("GET", f"/shelves/{slug}/books")},
     removal_objection=lambda slug, answers: "books stand on it" if answers.get("books") else "",
-    removal_reasons=lambda slug, answers: ("the wall shows",) if answers.get("wall") else (),
+    removal_reasons=lambda live, answers: ("the wall shows",) if answers.get("wall") else (),
 )
 LOAN = kind(
     "Loan",

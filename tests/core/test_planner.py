@@ -441,6 +441,14 @@ def test_objections_and_duplicates_stop_the_change(world: World) -> None:
     assert (made.tasks, made.settled) == ({}, {})
 
 
+@pytest.mark.parametrize("live", [[{**B1, "torn": 0}], []], ids=["update", "create"])
+def test_what_could_not_be_sent_whole_is_said_with_its_place_and_not_planned(world: World, live: list[Json]) -> None:
+    made = world.plan([("Book/a", {"title": "A", "pages": 7, "torn": 1})], {"Book": live}, {})
+    assert made.problems == [Problem("torn", "a page would be lost", at(11), "$.spec.torn", "mend it")]
+    assert (made.tasks, made.unclear) == ({}, [])
+    assert list(made.differing) == [Address("Book", "a")] * len(live)
+
+
 def test_what_nobody_can_tell_apart_is_not_planned(world: World) -> None:
     made = world.plan([("Book/a", {"title": "A", "pages": 8})], {"Book": [B1, {**B1, "id": "b2"}]}, {})
     assert (made.tasks, made.settled, made.links, made.problems) == ({}, {}, [], [])
@@ -525,6 +533,166 @@ def test_a_new_manifest_with_the_title_of_what_goes(world: World) -> None:
         )
     ]
     assert made.tasks[Address("Book", "old")].change.waits == (Address("Book", "new"),)
+
+
+# --- what goes along with a change, and who else uses it
+
+RED = {"parts": {"ribbons": {"red": "r1"}}}
+A: dict[str, Json] = {"id": "b1", "title": "A", "pages": 7, "ribbons": ["r1"]}
+B: dict[str, Json] = {"id": "b2", "title": "B", "pages": 7, "marks": ["r1"]}
+GONE = "it is gone for good"
+CUT = {"title": "A", "ribbons": []}
+READ: dict[tuple[str, str, str], str] = {("Ribbon", "Red", ""): "r1"}
+STATE: dict[str, Any] = {"Book/a": ("b1", {}, RED)}
+Said = dict[str, tuple[str, tuple[str, ...]]]
+ALONG: dict[str, tuple[list[tuple[str, dict[str, Json]]], list[Json], dict[str, Any], dict[str, Any], Said]] = {
+    # case: manifests, live, state, what else is known → address: (level, reasons)
+    "nobody uses it": ([], [A], STATE, {}, {"Book/a": ("destructive", (GONE,))}),
+    "an object without a manifest does": (
+        [], [A, B], STATE, {},
+        {"Book/a": ("destructive", (GONE, "Ribbon `red` goes with it, and is used by Book `B`"))},
+    ),
+    "an object whose manifest does not speak of it does": (
+        [("Book/b", {"title": "B"})], [A, B], STATE, {},
+        {"Book/a": ("destructive", (GONE, "Ribbon `red` goes with it, and is used by Book/b"))},
+    ),
+    "an object that goes too does": (
+        [], [A, B], {**STATE, "Book/b": ("b2", {})}, {},
+        {"Book/a": ("destructive", (GONE,)), "Book/b": ("destructive", (GONE,))},
+    ),
+    "one that the plan makes let go of it does": (
+        [("Book/b", {"title": "B", "marks": []})], [A, B], {**STATE, "Book/b": ("b2", {})}, {},
+        {"Book/a": ("destructive", (GONE,)), "Book/b": ("safe", ())},
+    ),
+    "it is not known to be its own": (
+        [("Book/b", {"title": "B", "marks": [Lookup("Ribbon", "Red")]})], [A, B], {"Book/a": ("b1", {})},
+        {"lookups": READ},
+        {"Book/a": ("destructive", (GONE, "Ribbon `Red` may go with it, and is used by Book/b"))},
+    ),
+    "it is not known to be its own, and a new one uses it": (
+        [("Book/c", {"title": "C", "pages": 1, "marks": ["r1"]})], [A], {"Book/a": ("b1", {})}, {},
+        {
+            "Book/a": ("destructive", (GONE, "Ribbon `r1` may go with it, and is used by Book/c")),
+            "Book/c": ("safe", ()),
+        },
+    ),
+    "it belongs to another, which stays": (
+        [("Book/b", {"title": "B", "marks": ["r1"]})], [A, B], {"Book/a": ("b1", {}), "Book/b": ("b2", {}, RED)}, {},
+        {"Book/a": ("destructive", (GONE,))},
+    ),
+    "it belongs to another, which goes too": (
+        [("Book/c", {"title": "C"})], [A, B, {**B, "id": "b3", "title": "C"}],
+        {"Book/a": ("b1", {}), "Book/b": ("b2", {}, RED)}, {},
+        {
+            "Book/a": ("destructive", (GONE, "Ribbon `r1` may go with it, and is used by Book/c")),
+            "Book/b": ("destructive", (GONE,)),
+        },
+    ),
+    "it is cut out": (
+        [("Book/a", CUT)], [A, B], {"Book/a": ("b1", {"ribbons": ["r1"]}, RED)}, {},
+        {"Book/a": ("destructive", ("a ribbon is cut; Ribbon `red` goes with it, and is used by Book `B`",))},
+    ),
+    "it is cut out, and nobody uses it": (
+        [("Book/a", CUT)], [A], STATE, {}, {"Book/a": ("destructive", ("a ribbon is cut",))},
+    ),
+    "it is cut out, and the book itself uses it": (
+        [("Book/a", CUT)], [{**A, "marks": ["r1"]}], STATE, {},
+        {"Book/a": ("destructive", ("a ribbon is cut; Ribbon `red` goes with it, and is used by Book/a itself",))},
+    ),
+    "users in no list": (
+        [], [A], STATE, {"answers": {"Book/a": {"readers": ["the reader `Ada`"]}}},
+        {"Book/a": ("destructive", (GONE, "Ribbon `red` goes with it, and is used by the reader `Ada`"))},
+    ),
+    "many": (
+        [], [A, *({**B, "id": f"b{number}", "title": f"B{number}"} for number in range(10, 20))], STATE, {},
+        {
+            "Book/a": (
+                "destructive",
+                (
+                    GONE,
+                    "Ribbon `red` goes with it, and is used by Book `B10`, Book `B11`, Book `B12`, Book `B13`, "
+                    "Book `B14`, Book `B15`, Book `B16`, Book `B17` and 2 more",
+                ),
+            )
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("manifests", "live", "state", "more", "expected"), ALONG.values(), ids=ALONG)
+def test_who_else_uses_what_goes_along_is_named(
+    world: World, manifests: Any, live: list[Json], state: Any, more: Any, expected: Said
+) -> None:
+    made = world.plan(manifests, {"Book": live}, state, **more)
+    changes = {str(address): task.change for address, task in made.tasks.items()}
+    assert {name: (each.level, each.reasons) for name, each in changes.items()} == expected
+    assert made.problems == []
+
+
+def test_it_is_acknowledged_with_what_takes_it_and_its_users_are_in_the_words(world: World) -> None:
+    cut = only(world.plan([("Book/a", CUT)], {"Book": [A, B]}, STATE))
+    said = "Ribbon `red` goes with it, and is used by Book `B`"
+    assert cut.losses == (("Book/a/ribbons", f"a ribbon is cut; {said}"),)
+    gone = only(world.plan([], {"Book": [A, B]}, STATE))
+    assert gone.losses == (("Book/a", f"{GONE}; {said}"),)
+
+
+@pytest.mark.parametrize("goes", [True, False], ids=["with the object", "out of it"])
+def test_those_that_stop_using_it_come_first(world: World, goes: bool) -> None:
+    manifests = [("Book/b", {"title": "B", "marks": []}), *([] if goes else [("Book/a", CUT)])]
+    made = world.plan(manifests, {"Book": [A, B]}, {**STATE, "Book/b": ("b2", {})})
+    assert made.tasks[Address("Book", "a")].change.waits == (Address("Book", "b"),)
+    assert made.tasks[Address("Book", "b")].change.waits == ()
+
+
+def test_two_that_stop_using_each_others_have_no_order(world: World) -> None:
+    live = [{**A, "marks": ["r2"]}, {**B, "ribbons": ["r2"]}]
+    own = {"parts": {"ribbons": {"blue": "r2"}}}
+    manifests = [("Book/a", {**CUT, "marks": []}), ("Book/b", {"title": "B", "ribbons": [], "marks": []})]
+    made = world.plan(manifests, {"Book": live}, {**STATE, "Book/b": ("b2", {}, own)})
+    assert [(task.change.level, task.change.reasons, task.change.waits) for task in made.tasks.values()] == [
+        ("destructive", ("a ribbon is cut",), ())
+    ] * 2
+
+
+LEANING: dict[str, tuple[list[tuple[str, dict[str, Json]]], dict[str, Any]]] = {
+    # case: manifests that use the ribbon of what goes, what else is known
+    "by its title": ([("Book/b", {"title": "B", "marks": [Lookup("Ribbon", "Red")]})], {"lookups": READ}),
+    "by its id": ([("Book/b", {"title": "B", "marks": ["r1"]})], {}),
+    "a new one": ([("Book/b", {"title": "New", "pages": 1, "marks": ["r1"]})], {}),
+    "one that nothing changes in": ([("Book/b", {"title": "B", "pages": 7, "marks": ["r1"]})], {}),
+}
+
+
+@pytest.mark.parametrize("goes", [True, False], ids=["with the object", "out of it"])
+@pytest.mark.parametrize(("manifests", "more"), LEANING.values(), ids=LEANING)
+def test_what_a_manifest_leans_on_does_not_go(world: World, manifests: Any, more: Any, goes: bool) -> None:
+    wanted = manifests if goes else [*manifests, ("Book/a", CUT)]
+    made = world.plan(wanted, {"Book": [A, B]}, STATE, **more)
+    going = "goes with Book/a, which this plan would delete" if goes else "the change of Book/a takes along"
+    assert made.problems == [
+        Problem(
+            "refers-to-removed",
+            f"Book/b: it refers to Ribbon `red`, which {going}",
+            at(12),
+            "$.spec.marks[0]",
+            "take the reference out, or keep it in Book/a",
+        )
+    ]
+
+
+def test_a_manifest_that_was_not_chosen_leans_on_it_too(world: World, desired: Make) -> None:
+    other = desired("Book/b", title="B", marks=[Lookup("Ribbon", "red")])
+    made = world.plan([], {"Book": [A]}, STATE, others=[other])
+    assert [each.message for each in made.problems] == [
+        "Book/b: it refers to Ribbon `red`, which goes with Book/a, which this plan would delete"
+    ]
+
+
+def test_a_book_may_use_what_it_cuts_out_itself(world: World) -> None:
+    """That is named and acknowledged; whether it goes while it is used there is the platform's secret."""
+    made = world.plan([("Book/a", {**CUT, "marks": ["r1"]})], {"Book": [{**A, "marks": ["r1"]}]}, STATE)
+    assert made.problems == []
 
 
 SPARED: dict[str, dict[str, Any]] = {

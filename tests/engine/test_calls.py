@@ -49,6 +49,7 @@ AUTOMATIONS = ["POST /v1/automation/flows:batchGet"]
 AUTOMATION = "/v1/automation/flows/ID"
 USERS_OF_A_REASON = [*READ["FlowTemplate"], "GET /v1/workflows/definitions"]
 USERS_OF_AN_APP = [*READ["EntitySchema"], "GET /v1/automation/flows?include_flows=true&size=250"]
+USERS_OF_A_FLOW = ["GET /v1/automation/flows?include_flows=true&size=250", "GET /v1/workflows/definitions"]
 """Before something goes, who still refers to it is asked."""
 
 VIEW = ["GET /v1/entity/view/ID"]
@@ -209,7 +210,7 @@ CASES: dict[str, tuple[str, Change, Change, list[str], list[str]]] = {
         LIMITS,
         [f"GET {FLOW}", f"PUT {FLOW}", f"GET {FLOW}"],
     ),
-    "flow, delete": ("FlowTemplate", flow, gone, [], [f"GET {FLOW}", f"DELETE {FLOW}", f"GET {FLOW}"]),
+    "flow, delete": ("FlowTemplate", flow, gone, USERS_OF_A_FLOW, [f"GET {FLOW}", f"DELETE {FLOW}", f"GET {FLOW}"]),
     "bundle, nothing": ("FlowTemplate", bundle, nothing, AUTOMATIONS, []),
     "bundle, import": (
         "FlowTemplate",
@@ -243,7 +244,7 @@ CASES: dict[str, tuple[str, Change, Change, list[str], list[str]]] = {
         "FlowTemplate",
         bundle,
         gone,
-        [],
+        USERS_OF_A_FLOW,
         [f"GET {FLOW}", "POST /v1/automation/flows:batchGet", f"DELETE {FLOW}", f"GET {FLOW}"],
     ),
     "app, nothing": ("AppInstallation", app, nothing, [], []),

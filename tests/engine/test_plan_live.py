@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -507,6 +508,116 @@ def test_no_secret_stands_in_a_plan(world: World, make: Make, tmp_path: Any) -> 
     text = (tmp_path / "plan.json").read_text("utf-8")
     assert "hush" not in text
     assert '{"secret": "env.SYNCER_KEY"}' in text.replace("\n", "").replace("  ", "") or '"secret"' in text
+
+
+TWO, PART = "a1111111-1111-4111-8111-111111111111", "c1111111-1111-4111-8111-111111111111"
+"""An app with two secrets, one of them optional, and its component."""
+
+
+def two_secrets(world: World, make: Make, *options: Any, **spec: Any) -> Any:
+    """A manifest of that app, which is on offer from now on."""
+    declared = [
+        {"key": "region", "label": "Region", "type": "text", "required": True},
+        {"key": "api_key", "label": "Key", "type": "secret", "required": True},
+        {"key": "other", "label": "Other", "type": "secret"},
+    ]
+    part = {"id": PART, "component_type": "CUSTOM_FLOW_ACTION", "name": {"de": "Teil"}, "options": declared}
+    versions = [{"version": each, "visibility": "public", "components": [part]} for each in ("1.0.0", "1.1.0")]
+    app = {"app_id": TWO, "name": "Probe", "owner_org_id": "100001", "versions": versions}
+    world.seed({"app_configurations": [app]})
+    values = [{"component_id": PART, "options": [*options, {"key": "api_key", "value": "${env.SYNCER_KEY}"}]}]
+    return make.document(
+        "AppInstallation", "probe", {"app_id": TWO, "version": "1.0.0", "option_values": values, **spec}
+    )
+
+
+def with_region(region: str) -> Any:
+    return {"key": "region", "value": region}
+
+
+WAYS: dict[str, tuple[Callable[[World, Make], Any], dict[str, Any]]] = {
+    # case: what makes a plan write options, how it is planned
+    "another secret": (lambda w, m: w.env.update(SYNCER_KEY="another-2"), {}),
+    "every secret again": (lambda w, m: None, {"resend_secrets": True}),
+    "another option": (lambda w, m: w.put(two_secrets(w, m, with_region("sued"))), {}),
+    "another version and another option": (
+        lambda w, m: w.put(two_secrets(w, m, with_region("sued"), version="1.1.0")), {},
+    ),
+    "another version and another secret": (
+        lambda w, m: (
+            w.put(two_secrets(w, m, with_region("nord"), version="1.1.0")), w.env.update(SYNCER_KEY="another-2"),
+        ),
+        {},
+    ),
+    "switched off by hand": (lambda w, m: w.stored("installation", TWO, lambda body: {**body, "saved": False}), {}),
+    "left off by a move": (
+        lambda w, m: (w.put(two_secrets(w, m, with_region("nord"), version="1.1.0")), w.apply()), {},
+    ),
+    "taken over": (lambda w, m: (w.forget(), w.put(two_secrets(w, m, with_region("sued")))), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shown", ["omitted", "masked"])
+@pytest.mark.parametrize(("change", "how"), WAYS.values(), ids=WAYS)
+def test_a_secret_that_somebody_set_by_hand_outlives_whatever_writes_options(
+    make_world: Any, make: Make, shown: str, change: Any, how: Any
+) -> None:
+    """The platform replaces the options: what is not among them would be gone, and no backup holds it."""
+    world = make_world(app_secrets=shown)
+    world.put(two_secrets(world, make, with_region("nord")))
+    world.apply()
+    by_hand = [with_region("nord"), {"key": "api_key", "value": "hush-hush-1"}, {"key": "other", "value": "by hand"}]
+    world.ask(f"PATCH /v1/app/{TWO}", {"option_values": [{"component_id": PART, "options": by_hand}]})
+    change(world, make)
+    before, asked = world.stored("installation", TWO), len(world.requests())
+    with pytest.raises(InvalidInput) as refusal:
+        world.apply(**how)
+    assert [each[:2] + each[3:] for each in refusal.value.problems] == [
+        (
+            "unmanaged-secret",
+            "option `other` is a secret that no manifest knows, and saving the other options would wipe it",
+            "$.spec.option_values[0].options",
+            f'declare it under `component_id: {PART}`: `{{key: other, value: "${{env.SYNCER_PROBE_OTHER}}"}}`',
+            "error",
+        )
+    ]
+    assert refusal.value.problems[0].at.file == "config/AppInstallation-probe.json"
+    assert [each for each in world.requests()[asked:] if each["method"] not in {"GET", "HEAD"}] == []
+    assert world.stored("installation", TWO) == before
+
+
+def test_a_secret_that_appears_after_the_plan_is_not_wiped_either(world: World, make: Make) -> None:
+    """Its owner brings another declaration out, and somebody sets it: no field that a plan compares shows that."""
+    world.put(make.checker())
+    world.apply()
+    world.put(make.checker(text="Wohin?"))
+    app = world.one("AppInstallation")["app_id"]
+
+    def appear(body: Any) -> Any:
+        part = body["version"]["components"][0]
+        part["options"] = [*part["options"], {"key": "pin", "label": "Pin", "type": "secret"}]
+        body["values"][part["id"]]["pin"] = "sealed"
+        return body
+
+    def before(request: Any) -> None:
+        if request.url.path == f"/v1/app/{app}" and "pin" not in str(world.stored("installation", app)["values"]):
+            world.stored("installation", app, appear)
+
+    world.wire.before = before
+    run = world.apply()
+    said = "option `pin` is a secret that no manifest knows, and saving the other options would wipe it"
+    assert (run.calls, run.code, run.problems) == ([], 4, [f"AppInstallation/address: {said}"])
+    assert "pin" in str(world.stored("installation", app)["values"])
+
+
+def test_with_the_line_that_declares_it_the_secret_is_sent_along(world: World, make: Make) -> None:
+    world.put(two_secrets(world, make, with_region("nord")))
+    world.apply()
+    world.env = {"SYNCER_KEY": "another-2", "SYNCER_PROBE_OTHER": "by hand"}
+    other = {"key": "other", "value": "${env.SYNCER_PROBE_OTHER}"}
+    world.put(two_secrets(world, make, with_region("nord"), other))
+    assert world.apply().calls == [f"PATCH /v1/app/{TWO}"]
+    assert set(world.stored("installation", TWO)["values"][PART]) == {"region", "api_key", "other"}
 
 
 POLICIES = {

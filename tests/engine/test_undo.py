@@ -311,7 +311,8 @@ SAID: dict[str, tuple[list[Change], list[Change], list[Change], list[str], list[
         [
             "undo-impossible AppInstallation/credit: it cannot be taken back: option `api_key` is a secret that no "
             "manifest knows, and saving the other options would wipe it (declare it under `component_id: "
-            f"{'f17093e0-9c05-5cab-abfe-f19df8a94894'}`: `key: api_key`, `value: ${{env.SYNCER_…}}`)"
+            "f17093e0-9c05-5cab-abfe-f19df8a94894`: "
+            '`{key: api_key, value: "${env.SYNCER_BONITAETSPRUEFUNG_API_KEY}"}`)'
         ],
     ),
     "an app with a secret, uninstalled": (
@@ -353,8 +354,8 @@ SAID: dict[str, tuple[list[Change], list[Change], list[Change], list[str], list[
         [],
         ["FlowTemplate/meter update"],
         [
-            "undo-stays FlowTemplate/meter: automations `mail`, `start` were made by the run and stay: "
-            "delete them by hand"
+            "undo-stays FlowTemplate/meter: automations `mail`, `start` were made by the run: look whether they went "
+            "with what runs them, and delete what is left"
         ],
     ),
 }  # fmt: skip

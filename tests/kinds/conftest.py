@@ -36,10 +36,10 @@ class Ran:
         return [(name, call) for name, call, _ in self.steps if not call.startswith("GET ")]
 
 
-def drive(steps: Steps, replies: Sequence[Json] | None = None) -> Ran:
+def drive(steps: Steps, replies: Sequence[Json] | None = None, asked: list[Step] | None = None) -> Ran:
     """Feed the replies until one is found wanting, as an apply does; without replies, what each step pretends, as a
-    plan does."""
-    asked: list[Step] = []
+    plan does. `asked` is where the steps are put, for whoever expects that it ends with an exception."""
+    asked = [] if asked is None else asked
     waiting = list(replies) if replies is not None else None
     try:
         step = next(steps)
@@ -109,7 +109,10 @@ class Bench:
         return drive(self.kind.create(self.write(want, **more)), replies)
 
     def update(self, want: Json, live: Json, replies: Any = None, **more: Any) -> Ran:
-        return drive(self.kind.update(self.write(want, live, **more)), replies)
+        """`also`: the secrets that changed, which no comparison of the two sides shows; `asked` as `drive` has it."""
+        also, asked = more.pop("also", frozenset()), more.pop("asked", None)
+        write = self.write(want, live, **more)
+        return drive(self.kind.update(write._replace(changed=write.changed | also)), replies, asked)
 
     def remove(self, live: Json, replies: Any = None, policy: Json = None) -> Ran:
         have = self.kind.spec_of(live)

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from syncer.core.kind import Incomplete, Step
 from syncer.core.marked_json import json_of
+from syncer.core.problem import Finding
 from syncer.core.values import Secret
 from syncer.kinds.app_installation import KIND, users
-from syncer.kinds.app_secrets import label, put_back, secrets_declared, take_out
+from syncer.kinds.app_secrets import Unmanaged, label, put_back, secrets_declared, take_out, unmanaged_secrets
 
 Json = Any
 APP, PATH = "c451c26a-cc7a-4c1c-92bf-1c6246cbfe88", "/v1/app/c451c26a-cc7a-4c1c-92bf-1c6246cbfe88"
@@ -201,7 +203,7 @@ def test_who_uses_an_app_that_goes_is_said() -> None:
             "results": [{"slug": "contact", "capabilities": [{"name": "x", "app_id": APP}]}, {"slug": "order"}]
         },
     }
-    assert KIND.removal_reasons(APP, answers) == (
+    assert KIND.removal_reasons(live(), answers) == (
         "automations use it: `Check`",
         "only 2 of 3 automations were looked at",
         "schemas have capabilities of it: `contact`",
@@ -383,31 +385,73 @@ def test_entries_keep_the_ids_that_others_refer_to(bench, entries, sent) -> None
     assert ran.steps[0][2] == {"option_values": values(REGION, {"key": "areas", "value": sent}, API_KEY)}
 
 
-WIPED = "option `api_key` is a secret that no manifest knows, and saving the other options would wipe it"
-FINDINGS: dict[str, tuple[Json, Json, list[tuple[str, str]]]] = {
-    "secret nobody knows": (
-        want(REGION, SECONDS),
-        live(),
-        [("unmanaged-secret", WIPED)],
+WIPED = "option `{}` is a secret that no manifest knows, and saving the other options would wipe it"
+OTHER = {"key": "other", "type": "secret"}
+TWO_SECRETS = [{"id": "c1", "name": {"de": "Prüfung"}, "options": [*OPTIONS, OTHER]}]
+DECLARE = 'declare it under `component_id: c1`: `{key: other, value: "${env.SYNCER_CREDIT_OTHER}"}`'
+SOUTH = {"key": "region", "value": "SO"}
+WRITTEN: dict[str, tuple[Json, Json, frozenset[str]]] = {
+    # why the options are written: manifest, live, secrets that changed
+    "a plain option changes": (want(SOUTH, API_KEY), live(), frozenset()),
+    "an entry changes": (
+        want(REGION, {"key": "areas", "value": [{"value": "A"}]}, API_KEY),
+        live(REGION, {"key": "areas", "value": [{"id": "1", "value": "B"}]}),
+        frozenset(),
     ),
-    "the same where it must be saved again": (
-        want(REGION),
-        live(enabled=False),
-        [("unmanaged-secret", WIPED)],
-    ),
-    "nothing is saved": (want(REGION), live(), []),
-    "plain text": (
-        want(REGION, {"key": "api_key", "value": "hush-hush"}),
-        live(),
-        [("secret-literal", "option `api_key` is a secret, but its value stands here in plain text")],
-    ),
+    "nothing but a secret changes": (want(), live(), frozenset({LABEL})),
+    "it is switched off, and saved again": (want(), live(enabled=False), frozenset()),
+    "it moves, and a secret changes": (want(version="1.5.0"), live(), frozenset({LABEL})),
+    "it moves, and an option changes": (want(SOUTH, API_KEY, version="1.5.0"), live(), frozenset()),
+    "the platform masks secrets": (want(SOUTH, API_KEY), live(REGION, {"key": "other", "value": "***"}), frozenset()),
 }
+MOVED_TWO = {"public": {**MOVED, "components": TWO_SECRETS}}
 
 
-@pytest.mark.parametrize(("wanted", "have", "expected"), FINDINGS.values(), ids=FINDINGS)
-def test_secrets_are_complete_or_nothing_is_sent(bench, wanted, have, expected) -> None:
-    findings = bench.prepare(wanted, have).findings
-    assert [(each.rule, each.message) for each in findings] == expected
+@pytest.mark.parametrize(("wanted", "have", "also"), WRITTEN.values(), ids=WRITTEN)
+def test_whatever_options_are_written_for_a_secret_that_no_manifest_has_refuses_it(bench, wanted, have, also) -> None:
+    """`other` may be set, whoever did it. It is refused before the first call: not even the version moves."""
+    asked: list[Step] = []
+    with pytest.raises(Incomplete) as refusal:
+        bench.update(wanted, {**have, "components": TWO_SECRETS}, also=also, answers=MOVED_TWO, asked=asked)
+    assert asked == []
+    found = Finding("unmanaged-secret", WIPED.format("other"), ("option_values", 0, "options"), DECLARE)
+    assert refusal.value.findings == (found,)
+
+
+@pytest.mark.parametrize(("wanted", "have", "also"), WRITTEN.values(), ids=WRITTEN)
+def test_a_secret_that_is_declared_is_among_whatever_is_written(bench, wanted, have, also) -> None:
+    options = [*wanted["option_values"][0]["options"], {"key": "other", "value": KEY}]
+    have = {**have, "components": TWO_SECRETS}
+    ran = bench.update({**wanted, "option_values": values(*options)}, have, also=also, answers=MOVED_TWO)
+    (body,) = [body for _, call, body in ran.steps if call == f"PATCH {PATH}"]
+    sent = {each["key"]: each["value"] for each in body["option_values"][0]["options"]}
+    assert (sent.keys(), sent["other"]) == ({each["key"] for each in options}, KEY)
+
+
+def test_what_writes_no_options_is_not_held_up_by_them(bench) -> None:
+    have = live(components=TWO_SECRETS)
+    assert (bench.changes(want(), have), bench.prepare(want(), have).findings) == ([], ())
+    moved = bench.update({"app_id": APP, "version": "1.5.0"}, have, answers={"public": MOVED})
+    assert moved.writes == [("promote", f"POST {PATH}/promote-to/1.5.0")]
+
+
+def test_where_a_manifest_names_no_component_the_finding_stands_at_the_options(bench) -> None:
+    with pytest.raises(Incomplete) as refusal:
+        bench.update({"app_id": APP}, live(enabled=False))
+    assert refusal.value.findings == (
+        Finding(
+            "unmanaged-secret",
+            WIPED.format("api_key"),
+            ("option_values",),
+            'declare it under `component_id: c1`: `{key: api_key, value: "${env.SYNCER_CREDIT_API_KEY}"}`',
+        ),
+    )
+
+
+def test_a_secret_in_plain_text_is_a_mistake_and_not_repeated(bench) -> None:
+    findings = bench.prepare(want(REGION, {"key": "api_key", "value": "hush-hush"}), live()).findings
+    said = "option `api_key` is a secret, but its value stands here in plain text"
+    assert [(each.rule, each.message) for each in findings] == [("secret-literal", said)]
     assert "hush" not in repr(findings)
 
 
@@ -492,6 +536,81 @@ def test_nested_secrets_do_not_differ_from_what_the_platform_hides(bench) -> Non
     )
     assert bench.changes(spec, hidden) == bench.changes(spec, masked) == []
     assert bench.prepare(spec, masked).findings == ()
+
+
+def option(key: str, type: str = "secret", *fields: str, **more: Json) -> Json:
+    """A declaration; a field whose name begins with `*` is a secret."""
+    inner = [{"key": each.lstrip("*"), "type": "secret" if each[0] == "*" else "text"} for each in fields]
+    return {"key": key, "type": type, **({"fields": inner} if inner else {}), **more}
+
+
+KEYS, LOGIN = option("keys", repeatable=True), option("login", "object", "host", "*pass")
+CLIENTS = option("clients", "object", "code", "*pin", repeatable=True)
+ONLY = option("only", "object", "*id", "*word")
+LOST: dict[str, tuple[Json, Json, Json, Json, Json, list[tuple[str, str, int | None]]]] = {
+    # installed version declares, target declares, live shows, goal, secrets' (option, entry, field) → lost
+    "not shown": ([OTHER], [OTHER], {}, {}, [], [("other", "", None)]),
+    "held": ([OTHER], [OTHER], {}, {}, [("other", None, "")], []),
+    "new with the version": ([], [OTHER], {}, {}, [], []),
+    "gone with the version": ([OTHER], [], {}, {}, [], []),
+    "no secret any more, and declared": ([OTHER], [option("other", "text")], {}, {"other": "x"}, [], []),
+    "no secret any more, and not declared": ([OTHER], [option("other", "text")], {}, {}, [], [("other", "", None)]),
+    "more entries than any manifest has": (
+        [KEYS], [KEYS], {"keys": [{"id": "1"}, {"id": "2"}, {"id": "3"}]}, {}, [("keys", 0, "")],
+        [("keys", "", 1), ("keys", "", 2)],
+    ),
+    "as many entries": ([KEYS], [KEYS], {"keys": [{"id": "1"}, {"id": "2"}]}, {},
+                        [("keys", 0, ""), ("keys", 1, "")], []),
+    "entries that are not shown": ([KEYS], [KEYS], {}, {}, [("keys", 0, "")], []),
+    "no entry known": ([KEYS], [KEYS], {}, {}, [], [("keys", "", None)]),
+    "an object's field": ([LOGIN], [LOGIN], {"login": {}}, {"login": {"host": "h"}}, [], [("login", "pass", None)]),
+    "an object's field, held": ([LOGIN], [LOGIN], {"login": {}}, {"login": {}}, [("login", None, "pass")], []),
+    "an object that is not there yet": ([LOGIN], [LOGIN], {}, {"login": {"host": "h"}}, [], []),
+    "an object that is masked": ([LOGIN], [LOGIN], {"login": "***"}, {"login": "***"}, [], [("login", "pass", None)]),
+    "a field that is open now": (
+        [LOGIN], [option("login", "object", "host", "pass")], {"login": {}}, {"login": {"pass": "x"}}, [], [],
+    ),
+    "an object of secrets alone": ([ONLY], [ONLY], {}, {}, [("only", None, "id")], [("only", "word", None)]),
+    "entries of objects": (
+        [CLIENTS], [CLIENTS], {"clients": [{"id": "1", "code": "a"}, {"id": "2", "code": "b"}]},
+        {"clients": [{"id": "1", "code": "a"}, {"id": "2", "code": "b"}, {"code": "c"}]}, [("clients", 0, "pin")],
+        [("clients", "pin", 1)],
+    ),
+    "entries whose ids are not shown": (
+        [CLIENTS], [CLIENTS], {"clients": [{"code": "a"}]}, {"clients": [{"code": "a"}]}, [], [("clients", "pin", 0)],
+    ),
+    "entries that are not there yet": ([CLIENTS], [CLIENTS], {}, {"clients": [{"code": "a"}]}, [], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("installed", "target", "have", "goal", "held", "lost"), LOST.values(), ids=LOST)
+def test_which_secrets_would_be_lost(installed, target, have, goal, held, lost) -> None:
+    def table(content: Json) -> list[Json]:
+        return values(*({"key": key, "value": value} for key, value in content.items()))
+
+    secrets = {label("c1", key, entry, field): ONE for key, entry, field in held}
+    one, other = ([{"id": "c1", "options": each}] for each in (installed, target))
+    found = unmanaged_secrets(one, other, table(have), table(goal), secrets)
+    assert found == [Unmanaged("c1", key, field, entry) for key, field, entry in lost]
+
+
+def test_the_words_for_a_secret_inside(bench) -> None:
+    hidden = live(components=NESTED, option_values=BARE)
     partly = {"app_id": APP, "version": "1.4.2", "option_values": values({"key": "login", "value": {"host": "other"}})}
-    fields = [each.message.split(" is a secret")[0] for each in bench.prepare(partly, hidden).findings]
-    assert fields == ["option `login`, field `pass`,", "option `keys`", "option `clients`, field `pin`,"]
+    with pytest.raises(Incomplete) as refusal:
+        bench.update(partly, hidden)
+    assert [(each.message.split(" is a secret")[0], each.hint) for each in refusal.value.findings] == [
+        (
+            "option `login`, field `pass`,",
+            'declare it under `component_id: c1`: `{key: login, value: {pass: "${env.SYNCER_CREDIT_LOGIN_PASS}"}}`',
+        ),
+        ("option `keys`", 'declare it under `component_id: c1`: `{key: keys, value: "${env.SYNCER_CREDIT_KEYS}"}`'),
+        (
+            "option `clients`, entry 1, field `pin`,",
+            "declare every entry of `clients` with its secrets, or delete in epilot those that no manifest has",
+        ),
+        (
+            "option `clients`, entry 2, field `pin`,",
+            "declare every entry of `clients` with its secrets, or delete in epilot those that no manifest has",
+        ),
+    ]

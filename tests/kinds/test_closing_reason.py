@@ -121,7 +121,7 @@ OLD = [{"id": "d1", "name": "Old sale", "closingReasons": [{"id": ID}]}, {"id": 
 )
 def test_flows_that_list_it_are_named(bench, answers, said) -> None:
     assert users(ID, answers) == said
-    assert KIND.removal_reasons(ID, answers) == said
+    assert KIND.removal_reasons(live(), answers) == said
     off = {"title": "Won", "status": "INACTIVE"}
     assert bench.prepare(off, live(), answers=answers).notices == said
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncer.core.kind import Objection
+from syncer.core.kind import Along, Objection, Taking
 from syncer.core.merge import FieldChange, Item
 from syncer.core.secret_text import secret_text
 from syncer.core.values import ABSENT, Part, Ref, Secret
@@ -329,6 +329,8 @@ def test_an_automation_that_is_no_longer_bundled_goes_on_and_is_remembered(bench
     assert (later.notices, later.parts["automations"]) == ((), {"mail": "auto-b"})
     gone = bench.prepare(bare, live(), answers={"automations 1": {"results": []}}, parts=KNOWN, last=last)
     assert (gone.notices, gone.parts.get("automations")) == ((), None)
+    with_its_task = {**bare, "tasks": bare["tasks"][:1], "edges": bare["edges"][:2]}
+    assert bench.prepare(with_its_task, live(), answers=answers, parts=KNOWN, last=last).notices == ()
 
 
 def test_an_automation_that_the_platform_switched_off_is_reported_and_stays_off(bench) -> None:
@@ -764,6 +766,123 @@ def test_unclear_parts_stop_the_plan(bench) -> None:
     have = live()
     have["tasks"] = [{**each, "id": f"x{number}", "name": "Call"} for number, each in enumerate(have["tasks"])]
     assert [each.rule for each in bench.prepare(want(), have).findings] == ["parts-unclear"]
+
+
+# --- what goes along, and who uses it
+
+STARTED = {"id": "t", "type": "automation", "automation_id": "auto-t"}
+BUSY = live(trigger=STARTED, additional_triggers=[{**STARTED, "id": "u", "automation_id": "auto-u"}])
+OURS = {"workflow_context": {"workflow_id": "f1"}}
+THEIRS = {"workflow_context": {"workflow_id": "f2"}}
+TASK = {"flow": [{"steps": [{"automationConfig": {"flowId": "auto-b"}}]}, {"automationConfig": {"flowId": "auto-t"}}]}
+
+
+def automations(*found: Json, total: int | None = None) -> Json:
+    return {"automations": {"total": len(found) if total is None else total, "results": list(found)}}
+
+
+def without(*ids: str) -> Json:
+    return {**BUSY, "tasks": [each for each in BUSY["tasks"] if each["id"] not in ids]}
+
+
+def along(id: str, name: str = "", item: str = "", *, sure: bool = False, users: tuple[str, ...] = ()) -> Along:
+    return Along("AutomationFlow", id, name, item, sure, users)
+
+
+TAKEN: dict[str, tuple[Json, Json, Json, list[Along]]] = {
+    # goal, parts, answers → what goes along with the change of BUSY
+    "nothing changes": (BUSY, {}, {}, []),
+    "a task goes": (without("b"), {}, {}, [along("auto-b", item="tasks/Mail")]),
+    "another task goes": (without("a"), {}, {}, []),
+    "a task that its manifest bundled goes": (
+        without("b"),
+        KNOWN,
+        {"automations 1": {"results": [BUNDLED]}},
+        [along("auto-b", "Mail", "tasks/Mail", sure=True)],
+    ),
+    "a task becomes another": (
+        {**BUSY, "tasks": [{**each, "task_type": "MANUAL"} for each in BUSY["tasks"]]},
+        {},
+        {"automations 1": {"results": [{**BUNDLED, **OURS}]}},
+        [along("auto-b", "Mail", "tasks/Mail", sure=True)],
+    ),
+    "a task goes that runs another flow's": (without("b"), {}, {"automations 1": {"results": [BUNDLED | THEIRS]}}, []),
+    "the trigger becomes another": ({**BUSY, "trigger": TRIGGER}, {}, {}, [along("auto-t", item="trigger")]),
+    "the trigger is given another": (
+        {**BUSY, "trigger": {**STARTED, "automation_id": Part("automations", "start")}},
+        {},
+        {},
+        [along("auto-t", item="trigger")],
+    ),
+    "a further trigger goes": ({**BUSY, "additional_triggers": []}, {}, {}, [along("auto-u", item="trigger")]),
+    "one trigger for another": (
+        {**BUSY, "trigger": BUSY["additional_triggers"][0], "additional_triggers": [STARTED]},
+        {},
+        {},
+        [],
+    ),
+    "the flow goes": (None, {}, {}, [along("auto-t"), along("auto-u"), along("auto-b")]),
+    "the flow goes, and what was made for it and no task names": (
+        None,
+        {"automations": {"mail": "auto-b", "once": "auto-o", "gone": "auto-g"}},
+        automations(
+            {"id": "auto-b", "flow_name": "Mail"},
+            {"id": "auto-o", "flow_name": "Once", **OURS},
+            {"id": "auto-t", "flow_name": "Shared", **THEIRS},
+            {"id": "auto-x", "flow_name": "Orphan", **OURS},
+            {"id": "auto-y", "flow_name": "Other"},
+        ),
+        [
+            along("auto-b", "Mail", sure=True),
+            along("auto-u"),
+            along("auto-o", "Once", sure=True),
+            along("auto-x", "Orphan", sure=True),
+        ],
+    ),
+    "the flow goes, and the list is not whole": (
+        None,
+        {"automations": {"once": "auto-o"}},
+        automations(total=251),
+        [along("auto-t"), along("auto-u"), along("auto-b"), along("auto-o", "once", sure=True)],
+    ),
+    "the flow goes, and older workflows use its automations": (
+        None,
+        {},
+        {"definitions": [{"id": "d1", "name": "Alt", **TASK}, {"id": "d2", "flow": []}, {"id": "d3"}]},
+        [
+            along("auto-t", users=("the older workflow `Alt`",)),
+            along("auto-u"),
+            along("auto-b", users=("the older workflow `Alt`",)),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("goal", "parts", "answers", "expected"), TAKEN.values(), ids=TAKEN)
+def test_what_goes_along(goal, parts, answers, expected) -> None:
+    found = KIND.takes_along(Taking("f1", KIND.spec_of(BUSY), goal, parts, answers))
+    assert sorted(found) == sorted(expected)
+
+
+def test_who_uses_a_flow_that_goes_is_asked_and_said() -> None:
+    assert {name: f"{call.method} {call.path}" for name, call in KIND.removal_asks("f1").items()} == {
+        "automations": "GET /v1/automation/flows?include_flows=true&size=250",
+        "definitions": "GET /v1/workflows/definitions",
+    }
+    starts = {"actions": [{"config": {"target_workflow": "f1"}}]}
+    answers = automations(
+        {"id": "1", "flow_name": "Nightly", **starts},
+        {"id": "auto-b", "flow_name": "Its own task", **starts},
+        {"id": "2", "flow_name": "Its own", **starts, **OURS},
+        {"id": "3", "flow_name": "Another", "actions": [{"config": {"target_workflow": "f2"}}, {}]},
+        total=9,
+    )
+    assert KIND.removal_reasons(live(), answers) == (
+        "automations start it: `Nightly`",
+        "only 4 of 9 automations were looked at",
+    )
+    assert KIND.removal_reasons(live(), automations({"id": "3"})) == ()
+    assert KIND.removal_reasons(live(), {"automations": None, "definitions": None}) == ()
 
 
 # --- what is at stake
