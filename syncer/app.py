@@ -18,7 +18,7 @@ from syncer.core.identity import Matches, link_of, live_of
 from syncer.core.kind import Call, Kind, Listing, LookupKind
 from syncer.core.plan import Notice, Plan
 from syncer.core.plan_id import identified
-from syncer.core.planner import Draft, Known, Sides, asks_of, draft, gone
+from syncer.core.planner import Draft, Known, Sides, Unread, asks_of, draft, gone
 from syncer.core.problem import InvalidInput, Problem
 from syncer.core.references import without_secrets
 from syncer.core.resource import Desired, Live, Managed
@@ -140,9 +140,10 @@ def read_sides(
     selection: Selection = Selection(),
     resend_secrets: bool = False,
     asked: Sequence[Asked] = (),
+    unread: Unread | None = None,
 ) -> tuple[Sides, Known, list[Problem], Mapping[str, Sequence[Json]]]:
     """Read what is concerned: the sides, the names in them, what stands in the way of a plan, every object of the kinds
-    in which something is looked up."""
+    in which something is looked up. `unread`: as of `draft`."""
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
@@ -178,7 +179,7 @@ def read_sides(
         others=[each for each in desired if each.address not in addresses] if selection.partial else (),
     )
     known = Known(KINDS, sides)
-    sides = replace(sides, answers=_ask(api, fetch, sides, known))
+    sides = replace(sides, answers=_ask(api, fetch, sides, known, unread))
     return sides, known, problems, looked_at
 
 
@@ -196,13 +197,23 @@ def make_plan(
     resend_secrets: bool = False,
     notices: Sequence[Notice] = (),
     asked: Sequence[Asked] = (),
+    unread: Unread | None = None,
 ) -> Planned:
-    """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be."""
+    """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be;
+    PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
     sides, known, problems, _ = read_sides(
-        api, fetch, desired, managed, today=today, selection=selection, resend_secrets=resend_secrets, asked=asked
+        api,
+        fetch,
+        desired,
+        managed,
+        today=today,
+        selection=selection,
+        resend_secrets=resend_secrets,
+        asked=asked,
+        unread=unread,
     )
     taken = sides.desired
-    made = draft(KINDS, sides, known)
+    made = draft(KINDS, sides, known, unread)
     problems += made.problems
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
@@ -341,12 +352,14 @@ def _in_scope(found: Json, field_name: str, scope: str) -> bool:
     return scope in value if isinstance(value, list) else bool(value == scope)
 
 
-def _ask(api: Reader, fetch: Fetch, sides: Sides, known: Known) -> dict[Address, dict[str, Json]]:
+def _ask(
+    api: Reader, fetch: Fetch, sides: Sides, known: Known, unread: Unread | None
+) -> dict[Address, dict[str, Json]]:
     """What a kind must know beyond its list; each question once."""
     asks: list[tuple[Address, str, str, Call]] = []
     for desired in sides.desired:
         kind = KINDS[desired.address.kind]
-        for name, call in asks_of(kind, desired, sides, known).items():
+        for name, call in asks_of(kind, desired, sides, known, unread).items():
             asks.append((desired.address, name, kind.service, call))
     for entry in gone(sides, KINDS):
         kind = KINDS[entry.address.kind]

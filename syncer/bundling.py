@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from syncer.app import Reader
+from syncer.core.form import OF_ANOTHER_FORM
 from syncer.core.kind import Kind
 from syncer.core.markers import clone
 from syncer.core.plain_names import unique_names
@@ -45,7 +47,9 @@ class Bundling:
             if kind.along and kind.along in found.looked_at:
                 field_name = lookup_kinds()[kind.along].titles[0]
                 objects = found.looked_at[kind.along]
-                self._titles[kind.along] = {str(each["id"]): str(each.get(field_name) or "") for each in objects}
+                self._titles[kind.along] = {
+                    str(each["id"]): str(each.get(field_name) or "") for each in objects if each.get("id")
+                }
 
     def parts(
         self, kind: Kind, ids: Sequence[str], known: Mapping[str, str], covered: frozenset[str]
@@ -126,10 +130,11 @@ class Bundling:
 
 
 def used_by(kind: Kind, live: Live) -> list[str]:
-    """The ids that a live object has where what is made along may be named."""
+    """The ids that a live object has where what is made along may be named; of one that cannot be read, all of them."""
     spec = kind.spec_of(live.object)
     if kind.pull is not None:
-        spec = kind.pull(clone(spec), live.object, {}, {}).spec
+        with suppress(*OF_ANOTHER_FORM):
+            spec = kind.pull(clone(spec), live.object, {}, {}).spec
     paths = [pattern_steps(ref.path) for ref in kind.refs if ref.to == kind.along]
     found = [value for steps in paths for _, value in find_all(spec, steps)]
     return list(dict.fromkeys(each for each in found if isinstance(each, str) and each))

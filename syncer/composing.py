@@ -1,7 +1,8 @@
 """New manifests as texts, held against everything that judges manifests before one of them becomes a file.
 
 What a live object says and a manifest may not say (a field nobody knows yet, a value the JSON Schema refuses) is left
-out, since what is not declared stays as it is; an object of which not even that makes a sound manifest is left alone.
+out, since what is not declared stays as it is, but never what restricts the object: without a filter or a condition the
+manifest would do more, wherever it makes the object anew. An object that no sound manifest says so is left alone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path as FilePath
 
 from syncer.adapters.known_fields import known_fields
@@ -16,11 +18,13 @@ from syncer.adapters.manifests import RawManifest, of_text
 from syncer.adapters.project import Environment
 from syncer.adapters.yaml_writer import write_yaml
 from syncer.core.address import Address
+from syncer.core.form import unreadable
 from syncer.core.kind import Kind
 from syncer.core.plain_names import piece_of, plain_name
-from syncer.core.problem import InvalidInput, Location, Problem
+from syncer.core.problem import InvalidInput, Location, PlatformError, Problem
 from syncer.core.pulled import Pulled
 from syncer.core.resource import Desired
+from syncer.core.restrictions import restricts, widens
 from syncer.core.shape import ListRule, find_all, pattern_steps
 from syncer.core.spec_of import Names, spec_of, unescaped
 from syncer.core.values import Json, Path, show_path
@@ -64,14 +68,14 @@ class Draft:
 @dataclass(slots=True)
 class Composed:
     """What came of it: drafts that are sound together, what they and the other manifests want, ids that syncer.yaml
-    gets, objects that no manifest can be written for."""
+    gets, addresses of objects that no manifest can be written for, and why."""
 
     drafts: list[Draft] = field(default_factory=list)
     manifests: Manifests | None = None
     desired: list[Desired] = field(default_factory=list)
     environment: Environment | None = None
     ids: dict[str, str] = field(default_factory=dict)
-    skipped: list[Problem] = field(default_factory=list)
+    given_up: dict[Address, Problem] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ class Cuts:
             address = draft.new.address
             path = None if give_up else _removable(draft, _steps(problem.path))
             if path is None or path in {each for some in self.paths.get(address, ()) for each in some}:
-                self.given_up.setdefault(address, _unfit(draft, problem))
+                self.given_up.setdefault(address, _unfit(draft.new, problem.message))
             else:
                 found.setdefault(address, {}).setdefault(path, problem)
         for address, paths in found.items():
@@ -121,10 +125,19 @@ def compose(
     sound."""
     root = existing.project.root
     for number in range(ROUNDS):
-        out = Composed(skipped=list(cuts.given_up.values()))
+        out = Composed(given_up=dict(cuts.given_up))
         kept = [each for each in new if each.address not in cuts.given_up]
         called = names(kept)
-        out.drafts = [_draft(each, called, file_of, environments, cuts, root) for each in kept]
+        unfit = {}
+        for each in kept:
+            made = _draft(each, called, file_of, environments, cuts, root)
+            if isinstance(made, Draft):
+                out.drafts.append(made)
+            else:
+                unfit[each.address] = made
+        if unfit:
+            cuts.given_up |= unfit
+            continue  # what refers to one of these names it otherwise
         out.ids = called.ids.new
         out.environment = environment._replace(ids={**environment.ids, **out.ids})
         drafts = {each.file: each for each in out.drafts}
@@ -151,10 +164,16 @@ def _draft(
     environments: Sequence[str],
     cuts: Cuts,
     root: FilePath,
-) -> Draft:
+) -> Draft | Problem:
+    """The draft of a live object; a problem where it cannot be read, or not be said with all that restricts it."""
     kind, address = KINDS[new.address.kind], new.address
-    pulled = spec_of(kind, new.live.object, names, new.parts, new.answers)
-    spec, left_out = known_fields(kind.slug, pulled.spec)
+    try:
+        pulled = spec_of(kind, new.live.object, names, new.parts, new.answers)
+    except PlatformError as error:
+        return unreadable(error.problems[0])
+    if pulled.unsaid:
+        return _unfit(new, "; ".join(pulled.unsaid))
+    spec, left_out = known_fields(kind.slug, pulled.spec, kept=partial(restricts, kind))
     metadata: dict[str, Json] = {"name": address.name}
     if environments:
         metadata["environments"] = list(environments)
@@ -169,9 +188,6 @@ def _draft(
     for paths in cuts.paths.get(address, ()):
         for path in paths:
             _remove(document, path)
-            if path[1:] and path[1] in kind.one_work and len(path) == 2:
-                for name in kind.one_work:
-                    spec.pop(name, None)
     for path, variable in new.variables.items():
         document["spec"] = _replaced(document["spec"], path, variable)
     shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
@@ -236,7 +252,14 @@ def _from_the_end(path: Path) -> tuple[tuple[int, str], ...]:
 
 def _removable(draft: Draft, path: Path) -> Path | None:
     """The nearest thing around a place that a manifest can do without: a field, or an item of a list that is not ours
-    whole. None where the object itself could no longer be told."""
+    whole. None where the object itself could no longer be told, or would do more."""
+    found = _dispensable(draft, path)
+    while found is not None and widens(draft.kind, draft.document["spec"], found[1:]):
+        found = _dispensable(draft, found[:-1])
+    return found
+
+
+def _dispensable(draft: Draft, path: Path) -> Path | None:
     kind, document = draft.kind, draft.document
     path = _as_far_as_it_goes(document, path)
     while len(path) > 1 and path[0] == "spec":
@@ -293,12 +316,11 @@ def _remove(document: Json, path: Path) -> None:
         del _at(document, path[:-1])[path[-1]]
 
 
-def _unfit(draft: Draft, problem: Problem) -> Problem:
-    called = draft.new.live.title or draft.new.live.key
+def _unfit(new: New, why: str) -> Problem:
+    called = new.live.title or new.live.key
     return Problem(
         "not-pulled",
-        f"{draft.kind.name} `{called}` (`{draft.new.live.id}`) is left out, for no sound manifest says it: "
-        f"{problem.message}",
+        f"{new.address.kind} `{called}` (`{new.live.id}`) is left out, for no sound manifest says it: {why}",
         hint="mend it in the organisation, then pull again; its manifest can also be written by hand",
         severity="warning",
     )

@@ -16,7 +16,7 @@ from syncer.core.address import Address, parse_address
 from syncer.core.asked import Asked
 from syncer.core.dating import UNSEEN, Applied, Seen, since, when
 from syncer.core.drift import Compared, Drift, Drifted, Stranger, compare, strangers
-from syncer.core.planner import draft
+from syncer.core.planner import Unread, draft
 from syncer.core.problem import Problem
 from syncer.core.resource import Desired, Managed
 from syncer.core.sides import Sides
@@ -43,9 +43,13 @@ def find_drift(
     problems: Sequence[Problem] = (),
 ) -> Drift:
     """The report. `remembered`: whether a state was found; `problems`: what is known already that casts doubt on it.
-    InvalidInput where a pattern fits nothing; what a plan could not be made of is a problem of the report."""
-    sides, names, found, _ = read_sides(api, fetch, desired, managed, today=today, selection=selection, asked=asked)
-    made = draft(KINDS, sides, names)
+    InvalidInput where a pattern fits nothing; what a plan could not be made of, and a live object that cannot be read,
+    is a problem of the report."""
+    unread: Unread = {}
+    sides, names, found, _ = read_sides(
+        api, fetch, desired, managed, today=today, selection=selection, asked=asked, unread=unread
+    )
+    made = draft(KINDS, sides, names, unread)
     compared = compare(KINDS, sides, names, made, remembered=remembered)
     return Drift(
         environment,
@@ -58,7 +62,7 @@ def find_drift(
         len(compared.pending),
         compared.compared,
         tuple(compared.unclear),
-        (*problems, *_missing(compared, managed), *_doubts((*found, *made.problems), compared)),
+        (*problems, *_missing(compared, managed), *_doubts((*found, *unread.values(), *made.problems), compared)),
         applied,
     )
 

@@ -24,10 +24,11 @@ from syncer.adapters.variables import substitute
 from syncer.app import Fetch, Selection, read_sides, select
 from syncer.bundling import Bundled, Bundling
 from syncer.core.address import Address
+from syncer.core.form import unreadable
 from syncer.core.identity import plain_title
 from syncer.core.pairs import Pair
-from syncer.core.planner import draft
-from syncer.core.problem import InvalidInput, Problem
+from syncer.core.planner import Unread, draft
+from syncer.core.problem import InvalidInput, PlatformError, Problem
 from syncer.core.resource import Desired, Managed
 from syncer.core.shape import find_all, pattern_steps
 from syncer.core.sides import Sides
@@ -51,7 +52,8 @@ anew. One round is usual, two where something becomes a variable."""
 @dataclass(slots=True)
 class Promotion:
     """What is to be written, and what was found. `missing`: what the target lacks; nothing is written before it is
-    there. `left`: live objects and fields that are not promoted, as warnings; `changes`: of files that are there."""
+    there. `left`: live objects and fields that are not promoted, as warnings; `incomplete`: whether something is among
+    them that was asked for, and should be; `changes`: of files that are there."""
 
     source: Side
     target: Side
@@ -63,6 +65,7 @@ class Promotion:
     pairs: list[Pair]
     missing: list[Problem]
     left: list[Problem]
+    incomplete: bool
 
 
 def prepare(source: Side, target: Side, patterns: Sequence[str], fetch: Fetch) -> Promotion:
@@ -128,10 +131,15 @@ class _Work:
         if pulled.planned is None:
             raise InvalidInput(Problem("not-promoted", f"`{here.name}` could not be planned; please report this"))
         sides, every = pulled.planned.sides, pulled.composed.desired
-        self.exactly = frozenset(each.address for each in select(every, (), self.selection))
+        unfit = pulled.composed.given_up  # named in every round, as what is promoted is
+        self.exactly = frozenset(each.address for each in select(every, unfit, self.selection)) | {
+            address for address in unfit if self.selection.takes(address)
+        }
         live = {address for matches in sides.matches.values() for address in matches.found}
         theirs = self.theirs(there, self.exactly & live, every)
-        chosen = (self.exactly & live) - {*theirs}
+        unread = {address: each for address, each in pulled.unread.items() if address in self.exactly}
+        unwritten = {address for address in taken.unwritten if address in self.exactly}
+        chosen = (self.exactly & live) - {*theirs, *unread, *unwritten}
         files, manifests = self.rewritten(there, taken.changes, chosen, sides, pulled)
         drafts = pulled.composed.manifests.all[len(there.all) :] if pulled.composed.manifests else ()
         manifests = manifests._replace(all=(*manifests.all, *drafts))
@@ -143,7 +151,9 @@ class _Work:
             self.target, self.selection, self.fetch, manifests, chosen, here, variables, new, sides
         ).look(parts)
         self.variables |= {(each.address, each.path): each for each in received.own}
-        lost = sorted(self.exactly - live) if self.selection.partial else []
+        lost = sorted(self.exactly - live - {*unfit}) if self.selection.partial else []
+        # of a part that was asked for, what else is live in the source is no loss
+        incomplete = bool(unread or unwritten or pulled.unfit or (pulled.incomplete and not self.selection.partial))
         return Promotion(
             self.source,
             self.target,
@@ -157,10 +167,12 @@ class _Work:
             [
                 *pulled.left_out,
                 *taken.problems,
+                *(unreadable(unread[each]) for each in sorted(unread) if each not in unwritten),
                 *(_not_live(each, here.name) for each in lost),
                 *theirs.values(),
                 *received.warnings,
             ],
+            incomplete,
         )
 
     def theirs(self, there: Manifests, wanted: Collection[Address], every: Sequence[Desired]) -> dict[Address, Problem]:
@@ -188,15 +200,17 @@ class _Work:
 
     def taken(self, there: Manifests, desired: Sequence[Desired], here: Environment) -> TakenOver:
         """What was changed by hand in the source, as edits of the chosen manifests."""
+        unread: Unread = {}
         sides, _, _, looked_at = read_sides(
-            self.source.reader, self.fetch, desired, self.source.managed, today=self.source.order.today
+            self.source.reader, self.fetch, desired, self.source.managed, today=self.source.order.today, unread=unread
         )
         only = self.exactly
         if only is None and self.selection.partial:
             fitting = fitting_patterns(self.selection.only, [each.address for each in desired])
             picked = select(desired, (), Selection(only=fitting)) if fitting else []
             only = frozenset(each.address for each in picked)
-        return take_over(there, here, sides, looked_at, Wish(only=only))
+        unseen = self.source.reader.unread
+        return take_over(there, here, sides, looked_at, Wish(only=only), unread=unread, unseen=unseen)
 
     def refine(self, found: Survey) -> Survey:
         """Only what is chosen, with what it must bundle and the variables it gets."""
@@ -291,14 +305,18 @@ class _Work:
             raise InvalidInput(errors)
         links = {each.new.address: Managed(each.new.address, each.new.live.id, parts=each.pulled.parts)
                  for each in pulled.drafts}  # fmt: skip
+        unread: Unread = {}
         sides, known, _, _ = read_sides(
             self.source.reader,
             self.fetch,
             desired,
             {**self.source.managed, **links},
             today=self.source.order.today,
+            unread=unread,
         )
-        made = draft(KINDS, sides, known)
+        made = draft(KINDS, sides, known, unread)
+        if blind := [unread[address] for address in sorted(unread) if address in chosen]:
+            raise PlatformError(blind)
         before = {each.address for each in pulled.planned.plan.changes} if pulled.planned else set()
         written = [address for address, task in sorted(made.tasks.items()) if task.change.writes]
         wrong = [address for address in written if address in chosen and address not in before]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from syncer.adapters.disk import remove_leftovers_of, replace_file
@@ -22,6 +23,7 @@ from syncer.app import Fetch, Planned, make_plan
 from syncer.composing import ROUNDS, Composed, Cuts, Draft, compose, with_files
 from syncer.core.address import Address
 from syncer.core.asked import Asked
+from syncer.core.form import unreadable
 from syncer.core.identity import plain_title
 from syncer.core.problem import InvalidInput, PartlyDone, Problem
 from syncer.core.pulled import PulledSecret
@@ -33,6 +35,9 @@ from syncer.related import together
 from syncer.surveying import New, Remembering, Survey, names_of, survey
 
 LAYOUT = "{kind}/{name}.yaml"
+
+NO_LOSS = frozenset({"titles-unseen", "removal-asked", "manifest-elsewhere"})
+"""Warnings that tell of nothing that should stand in a manifest and does not: all is said, or left out by order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -62,6 +67,8 @@ class Pull:
     planned: Planned | None
     mistakes: list[Problem] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    unread: Mapping[Address, Problem] = field(default_factory=dict)
+    """Manifests that were there before and of which the plan says nothing, for their object cannot be read."""
 
     @property
     def drafts(self) -> list[Draft]:
@@ -81,7 +88,17 @@ class Pull:
             for each in self.drafts
             for note in (*each.pulled.notes, *(f"left out, for a check refuses it: {words}" for words in each.cut))
         ]
-        return [*self.survey.skipped, *self.composed.skipped, *parts]
+        return [*self.survey.skipped, *self.composed.given_up.values(), *parts]
+
+    @property
+    def unfit(self) -> bool:
+        """Whether one of the objects that were chosen gets no manifest, or not all of one."""
+        return bool(self.composed.given_up) or any(each.pulled.notes or each.cut for each in self.drafts)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something that is live and asked for stands in no manifest, though it should."""
+        return self.unfit or any(each.rule not in NO_LOSS for each in self.survey.skipped)
 
     @property
     def settled(self) -> dict[Address, Managed]:
@@ -128,7 +145,7 @@ def prepare(
         elsewhere=_elsewhere(existing, desired),
         asked=asked,
     )
-    found = refine(found)
+    found = refine(replace(found, skipped=(*found.skipped, *chain.from_iterable(reader.unread.values()))))
     folder = _folder(order.project)
     cuts = Cuts(given_up=_occupied(order, found.new, folder))
     only_here = (order.environment.name,) if len(order.project.environments) > 1 else ()
@@ -137,8 +154,9 @@ def prepare(
         if not found.new and dangling:
             raise InvalidInput(dangling)
         if not found.new:
-            composed = Composed(desired=desired, skipped=[])
-            return Pull(order, found, composed, _plan(order, reader, fetch, desired, managed, asked))
+            composed, unread = Composed(desired=desired), dict[Address, Problem]()
+            planned = _plan(order, reader, fetch, desired, managed, asked, unread)
+            return Pull(order, found, composed, planned, unread=unread)
         composed = compose(
             found.new,
             lambda new: names_of(found, desired, new, order.environment.ids),
@@ -151,18 +169,22 @@ def prepare(
             cuts=cuts,
         )
         drafts = {each.file: each for each in composed.drafts}
-        links = {**managed, **_links(composed.drafts)}
+        by_address = {str(each.new.address): each for each in composed.drafts}
+        links, unread = {**managed, **_links(composed.drafts)}, dict[Address, Problem]()
         try:
-            planned = _plan(order, reader, fetch, composed.desired, links, asked)
+            planned = _plan(order, reader, fetch, composed.desired, links, asked, unread)
         except InvalidInput as error:
             if not cuts.take(drafts, error.problems, give_up=number > 1):
                 raise
             continue
+        unfit = {address: unreadable(each) for address, each in unread.items() if str(address) in by_address}
+        if unfit:
+            cuts.given_up |= unfit
+            continue
         wrong = _not_empty(planned, composed.drafts)
         mistakes += wrong
         if not wrong:
-            return Pull(order, found, composed, planned, mistakes)
-        by_address = {str(each.new.address): each for each in composed.drafts}
+            return Pull(order, found, composed, planned, mistakes, unread=unread)
         for problem in wrong:
             address = by_address[problem.path].new.address
             cuts.given_up[address] = problem
@@ -290,6 +312,7 @@ def _plan(
     desired: Sequence[Desired],
     managed: Mapping[Address, Managed],
     asked: Sequence[Asked],
+    unread: dict[Address, Problem],
 ) -> Planned:
     return make_plan(
         reader,
@@ -301,6 +324,7 @@ def _plan(
         server=order.server,
         today=order.today,
         asked=asked,
+        unread=unread,
     )
 
 

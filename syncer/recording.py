@@ -10,6 +10,8 @@ from functools import partial
 
 from syncer.adapters.recording import Organisation, Recorder, Recording, Replay, find_read, key_of, list_key
 from syncer.app import Fetch, Planned, Selection
+from syncer.core.form import of_known_form
+from syncer.core.identity import live_of
 from syncer.core.kind import Call, Kind, LookupKind
 from syncer.core.markers import leaves
 from syncer.core.plan import REMOVALS, Notice
@@ -72,7 +74,7 @@ def gather(reader: Recorder, fetch: Fetch, kinds: Sequence[str], lookups: Sequen
     calls: list[tuple[str, Call]] = []
     for name in kinds:
         kind = KINDS[name]
-        ids = [kind.live_id(each) for each in lists[name]]
+        ids = [each.id for each in live_of(kind, lists[name])]
         for found in (*map(kind.asks_if_changed, ("", *ids)), *map(kind.removal_asks, ids)):
             calls += [(kind.service, call) for call in found.values()]
     _ask(reader, fetch, calls)
@@ -91,9 +93,10 @@ def _foresee(reader: Recorder, fetch: Fetch, kind: Kind, lists: Mapping[str, Seq
         return
     questions = kind.recorded().foresee(lists)
     try:
-        calls = next(questions)
-        while True:
-            calls = questions.send(fetch([partial(reader.read, kind.service, call) for call in calls]))
+        with of_known_form(kind.name):
+            calls = next(questions)
+            while True:
+                calls = questions.send(fetch([partial(reader.read, kind.service, call) for call in calls]))
     except StopIteration:
         return
 

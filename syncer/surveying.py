@@ -17,7 +17,8 @@ from syncer.app import Fetch, Reader
 from syncer.core.address import Address
 from syncer.core.asked import Asked, answer
 from syncer.core.fingerprint import canonical
-from syncer.core.identity import Matches, live_of, match, plain_title
+from syncer.core.form import OF_ANOTHER_FORM, unreadable
+from syncer.core.identity import Matches, live_of, match, must_be, plain_title
 from syncer.core.kind import Call, Kind, Listing, LookupKind, Parts
 from syncer.core.markers import clone
 from syncer.core.plain_names import unique_names
@@ -33,12 +34,17 @@ MOST_NAMED = 4
 
 
 class Remembering:
-    """A reader that asks the platform each question once and gives the same answer ever after."""
+    """A reader that asks the platform each question once and gives the same answer ever after.
 
-    def __init__(self, reader: Reader) -> None:
+    `forgiving`: a listed object of which not even its id can be read is no part of the list; `unread` says which, by
+    kind. Whoever writes to the organisation asks for all of it: what is missing from a list looks deleted."""
+
+    def __init__(self, reader: Reader, *, forgiving: bool = False) -> None:
         self._reader = reader
         self._answers: dict[str, Json] = {}
         self._lock = threading.Lock()
+        self._kinds = {(each.service, each.listing.path): each for each in KINDS.values()} if forgiving else {}
+        self.unread: dict[str, list[Problem]] = {}
 
     @property
     def organisations(self) -> frozenset[str]:
@@ -47,10 +53,25 @@ class Remembering:
 
     def list(self, service: str, listing: Listing) -> list[Json]:
         """Every object of a listing."""
+        kind = self._kinds.get((service, listing.path))
+        ask = partial(self._reader.list, service, listing)
         found: list[Json] = self._once(
             f"list {service} {canonical([listing.path, listing.body and dict(listing.body)])}",
-            partial(self._reader.list, service, listing),
+            ask if kind is None else lambda: self._readable(kind, ask()),
         )
+        return found
+
+    def _readable(self, kind: Kind, objects: Sequence[Json]) -> Json:
+        found: Json = []
+        unread: Json = []
+        for each in objects:
+            try:
+                must_be(kind, each)
+                found.append(each)
+            except PlatformError as error:
+                unread.append(unreadable(error.problems[0]))
+        if unread:
+            self.unread[kind.name] = unread
         return found
 
     def read(self, service: str, call: Call) -> Json | None:
@@ -213,13 +234,21 @@ def _pointed_at(live: Mapping[str, Sequence[Live]], kinds: Iterable[str]) -> set
                 if any(_is_id(value) for _, value in find_all(spec, steps))
             ]
             if kind.pull is not None:  # which may not speak of it
-                said = (kind.pull(clone(spec), live_object, {}, {}).spec for spec, live_object in objects)
+                said = (_said(kind, spec, live_object) for spec, live_object in objects)
                 objects = [(spec, None) for spec in said if any(_is_id(value) for _, value in find_all(spec, steps))][
                     :1
                 ]
             if objects:
                 found.add(ref.to)
     return found
+
+
+def _said(kind: Kind, spec: Json, live: Json) -> Json:
+    """What a manifest says of a live object; nothing where it cannot be read: that is said when it is to be written."""
+    try:
+        return kind.pull(clone(spec), live, {}, {}).spec if kind.pull is not None else spec
+    except OF_ANOTHER_FORM:
+        return {}
 
 
 def _is_id(value: Json) -> bool:
@@ -273,15 +302,16 @@ def _told_apart(work: _Work, free: Sequence[Live], elsewhere: Mapping[tuple[str,
     theirs: dict[Address, Problem] = {}
     for each in free:
         key = _key(kind, each)
-        other = declared.get(key) or elsewhere.get((kind.name, key))
-        if len(groups[key]) == 1 and other is None:
+        here, far = declared.get(key), elsewhere.get((kind.name, key))
+        if len(groups[key]) > 1:
+            work.skipped += [_several(kind, key, groups[key])] if key not in said else []
+        elif here is not None:
+            work.skipped.append(_claimed(each, key, here))
+        elif far is not None:
+            theirs[far] = _theirs(each, key, far)
+        else:
             found.append(each)
-        elif key not in said:
-            said.add(key)
-            if len(groups[key]) > 1 or other is None:
-                work.skipped.append(_several(kind, key, groups[key]))
-            else:
-                theirs[other] = _theirs(each, key, other)
+        said.add(key)
     work.skipped += [_all_theirs(kind, list(theirs))] if len(theirs) > MOST_NAMED else theirs.values()
     return found
 
@@ -306,8 +336,8 @@ def _all_theirs(kind: Kind, others: Sequence[Address]) -> Problem:
     named = ", ".join(map(str, others[:MOST_NAMED]))
     return Problem(
         "manifest-elsewhere",
-        f"{len(others):,} live objects of kind {kind.name} are left out, for manifests that are other objects here or "
-        f"live in other environments describe them: {named} and {len(others) - MOST_NAMED:,} more",
+        f"{len(others):,} live objects of kind {kind.name} are left out, for manifests that live in other environments "
+        f"describe them: {named} and {len(others) - MOST_NAMED:,} more",
         hint="add this environment to their `metadata.environments`, then pull again",
         severity="warning",
     )
@@ -316,9 +346,17 @@ def _all_theirs(kind: Kind, others: Sequence[Address]) -> Problem:
 def _theirs(live: Live, key: str, other: Address) -> Problem:
     return Problem(
         "manifest-elsewhere",
-        f"`{live.id}` is left out: `{key}` is what {other} describes, which is another object here or lives in other "
-        "environments",
+        f"`{live.id}` is left out: `{key}` is what {other} describes, which lives in other environments",
         hint="add this environment to its `metadata.environments`, or give the live object another title",
+        severity="warning",
+    )
+
+
+def _claimed(live: Live, key: str, other: Address) -> Problem:
+    return Problem(
+        "live-claimed",
+        f"`{live.id}` is left out: `{key}` is what {other} describes, and that is another object here",
+        hint="give the live object another title; or take over the other's, `syncer pull` without --name and --kind",
         severity="warning",
     )
 
@@ -345,12 +383,13 @@ def names_of(found: Survey, desired: Sequence[Desired], new: Iterable[New], ids:
     for name, objects_ in found.looked_at.items():
         kind_ = lookup_kinds()[name]
         titles |= _titles(name, kind_.titles, kind_.scope, objects_)
-        words |= {(name, str(each["id"])): str(each.get(kind_.titles[-1]) or "") for each in objects_}
+        words |= {(name, str(each["id"])): str(each.get(kind_.titles[-1]) or "") for each in objects_ if each.get("id")}
     return Names(manifests, titles, words, NamedIds(ids))
 
 
 def _titles(kind: str, fields: Sequence[str], scope: str, objects: Sequence[Json]) -> dict[tuple[str, str, str], str]:
-    """(kind, id, scope) → the title by which a lookup finds this object and no other."""
+    """(kind, id, scope) → the title by which a lookup finds this object and no other; none finds what has no id."""
+    objects = [each for each in objects if each.get("id")]
     ids: dict[tuple[str, str, str], set[str]] = {}
     for each in objects:
         for scoped in _scopes(each, scope):

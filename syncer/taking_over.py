@@ -18,20 +18,27 @@ from syncer.adapters.project import Environment
 from syncer.adapters.yaml_reader import read
 from syncer.core.address import Address
 from syncer.core.fields import show_field
+from syncer.core.form import of_known_form, unreadable
 from syncer.core.kind import Kind, Prepared
 from syncer.core.merge import merge
-from syncer.core.problem import InvalidInput, Problem
+from syncer.core.planner import Unread
+from syncer.core.problem import InvalidInput, PlatformError, Problem
+from syncer.core.pulled import Pulled
 from syncer.core.resource import Desired
+from syncer.core.restrictions import restricts
 from syncer.core.shape import find_all, pattern_steps
 from syncer.core.sides import Known, Sides, context_of
-from syncer.core.spec_of import NamedIds, Names, spec_of
+from syncer.core.spec_of import spec_of
 from syncer.core.taking import Left, Taken, Taking
 from syncer.core.taking import Sides as FieldSides
-from syncer.core.values import ABSENT, Json, Lookup, Part, Path, Ref, show_path
-from syncer.kinds import KINDS, lookup_kinds
+from syncer.core.values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.kept_fields import MOST_NAMED, kept_problems
+from syncer.kinds import KINDS
+from syncer.live_names import names_of
 from syncer.loading import Manifests, judge, lives_in
 
-_MOST_NAMED = 8
+_HELD = ("variable", "secret", "unclear")
+"""Why a change by hand is not taken over though nobody wants it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class TakenOver:
     """Addresses of which something else is meant than was accepted, which no manifest can say."""
     problems: list[Problem] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
+    unwritten: list[Address] = field(default_factory=list)
+    """Addresses whose object changed, and that are left as they are, wholly or in part, for no edit says the change."""
 
     @property
     def differs(self) -> bool:
@@ -80,12 +89,17 @@ def take_over(
     sides: Sides,
     looked_at: Mapping[str, Sequence[Json]],
     wish: Wish = Wish(),
+    *,
+    unread: Unread | None = None,
+    unseen: Collection[str] = (),
 ) -> TakenOver:
-    """What must become of the files so that they say what is live. `sides` and `looked_at` are of `read_sides`.
+    """What must become of the files so that they say what is live. `sides` and `looked_at` are of `read_sides`, and
+    `unread`: what it could not read; `unseen`: kinds that list an object of which not even the id could be read, so
+    that what is not found need not be gone.
 
     InvalidInput where a file beside a manifest cannot be read. A file that cannot be edited is left as it is, and said.
     """
-    return _Work(manifests, environment, sides, looked_at, wish).run()
+    return _Work(manifests, environment, sides, looked_at, wish, unread or {}, unseen).run()
 
 
 class _KnownOnce(Known):
@@ -109,7 +123,10 @@ class _Work:
         sides: Sides,
         looked_at: Mapping[str, Sequence[Json]],
         wish: Wish,
+        unread: Unread,
+        unseen: Collection[str],
     ) -> None:
+        self.unread, self.unseen = unread, unseen
         self.manifests = manifests
         self.root = manifests.project.root
         self.environment = environment
@@ -132,13 +149,39 @@ class _Work:
             if left_out or desired.address in matches.undecided:
                 continue
             if desired.address in self.known.found:
-                self.one(desired, raw, kind)
-            elif desired.address in matches.lost:
+                self.readable(desired, raw, kind)
+            elif desired.address in matches.lost and kind.name not in self.unseen:
                 lost.append(desired)
+            elif desired.address in matches.lost:
+                self.unknown(desired.address, raw)
         for desired in lost:
             self.lost(desired.address, self.raws[desired.address])
         self.out.changes = Changes({name: each for name, each in self.files.items() if each.before != each.after})
         return self.out
+
+    def readable(self, desired: Desired, raw: RawManifest, kind: Kind) -> None:
+        """One manifest, unless its live object has a form that its kind cannot read: that is said, and all else goes
+        on."""
+        problem = self.unread.get(desired.address)
+        try:
+            if problem is None:
+                with of_known_form(str(desired.address)):
+                    self.one(desired, raw, kind)
+        except PlatformError as error:
+            problem = error.problems[0]
+        if problem is not None:
+            self.left(desired.address, unreadable(problem)._replace(at=raw.locate(())))
+
+    def left(self, address: Address, problem: Problem) -> None:
+        """A manifest stays as it is though its object changed, or may have."""
+        self.out.unwritten.append(address)
+        self.out.problems.append(problem)
+
+    def unknown(self, address: Address, raw: RawManifest) -> None:
+        """An object that is not found, where one that cannot be read may be it."""
+        message = f"whether {address} was deleted is not known: one that cannot be read may be it"
+        hint = "the warning about that object says where; nothing is removed meanwhile"
+        self.left(address, Problem("unreadable-live", message, raw.locate(()), hint=hint, severity="warning"))
 
     def one(self, desired: Desired, raw: RawManifest, kind: Kind) -> None:
         """One manifest beside its live object."""
@@ -164,10 +207,16 @@ class _Work:
         edits = [Put(("spec",), spec)]
         if prepared.extra and pulled.policy:
             edits.append(self.policy(raw, pulled.policy, taking))
-        taken = self.write(desired.address, raw, edits, taking)
+        if unsaid := _unsaid(kind, taking, pulled):
+            self.restricted(desired.address, raw, unsaid)
+            taken: list[Taken] = []
+        else:
+            taken = self.write(desired.address, raw, edits, taking)
+        if any(each.why == "unclear" for each in taking.left):
+            self.out.unwritten.append(desired.address)
         if taken or taking.left:
             self.out.objects.append(Object(desired.address, raw.file, tuple(taken), tuple(taking.left)))
-            self.out.problems += _said(desired.address, raw, taking.left, self.environment)
+            self.out.problems += kept_problems(desired.address, raw, taking.left, self.environment)
 
     def meanings(self, desired: Desired, prepared: Prepared) -> None:
         """What references stand for by now is no matter of the manifest: it is accepted, or mended live."""
@@ -179,6 +228,12 @@ class _Work:
             shown = f"$.spec.{show_field(each.path)}"
             self.out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
             self.out.meant.append(desired.address)
+
+    def restricted(self, address: Address, raw: RawManifest, unsaid: Sequence[str]) -> None:
+        """What restricts the object changed and cannot be taken over: nor is the rest, which could make it do more."""
+        message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
+        hint = "settle that first, then pull again; all of its changes are taken over together"
+        self.left(address, Problem("restriction-left", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
 
     def policy(self, raw: RawManifest, policy: Mapping[str, Json], taking: Taking) -> Put:
         """What the manifest must allow for the object to stay as it is."""
@@ -195,12 +250,13 @@ class _Work:
             after = edit(before.after or b"", raw.document.index, edits, raw.file)
         except InvalidInput as error:
             self.out.problems += [_warning(problem, address) for problem in error.problems]
+            self.out.unwritten.append(address)
             return []
         if after != before.after and (wrong := self.wrong(raw, after)):
-            said = "; ".join(dict.fromkeys(each.message for each in wrong[:_MOST_NAMED]))
+            said = "; ".join(dict.fromkeys(each.message for each in wrong[:MOST_NAMED]))
             message = f"{address} was left as it is: what is live is no sound manifest: {said}"
             hint = "mend it in the organisation, or let the next apply do so"
-            self.out.problems.append(Problem("unsound-live", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
+            self.left(address, Problem("unsound-live", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
             return []
         self.files |= texts
         self.files[raw.file] = Rewritten(before.before, after)
@@ -259,60 +315,11 @@ class _Work:
         if self.wish.prune_files and sharing > 1:
             hint = f"remove it by hand: `{raw.file}` holds {sharing} documents"
         elif self.wish.prune_files:
-            more = f" and {len(users) - _MOST_NAMED} more" if len(users) > _MOST_NAMED else ""
-            they = f"{', '.join(users[:_MOST_NAMED])}{more} no longer refer{'s'[: len(users) == 1]} to it"
+            more = f" and {len(users) - MOST_NAMED} more" if len(users) > MOST_NAMED else ""
+            they = f"{', '.join(users[:MOST_NAMED])}{more} no longer refer{'s'[: len(users) == 1]} to it"
             hint = f"pull again with `--prune-files`, once {they}"
         message = f"{address} was deleted in the organisation"
         self.out.problems.append(Problem("deleted-live", message, raw.locate(()), hint=hint, severity="warning"))
-
-
-def names_of(sides: Sides, looked_at: Mapping[str, Sequence[Json]], ids: Mapping[str, str]) -> Names:
-    """What live ids are called: by manifests, by titles that only one object has, by the `ids` of the environment."""
-    manifests = {
-        (address.kind, found.live.id): address.name
-        for matches in sides.matches.values()
-        for address, found in matches.found.items()
-    }
-    for each in sides.desired:
-        kind = KINDS[each.address.kind]
-        if not kind.title:
-            manifests.setdefault((kind.name, kind.key(each.spec)), each.address.name)
-    titles: dict[tuple[str, str, str], str] = {}
-    for name, live in sides.live.items():
-        if KINDS[name].title:
-            titles |= _unique((name, each.id, "", each.title) for each in live)
-    for name, objects in looked_at.items():
-        kinds = lookup_kinds()
-        if name in kinds:
-            titles |= _unique(_titled(name, objects, kinds[name].titles, kinds[name].scope))
-    return Names(manifests, titles, {}, _OnlyKnown(ids))
-
-
-def _titled(
-    kind: str, objects: Sequence[Json], fields: Sequence[str], scope: str
-) -> Iterator[tuple[str, str, str, str]]:
-    for each in objects:
-        title = next((each[name] for name in fields if isinstance(each.get(name), str) and each[name]), "")
-        scopes = each.get(scope) if scope else ""
-        for one in scopes if isinstance(scopes, list) else [scopes]:
-            yield kind, str(each["id"]), str(one or ""), title
-
-
-def _unique(rows: Iterator[tuple[str, str, str, str]]) -> dict[tuple[str, str, str], str]:
-    rows_ = list(rows)
-    times: dict[tuple[str, str], int] = {}
-    for _, _, scope, title in rows_:
-        times[scope, title] = times.get((scope, title), 0) + 1
-    return {(kind, id, scope): title for kind, id, scope, title in rows_ if title and times[scope, title] == 1}
-
-
-class _OnlyKnown(NamedIds):
-    """The `ids` that stand in syncer.yaml; any other id stays as it is."""
-
-    def variable(self, family: str, id: str, said: str = "") -> str:
-        known = len(self.new)
-        variable = super().variable(family, id, said)
-        return id if len(self.new) > known or variable[5:-1] in self.new else variable
 
 
 def _plain_places(kind: Kind, prepared: Prepared) -> Callable[[Path], bool]:
@@ -338,6 +345,13 @@ def _names(value: Json, reference: Json) -> bool:
     return bool(value == reference) or any(_names(each, reference) for each in inside)
 
 
+def _unsaid(kind: Kind, taking: Taking, pulled: Pulled) -> list[str]:
+    """What restricts the object and would be left while other changes of it are taken over."""
+    held = [each for each in taking.left if each.why in _HELD and restricts(kind, each.path)] if taking.taken else []
+    names = [f"`{show_field(each.path)}`" + (f" ({each.name})" if each.name else "") for each in held]
+    return [*dict.fromkeys(names), *(pulled.unsaid if taking.complete else ())]
+
+
 def _texts(value: Json) -> Iterator[str]:
     yield from (each for each in (value if isinstance(value, (list, tuple)) else ()) if isinstance(each, str))
 
@@ -352,49 +366,3 @@ def _reads(raw: RawManifest, name: str) -> int:
 
 def _warning(problem: Problem, address: Address) -> Problem:
     return Problem(problem.rule, f"{address}: {problem.message}", problem.at, problem.path, problem.hint, "warning")
-
-
-def _said(address: Address, raw: RawManifest, left: Collection[Left], environment: Environment) -> Iterator[Problem]:
-    """What was left, for people: fields one by one, undeclared ones together."""
-    undeclared = []
-    for each in left:
-        if each.why == "undeclared":
-            undeclared.append(show_path(each.path, "")[1:] + (f"[{each.name}]" if each.name else ""))
-        else:
-            yield _one_left(address, raw, each, environment)
-    if undeclared:
-        more = len(undeclared) - _MOST_NAMED
-        named = ", ".join(f"`{each}`" for each in undeclared[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        message = f"{address}: live, and not declared by the manifest: {named}"
-        hint = f"`--complete {address}` takes them over"
-        yield Problem("undeclared", message, raw.locate(("spec",), key=True), "$.spec", hint, "warning")
-
-
-def _one_left(address: Address, raw: RawManifest, left: Left, environment: Environment) -> Problem:
-    import json
-
-    path = ("spec", *left.path)
-    field_name = show_path(left.path, "")[1:] or "spec"
-    at, shown = raw.locate(path), show_path(path)
-    live = "" if left.live is ABSENT else f", and it is {json.dumps(left.live, ensure_ascii=False, default=str)} live"
-    if left.why == "variable":
-        family, _, name = left.name.partition(".")
-        where = {"var": "vars", "id": "ids"}.get(family, "the process environment")
-        hint = (
-            f"change `{name}` under `{where}` of environment `{environment.name}` in syncer.yaml, or write a value here"
-        )
-        message = f"{address}: `{field_name}` comes from `${{{left.name}}}`{live}"
-        return Problem("fed-by-variable", message, at, shown, hint, "warning")
-    if left.why == "secret":
-        message = f"{address}: `{field_name}` is or was a secret, and differs live; secrets are never written"
-        hint = "give the variable its present value, or let the next apply set it"
-        return Problem("secret-not-taken", message, at, shown, hint, "warning")
-    if left.why == "pending":
-        what = f"`{field_name}`" + (f" ({left.name})" if left.name else "")
-        message = f"{address}: {what} was changed in the manifest since the last apply, and stays so"
-        hint = "apply it; or let the organisation win, and see in git what that undoes"
-        return Problem("not-yet-applied", message, at, shown, hint, "warning")
-    why = f": two live items have {left.name}" if left.name else ""
-    message = f"{address}: which items of `{field_name}` are which cannot be told{why}"
-    hint = "tell them apart in the organisation, or change the manifest by hand"
-    return Problem("items-unclear", message, at, shown, hint, "warning")

@@ -50,7 +50,9 @@ MAY_IMPORT = {
         "kinds", "adapters", "core",
     },
     "rules": {"rules", "kinds", "adapters"},
-    "taking_over": {"taking_over", "loading", "kinds", "adapters", "core"},
+    "live_names": {"live_names", "kinds", "core"},
+    "kept_fields": {"kept_fields", "adapters", "core"},
+    "taking_over": {"taking_over", "kept_fields", "live_names", "loading", "kinds", "adapters", "core"},
     "recording": {"recording", "app", "kinds", "adapters", "core"},
     "cli": {
         "cli", "rules", "drifting", "starting", "pulling", "apply", "execute", "app", "adopting", "situation", "undo",

@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, urlencode
 from syncer.adapters.listing import call_of
 from syncer.adapters.tokens import Claims
 from syncer.core.fingerprint import canonical
+from syncer.core.form import OF_ANOTHER_FORM, another_form
 from syncer.core.kind import Call, Listing
-from syncer.core.problem import InvalidInput, Problem
+from syncer.core.problem import InvalidInput, PlatformError, Problem
 from syncer.core.recorded import NOT_COUNTED, NOT_RECORDED, Keep, Read
 from syncer.core.values import Json
 
@@ -93,7 +94,8 @@ class Recorder:
     """A reader that hands everything through, and keeps what may be kept of it. Safe among threads.
 
     `lists`: list key → what is kept of each object; `reads`: what is kept of other replies; `clean` goes over all of it
-    once more. RuntimeError for a reply that nobody speaks for."""
+    once more. RuntimeError for a reply that nobody speaks for; PlatformError, naming it, for an object of a form that
+    whoever speaks for it cannot read: a recording without it would plan it anew."""
 
     def __init__(
         self, reader: Organisation, lists: Mapping[str, Keep], reads: Sequence[Read], clean: Callable[[Json], Json]
@@ -113,7 +115,9 @@ class Recorder:
         found = self._reader.list(service, listing)
         if key not in self._keeps:
             raise RuntimeError(f"nobody says what of `{call_of(listing).title}` may be recorded")
-        self.lists[key] = sorted((self._clean(self._keeps[key](each)) for each in found), key=canonical)
+        title = call_of(listing).title
+        kept = [self._kept(self._keeps[key], each, f"`{title}`, object {n}") for n, each in enumerate(found, 1)]
+        self.lists[key] = sorted(kept, key=canonical)
         return found
 
     def read(self, service: str, call: Call) -> Json | None:
@@ -125,8 +129,15 @@ class Recorder:
         if form.keep is None:
             return reply
         for one, part in form.apart(call, reply) if form.apart else [(call, reply)]:
-            self.reads[key_of(service, one)] = None if part is None else self._clean(form.keep(part))
+            self.reads[key_of(service, one)] = None if part is None else self._kept(form.keep, part, f"`{call.title}`")
         return reply
+
+    def _kept(self, keep: Keep, value: Json, what: str) -> Json:
+        try:
+            return self._clean(keep(value))
+        except OF_ANOTHER_FORM as error:
+            id = value.get("id") if isinstance(value, dict) else None
+            raise PlatformError(another_form(f"{what} (`{id}`)" if isinstance(id, str) else what, error)) from None
 
     def lacks(self, service: str, call: Call) -> bool:
         """Whether this is still to be asked; what is never recorded is not."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncer.adapters.state import State
     from syncer.app import Planned
     from syncer.cli.world import World
+    from syncer.core.planner import Unread
     from syncer.promoting import Promotion, Side
     from syncer.render.out import Out
 
@@ -80,24 +81,25 @@ def promote(
         mine, theirs = here.state(), there.state()
         with here.api(read_only=True) as one, there.api(read_only=True) as other:
             other.confirm()  # before a word about the first, which is read first
-            sides = _side(here, mine, one), _side(there, theirs, other)
+            sides = _side(here, mine, one, forgiving=True), _side(there, theirs, other, forgiving=False)
             promotion = prepare(*sides, addresses, fetch_all)
             out.problems(promotion.left, summary=False)
             out.answer(render_pairs(promotion.pairs, source, target, out.terminal))
             if promotion.missing:
                 raise InvalidInput(promotion.missing)
+            part = 5 if promotion.incomplete else 0
             if not promotion.chosen:
                 out.answer("nothing to promote\n")
-                return 0
+                return part
             if dry_run:
                 out.answer(_said(promotion, out, "would be"))
-                return 0
+                return part
             store = Store(here.place, replace(mine, org_id=here.environment.org_id))
             carry_out(promotion, store.put, lambda line: out.show(line))
             out.show("")
             out.answer(_said(promotion, out, "were"))
             here, there = world(config, source, server, place), world(config, target, server, place)
-            proven = _planned(here, sides[0], store.state)
+            proven = _planned(here, sides[0], store.state, unread={})  # what cannot be read was not promoted
             store.put(proven.settled_with({each.new.address for each in promotion.pulled.drafts}))
             addresses = fitting_patterns(addresses, promotion.chosen)
             planned = _planned(there, sides[1], theirs, addresses)
@@ -107,7 +109,7 @@ def promote(
 
             save_plan(saved, planned.plan, planned.problems)
         show_plan(out, planned.plan, "text", verbose, there.environment.pace, needs, planned.problems)
-        return _end(out, promotion, proven, planned, saved, addresses)
+        return _end(out, promotion, proven, planned, saved, addresses) or part
 
 
 def _must_be_two(here: World, there: World) -> None:
@@ -122,7 +124,7 @@ def _must_be_two(here: World, there: World) -> None:
         raise Refused(Problem("same-organisation", message, hint=hint))
 
 
-def _side(here: World, state: State, api: Any) -> Side:
+def _side(here: World, state: State, api: Any, *, forgiving: bool) -> Side:
     from syncer.adapters.variables import allowed_names
     from syncer.kinds import KINDS
     from syncer.promoting import Side
@@ -130,15 +132,17 @@ def _side(here: World, state: State, api: Any) -> Side:
 
     allowed = allowed_names(here.env.get("SYNCER_ALLOW_ENV", ""))
     order = Order(here.project, here.environment, tuple(KINDS), (), here.env, allowed, here.host, here.today)
-    return Side(order, Remembering(api), state.entries)
+    return Side(order, Remembering(api, forgiving=forgiving), state.entries)
 
 
-def _planned(here: World, side: Side, state: State, addresses: tuple[str, ...] = ()) -> Planned:
-    """The plan of what stands in the files now, made of what was read."""
+def _planned(
+    here: World, side: Side, state: State, addresses: tuple[str, ...] = (), unread: Unread | None = None
+) -> Planned:
+    """The plan of what stands in the files now, made of what was read. `unread`: as of `make_plan`."""
     from syncer.app import Selection
 
     reader: Any = side.reader
-    return here.planned(reader, state, Selection(only=addresses), resend_secrets=False)
+    return here.planned(reader, state, Selection(only=addresses), resend_secrets=False, unread=unread)
 
 
 def _end(

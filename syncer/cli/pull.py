@@ -14,11 +14,15 @@ from syncer.cli.taking import taking_options
 from syncer.kinds import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from syncer.core.address import Address
+    from syncer.core.problem import Problem
     from syncer.pulling import Pull
     from syncer.render.out import Out
 
-NO_LOSS = frozenset({"titles-unseen", "removal-asked"})
-"""Warnings that tell of no object which should have a manifest and has none."""
+WHOLE = frozenset({"titles-unseen", "removal-asked"})
+"""Warnings that tell of no object without a manifest."""
 
 FEW = 20
 """So many new files are listed without being order to."""
@@ -91,7 +95,7 @@ def pull(
     with at_once(), here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell):
         known = here.state()
         with here.api(read_only=True) as api:
-            reader = Remembering(api)
+            reader = Remembering(api, forgiving=True)
             manifests, desired, dangling = what_is_there(order)
             unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
             sound = [each for each in desired if each.where(()).file not in unfinished]
@@ -101,22 +105,39 @@ def pull(
             if not as_patch:
                 code = end(out, here, taken, check=check, dry_run=dry_run, quiet=not (check and something))
             done = prepare(order, reader, fetch_all, known.entries)
+            warnings = [*done.left_out, *_unplanned(done, taken.unwritten), *done.mistakes]
             if as_patch:
                 both = Changes({**changes(done).files, **taken.changes.files})
-                return end(out, here, replace(taken, changes=both), as_patch=True, check=check)
+                code = end(out, here, replace(taken, changes=both), as_patch=True, check=check)
+                out.problems(warnings, summary=False)
+                return _code(done, code)
             if check:
-                out.problems((*done.left_out, *done.mistakes), summary=False)
+                out.problems(warnings, summary=False)
                 out.answer(_checked(done, out, verbose=verbose) or ("" if something else "nothing to take over\n"))
-                return 1 if done.mistakes else 2 if done.drafts else code
+                return _code(done, 2 if done.drafts else code)
             if not dry_run:
                 store = Store(here.place, linking(known, here.environment.org_id))
                 carry_out(done, store.put, lambda line: out.show(line))
                 out.show("")
+                before = len(done.mistakes)
                 prove(done)
+                warnings += done.mistakes[before:]
                 store.put(done.settled)
-    out.problems((*done.left_out, *done.mistakes), summary=False)
+    out.problems(warnings, summary=False)
     out.answer(_said(done, out, dry_run=dry_run, verbose=verbose))
-    return 1 if done.mistakes else 0
+    return _code(done, code)
+
+
+def _unplanned(done: Pull, told: Collection[Address]) -> list[Problem]:
+    """What cannot be planned of what has a manifest, unless it was told already."""
+    return [each._replace(severity="warning") for address, each in sorted(done.unread.items()) if address not in told]
+
+
+def _code(done: Pull, code: int) -> int:
+    """The exit code: 1 for a bug of ours, 2 where a check finds something to do, 5 where not all could be pulled."""
+    if done.mistakes or code == 2:
+        return 1 if done.mistakes else 2
+    return 5 if done.incomplete else code
 
 
 def _checked(done: Pull, out: Out, *, verbose: bool) -> str:
@@ -148,7 +169,7 @@ def _said(done: Pull, out: Out, *, dry_run: bool, verbose: bool) -> str:
     lines.append(f"{_number(len(done.drafts), 'manifest')} {verb} from {where}" + (f": {what}" if what else ""))
     if done.survey.covered:
         lines.append(f"{_number(done.survey.covered, 'live object')} had a manifest already")
-    left = [each for each in (*done.survey.skipped, *done.composed.skipped) if each.rule not in NO_LOSS]
+    left = [each for each in (*done.survey.skipped, *done.composed.given_up.values()) if each.rule not in WHOLE]
     if left:
         warnings = f"{_number(len(left), 'warning')} above say{'s'[: len(left) == 1]}"
         lines.append(f"not all that is live has a manifest: {warnings} what, and why")

@@ -75,6 +75,7 @@ def taken_over(
     manifests are not sound, or where `--complete` names none of them; PlatformError."""
     from syncer.adapters.api import fetch_all
     from syncer.app import read_sides
+    from syncer.core.planner import Unread
     from syncer.taking_over import take_over
 
     manifests, desired = there or here.manifests()[:2]
@@ -86,8 +87,10 @@ def taken_over(
         hint = f"did you mean `{near[0]}`?" if near else "an address is KIND/NAME, as the plan shows it"
         raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))
     fetch: Any = fetch_all
-    sides, _, _, looked_at = read_sides(api, fetch, desired, known.entries, today=here.today)
-    return take_over(manifests, here.environment, sides, looked_at, wish)
+    unread: Unread = {}
+    sides, _, _, looked_at = read_sides(api, fetch, desired, known.entries, today=here.today, unread=unread)
+    unseen = getattr(api, "unread", {})
+    return take_over(manifests, here.environment, sides, looked_at, wish, unread=unread, unseen=unseen)
 
 
 def end(
@@ -100,20 +103,26 @@ def end(
     dry_run: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Show or write what was taken over; the exit code. `quiet`: nothing is said of nothing. A file that was edited
-    meanwhile is refused: InvalidInput."""
+    """Show or write what was taken over; the exit code, 5 where something could not be. `quiet`: nothing is said of
+    nothing. A file that was edited meanwhile is refused: InvalidInput."""
     from syncer.adapters import file_changes
 
     root = here.project.root
     out.problems(taken.problems, summary=False)
     if as_patch:
         out.patch(file_changes.as_patch(taken.changes, file_changes.folder_in_git(root)))
-        return 2 if check and taken.differs else 0
+        return _code(taken, check=check)
     if not (check or dry_run):
         file_changes.write(taken.changes, root)
     if taken.changes or not quiet:
         out.answer(said(out, taken, "can be taken over" if check or dry_run else "taken over"))
-    return 2 if check and taken.differs else 0
+    return _code(taken, check=check)
+
+
+def _code(taken: TakenOver, *, check: bool) -> int:
+    if check and taken.differs:
+        return 2
+    return 5 if taken.unwritten or taken.meant else 0
 
 
 def said(out: Out, taken: TakenOver, verb: str) -> str:

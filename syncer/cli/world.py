@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from syncer.adapters.state import State
     from syncer.app import Planned, Selection
     from syncer.core.asked import Asked
+    from syncer.core.planner import Unread
     from syncer.core.resource import Desired
     from syncer.loading import Begun, Manifests
 
@@ -201,8 +202,16 @@ class World:
             )
         )
 
-    def planned(self, api: Organisation, state: State, selection: Selection, *, resend_secrets: bool) -> Planned:
-        """The plan, made afresh."""
+    def planned(
+        self,
+        api: Organisation,
+        state: State,
+        selection: Selection,
+        *,
+        resend_secrets: bool,
+        unread: Unread | None = None,
+    ) -> Planned:
+        """The plan, made afresh. `unread`: as of `make_plan`."""
         from syncer.adapters.api import fetch_all
         from syncer.app import make_plan
         from syncer.core.guard import lowered
@@ -225,6 +234,7 @@ class World:
             resend_secrets=resend_secrets,
             notices=notices,
             asked=asked,
+            unread=unread,
         )
 
     def must_be_settled(self, addresses: Collection[str] | None = None) -> None:

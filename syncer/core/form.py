@@ -41,6 +41,12 @@ def another_form(what: str, error: Exception) -> Problem:
     )
 
 
+def unreadable(problem: Problem) -> Problem:
+    """The same as a warning, of one live object among others, where all the others are dealt with."""
+    hint = "all else is; look at it in the organisation, and report it with this line if all is well there"
+    return problem._replace(rule="unreadable-live", hint=f"it is not pulled, {hint}", severity="warning")
+
+
 @contextmanager
 def of_known_form(what: str, *, replies: bool = True) -> Iterator[None]:
     """In this block replies are read, unless `replies` says that there is none; PlatformError where one is of another

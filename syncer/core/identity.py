@@ -42,10 +42,17 @@ def must_be(kind: Kind, reply: Json) -> Live:
     raise PlatformError(
         Problem(
             "platform",
-            f"the platform answered with something that is no {kind.name}",
+            f"the platform answered with something that is no {kind.name}{_called(kind, reply)}",
             hint="nothing was done with it; run it again, and report it if it stays so",
         )
     )
+
+
+def _called(kind: Kind, reply: Json) -> str:
+    """By what somebody could find it: its title or key, its id; nothing where it has none of them."""
+    said = [reply.get(name) for name in (kind.title or kind.key_field, "id")] if isinstance(reply, dict) else []
+    texts = [f"`{each}`" for each in said if isinstance(each, str) and each]
+    return f": {' '.join(texts)}" if texts else ""
 
 
 def _can_stand_in_a_path(id: str) -> bool:

@@ -332,7 +332,10 @@ class Kind(NamedTuple):
     named_ids: tuple[tuple[str, str], ...] = ()
     """(path, family) of ids that nobody can look up and that are no references: `assigned_to[]`, `user`."""
     one_work: tuple[str, ...] = ()
-    """Fields whose items refer to each other: a manifest that `pull` writes says all of them or none."""
+    """Fields whose items refer to each other: a manifest that `pull` writes says all of them."""
+    restrictions: tuple[str, ...] = ()
+    """Where what stands restricts what the object does: filters, conditions, triggers, ways. `pull` leaves none of it
+    out: an object that cannot be said with all of it gets no manifest."""
     folder: str = ""
     """Where `pull` puts its manifests, unless syncer.yaml says otherwise: `reasons`."""
     called: Callable[[Json], str] = lambda live: ""

@@ -30,27 +30,38 @@ from syncer.core.sides import Known, Sides, context_of, memory_of
 from syncer.core.values import ABSENT, Json, Unknown
 from syncer.core.writing import calls_of, steps_of, write_of
 
+Unread = dict[Address, Problem]
+"""Addresses whose live object has a form that its kind cannot read, and what is said of it."""
 
-def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -> Draft:
+
+def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None, unread: Unread | None = None) -> Draft:
     """Decide for every manifest and every remembered address; then put the changes in order. `known`: of these sides,
-    where it was needed for `asks_of` already."""
-    out = Draft()
+    where it was needed for `asks_of` already.
+
+    PlatformError, with every one of them, where live objects cannot be read: nothing is decided past them. Whoever only
+    reports gives `unread`: they are put in there, those that are in there are skipped, and of none of them anything is
+    planned."""
+    out, given = Draft(), unread is not None
+    unread = {} if unread is None else unread
     known = known or Known(kinds, sides)
     for desired in sorted(sides.desired, key=lambda each: each.address):
-        if desired.address not in sides.matches[desired.address.kind].undecided:  # of those all is said
-            try:  # not `of_known_form`: to enter that takes a quarter as long as to decide
-                _decide(kinds[desired.address.kind], desired, sides, known, out)
-            except OF_ANOTHER_FORM as error:
-                if not (_were_read(desired.address, sides, known) and of_a_reply(error)):
-                    raise
-                raise PlatformError(another_form(str(desired.address), error)) from None
+        if desired.address in sides.matches[desired.address.kind].undecided or desired.address in unread:
+            continue  # of those all is said
+        try:  # not `of_known_form`: to enter that takes a quarter as long as to decide
+            _decide(kinds[desired.address.kind], desired, sides, known, out)
+        except OF_ANOTHER_FORM as error:
+            if not (_were_read(desired.address, sides, known) and of_a_reply(error)):
+                raise
+            unread[desired.address] = another_form(str(desired.address), error)
+    if unread and not given:
+        raise PlatformError(unread.values())
     with of_known_form("what is to be removed"):
         remove_unnamed(kinds, sides, known, out)
         remove_asked(kinds, sides, known, out)
     taken = taken_along(kinds, sides, out)
     refer_to_removed(kinds, sides, known, taken, out)
     first = name_users(kinds, sides, known, taken, out)
-    calls = _calls(kinds, sides, known, out)
+    calls = _calls(kinds, sides, known, out, unread if given else None)
     writing = {address: task for address, task in out.tasks.items() if task.change.writes}
     order = order_of(kinds, writing, first)
     for address, task in writing.items():
@@ -58,19 +69,30 @@ def draft(kinds: Mapping[str, Kind], sides: Sides, known: Known | None = None) -
         twice = (calls[address][0], *calls[address]) if late else calls[address]
         change = replace(task.change, waits=tuple(sorted(order.waits[address])), calls=twice)
         out.tasks[address] = replace(task, change=change, late=late)
+    for address in unread:
+        out.tasks.pop(address, None)
+    out.unclear += [address for address in unread if address not in out.unclear]
     return out
 
 
-def _calls(kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Draft) -> dict[Address, tuple[str, ...]]:
-    """The calls of each task that writes; one whose body could not be whole is a problem, and no task."""
+def _calls(
+    kinds: Mapping[str, Kind], sides: Sides, known: Known, out: Draft, unread: Unread | None
+) -> dict[Address, tuple[str, ...]]:
+    """The calls of each task that writes. One whose body could not be whole is a problem, and one whose object cannot
+    be read is put into `unread`: neither is a task. PlatformError for such an object where nobody gave `unread`."""
     calls: dict[Address, tuple[str, ...]] = {}
     for address, task in [(address, task) for address, task in out.tasks.items() if task.change.writes]:
-        with of_known_form(str(address), replies=_were_read(address, sides, known)):
-            try:
+        try:
+            with of_known_form(str(address), replies=_were_read(address, sides, known)):
                 calls[address] = calls_of(kinds[address.kind], task)
-            except Incomplete as lacking:
-                out.problems += [_placed(each, task.desired) for each in lacking.findings]
-                del out.tasks[address]
+        except Incomplete as lacking:
+            out.problems += [_placed(each, task.desired) for each in lacking.findings]
+        except PlatformError as error:
+            if unread is None:
+                raise
+            unread[address] = error.problems[0]
+        if address not in calls:
+            del out.tasks[address]
     return calls
 
 
@@ -85,8 +107,11 @@ def _were_read(address: Address, sides: Sides, known: Known) -> bool:
     return address in known.found or bool(sides.answers.get(address)) or address in sides.managed
 
 
-def asks_of(kind: Kind, desired: Desired, sides: Sides, known: Known) -> Mapping[str, Call]:
-    """What the kind must know about this resource before it can be compared."""
+def asks_of(
+    kind: Kind, desired: Desired, sides: Sides, known: Known, unread: Unread | None = None
+) -> Mapping[str, Call]:
+    """What the kind must know about this resource before it can be compared. A live object that cannot be read is a
+    PlatformError, or is put into `unread`."""
     if kind.asks is no_asks:
         return {}
     try:
@@ -95,7 +120,11 @@ def asks_of(kind: Kind, desired: Desired, sides: Sides, known: Known) -> Mapping
     except OF_ANOTHER_FORM as error:
         if not (desired.address in known.found and of_a_reply(error)):
             raise
-        raise PlatformError(another_form(str(desired.address), error)) from None
+        problem = another_form(str(desired.address), error)
+        if unread is None:
+            raise PlatformError(problem) from None
+        unread[desired.address] = problem
+        return {}
 
 
 class _Case(NamedTuple):
@@ -310,4 +339,4 @@ def _exposed(case: _Case, change: FieldChange) -> tuple[str, ...]:
     return exposures(change.after, case.known.show(change.path, case.prepared.labels))
 
 
-__all__ = ["Draft", "Known", "Sides", "asks_of", "draft", "gone", "remembered", "steps_of", "write_of"]
+__all__ = ["Draft", "Known", "Sides", "Unread", "asks_of", "draft", "gone", "remembered", "steps_of", "write_of"]

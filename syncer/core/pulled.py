@@ -13,7 +13,8 @@ from syncer.core.values import Json
 class Pulled:
     """A live object as a manifest says it. `parts`: local keys → live ids, for state; `policy`: what `metadata.policy`
     must say for it to stay as it is; `hints`: id → what people call it; `secrets`: what is not in it, and where each
-    stands; `notes`: what else is left out, and why."""
+    stands; `notes`: what else is left out, and why; `unsaid`: what must not be left out and cannot be said, and why:
+    no manifest may be written."""
 
     spec: Spec
     parts: Parts = field(default_factory=dict)
@@ -21,6 +22,7 @@ class Pulled:
     hints: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[PulledSecret, ...] = ()
     notes: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

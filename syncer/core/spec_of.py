@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from syncer.core.fields import FieldPath, show_field
+from syncer.core.form import of_known_form
 from syncer.core.keyed import twice
 from syncer.core.kind import Kind, Parts, RefField, Spec
 from syncer.core.markers import clone
 from syncer.core.plain_names import piece_of, plain_name
 from syncer.core.pulled import Pulled
+from syncer.core.restrictions import widens
 from syncer.core.shape import Shape, find_all, pattern_steps
 from syncer.core.values import ABSENT, Json, Path
 
@@ -63,18 +65,23 @@ def spec_of(
     """What a manifest says of a live object, so that a plan finds nothing to do.
 
     Left out: what the platform sets, what is never sent, what equals absent, and lists whose items cannot be told
-    apart (`notes` says which). `known`: the parts that state remembers of it, whose local keys are kept; `answers`:
-    the replies to what the kind asks about it. Fields that nobody here knows are still in: they are the JSON Schema's
-    business.
+    apart (`notes` says which; `unsaid`, where without them a manifest would do more). `known`: the parts that state
+    remembers of it, whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
+    nobody here knows are still in: they are the JSON Schema's business. PlatformError where the live object has a form
+    that its kind cannot read.
     """
     gone: dict[FieldPath, str] = {}
-    have = _told_apart(kind.spec_of(live), kind.shape, (), gone)
-    if any(path[0] in kind.one_work for path in gone):
-        have = {name: value for name, value in have.items() if name not in kind.one_work}
-    if kind.pull is None:
-        pulled = Pulled(clone(have), parts=known or {})
-    else:
-        pulled = kind.pull(clone(have), live, known or {}, answers or {})
+    with of_known_form(f"{kind.name} `{kind.live_id(live)}`"):
+        whole = kind.spec_of(live)
+        have = _told_apart(whole, kind.shape, (), gone)
+        if any(path[0] in kind.one_work for path in gone):
+            have = {name: value for name, value in have.items() if name not in kind.one_work}
+        if kind.pull is None:
+            pulled = Pulled(clone(have), parts=known or {})
+        else:
+            pulled = kind.pull(clone(have), live, known or {}, answers or {})
+    unsaid = [f"`{show_field(path)}`: {why}" for path, why in gone.items() if widens(kind, whole, path)]
+    notes = [f"`{show_field(path)}` is left out: {why}" for path, why in gone.items()]
     spec: Spec = _escaped(pulled.spec)
     for each in kind.refs:
         scope = pulled.spec.get(each.scope) if each.scope else ""
@@ -84,7 +91,11 @@ def spec_of(
             if isinstance(value, str) and _ID.match(value):
                 _put(spec, path, names.ids.variable(family, value, pulled.hints.get(value, "")))
     keep = _tree((*kind.words, *kind.required, *filter(None, (kind.title, kind.key_field))))
-    return replace(pulled, spec=_bare(spec, kind.shape, keep), notes=(*pulled.notes, *gone.values()))
+    bare = _bare(spec, kind.shape, keep)
+    for word in kind.words:  # left to its default live, and to be said all the same
+        if word not in bare and (default := kind.shape.at(word).default) is not ABSENT:
+            bare[word] = default
+    return replace(pulled, spec=bare, notes=(*pulled.notes, *notes), unsaid=(*pulled.unsaid, *unsaid))
 
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -119,8 +130,7 @@ def _told_apart(value: Json, shape: Shape, path: FieldPath, gone: dict[FieldPath
         which = twice(value, shape.rule)
         nameless = any(not isinstance(item, dict) or not any(map(item.get, shape.rule.keys)) for item in value)
         if which or nameless:
-            why = f"two of its items have {which}" if which else f"an item has no `{shape.rule.keys[0]}`"
-            gone[path] = f"`{show_field(path)}` is left out: {why}"
+            gone[path] = f"two of its items have {which}" if which else f"an item has no `{shape.rule.keys[0]}`"
             return ABSENT
     return [_told_apart(item, shape.item(), (*path, index), gone) for index, item in enumerate(value)]
 

@@ -318,6 +318,7 @@ KIND = Kind(
     check=check_app,
     pull=_pulled,
     folder="apps",
+    restrictions=("option_values",),
     called=_called,
     required=("version",),
     own_values=("option_values[].options[].value",),

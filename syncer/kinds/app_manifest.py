@@ -13,12 +13,28 @@ from syncer.kinds.lenient import mappings
 
 def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> Pulled:
     """The installation at its version. A secret is write-only and comes in no reply: the manifest does not speak of
-    it, so its live value stays, and `secrets` says how it would be declared. One that is switched off stays so."""
-    spec["option_values"] = [each for each in spec.get("option_values") or [] if each.get("options")]
+    it, so its live value stays, and `secrets` says how it would be declared. One that is switched off stays so. A value
+    that is left of an earlier version, of which the installed one declares nothing, has no effect and is only noted."""
+    notes: list[str] = []
+    values = [_declared(each, live, notes) for each in spec.get("option_values") or []]
+    spec["option_values"] = [each for each in values if each.get("options")]
     if not spec["option_values"]:
         del spec["option_values"]
     policy = {"allow_disabled": True} if live.get("enabled") is False else {}
-    return Pulled(spec, policy=policy, secrets=tuple(_secrets(live)))
+    return Pulled(spec, policy=policy, secrets=tuple(_secrets(live)), notes=tuple(notes))
+
+
+def _declared(values: dict[str, Json], live: Json, notes: list[str]) -> dict[str, Json]:
+    """The options of one component, less those that its version no longer has."""
+    components = {str(each.get("id")): each for _, each in mappings(live.get("components"))}
+    name = str(values.get("component_id"))
+    if name not in components and (name.startswith("$") or not components):  # `$app`: of the app as a whole
+        return values
+    known = {str(each.get("key")) for _, each in mappings(components.get(name, {}).get("options"))}
+    stale = [str(each.get("key")) for _, each in mappings(values.get("options")) if str(each.get("key")) not in known]
+    notes += [f"option `{key}` of component `{name}` is left out: this version of the app has none" for key in stale]
+    left = [each for _, each in mappings(values.get("options")) if str(each.get("key")) in known]
+    return {**values, "options": left}
 
 
 def _secrets(live: Json) -> list[PulledSecret]:

@@ -185,4 +185,5 @@ KIND = Kind(
     dated=Dated("creationTime", changed_at="lastUpdateTime"),
     check=check,
     folder="reasons",
+    restrictions=("status",),
 )

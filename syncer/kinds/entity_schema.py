@@ -31,7 +31,7 @@ from syncer.core.verbs import is_gone, is_there, segment, without
 from syncer.kinds.schema_parts import CORE_SLUGS
 from syncer.kinds.schema_risks import objections, risk
 from syncer.kinds.schema_rules import check_schema
-from syncer.kinds.schema_shape import ATTRIBUTES, PURPOSES, SHAPE
+from syncer.kinds.schema_shape import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 
 if TYPE_CHECKING:
     from syncer.core.pulled import Pulled
@@ -87,7 +87,7 @@ def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
     keeps its own, or its label. Returns declared id → live id where they differ: a group's id is never changed, for its
     attributes and roles' grants hang on it."""
     groups = _items(have.get("group_settings"))
-    ids = {group.get("id") for group in groups}
+    ids = {group.get("id") for group in groups} - {None}
     taken = {group.get("id") for group in _items(want.get("group_settings"))} & ids
     renamed: dict[str, str] = {}
     for group in _items(want.get("group_settings")):
@@ -296,6 +296,7 @@ KIND = Kind(
     check=check_schema,
     pull=_pulled,
     folder="schemas",
+    restrictions=RESTRICTIONS,
     called=lambda live: str(live["slug"]),
     recorded=_recorded,
     required=(

@@ -225,18 +225,19 @@ def statement_key(condition_key: str, statement: Mapping[str, Json], index: int)
 
 
 def _triggers(address: Address, want: Spec, have: Spec, known: Parts, ids: Ids) -> None:
-    """The flow's own trigger keeps its id for ever, whatever becomes of it: statements point at it."""
+    """The flow's own trigger keeps its id for ever, whatever becomes of it: statements point at it. One that has none,
+    and is asked for none, is left so."""
     theirs = mapping(have.get("trigger")).get("id")
     bare = bool(have.get("trigger")) and theirs is None and "id" not in mapping(want.get("trigger"))
-    if isinstance(want.get("trigger"), dict) and not bare:  # one that has none, and is asked for none, is left so
+    if isinstance(want.get("trigger"), dict) and not bare:
         key = trigger_key(want["trigger"], 0)
         ids.put("triggers", key, theirs if isinstance(theirs, str) else _trigger_id(address, want["trigger"], 0))
     free = by_id(have.get("additional_triggers"))
     left = dict(enumerate(items(want.get("additional_triggers")), 1))
-    memory = known.get("triggers", {})
+    memory, automations = known.get("triggers", {}), known.get("automations", {})
     tests: tuple[Callable[[Mapping[str, Json], int, str], bool], ...] = (
         lambda mine, index, id: "id" in mine and id in (memory.get(str(mine["id"])), mine["id"]),
-        lambda mine, index, id: _target(mine) == _target(free[id]),
+        lambda mine, index, id: _target(mine, automations) == _target(free[id]),
         lambda mine, index, id: "id" not in mine and memory.get(str(index)) == id,
     )
     for test in tests:
@@ -245,8 +246,12 @@ def _triggers(address: Address, want: Spec, have: Spec, known: Parts, ids: Ids) 
             if hit is not None:
                 ids.put("triggers", trigger_key(mine, index), hit)
                 del left[index], free[hit]
+    nameless = [_target(each) for each in items(have.get("additional_triggers")) if each.get("id") is None]
     for index, mine in left.items():
-        ids.put("triggers", trigger_key(mine, index), _trigger_id(address, mine, index))
+        if "id" not in mine and _target(mine, automations) in nameless:
+            nameless.remove(_target(mine, automations))
+        else:
+            ids.put("triggers", trigger_key(mine, index), _trigger_id(address, mine, index))
 
 
 def _trigger_id(address: Address, trigger: Mapping[str, Json], index: int) -> str:
@@ -258,9 +263,11 @@ def _trigger_id(address: Address, trigger: Mapping[str, Json], index: int) -> st
         return stable_id(address, "trigger", str(said))
 
 
-def _target(trigger: Mapping[str, Json]) -> tuple[Json, ...]:
+def _target(trigger: Mapping[str, Json], automations: Mapping[str, str] = {}) -> tuple[Json, ...]:
+    """What a trigger looks at; `automations`: the ids of bundled ones, as far as they are known."""
     automation = trigger.get("automation_id") if trigger.get("type") == "automation" else None
-    known = automation if isinstance(automation, str) else None
+    known = automations.get(automation.key) if isinstance(automation, Part) else automation
+    known = known if isinstance(known, str) else None
     return (*(trigger.get(name) for name in ("type", "entity_schema", "journey_id")), known)
 
 

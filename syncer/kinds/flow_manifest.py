@@ -14,10 +14,11 @@ from syncer.core.plain_names import plain_name, unique_names
 from syncer.core.pulled import Pulled
 from syncer.core.values import Json
 from syncer.kinds.flow_automations import answered, automation_spec
-from syncer.kinds.flow_ids import Ids, edge_ends, items
+from syncer.kinds.flow_ids import Ids, by_id, edge_ends, items
 from syncer.kinds.flow_parts import DEFAULT_BRANCH
 from syncer.kinds.flow_reserved import EXIT_BRANCH
-from syncer.kinds.flow_translate import NO_TASK, translate
+from syncer.kinds.flow_shape import NO_TASK
+from syncer.kinds.flow_translate import translate
 from syncer.kinds.lenient import mapping
 
 OWN_TRIGGER = "0"
@@ -26,7 +27,9 @@ OWN_TRIGGER = "0"
 
 def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> Pulled:
     """The flow with local keys; `known` ones stay. Automations that the manifest bundles (they are among the known
-    parts) stand in `automations`, as far as `answers` has them; all others are referred to."""
+    parts) stand in `automations`, as far as `answers` has them; all others are referred to. TypeError where the id of
+    an edge or a statement, which a manifest does not say, is no text."""
+    _ids_must_be_texts(spec)
     groups = {
         "nodes": _node_keys(spec, _alive(known, "nodes")),
         "conditions": _condition_keys(spec, _alive(known, "conditions")),
@@ -41,6 +44,13 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
         said["automations"] = {key: automation_spec(there[id]) for id, key in bundled.items()}
     parts = {group: {key: id for id, key in keys.items()} for group, keys in groups.items() if keys}
     return Pulled(said, {**known, **parts}, hints=_hints(said))
+
+
+def _ids_must_be_texts(spec: Spec) -> None:
+    conditions = [each for task in items(spec.get("tasks")) for each in items(task.get("conditions"))]
+    for each in (*items(spec.get("edges")), *(one for some in conditions for one in items(some.get("statements")))):
+        if not isinstance(each.get("id"), str | None):
+            raise TypeError("an id is no text")
 
 
 def _alive(known: Parts, group: str) -> dict[str, str]:
@@ -102,9 +112,9 @@ def _keys(
 
 
 def _trigger_keys(spec: Spec, known: Mapping[str, str]) -> dict[str, str]:
-    """The flow's own trigger by its place; the additional ones by their type."""
+    """The flow's own trigger by its place; the additional ones by their type. One without an id needs no key."""
     own = mapping(spec.get("trigger")).get("id")
-    others = {str(each["id"]): str(each.get("type") or "") for each in items(spec.get("additional_triggers"))}
+    others = {id: str(each.get("type") or "") for id, each in by_id(spec.get("additional_triggers")).items()}
     found = _keys(others, (), {id: key for id, key in known.items() if id != own}, "trigger", (OWN_TRIGGER,))
     return {str(own): known.get(str(own), OWN_TRIGGER), **found} if own else found
 
@@ -125,8 +135,8 @@ def _without_ids(said: Spec, live: Spec) -> None:
             each.pop("automation_id", None)
     for task in items(said.get("tasks")):
         reference = mapping(task.get("schedule")).get("reference")
-        if isinstance(reference, dict) and reference.get("origin") == NO_TASK:
-            reference.pop("id", None)
+        if isinstance(reference, dict) and reference.get("origin") == reference.get("id") == NO_TASK:
+            del reference["id"]
         for place in (task, task.get("ecp"), task.get("installer")):
             journey = mapping(place).get("journey")
             if isinstance(journey, dict) and journey.get("journeyId"):
@@ -135,8 +145,8 @@ def _without_ids(said: Spec, live: Spec) -> None:
             for statement in items(condition.get("statements")):
                 statement.pop("id", None)
                 source = statement.get("source")
-                if isinstance(source, dict) and source.get("origin") == "trigger" and source.get("id") == own:
-                    source.pop("id", None)
+                if own and isinstance(source, dict) and source.get("origin") == "trigger" and source.get("id") == own:
+                    del source["id"]
 
 
 def _bundle(said: Spec, bundled: Mapping[str, str]) -> None:

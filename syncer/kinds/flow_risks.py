@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from syncer.core.keyed import key_text
 from syncer.core.kind import Risk, Spec
 from syncer.core.merge import FieldChange, Item
 from syncer.core.problem import Finding
 from syncer.core.values import ABSENT, Json
+from syncer.kinds.flow_shape import SHAPE
 from syncer.kinds.lenient import mapping
 
 
@@ -56,8 +58,8 @@ def _replaces_automation(change: FieldChange, have: Spec) -> bool:
         live, inner = mapping(have.get("trigger")), change.path[1:]
     else:
         key = change.path[1].key if isinstance(change.path[1], Item) else ""
-        triggers = have.get("additional_triggers") or []
-        live, inner = next((each for each in triggers if str(each.get("id")) == key), {}), change.path[2:]
+        triggers, rule = have.get("additional_triggers") or [], SHAPE.at("additional_triggers").rule
+        live, inner = next((each for each in triggers if key_text(each, rule) == key), {}), change.path[2:]
     if live.get("type") != "automation":
         return False
     gone = not inner and change.after is ABSENT

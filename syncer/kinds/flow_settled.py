@@ -41,7 +41,7 @@ def settle(want: Spec, have: Spec) -> None:
     _due(want, have)
     _trigger(want.get("trigger"), have.get("trigger"))
     for name in ("additional_triggers", "phases", "tasks"):
-        live = {each.get("id"): each for _, each in mappings(have.get(name))}
+        live = {each["id"]: each for _, each in mappings(have.get(name)) if each.get("id") is not None}
         for item in want.get(name) or []:
             there = live.get(item.get("id"), {})
             if name == "additional_triggers":
@@ -49,7 +49,7 @@ def settle(want: Spec, have: Spec) -> None:
                 continue
             _due(item, there)
             if name == "tasks":
-                _task(item, there)
+                _task(item, there, mapping(want.get("trigger")).get("id"))
 
 
 def _due(want: Mapping[str, Json], have: Mapping[str, Json]) -> None:
@@ -60,7 +60,7 @@ def _trigger(want: Json, have: Json) -> None:
     _chosen(want, have, ("type",), [name for name in mapping(have) if name not in ("id", "type")])
 
 
-def _task(want: dict[str, Json], have: Mapping[str, Json]) -> None:
+def _task(want: dict[str, Json], have: Mapping[str, Json], own_trigger: Json) -> None:
     _chosen(want, have, ("task_type",), OF_A_TASK_TYPE)
     schedule, live = want.get("schedule"), have.get("schedule")
     _chosen(schedule, live, ("mode",), list(mapping(live)))
@@ -72,6 +72,7 @@ def _task(want: dict[str, Json], have: Mapping[str, Json]) -> None:
         for statement in condition.get("statements") or []:
             there = statements.get(statement.get("id"), {})
             _chosen(statement.get("source"), there.get("source"), ("attribute", "attributes"), OF_AN_ATTRIBUTE)
+            _names_no_trigger(statement.get("source"), there.get("source"), own_trigger)
             _as_a_set(statement, there)
 
 
@@ -83,6 +84,13 @@ def _chosen(want: Json, have: Json, by: Collection[str], dependent: Collection[s
         for name in dependent:
             if name in have and name not in want:
                 want[name] = None
+
+
+def _names_no_trigger(want: Json, have: Json, own_trigger: Json) -> None:
+    """A live source that names no trigger means the flow's own, as a manifest's does: it is given no id unasked."""
+    bare = isinstance(have, dict) and have.get("origin") == "trigger" and not have.get("id")
+    if bare and isinstance(want, dict) and want.get("origin") == "trigger" and want.get("id") == own_trigger:
+        want.pop("id", None)
 
 
 def _as_a_set(want: dict[str, Json], have: Mapping[str, Json]) -> None:

@@ -9,11 +9,30 @@ from syncer.core.verbs import without
 from syncer.kinds.flow_automations import IGNORED
 from syncer.kinds.flow_inline import WRITE_ONLY
 
+NO_TASK = "all_preceding_tasks_completed"
+"""Both an origin of a relative schedule and the id that goes with it (workflow-definition.md 5.4)."""
 SERVER_SET = ("id", "org_id", "created_at", "updated_at", "limit_warnings", "_resolved_automations")
 TRIGGERS = ("trigger", "additional_triggers[]")
+TARGETS = ("automation_id", "journey_id", "entity_schema", "type")
+"""By what an additional trigger is known that has no id, which the definition leaves to whoever makes it."""
 _JOURNEYS = ("tasks[].journey", "tasks[].ecp.journey", "tasks[].installer.journey")
 _ASSIGNED = ("assigned_to", "phases[].assigned_to", "tasks[].assigned_to")
 _TAXONOMIES = ("taxonomies", "phases[].taxonomies", "tasks[].taxonomies")
+_OF_A_TASK = (
+    *("conditions", "loop_config", "requirements", "schedule", "trigger_mode", "allow_parallel_execution"),
+    *("automation_config", "phase_id", "taxonomies"),
+)
+_OF_AN_AUTOMATION = (
+    *("enabled", "entity_schema", "triggers", "trigger_conditions", "conditions", "schedules", "loops", "actions"),
+    "max_executions",
+)
+RESTRICTIONS = (
+    *("enabled", "trigger", "additional_triggers", "edges", "linear", "entity_sync", "closing_reasons", "taxonomies"),
+    "phases[].taxonomies",
+    *(f"tasks[].{name}" for name in _OF_A_TASK),
+    *(f"automations.*.{name}" for name in _OF_AN_AUTOMATION),
+)
+"""What starts a flow and its automations, on which conditions, and which way it takes."""
 
 
 def generation(version: Json) -> Json:
@@ -23,7 +42,7 @@ def generation(version: Json) -> Json:
 
 SHAPE = compile_shape(
     lists={
-        "additional_triggers": keyed("id", whole=True),
+        "additional_triggers": keyed("id", *TARGETS, whole=True),
         "phases": keyed("id", whole=True),
         "tasks": keyed("id", whole=True),
         "tasks[].requirements": AS_SET,
@@ -43,6 +62,7 @@ SHAPE = compile_shape(
         "tasks[].created_automatically": False,
         "tasks[].allow_parallel_execution": True,
         "tasks[].loop_config.max_iterations": 3,
+        "tasks[].schedule.reference.id": NO_TASK,
         **{f"{root}.complete_task_automatically": True for root in _JOURNEYS},
         "tasks[].conditions[].statements[].value_type": "static",
         "tasks[].conditions[].statements[].source.attributes_match": "any",

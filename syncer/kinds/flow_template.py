@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from syncer.core.address import Address
 from syncer.core.kind import Call, Context, Kind, Parts, Prepared, RefField, Spec
 from syncer.core.merge import merge
 from syncer.core.references import bind, clone
@@ -20,7 +21,7 @@ from syncer.kinds.flow_graph import check_flow
 from syncer.kinds.flow_ids import identify, items, stable_id
 from syncer.kinds.flow_risks import create_risk, limits, objections, risk
 from syncer.kinds.flow_settled import settle
-from syncer.kinds.flow_shape import SHAPE, TRIGGERS, spec_of
+from syncer.kinds.flow_shape import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_steps import LISTING, create, read, remove, update
 from syncer.kinds.flow_translate import translate
 from syncer.kinds.lenient import mapping
@@ -47,9 +48,6 @@ def prepare(context: Context) -> Prepared:
     """Local keys become live ids; bundled automations stand beside their live counterparts."""
     have = spec_of(context.live) if context.live else {}
     want: Spec = clone(context.want)
-    for _, journey in _journeys(want):
-        if journey.get("journeyId") and not journey.get("id"):
-            journey["id"] = stable_id(context.address, "journey", str(journey["journeyId"]))
     ids = identify(context.address, want, have, context.parts)
     there = answered(context.answers)
     known = {key: id for key, id in ids.parts.get("automations", {}).items() if id in there}
@@ -60,7 +58,7 @@ def prepare(context: Context) -> Prepared:
     if context.live:
         want = bind(want, lambda leaf: str(context.live["id"]) if leaf == own else leaf)
     want = bind(want, lambda leaf: known.get(leaf.key, leaf) if isinstance(leaf, Part) else leaf)
-    _keep_journey_ids(want, have)
+    _journey_ids(context.address, want, have)
     settle(want, have)
     notices = [_stays_off(want, key) for key, id in known.items() if switched_off(there[id])]
     left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
@@ -126,13 +124,17 @@ def _journeys(spec: Spec) -> list[tuple[str, dict[str, Json]]]:
     ]
 
 
-def _keep_journey_ids(want: Spec, have: Spec) -> None:
-    """A task's link to a journey has an id of its own: where the live one has it, it stays."""
+def _journey_ids(address: Address, want: Spec, have: Spec) -> None:
+    """A task's link to a journey has an id of its own: where the live one has it, it stays; where that has none, it
+    gets none unasked; a new one gets one of ours."""
     live = dict(_journeys(have))
     for place, journey in _journeys(want):
-        there = live.get(place, {})
-        if there.get("id") and there.get("journeyId") == journey.get("journeyId"):
+        there, target = live.get(place, {}), journey.get("journeyId")
+        same = bool(there) and there.get("journeyId") == target
+        if same and there.get("id"):
             journey["id"] = there["id"]
+        elif target and not same and not journey.get("id"):
+            journey["id"] = stable_id(address, "journey", str(target))
 
 
 def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> Pulled:
@@ -230,6 +232,7 @@ KIND = Kind(
     folder="flows",
     words=("enabled",),
     one_work=("phases", "tasks", "edges", "entity_sync", "due_date_config"),
+    restrictions=RESTRICTIONS,
     named_ids=(
         *((f"{root}assigned_to[]", "user") for root in ("", "phases[].", "tasks[].")),
         ("tasks[].agent_config.agent_id", "agent"),

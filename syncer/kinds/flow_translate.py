@@ -6,9 +6,7 @@ from syncer.core.kind import Spec
 from syncer.core.values import Json
 from syncer.kinds.flow_ids import Ids, edge_key, items, statement_key
 from syncer.kinds.flow_inline import trigger_key
-
-NO_TASK = "all_preceding_tasks_completed"
-"""Both an origin of a relative schedule and the id that goes with it (workflow-definition.md 5.4)."""
+from syncer.kinds.flow_shape import NO_TASK
 
 
 def translate(want: Spec, ids: Ids) -> Spec:

@@ -336,6 +336,7 @@ KIND = Kind(
     words=("enabled",),
     own_values=("enabled",),
     folder="retention",
+    restrictions=SENT,
     called=lambda live: f"{live.get('entity_schema')} {live.get('type')}",
     recorded=_recorded,
     required=("query", "query.saved_view_id", "schedule", "schedule.frequency", "schedule.interval_days", "enabled"),

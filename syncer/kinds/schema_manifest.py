@@ -11,6 +11,7 @@ from syncer.core.pulled import Pulled
 from syncer.core.values import Json
 from syncer.kinds.lenient import mappings
 
+HIDDEN = "an empty `enable_setting` hides it from everybody, which no manifest may say"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
@@ -30,9 +31,8 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
         _by_label(spec.get(name), words)
     for _, capability in mappings(spec.get("capabilities")):
         _by_label(capability.get("attributes"), words)
-    if spec.get("enable_setting") == []:
-        del spec["enable_setting"]  # never sent, for it would hide the schema from everybody
-    return Pulled(spec)
+    hidden = spec.get("enable_setting") == []
+    return Pulled(spec, unsaid=(HIDDEN,) if hidden else ())
 
 
 def _by_label(holders: Json, words: Mapping[str, str]) -> None:

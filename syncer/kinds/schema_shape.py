@@ -38,6 +38,26 @@ _HELD = (
     "constraints",
 )
 
+_SHOWN_IF = ("render_condition", "feature_flag", "settings_flag")
+_OF_AN_ATTRIBUTE = (
+    *(*_SHOWN_IF, "_purpose", "hidden", "required", "readonly", "protected", "constraints", "repeatable", "multiple"),
+    *("options", "allowedSchemas", "relation_type", "relation_picker_filter", "relation_affinity_mode", "actions"),
+    *("allowed_extensions", "file_size_bytes", "default_access_control", "exclude_from_search"),
+    *("columns", "min_rows", "max_rows", "currency", "edit_mode", "edit_mode_config", "data_classification"),
+)
+RESTRICTIONS = (
+    *("published", "feature_flag", "enable_setting", *PURPOSES, "conditions"),
+    *(f"group_settings[].{name}" for name in _SHOWN_IF),
+    *(f"capabilities[].{name}" for name in ("feature_flag", "settings_flag", "schemas")),
+    *(f"capabilities[].ui_hooks[].{name}" for name in ("render_condition", "disabled", "requiredPermission")),
+    "capabilities[].ui_hooks[].pricing_tier_setting",
+    *(f"ui_config.list_item.summary_attributes[].{name}" for name in _SHOWN_IF),
+    *(f"ui_config.table_view.{name}[].permission" for name in ("row_actions", "bulk_actions")),
+    "ui_config.list_item.quick_actions[].permission",
+    *(f"{root}.{name}" for root in ATTRIBUTES for name in _OF_AN_ATTRIBUTE),
+)
+"""Who sees what, which values an attribute takes, and who may change them."""
+
 _LISTS: dict[str, ListRule] = {
     "attributes": keyed("name"),
     "capabilities": keyed("name"),

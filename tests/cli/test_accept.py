@@ -176,6 +176,7 @@ def test_a_pull_into_files_says_it_and_learns_nothing(deleting: Deleting) -> Non
     before, text = deleting.remembered(), (deleting.live.folder / "config/r.yaml").read_bytes()
     deleting.filters({})
     pulled = deleting.live.run("pull", "--kind", "RetentionConfig")
+    assert pulled.code == 5
     assert (deleting.live.folder / "config/r.yaml").read_bytes() == text
     assert pulled.err.startswith(f"warning[not-accepted]: RetentionConfig/old-contacts: {REASON}\n  at config/r.yaml:")
     assert f"`syncer apply --accept-data-loss {NAME}`" in pulled.err
