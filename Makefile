@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test fast check floors fmt docs bench sim nightly lock hooks clean
+.PHONY: help venv demo test fast check floors fmt docs bench sim nightly shape lock hooks clean
 
 help: ## this list
 	@echo "make TARGET, where TARGET is"
@@ -87,6 +87,9 @@ nightly: $(READY) ## the figures of docs/reliability.md at full size (NIGHT=1 fo
 
 bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan")
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+shape: $(READY) ## the figures of the code's structure: full folders, long functions, floors, files that a plan enters
+	@$(BIN)/python tools/shape.py
 
 lock: $(READY) ## requirements/dev.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
