@@ -39,10 +39,6 @@ COMMANDS = {
 }
 
 
-class NeedsCommand(click.UsageError):
-    """A group was called without a command; its help says which there are."""
-
-
 class Group(click.Group):
     """A group that says what it knows when it is called without a command (each version of click ends that its own
     way)."""
@@ -50,6 +46,8 @@ class Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does, but for no arguments at all."""
         if not args and not ctx.resilient_parsing:
+            from syncer.cli.ending import NeedsCommand
+
             raise NeedsCommand(ctx.get_help(), ctx)
         return super().parse_args(ctx, args)
 

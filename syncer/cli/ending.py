@@ -7,17 +7,18 @@ import os
 import sys
 import traceback
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+import click
 
 from syncer.core.problem import Problem, SyncerError
 
-if TYPE_CHECKING:
-    import click
+
+class NeedsCommand(click.UsageError):
+    """A group was called without a command; its help says which there are."""
 
 
 def usage(error: click.ClickException, args: list[str]) -> int:
     """A command line that makes no sense: exit 3."""
-    from syncer.cli import NeedsCommand
     from syncer.cli.console import console
 
     if isinstance(error, NeedsCommand):
