@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from syncer.core.address import Address
 from syncer.core.problem import Problem
-from syncer.core.references import circles
 from syncer.core.resource import Desired
 from syncer.core.values import Ref
 from syncer.kinds import KINDS
@@ -56,6 +55,10 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
                 target = Address(use.target.kind, use.target.name)
                 if target != each.address:
                     waits[each.address].add(target)
+    if not waits:
+        return
+    from syncer.core.circles import circles  # late: a repository without references has none
+
     for circle in circles(waits):
         begin = next((place for place, each in enumerate(circle) if by_address[each].where(()).file in only), 0)
         circle = [*circle[begin:-1], *circle[:begin], circle[begin]]

@@ -220,6 +220,7 @@ COMMANDS = {
     | {"difflib", "hashlib"}
     | {f"syncer.core.{name}" for name in ("fields", "fingerprint", "merge", "pairing", "plan", "planner")}
     | {f"syncer.adapters.{name}" for name in ("explain", "json_reader", "wording", "yaml_problems")}
+    | {"syncer.core.circles", "syncer.render.problems"}
     | {f"syncer.kinds.{name}" for name in ("entity_schema", "flow_template", "retention_config", "app_installation")},
 }
 DATACLASSES = {

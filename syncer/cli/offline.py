@@ -37,7 +37,6 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
     from syncer.cli.console import console
     from syncer.loading import ordered, read_manifests
     from syncer.loading import validate as judge
-    from syncer.render.problems import render_problems
 
     out = console(color)
     here = Path.cwd()
@@ -60,6 +59,7 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
     terminal = out.terminal
     if form != "text" or problems:
         from syncer import __version__
+        from syncer.render.problems import render_problems
         from syncer.rules import all_rules
 
         rules = all_rules() if form == "sarif" else {}

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from syncer.core.address import Address
-from syncer.core.circles import circles
 from syncer.core.kind import RefField, Spec
 from syncer.core.markers import bind, clone, leaves, without_secrets
 from syncer.core.problem import Finding
@@ -152,4 +151,4 @@ def _with(spec: Json, path: Path, value: Json) -> Json:
     return made
 
 
-__all__ = ["Index", "bind", "circles", "clone", "leaves", "mark", "without_secrets"]
+__all__ = ["Index", "bind", "clone", "leaves", "mark", "without_secrets"]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from typing import TextIO
 
 from syncer.core.problem import Problem
-from syncer.render.problems import problems_text
 from syncer.render.terminal import Terminal
 
 ERASE = "\r\x1b[2K"
@@ -69,6 +68,8 @@ class Out:
 
     def problems(self, problems: Iterable[Problem], *, summary: bool = True) -> None:
         """Problems as text on stderr; nothing for none."""
+        from syncer.render.problems import problems_text  # late: most commands have none
+
         self.talk(problems_text(problems, self.talking, summary=summary))
 
     def show(self, line: str) -> None:
