@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.support.pages import PAGES, anchors
+
 ROOT = Path(__file__).parents[1]
 STADTWERK = ROOT / "examples" / "stadtwerk"
 BROKEN = ROOT / "examples" / "broken"
@@ -182,9 +184,6 @@ def test_a_warning_about_a_field_is_an_error_where_strict(tmp_path: Path) -> Non
 # ------------------------------------------------------------------------------------------------------ the README
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_of_a_page_lead_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
@@ -197,12 +196,6 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
         if not file.exists() or (anchor and anchor not in anchors(file)):
             dead.append(target)
     assert dead == []
-
-
-def anchors(page: Path) -> set[str]:
-    """The anchors GitHub gives the headings of a page."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_plan_in_the_documents_is_one() -> None:

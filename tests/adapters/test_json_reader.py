@@ -58,7 +58,7 @@ REFUSED = {
             "1:18 $[2] number-not-finite: `1e999` is larger than any number of JSON",
         ],
     ),
-    "G13, G14": (
+    "G13, G14 numbers too large": (
         f"[9007199254740993, {'9' * 5000}]",
         [
             "1:2 $[0] number-too-large: `9007199254740993` is a whole number beyond 2^53, which JSON readers round",

@@ -73,8 +73,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     # case                     file                     rule: message
     "G27 absolute": ("/etc/passwd", "file-path: file `/etc/passwd` does not begin at the repository's root"),
     "G27 home": ("~/x", "file-path: file `~/x` does not begin at the repository's root"),
-    "G27 ..": ("../secret.txt", "file-path: file `../secret.txt` holds `..`"),
-    "G27 .. within": ("texts/../texts/body.html", "file-path: file `texts/../texts/body.html` holds `..`"),
+    "G27 two dots": ("../secret.txt", "file-path: file `../secret.txt` holds `..`"),
+    "G27 two dots within": ("texts/../texts/body.html", "file-path: file `texts/../texts/body.html` holds `..`"),
     "G27 link out": ("out.txt", "file-path: file `out.txt` leads out of the repository through a symbolic link"),
     "G27 linked folder": (
         "folder/secret.txt",

@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from tests.cli import test_bad_input
+from tests.support.catalogue import SENTENCES, told
 
 HERE = Path(__file__).parent
 NUMBERS = {"A": 24, "B": 29, "C": 26, "D": 14, "E": 19, "F": 12, "G": 48, "H": 12, "I": 12}
@@ -68,6 +69,13 @@ def test_no_row_is_made_up_or_there_twice() -> None:
     rows = Counter(row for tested, not_applicable in tables().values() for row in (*tested, *not_applicable))
     known = {f"{part}{number:02}" for part, count in NUMBERS.items() for number in range(1, count + 1)}
     assert {row: count for row, count in rows.items() if count > 1 or row not in known} == {}
+
+
+def test_every_row_has_its_sentence_on_the_page_in_order() -> None:
+    known = [f"{part}{number:02}" for part, count in NUMBERS.items() for number in range(1, count + 1)]
+    assert [row for row in SENTENCES if row[0] != "T"] == known
+    assert [row for row, sentence in SENTENCES.items() if len(sentence.split()) < 3] == []
+    assert told(["C05", "C05-late"]) == [f"{name}: {SENTENCES['C05']}" for name in ("C05", "C05-late")]
 
 
 def test_what_does_not_apply_says_why() -> None:

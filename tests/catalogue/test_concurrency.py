@@ -22,6 +22,7 @@ from tests.adapters import test_plan_file, test_state
 from tests.catalogue.test_network import both
 from tests.cli import test_live_commands
 from tests.engine import test_execute, test_plan_live
+from tests.support.catalogue import told
 
 Check = Callable[..., None]
 REASONS, REASON = "/v1/workflows/closing-reasons", "/v2/workflows/closing-reasons"
@@ -240,7 +241,7 @@ def test_every_row_is_here() -> None:
     assert found == {f"D{number:02}" for number in range(1, 15)}
 
 
-@pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("check", ROWS.values(), ids=told(ROWS))
 def test_concurrency(check: Check, request: pytest.FixtureRequest) -> None:
     import inspect
 

@@ -36,6 +36,7 @@ from syncer.core.event import Recovered
 from syncer.core.guard import Consent
 from syncer.core.problem import Refused
 from tests.cli.conftest import PLAIN, ended, reason, until
+from tests.support.catalogue import told
 
 Check = Callable[..., None]
 CREATE = ("POST", "/v1/workflows/closing-reasons")
@@ -484,6 +485,6 @@ ROWS: dict[str, Check] = {
 NOT_APPLICABLE: dict[str, str] = {}
 
 
-@pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("check", ROWS.values(), ids=told(ROWS))
 def test_crash(request: pytest.FixtureRequest, check: Check) -> None:
     check(**{name: request.getfixturevalue(name) for name in inspect.signature(check).parameters})

@@ -27,6 +27,7 @@ from syncer.adapters.pace import MOST_WAIT, retry_after
 from syncer.core.problem import PlatformError
 from tests.adapters import test_http
 from tests.engine import test_execute, test_lost_answers, test_plan_live
+from tests.support.catalogue import told
 
 Check = Callable[..., None]
 REASONS = "/v1/workflows/closing-reasons"
@@ -462,7 +463,7 @@ def test_every_row_is_here() -> None:
     assert found == {f"B{number:02}" for number in range(1, 30)}
 
 
-@pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("check", ROWS.values(), ids=told(ROWS))
 def test_network(check: Check, request: pytest.FixtureRequest) -> None:
     check(**{name: request.getfixturevalue(name) for name in inspect.signature(check).parameters})
 

@@ -24,6 +24,7 @@ from tests.cli import test_live_commands, test_streams
 from tests.cli.conftest import TOKEN
 from tests.engine import test_plan_live
 from tests.render import test_drift_reports, test_plan_text
+from tests.support.catalogue import told
 
 Check = Callable[..., None]
 REASONS = "/v1/workflows/closing-reasons"
@@ -203,6 +204,6 @@ def test_every_row_is_here_or_does_not_apply() -> None:
     assert found & set(NOT_APPLICABLE) == set()
 
 
-@pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("check", ROWS.values(), ids=told(ROWS))
 def test_output(check: Check, request: pytest.FixtureRequest) -> None:
     check(**{name: request.getfixturevalue(name) for name in inspect.signature(check).parameters})

@@ -33,6 +33,7 @@ from tests.cli.conftest import ended, reason, until
 # fixtures of those files, which are asked for by name
 from tests.cli.test_interrupts import slow
 from tests.cli.test_streams import coloured
+from tests.support.catalogue import told
 
 __all__ = ["coloured", "slow"]
 
@@ -419,6 +420,6 @@ ROWS: dict[str, Check] = {
 NOT_APPLICABLE: dict[str, str] = {}
 
 
-@pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("check", ROWS.values(), ids=told(ROWS))
 def test_process(request: pytest.FixtureRequest, check: Check) -> None:
     check(**{name: request.getfixturevalue(name) for name in inspect.signature(check).parameters})

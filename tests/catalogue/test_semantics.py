@@ -15,6 +15,7 @@ from syncer.core.guard import Consent
 from syncer.core.problem import InvalidInput, PlatformError, Refused
 from tests.adapters import test_api
 from tests.engine import test_execute, test_lost_answers, test_plan_live
+from tests.support.catalogue import told
 
 Check = Callable[..., None]
 REASONS, REASON = "/v1/workflows/closing-reasons", "/v2/workflows/closing-reasons"
@@ -427,6 +428,6 @@ def test_every_row_is_here_or_does_not_apply() -> None:
     assert found & set(NOT_APPLICABLE) == set()
 
 
-@pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("check", ROWS.values(), ids=told(ROWS))
 def test_semantics(check: Check, request: pytest.FixtureRequest) -> None:
     check(**{name: request.getfixturevalue(name) for name in inspect.signature(check).parameters})

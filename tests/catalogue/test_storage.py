@@ -38,6 +38,7 @@ from syncer.core.problem import InvalidInput, Refused
 from syncer.core.resource import Managed
 from tests.adapters import test_journal, test_state
 from tests.cli.conftest import reason
+from tests.support.catalogue import told
 
 Check = Callable[..., None]
 CREATE = "/v1/workflows/closing-reasons"
@@ -545,6 +546,6 @@ ROWS: dict[str, Check] = {
 NOT_APPLICABLE: dict[str, str] = {}
 
 
-@pytest.mark.parametrize("check", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("check", ROWS.values(), ids=told(ROWS))
 def test_storage(request: pytest.FixtureRequest, check: Check) -> None:
     check(**{name: request.getfixturevalue(name) for name in inspect.signature(check).parameters})

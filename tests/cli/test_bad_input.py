@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import JWT, ROOT, STRANGER, TOKEN, flow, reason
+from tests.support.catalogue import told
 
 Found = tuple[str, int, int]
 BROKEN = ROOT / "examples" / "broken"
@@ -811,7 +812,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", CASES.values(), ids=told(CASES))
 def test_bad_input(live: Any, sandbox: Any, case: In | Check) -> None:
     if not isinstance(case, In):
         case(live, sandbox)
