@@ -63,7 +63,8 @@ class Store:
             self.unsaved = False
 
     def put_midway(self, entries: Mapping[Address, Managed | None]) -> None:
-        """As `put`, after the first write: whatever is in the way, the run is partly done and ends."""
+        """As `put`, after the first write: NotDurable for whatever is in the way, since the run is partly done and
+        ends."""
         try:
             self.put(entries)
         except (Refused, PlatformError) as error:
@@ -280,7 +281,8 @@ def carry_out(
     by: str,
 ) -> Iterator[Event]:
     """Remember the links and what was accepted, then do what the plan says; the journal is emptied once state holds all
-    of it. `by`: who runs it and where, for those who look at `runs` later."""
+    of it. `by`: who runs it and where, for those who look at `runs` later. NotDurable where something that must be
+    remembered cannot be."""
     entries: dict[Address, Managed | None] = {**planned.settled, **dict.fromkeys(planned.forgotten)}
     entries |= {
         former: None for former, present in renamed(planned, store.state.entries).items() if present in planned.settled

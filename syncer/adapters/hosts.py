@@ -45,7 +45,8 @@ def services(project: Mapping[str, str] | None = None, server: str = "") -> dict
 
 
 def check_service(name: str, url: str) -> str:
-    """A service's URL from `syncer.yaml`, without a slash at its end: https, under epilot.io, on the usual port."""
+    """A service's URL from `syncer.yaml`, without a slash at its end; InvalidInput unless it is https, under epilot.io
+    and on the usual port."""
     scheme, host, port = _parts(url, f"URL of service `{name}`")
     if scheme != "https" or not (host == "epilot.io" or host.endswith(".epilot.io")) or port not in {None, 443}:
         raise InvalidInput(
@@ -58,7 +59,8 @@ def check_service(name: str, url: str) -> str:
 
 
 def check_server(url: str) -> str:
-    """The operator's one URL for all services, without a slash at its end: https, or http to this machine."""
+    """The operator's one URL for all services, without a slash at its end; InvalidInput unless it is https, or http to
+    this machine."""
     scheme, host, _ = _parts(url, "server URL")
     if scheme != "https" and not is_loopback(host):
         raise InvalidInput(_problem(f"server URL `{scheme}://{host}` sends the token unprotected", "use https"))

@@ -36,7 +36,10 @@ class _Moved(Exception):
 
 
 def list_all(listing: Listing, ask: Ask, together: Together) -> list[Json]:
-    """Every object of a listing. `together` asks for several pages side by side, where their number is known."""
+    """Every object of a listing. `together` asks for several pages side by side, where their number is known.
+
+    PlatformError for pages that are not what the API promises, or that still contradict each other after `ROUNDS`.
+    """
     read = {"none": _one, "cursor": _by_cursor, "page": _by_number, "from": _by_number}[listing.paging]
     reason = ""
     for _ in range(ROUNDS):

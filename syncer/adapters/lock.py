@@ -86,7 +86,8 @@ class Lock:
         self.release()
 
     def take(self) -> None:
-        """Take the lock, or say who has it."""
+        """Take the lock. Refused, naming who has it, where another run does; InvalidInput where its file cannot
+        be made."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             for _ in range(10):

@@ -30,7 +30,7 @@ def with_ids(text: bytes, path: Path, environment: str, ids: Mapping[str, str]) 
 def with_values(
     text: bytes, path: Path, environment: str, section: Literal["ids", "vars"], values: Mapping[str, Json]
 ) -> bytes:
-    """The same for plain values of either section."""
+    """The same for plain values of either section; InvalidInput where they cannot be put in by lines alone."""
     before = project_of(text, path).document.value
     plain = text.decode()
     written = _put_in(plain, environment, section, values)

@@ -35,7 +35,8 @@ LARGEST = 256 * 1024 * 1024
 
 
 def save_plan(path: Path, plan: Plan, problems: Sequence[Problem] = ()) -> None:
-    """Write the plan's document, the same text that `--format json` prints, whole or not at all, mode 0600."""
+    """Write the plan's document, the same text that `--format json` prints, whole or not at all, mode 0600;
+    InvalidInput where it cannot be written there."""
     if not path.parent.is_dir():  # a folder that is misspelt is not made
         raise InvalidInput(
             _problem(

@@ -55,7 +55,7 @@ def _checksum(document: Mapping[str, Json]) -> str:
 
 
 def save_recording(path: Path, recording: Recording) -> None:
-    """Write it, whole or not at all."""
+    """Write it, whole or not at all; InvalidInput where it cannot be written there."""
     try:
         replace_file(path, text_of(recording).encode("utf-8"), mode=MODE)
     except OSError as error:

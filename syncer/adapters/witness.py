@@ -14,7 +14,7 @@ from syncer.adapters.scalars import CONSTANTS, NUMBER_STARTS, number
 def agrees(before: str, after: str) -> bool:
     """Whether ruamel.yaml reads the same documents from both texts: values, and the order of lists.
 
-    It has no say where it cannot read the text as it was: it refuses some sound files, such as `[http://x, b]`.
+    It has no say where it cannot read the text as it was: it refuses some sound files, such as `a:\\t1`.
     """
     wanted = _documents(before)
     return wanted is None or _documents(after) == wanted

@@ -121,7 +121,8 @@ def plan_against(
     detailed_exitcode: bool,
     form: str,
 ) -> int:
-    """The plan against the recording in FILE: no token, no network, nothing written."""
+    """The plan against the recording in FILE: no token, no network, nothing written. InvalidInput for a
+    `target` to save it in: such a plan is never applied."""
     from syncer.adapters.recording import Replay
     from syncer.adapters.recording_file import load_recording
     from syncer.cli.collector import at_rest

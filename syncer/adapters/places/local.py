@@ -86,7 +86,7 @@ class FileGate:
         return peek(self.path)[0]
 
     def lift(self, seen: Holder) -> None:
-        """As `Gate`: the file goes, unless its run is alive on this machine."""
+        """The file goes; Refused where its run is alive on this machine, or the lock is another's by now."""
         from syncer.adapters.lock import peek, who
 
         holder, alive = peek(self.path)

@@ -42,7 +42,7 @@ class Bucket:
     store: ObjectStore
 
     def get(self, key: str) -> tuple[bytes, Seen] | None:
-        """An object's content and version; None where there is none."""
+        """An object's content and version; None where there is none. PlatformError where the store does not say."""
         import obstore
 
         try:
@@ -56,7 +56,7 @@ class Bucket:
             raise self._no(error) from None
 
     def version(self, key: str) -> Seen | None:
-        """An object's version; None where there is none."""
+        """An object's version; None where there is none. PlatformError where the store does not say."""
         import obstore
 
         try:
@@ -167,7 +167,7 @@ class ObjectBody:
         return self.bucket.put(self.key, text, cast("Seen | None", seen))
 
     def set_aside(self) -> str:
-        """As `Body`: a copy under `KEY.damaged`."""
+        """Leaves a copy under `KEY.damaged`, and returns that name. PlatformError where the store does not do it."""
         import obstore
 
         found = self.bucket.get(self.key)
@@ -226,7 +226,7 @@ class ObjectGate:
         return holder_in(there[0]) or _NOBODY
 
     def lift(self, seen: Holder) -> None:
-        """As `Gate`."""
+        """Free the lock; Refused where it is another's by now."""
         there = self.bucket.get(self.key)
         if there is None or not _is_taken(there[0]):
             return

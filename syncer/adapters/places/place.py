@@ -108,7 +108,8 @@ class Place:
         return raw
 
     def put(self, text: bytes) -> None:
-        """Replace what was read last; as `save`."""
+        """Replace what was read last. Refused where somebody else wrote in between; PlatformError or NotDurable as
+        `save`."""
         try:
             self._version = self.body.put(text, self._version)
         except Changed:

@@ -243,7 +243,7 @@ class RowGate:
         return holder_in((found[0] or "").encode("utf-8")) or Holder("somebody", "an unknown host", 0, "", 0.0)
 
     def lift(self, seen: Holder) -> None:
-        """As `Gate`: the connection that holds it is ended by the server."""
+        """The server ends the connection that holds it; Refused where the lock is another's by now."""
         holder = self.holder()
         if holder is None:
             return
