@@ -1,1 +1,2 @@
-"""The simulator: everything around the engine goes wrong, by seed, by instant and by number (reliability 5.11)."""
+"""The simulator: everything around the engine goes wrong, by seed, by instant and by number
+(docs/reliability.md#the-table)."""

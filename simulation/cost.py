@@ -1,4 +1,5 @@
-"""What it costs to remember: fsyncs for each writing call, and how much slower an apply is for them (figure N22).
+"""What it costs to remember: fsyncs for each writing call, and how much slower an apply is for them (N22 of
+docs/reliability.md#the-table).
 
 Real files on the disk of this machine, real workers; only the platform's latency is made up.
 """

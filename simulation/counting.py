@@ -1,4 +1,5 @@
-"""Fail the n-th call that can fail, for n = 1, 2, … until an apply has no n-th one (figure N3, as SQLite does it)."""
+"""Fail the n-th call that can fail, for n = 1, 2, … until an apply has no n-th one (N3 of
+docs/reliability.md#the-table, as SQLite does it)."""
 
 from __future__ import annotations
 

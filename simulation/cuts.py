@@ -1,5 +1,5 @@
-"""State and journal cut off at every byte (figure N5, rows E06 and E07): refused, or a whole prefix; never taken for
-empty, never a traceback."""
+"""State and journal cut off at every byte (N5 of docs/reliability.md#the-table, docs/catalogue.md#e06 and #e07):
+refused, or a whole prefix; never taken for empty, never a traceback."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A crash leaves what was synced, and of the rest what a real disk may leave: part of a tail or zeros in its place, names
 in the order in which they were given but not all of them. A failed fsync loses what it was called for, whatever later
-calls say (reliability 5.3, E16, E19).
+calls say (docs/catalogue.md#e16, #e19).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The network-fault matrix (figure N4): every row of B at every operation, before and after the platform did the work.
+"""The network-fault matrix (N4 of docs/reliability.md#the-table): every row of docs/catalogue.md#network at every
+operation, before and after the platform did the work.
 
 What each fault must be taken for stands here as the catalogue says it, not as `adapters/outcome.py` does: the two are
 held against each other in every cell.

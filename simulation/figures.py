@@ -1,4 +1,5 @@
-"""Prints the figures of the disk, of real processes and of two applies at once: N5, N6, N9, N10, E18."""
+"""Prints the figures of the disk, of real processes and of two applies at once: N5, N6, N9, N10 of
+docs/reliability.md#the-table and docs/catalogue.md#e18."""
 
 from __future__ import annotations
 

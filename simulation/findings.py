@@ -1,4 +1,5 @@
-"""What must be true of a world whatever went wrong in it (reliability 4, "Invariants"); knows no way to break it."""
+"""What must be true of a world whatever went wrong in it (docs/reliability.md#the-ten-invariants); knows no way to
+break it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Spoilt manifests through the real `syncer validate` (figure N11): no traceback, no signal, 2 seconds, 300 MB each.
+"""Spoilt manifests through the real `syncer validate` (N11 of docs/reliability.md#the-table): no traceback, no signal,
+2 seconds, 300 MB each.
 
 Many in one process, one process after another: what brings a process down is known by its number.
 """

@@ -1,4 +1,5 @@
-"""Each guard taken away, and the tests that must notice (figure N17); a plugin of pytest does the taking away.
+"""Each guard taken away, and the tests that must notice (N17 of docs/reliability.md#the-table); a plugin of pytest does
+the taking away.
 
 `WITHOUT`: name → what is put in the guard's place, and the tests that are run without it.
 """
@@ -61,7 +62,7 @@ _PLANS, _SEMANTICS, _BAD, _LIVE = (
 )  # fmt: skip
 WITHOUT: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     **{name: (_guard(name), ("tests/core/test_guard.py",)) for name in _GUARDS},
-    # end to end: rows H10, H11, H02, C10
+    # end to end: docs/catalogue.md#h10, #h11, #h02, #c10
     "removals, end to end (H10)": (_guard("removals"), (_BAD, "-k", "H10")),
     "protected, end to end (H10)": (_guard("protected"), (_BAD, "-k", "H10")),
     "not_empty, end to end (H10)": (_guard("not_empty"), (_BAD, "-k", "H10")),

@@ -1,4 +1,5 @@
-"""Hostile texts (rows I04, I05, I06), every renderer, and small copies of those who would obey (figure N13)."""
+"""Hostile texts (docs/catalogue.md#i04, #i05, #i06), every renderer, and small copies of those who would obey (N13 of
+docs/reliability.md#the-table)."""
 
 from __future__ import annotations
 

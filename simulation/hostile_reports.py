@@ -1,4 +1,5 @@
-"""Reports in which a hostile text stands everywhere, and a small copy of a reader of CommonMark (row I06)."""
+"""Reports in which a hostile text stands everywhere, and a small copy of a reader of CommonMark
+(docs/catalogue.md#i06)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every disk that a crash may leave (figure N6, row E19): cut off before each change of it, tried with each image.
+"""Every disk that a crash may leave (N6 of docs/reliability.md#the-table, docs/catalogue.md#e19): cut off before each
+change of it, tried with each image.
 
 Of what was not synced: names in their order up to some point, or any one of the last three missing (a file system may
 reorder them); the end of a file as it was, gone, in half, or zeros in its place.

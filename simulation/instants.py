@@ -1,7 +1,9 @@
-"""Every operation, cut off at every instant (reliability 3 A, figures N1 and N2): the process ends, and is run again.
+"""Every operation, cut off at every instant (docs/catalogue.md#crashes; N1 and N2 of docs/reliability.md#the-table):
+the process ends, and is run again.
 
-The instants are those of rows A03 to A16 around one call; where a call is not journalled, those that speak of the
-journal fall on the nearest effect. Positions are the first, the middle and the last call of its sort in the run.
+The instants are those of docs/catalogue.md#a03 to #a16 around one call; where a call is not journalled, those that
+speak of the journal fall on the nearest effect. Positions are the first, the middle and the last call of its sort in
+the run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The real program killed with `kill -9` at a random instant, against the real sandbox over a socket (figure N9, F11).
+"""The real program killed with `kill -9` at a random instant, against the real sandbox over a socket (N9 of
+docs/reliability.md#the-table, docs/catalogue.md#f11).
 
 What the simulator claims is held against processes, files and connections. A life has its own organisation; it ends
 with an apply that nobody kills and a plan that must be empty.

@@ -1,4 +1,5 @@
-"""Two applies at once (row D01, figure N10): the second begins at each effect of the first.
+"""Two applies at once (docs/catalogue.md#d01, N10 of docs/reliability.md#the-table): the second begins at each effect
+of the first.
 
 In one working copy the lock lets the second one do nothing. In two that share no lock, what the platform knows by a key
 is made once all the same; of what it does not, two may come about, and how often is told.

@@ -1,4 +1,5 @@
-"""What people do between two commands (figure N7): edit manifests, rename them, change the organisation by hand.
+"""What people do between two commands (N7 of docs/reliability.md#the-table): edit manifests, rename them, change the
+organisation by hand.
 
 Knows the model's part of the truth: which objects are others', which were ever ours; judges nothing.
 """

@@ -1,5 +1,5 @@
-"""A large apply whose writes are now and then refused with 429 (figure N21): what it asks more than one without, and
-how long it takes on the simulated clock."""
+"""A large apply whose writes are now and then refused with 429 (N21 of docs/reliability.md#the-table): what it asks
+more than one without, and how long it takes on the simulated clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Prints the figures of walks, spoilt manifests, pace and the journal's cost: N7, N11, N21, N22."""
+"""Prints the figures of walks, spoilt manifests, pace and the journal's cost: N7, N11, N21, N22 of
+docs/reliability.md#the-table."""
 
 from __future__ import annotations
 

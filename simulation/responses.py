@@ -1,5 +1,6 @@
-"""Hostile replies to every call of every operation (figure N12): real replies of the sandbox, taken down once and then
-given again with one of them spoilt. What comes of it may be an error, never a traceback, a hang or a hunger for memory.
+"""Hostile replies to every call of every operation (N12 of docs/reliability.md#the-table): real replies of the sandbox,
+taken down once and then given again with one of them spoilt. What comes of it may be an error, never a traceback, a
+hang or a hunger for memory.
 """
 
 from __future__ import annotations

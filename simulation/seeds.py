@@ -90,7 +90,8 @@ class Weather(Fate):
     def request(self, request: httpx.Request, *, writes: bool) -> str:
         """By chance; a read is not worth a delay, and only what is journalled may be done late (`wire.late`)."""
         if self.late and self.effects + 1 == self.crash_at and request.method == "POST" and writes:
-            self.world.late.append((self.world.time.clock() + self.dice.uniform(0.5, 9.0), request))  # row A06
+            # docs/catalogue.md#a06: the platform does the work seconds after the process is gone
+            self.world.late.append((self.world.time.clock() + self.dice.uniform(0.5, 9.0), request))
         self._effect()
         if self.dice.random() >= self.network:
             return ""

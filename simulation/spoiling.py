@@ -1,4 +1,5 @@
-"""Valid manifests spoilt by dice: bytes, pieces of YAML's grammar, and values in the wrong place (figure N11).
+"""Valid manifests spoilt by dice: bytes, pieces of YAML's grammar, and values in the wrong place (N11 of
+docs/reliability.md#the-table).
 
 The valid ones are the repository's own examples and those of `manifests`; what becomes of the spoilt ones is `fuzz`'s.
 """

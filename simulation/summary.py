@@ -1,5 +1,5 @@
-"""The write summary (figure N16): what reached the platform in one run, and whether any call did so more often than it
-may; knows the world only by the calls that it noted."""
+"""The write summary (N16 of docs/reliability.md#the-table): what reached the platform in one run, and whether any call
+did so more often than it may; knows the world only by the calls that it noted."""
 
 from __future__ import annotations
 

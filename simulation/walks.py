@@ -1,5 +1,6 @@
 """One seed, so many steps: manifests, hands, faults, crashes and commands in any order, and after every step the ten
-invariants of reliability 4 (figure N7). The same seed is the same walk.
+invariants of docs/reliability.md#the-ten-invariants (N7 of docs/reliability.md#the-table). The same seed is the same
+walk.
 """
 
 from __future__ import annotations

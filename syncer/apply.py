@@ -332,8 +332,8 @@ def _parted(tasks: Mapping[Address, Task]) -> tuple[dict[Address, Task], dict[Ad
 
 
 def exit_code(events: Sequence[Event], stop: Stop) -> int:
-    """Architecture 6: 7 unknown, 130/143 interrupted, 5 partly done, 0 all done; nothing written: 4 where the plan was
-    stale, else 6."""
+    """README.md#exit-codes: 7 unknown, 130/143 interrupted, 5 partly done, 0 all done; nothing written: 4 where the
+    plan was stale, else 6."""
     done = sum(isinstance(event, Done) for event in events)
     wrote = any(isinstance(event, Failed) and event.wrote for event in events)
     bad = any(isinstance(event, (Failed, Skipped)) for event in events)

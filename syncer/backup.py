@@ -1,7 +1,8 @@
 """Keeps what a change is about to overwrite, without secrets, so that `syncer undo` can make a plan back.
 
-Called by the workers: `before` is durable when it returns, and without it there is no write (reliability 5.8 k). Of
-what is to be created there is nothing to lose: that it was this run is in the journal too, so its record may wait.
+Called by the workers: `before` is durable when it returns, and without it there is no write
+(docs/undo.md#what-is-kept). Of what is to be created there is nothing to lose: that it was this run is in the journal
+too, so its record may wait.
 """
 
 from __future__ import annotations

@@ -28,16 +28,17 @@ from syncer.lost_answers import StepFailed, found_instead, read_instead
 from syncer.platform import Keeper, Ledger, Platform, seek_made
 
 LACKING = frozenset({403, 404, 405, 501})
-"""Statuses by which a platform says that it does not have an endpoint (workflow-definition.md 10)."""
+"""Statuses by which a platform says that it does not have an endpoint (docs/platform.md#export-and-import)."""
 
 READ_AGAIN = (0.3, 1.0, 3.0)
-"""Seconds before a read-back is tried again: a write may take a moment to be seen (reliability C03, C05)."""
+"""Seconds before a read-back is tried again: a write may take a moment to be seen (docs/catalogue.md#c03, #c05)."""
 
 STALE = "stale"
 """The rule of what was not written because the organisation had moved since the plan."""
 
 OLD = 60.0
-"""Seconds after which what was read is read again before the first write: the machine may have slept (F10)."""
+"""Seconds after which what was read is read again before the first write: the machine may have slept
+(docs/catalogue.md#f10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +339,8 @@ class _Change:
         return (self.kind.name, made) in self.run.objects or made in set(self.run.ids.values())
 
     def _placed(self, problem: Problem, words: str) -> Problem:
-        """With the manifest's line that the platform's words speak of (row C16); its first where they name no field."""
+        """With the manifest's line that the platform's words speak of (docs/catalogue.md#c16); its first where they
+        name no field."""
         desired = self.task.desired
         if desired is None:
             return problem

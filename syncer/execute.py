@@ -2,7 +2,7 @@
 
 Workers talk to the platform, one thread owns the state and writes it after each success, so a run that was cut off can
 simply be run again. A call that must not be made twice is journalled before it is sent and settled after; a lost answer
-is looked up, never sent again (architecture 7). Yields events and prints nothing.
+is looked up, never sent again (docs/applying.md#state-and-journal). Yields events and prints nothing.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def execute(
 
 @contextmanager
 def _naming_what_is_lost(book: _Book, news: queue.SimpleQueue[Started | Made | Future[Carried]]) -> Iterator[None]:
-    """Where state cannot be saved (E01): once the workers have ended, what they made is named, for a person to keep."""
+    """Where state cannot be saved (docs/catalogue.md#e01): once the workers have ended, what they made is named, for a
+    person to keep."""
     try:
         yield
     except PartlyDone as error:

@@ -48,8 +48,8 @@ def hidden_ones(
     managed: Mapping[Address, Managed],
     matches: Mapping[str, Matches],
 ) -> dict[str, list[Json]]:
-    """Kind → linked objects that its list lacks and that can be read all the same: a list may be behind (reliability
-    C03, C04), and what it does not show would be created a second time."""
+    """Kind → linked objects that its list lacks and that can be read all the same: a list may be behind
+    (docs/catalogue.md#c03, #c04), and what it does not show would be created a second time."""
     lost = [
         (each.address.kind, link.live_id)
         for each in wanted

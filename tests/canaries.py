@@ -1,4 +1,5 @@
-"""Every secret that a test gives to a command, in every form in which it could leak (row I02, figure N14)."""
+"""Every secret that a test gives to a command, in every form in which it could leak (docs/catalogue.md#i02, N14 of
+docs/reliability.md#the-table)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Nothing that a test's commands say or write holds a secret (N14); and servers, one each a session:
+"""Nothing that a test's commands say or write holds a secret (N14 of docs/reliability.md#the-table); and servers, one
+each a session:
 
 A real S3-compatible server (SeaweedFS) and a real PostgreSQL from wheels of the extra `dev`, one each a session.
 

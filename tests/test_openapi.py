@@ -486,7 +486,7 @@ class Refusal:
 SLUG = "a slug has the form of `EntitySlug`, wherever it stands"
 KEY = "a key that other parts name: syncer makes the live id from it"
 UNION = "a union without discriminator takes the fields of every member; ours says which member has them"
-NARROW = "an empty or foreign key would delete more than meant (data-management.md 4)"
+NARROW = "an empty or foreign key would delete more than meant (docs/platform.md#retention-fields)"
 EVERY_FLOW, ALL = ("new flow", "flow"), tuple(MODELS)
 TASK_FIELDS = (
     "agent_config|allow_parallel_execution|automation_config|conditions|created_automatically|loop_config|schedule"
@@ -521,12 +521,17 @@ REFUSED_BY_US = {
         "the name tells which setting", ("entity schema",), "missing-field", r".*settings_flag\[\]"
     ),
     "no setting at all": Refusal(
-        "an empty list made schemas disappear (entity.md 3)", ("entity schema",), "too-short", "enable_setting"
+        "an empty list made schemas disappear (docs/platform.md#schema-fields)",
+        ("entity schema",),
+        "too-short",
+        "enable_setting",
     ),
     "another view's field": Refusal(
         "a view without `view_type` is the usual one", ("entity schema",), "unknown-field", r"ui_config\..*_view\..*"
     ),
-    "a version of any form": Refusal("versions are x.y.z (app.md 5)", ("app",), "bad-format", "version"),
+    "a version of any form": Refusal(
+        "versions are x.y.z (docs/platform.md#versions-of-an-app)", ("app",), "bad-format", "version"
+    ),
     "a filter without its key": Refusal(NARROW, ("retention",), "missing-field", r"query\.filters\[\]"),
     "a filter with an empty key": Refusal(NARROW, ("retention",), "too-short", r"query\.filters\[\]\..*"),
     "a filter with another's key": Refusal(NARROW, ("retention",), "unknown-field", r"query\.filters\[\]\..*"),
@@ -591,13 +596,13 @@ KNOWN_TO_US_ALONE = {
     "flow": CHANGELOG,
     "automation": {"actions[].config.configured_reasons": "required by the definitions, which do not describe it"},
     "entity schema": {
-        "attributes[].hintHelperText": "found in live schemas (entity.md 4.1)",
+        "attributes[].hintHelperText": "found in live schemas (docs/platform.md#attributes-of-a-schema)",
         "capabilities[].attributes[].hintHelperText": "the same",
-        "capabilities[].edit_mode": "in the definition's prose (entity.md 5.3)",
+        "capabilities[].edit_mode": "in the definition's prose (docs/platform.md#capabilities)",
         "capabilities[].ui_hooks[].default_width": "in the platform's changelog of 2026-08-26",
         "ui_config.widget_widths": "in the platform's changelog of 2026-08-26",
     }
-    | {f"capabilities[].ui_hooks[].{name}": "found in live schemas (entity.md 5.4)" for name in LIVE_HOOKS},
+    | {f"capabilities[].ui_hooks[].{name}": "found in live schemas (docs/platform.md#hooks)" for name in LIVE_HOOKS},
     "app": {"app_id": "stands in the path"},
     "retention": {"entity_schema": "stands in the path"},
 }

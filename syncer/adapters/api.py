@@ -43,7 +43,7 @@ ME = Call("GET", "/v1/permissions/me")
 """Who the caller is: the one cheap request that names the organisation of a token that doesn't."""
 
 WORKERS = 8
-"""Requests side by side (speed.md, "HTTP")."""
+"""Requests side by side (docs/decisions/threads.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from syncer.core.problem import PartlyDone
 
 
 class NotDurable(PartlyDone):
-    """Something that must be remembered could not be brought to the medium: nothing more may be sent, whatever a
-    second try would say (reliability 5.3)."""
+    """Something that must be remembered could not be brought to the medium: nothing more may be sent, whatever a second
+    try would say (docs/catalogue.md#e16)."""
 
 
 class Disk(Protocol):
@@ -164,8 +164,8 @@ DISK = RealDisk()
 
 
 def replace_file(path: Path, data: bytes, mode: int | None = None, *, disk: Disk = DISK) -> None:
-    """Write `data` to `path` by way of a temporary file beside it (reliability 5.3): after a crash at any instant there
-    is the old file or the new one, whole. The folder is made if it isn't there.
+    """Write `data` to `path` by way of a temporary file beside it (docs/catalogue.md#a13 to #a15): after a crash at any
+    instant there is the old file or the new one, whole. The folder is made if it isn't there.
 
     `mode` are the new file's permissions; left out, those of the file it replaces, else what the umask leaves of 0666.
     A symbolic link is replaced, not followed. OSError where the disk says no: then the old file is as it was, unless
@@ -189,8 +189,8 @@ def replace_file(path: Path, data: bytes, mode: int | None = None, *, disk: Disk
 
 
 def remove_leftovers(path: Path, disk: Disk = DISK) -> None:
-    """Remove what crashes left beside a file; nothing ever reads it (row E15). Only for the one that holds the lock:
-    it would take another writer's temporary file for a leftover."""
+    """Remove what crashes left beside a file; nothing ever reads it (docs/catalogue.md#e15). Only for the one that
+    holds the lock: it would take another writer's temporary file for a leftover."""
     leftover = re.compile(re.escape(f".{path.name[:200]}.") + r"[0-9a-f]{16}\.tmp")
     for name in disk.names(path.parent):
         if leftover.fullmatch(name):

@@ -1,6 +1,7 @@
 """The last check before the wire: only calls of the table of routes, only to the services' own hosts.
 
-A run that only reads holds a gate that lets no write through, so it has no way to change anything (reliability 5.10).
+A run that only reads holds a gate that lets no write through, so it has no way to change anything
+(docs/applying.md#the-order-of-things).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Base URLs: the platform's own, and which others may be named by whom; knows nothing of requests.
 
 A pull request can change `syncer.yaml`, so what the project names must lie under epilot.io; anything else must come
-from the operator's command line or environment (architecture 3).
+from the operator's command line or environment (README.md#synceryaml).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SERVICES: Mapping[str, str] = {
     "data_governance": "https://data-governance.sls.epilot.io/data-governance/v1",
     "permissions": "https://permissions.sls.epilot.io",
 }
-"""Service name → production base URL (conventions.md 1). A path of a call is appended as it is."""
+"""Service name → production base URL (docs/platform.md#services). A path of a call is appended as it is."""
 
 GOVERNANCE_PREFIX = "/data-governance/v1"
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")

@@ -164,7 +164,7 @@ class Sender:
         return reply
 
     def _payload(self, url: str, reply: Reply) -> Reply:
-        """The large reply that stands elsewhere: fetched without the token (conventions.md 4, "Large replies")."""
+        """The large reply that stands elsewhere: fetched without the token (docs/platform.md#large-replies)."""
         try:
             fetched = self._watched(self._bare, "GET", url, {"Accept": "*/*"}, None)
         except ForbiddenCall:
@@ -179,7 +179,7 @@ class Sender:
         self, client: httpx.Client, method: str, url: str, headers: dict[str, str], content: bytes | None
     ) -> Reply:
         """`_exchange` with an end to it: a reply whose head trickles in keeps every single read within its timeout, so
-        over a socket the work is done by a thread that can be left behind (row B24)."""
+        over a socket the work is done by a thread that can be left behind (docs/catalogue.md#b24)."""
         if self._in_process:
             return self._exchange(client, method, url, headers, content)
         box: SimpleQueue[Reply | Exception] = SimpleQueue()

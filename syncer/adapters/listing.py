@@ -12,7 +12,7 @@ from syncer.core.problem import PlatformError, Problem
 from syncer.core.values import Json
 
 ROUNDS = 3
-"""How often a list whose pages contradict each other is read before it is given up (row C01)."""
+"""How often a list whose pages contradict each other is read before it is given up (docs/catalogue.md#c01)."""
 
 MOST_PAGES = 10_000
 _IDLE = 50

@@ -1,6 +1,6 @@
 """The table of outcomes: what a reply, or its absence, says about whether the platform did what was asked.
 
-Every request ends in exactly one class (reliability 5.6). The table is data: the documentation prints it, a test
+Every request ends in exactly one class (docs/outcomes.md). The table is data: the documentation prints it, a test
 walks it, and nothing else in the project decides what a status means for a write.
 """
 
@@ -79,7 +79,7 @@ BY_STATUS: dict[str, Row] = {
 }
 
 BODILESS = frozenset({202, 204, 205})
-"""Successes of a write that owe no body; a DELETE never owes one (entity.md: deleteSchema answers 200, empty)."""
+"""Successes of a write that owe no body; a DELETE never owes one (docs/platform.md#errors)."""
 
 
 def row_of(method: str, *, status: int = 0, fault: Fault = "") -> Row:

@@ -13,7 +13,8 @@ from syncer.core.problem import InvalidInput, Location, Problem
 
 
 def must_be_inside(root: Path, folder: Path, what: str = "state") -> None:
-    """InvalidInput where a symbolic link leads out of the repository, for a checkout can bring one (row E13)."""
+    """InvalidInput where a symbolic link leads out of the repository, for a checkout can bring one
+    (docs/catalogue.md#e13)."""
     there, inside = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
     if there != inside and inside not in there.parents:
         message = f"the folder of the {what} is a link out of the repository, to `{there}`"
@@ -24,7 +25,8 @@ def must_be_inside(root: Path, folder: Path, what: str = "state") -> None:
 
 
 def writable_by_others(paths: list[Path], me: int) -> list[str]:
-    """A warning for each of these files that is another user's than `me`, or may be written by others (row E14)."""
+    """A warning for each of these files that is another user's than `me`, or may be written by others
+    (docs/catalogue.md#e14)."""
     found = []
     for path in paths:
         try:

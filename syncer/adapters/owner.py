@@ -76,8 +76,8 @@ class Owner:
 
 
 def owner_of(body: Json) -> str:
-    """Whose object a reply is (app.md: `installer_org_id`; workflow-definition.md: `org_id`), or whose the caller's
-    roles are (conventions.md 3) where all are one organisation's, for a role may be shared by another; else ""."""
+    """Whose object a reply is (docs/platform.md#whose-organisation), or whose the caller's roles are where all are one
+    organisation's, for a role may be shared by another; else ""."""
     if not isinstance(body, dict) or OWNED.isdisjoint(body):  # most kinds name nobody
         return ""
     owners = [body.get("installer_org_id") or body.get("org_id")]

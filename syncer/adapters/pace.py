@@ -13,7 +13,7 @@ from typing import Final
 from syncer.adapters.effects import Effects
 
 QUOTA: Final = 500
-"""Mutating requests a minute an organisation, integrations included (entity.md 1, "Rate limits")."""
+"""Mutating requests a minute an organisation, integrations included (docs/platform.md#limits)."""
 
 WINDOW: Final = 60.0
 """Seconds."""
@@ -76,7 +76,8 @@ class Pace:
 
 
 class Budget:
-    """Repeated requests cost one, every tenth request earns one: a storm of failures cannot double the load (B20)."""
+    """Repeated requests cost one, every tenth request earns one: a storm of failures cannot double the load
+    (docs/catalogue.md#b20)."""
 
     def __init__(self, start: int = 10) -> None:
         self._tenths = 10 * start

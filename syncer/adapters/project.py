@@ -1,7 +1,7 @@
 """Finds and reads syncer.yaml: which environments there are, and what a file from a checkout may decide about them.
 
 Whoever can change the checkout can change this file, so hosts, token sources, proxies and certificates in it are
-held to architecture 3. The JSON Schema judges its form; this module the trust.
+held to README.md#synceryaml. The JSON Schema judges its form; this module the trust.
 """
 
 from __future__ import annotations

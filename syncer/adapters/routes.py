@@ -1,7 +1,8 @@
 """The calls syncer may make, as method and path below a service; whatever is not listed here is never sent.
 
-A crafted id, a bug or a later kind's haste ends at this table: no wiping, no purging, no jobs, no credentials.
-Sources of the paths: entity.md 2, workflow-definition.md 2, app.md 3, data-management.md 2, conventions.md 3.
+A crafted id, a bug or a later kind's haste ends at this table: no wiping, no purging, no jobs, no credentials. Sources
+of the paths: docs/platform.md#schema-calls, #flow-calls, #automations, #closing-reason-calls, #app-calls,
+#retention-calls.
 """
 
 from __future__ import annotations

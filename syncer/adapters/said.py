@@ -33,7 +33,7 @@ def said(reply: Reply, secrets: Iterable[Secret]) -> str:
 
 
 def _own_words(body: Json) -> str:
-    """The first of `error`, `message`, `errors[].message` (conventions.md 5); JSON text of anything else."""
+    """The first of `error`, `message`, `errors[].message` (docs/platform.md#errors); JSON text of anything else."""
     if not isinstance(body, dict):
         return body if isinstance(body, str) else "" if body is None else json.dumps(body, ensure_ascii=False)
     for name in ("error", "message"):
@@ -66,7 +66,7 @@ def without(text: str, secrets: Iterable[Secret]) -> str:
 
 
 def _loosely(form: str) -> str:
-    """The form in either case, also with blanks in it where lines were broken (row I02)."""
+    """The form in either case, also with blanks in it where lines were broken (docs/catalogue.md#i02)."""
     return r"\s*".join(map(re.escape, form)) if len(form) >= SHORTEST else re.escape(form)
 
 

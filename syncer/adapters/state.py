@@ -1,7 +1,8 @@
 """The state file: what is remembered of an environment, read strictly, replaced whole; knows no kind and no plan.
 
-State is a cache that can be rebuilt (reliability 5.1), so a file that is not perfect is refused with its line and the
-way out, and never taken for an empty one. One entry stands on one line, sorted, so that git shows what changed.
+State is a cache that can be rebuilt (docs/decisions/state-is-a-cache.md), so a file that is not perfect is refused with
+its line and the way out, and never taken for an empty one. One entry stands on one line, sorted, so that git shows what
+changed.
 """
 
 from __future__ import annotations

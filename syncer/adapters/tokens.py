@@ -14,12 +14,12 @@ from syncer.core.values import Json, Secret
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _ORGANISATION = ("org_id", "custom:org_id", "custom:ivy_org_id")
 _PUBLISHABLE = frozenset({"journey", "portal", "portal_preview"})
-"""Tokens that stand in web pages; they reach public operations only (conventions.md 2)."""
+"""Tokens that stand in web pages; they reach public operations only (docs/platform.md#tokens)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a JWT says about itself (conventions.md 2). `opaque`: it is no JWT, so nothing is known."""
+    """What a JWT says about itself (docs/platform.md#tokens). `opaque`: it is no JWT, so nothing is known."""
 
     opaque: bool = True
     org_id: str = ""

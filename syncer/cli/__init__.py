@@ -103,7 +103,7 @@ def syncer(ctx: click.Context, color: str) -> None:
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with the code of architecture 6."""
+    """Run the command line and exit with a code of README.md#exit-codes."""
     given = list(sys.argv[1:] if args is None else args)
     code = run(given)
     for stream in (sys.stdout, sys.stderr):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from syncer.render.out import Out
 
 QUOTA = 500
-"""Writes a minute that the platform allows an organisation (conventions.md 4)."""
+"""Writes a minute that the platform allows an organisation (docs/platform.md#limits)."""
 
 
 def show_plan(out: Out, plan: Plan, form: str, verbose: bool, pace: float | None, needs: Any, problems: Any) -> None:

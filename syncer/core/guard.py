@@ -1,4 +1,5 @@
-"""Reasons to refuse a sound plan, all before the first write, each naming the one flag that lifts it (architecture 7).
+"""Reasons to refuse a sound plan, all before the first write, each naming the one flag that lifts it
+(docs/applying.md#guards).
 
 Pure and fail-closed: what is not known is refused. A guard that is removed makes a test fail.
 """
@@ -206,7 +207,7 @@ def not_empty(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Pr
 
 def not_vanished(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """An organisation that suddenly lists none of a kind, or not half of what is remembered, is an outage, a list cut
-    short or another organisation, not one that somebody emptied (row C10)."""
+    short or another organisation, not one that somebody emptied (docs/catalogue.md#c10)."""
     for kind, known in _vanished(situation):
         if kind not in consent.allow_missing:
             missing = situation.missing_counts.get(kind, 0)

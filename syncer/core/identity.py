@@ -1,4 +1,4 @@
-"""Which live object is which resource (architecture 4).
+"""Which live object is which resource (docs/applying.md#which-live-object-is-which).
 
 A kind is recognised by a key the platform enforces: found is found, state or not. Or the platform gives ids: then the
 link decides; without one the exact title does: one hit is adopted, several stop with the candidates, none is a create.
@@ -56,7 +56,7 @@ def _called(kind: Kind, reply: Json) -> str:
 
 
 def _can_stand_in_a_path(id: str) -> bool:
-    """Whether an id, percent-encoded, is one part of a path for every server (row C24)."""
+    """Whether an id, percent-encoded, is one part of a path for every server (docs/catalogue.md#c24)."""
     return id not in ("", ".", "..") and id.isprintable() and _DIVIDING.isdisjoint(id)
 
 
@@ -162,7 +162,8 @@ def _by_link_then_title(
 
 
 def _twins(desired: Desired, found: Live, twins: Sequence[Live]) -> Problem:
-    """Somebody made another of that title, or a proxy sent our create twice (row B29): said, and never mended by us."""
+    """Somebody made another of that title, or a proxy sent our create twice (docs/catalogue.md#b29): said, and never
+    mended by us."""
     ids = ", ".join(f"`{each.id}`" for each in twins)
     return Problem(
         "duplicate-live",

@@ -1,8 +1,8 @@
 """The live object with what we declare laid over it: the goal, and the fields in which it differs.
 
-Here ownership is decided (architecture 5): a declared field is ours; everything else the live object holds is carried
-over, known to us or not. What was declared at the last apply (`last`) tells ours from drift, and lets an item go
-that is no longer declared.
+Here ownership is decided (README.md#partial-manifests): a declared field is ours; everything else the live object holds
+is carried over, known to us or not. What was declared at the last apply (`last`) tells ours from drift, and lets an
+item go that is no longer declared.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def located(finding: Finding, at: Location | None) -> Problem:
 
 
 class SyncerError(Exception):
-    """What stops the work: holds problems, and the exit code of architecture 6."""
+    """What stops the work: holds problems, and an exit code of README.md#exit-codes."""
 
     exit_code = 1
 

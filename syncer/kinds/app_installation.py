@@ -1,8 +1,9 @@
 """App installation: an app at a version, with its option values.
 
-Installed by an upsert, moved by promote, configured by PATCH (app.md 5). `enabled` is computed by the platform from the
-required options; promoting may reset it until the options are saved again, so it is asserted and never compared.
-Whether a PATCH merges option values or replaces them is not known: the complete set is sent, or none at all.
+Installed by an upsert, moved by promote, configured by PATCH (docs/platform.md#install-promote-patch). `enabled` is
+computed by the platform from the required options; promoting may reset it until the options are saved again, so it is
+asserted and never compared. Whether a PATCH merges option values or replaces them is not known: the complete set is
+sent, or none at all.
 """
 
 from __future__ import annotations
@@ -222,7 +223,8 @@ def _at_version(version: str) -> Callable[[Json], str]:
 
 
 def removal_asks(app_id: str) -> Mapping[str, Call]:
-    """Who may use the app: automations, flows' own ones too, and the schemas it adds capabilities to (app.md 8)."""
+    """Who may use the app: automations, flows' own ones too, and the schemas it adds capabilities to
+    (docs/platform.md#who-uses-an-app)."""
     return {
         "automations": AUTOMATIONS,
         "schemas": Call("GET", "/v2/entity/schemas?full=true&latest=true", service="entity"),

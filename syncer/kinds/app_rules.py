@@ -1,4 +1,5 @@
-"""Checks an app's option values, by themselves and against what the app declares (app.md 4)."""
+"""Checks an app's option values, by themselves and against what the app declares
+(docs/platform.md#options-of-an-app)."""
 
 from __future__ import annotations
 
@@ -130,7 +131,8 @@ def _component_hint(name: str, declared: Mapping[str, Mapping[str, Json]]) -> st
 
 
 def _title(component: Mapping[str, Json]) -> str:
-    """A component's name for people; its `name` is in several languages, German always (app.md 7)."""
+    """A component's name for people; its `name` is in several languages, German always
+    (docs/platform.md#components-of-an-app)."""
     names = component.get("name")
     title = mapping(names).get("de") or mapping(names).get("en") if isinstance(names, Mapping) else names
     return str(title or component.get("id"))

@@ -1,7 +1,7 @@
 """Secret option values: where an app declares them, taken out of a plan and put back into a body; asks nobody.
 
-They are write-only: encrypted at rest, and given back not at all, empty or masked (app.md 4). An option may be a secret
-as a whole, each entry of it where it is repeatable, or a field of an object.
+They are write-only: encrypted at rest, and given back not at all, empty or masked (docs/platform.md#secret-options). An
+option may be a secret as a whole, each entry of it where it is repeatable, or a field of an object.
 """
 
 from __future__ import annotations

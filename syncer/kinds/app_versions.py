@@ -1,4 +1,5 @@
-"""Which version of an app is wanted, whether it can be had, and what a reviewer should know of it (app.md 2.3, 5)."""
+"""Which version of an app is wanted, whether it can be had, and what a reviewer should know of it
+(docs/platform.md#versions-of-an-app)."""
 
 from __future__ import annotations
 
@@ -146,6 +147,6 @@ def remarks(context: Context, target: str | None, components: list[Json] | None,
 
 
 def _title(component: Json) -> str:
-    """A component's name: in several languages, German always (app.md 7)."""
+    """A component's name: in several languages, German always (docs/platform.md#components-of-an-app)."""
     name = component.get("name")
     return str((name.get("de") or name.get("en") if isinstance(name, dict) else name) or component.get("id"))

@@ -1,6 +1,6 @@
 """Closing reason: why a flow was closed.
 
-Listed and created under v1, read and changed under v2 (workflow-definition.md, closing reasons): v2 has no list and no
+Listed and created under v1, read and changed under v2 (docs/platform.md#closing-reason-calls): v2 has no list and no
 create. The platform gives the ids and allows two reasons of one title, so the title names it only at first.
 """
 
@@ -40,7 +40,8 @@ LISTING = Listing("/v1/workflows/closing-reasons?includeInactive=true", "reasons
 """Without `includeInactive` the INACTIVE ones are hidden, and would be created again."""
 
 USERS: Mapping[str, Call] = {"flows": FLOWS, "definitions": DEFINITIONS}
-"""The lists of flows, newer and older ones, whose items name their closing reasons (workflow-definition.md 9)."""
+"""The lists of flows, newer and older ones, whose items name their closing reasons
+(docs/platform.md#closing-reason-calls)."""
 
 SERVER_SET = ("id", "creationTime", "lastUpdateTime")
 

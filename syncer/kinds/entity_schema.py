@@ -1,8 +1,9 @@
 """Entity schema: what the entities of a slug look like.
 
 Written whole by `PUT …/schemas/{slug}`, an upsert by slug that makes a new version each time, so it is only sent when
-something differs. What we send is the live object with our fields laid over it: item ids, `_manifest` and everything
-we know nothing of are carried (entity.md 6). Read with `latest=true`: a frozen schema answers with an old version else.
+something differs. What we send is the live object with our fields laid over it: item ids, `_manifest` and everything we
+know nothing of are carried (docs/platform.md#versions-of-a-schema). Read with `latest=true`: a frozen schema answers
+with an old version else.
 """
 
 from __future__ import annotations
@@ -133,7 +134,8 @@ def _align_group(item: dict[str, Json], live: Mapping[str, Json], words: Mapping
 
 
 def _spell_out(item: dict[str, Json], live: Mapping[str, Json]) -> None:
-    """A relation is repeatable where nothing is said, and only a relation is (entity.md 7): there true says nothing."""
+    """A relation is repeatable where nothing is said, and only a relation is (docs/platform.md#comparing-schemas):
+    there true says nothing."""
     if (
         item.get("type", live.get("type")) == "relation"
         and item.get("repeatable") is True
@@ -149,7 +151,8 @@ def _versions(slug: str) -> Mapping[str, Call]:
 
 
 def _history(slug: str) -> Call:
-    """Its versions, newest first: nobody says who made one, but its comment and source may (entity.md 3)."""
+    """Its versions, newest first: nobody says who made one, but its comment and source may
+    (docs/platform.md#versions-of-a-schema)."""
     return Call(
         "GET", f"{_path(slug)}/versions?versions_size=20&fields=id,version,created_at,updated_at,comment,source"
     )

@@ -2,7 +2,7 @@
 
 A flow's tasks and triggers name automations; which of those belong to the flow, and go with it, the platform says in an
 older form only (`workflow_context`), and state knows of those that the flow's manifest bundled. What belongs to another
-flow stays. Of all others it is not documented, so they are taken to go (workflow-definition.md 11).
+flow stays. Of all others it is not documented, so they are taken to go (docs/platform.md#automations).
 """
 
 from __future__ import annotations

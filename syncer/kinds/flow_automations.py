@@ -1,4 +1,4 @@
-"""The automations that a flow template bundles: a slice of the automation API (workflow-definition.md 11)."""
+"""The automations that a flow template bundles: a slice of the automation API (docs/platform.md#automations)."""
 
 from __future__ import annotations
 

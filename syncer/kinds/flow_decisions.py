@@ -30,7 +30,7 @@ RULES = {
 
 NO_VALUES = ("is_empty", "is_not_empty")
 MOST_ATTRIBUTES = 10
-"""workflow-definition.md 6, `attributes`."""
+"""docs/platform.md#decisions, `attributes`."""
 DATES = ("date", "datetime")
 
 

@@ -1,4 +1,5 @@
-"""Checks that a flow's edges join its nodes into one graph that begins once and ends (workflow-definition.md 7, 15)."""
+"""Checks that a flow's edges join its nodes into one graph that begins once and ends
+(docs/platform.md#graph-of-a-flow)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Checks a flow template's spec as a whole: what workflow-definition.md 15 asks for and a JSON Schema can't see."""
+"""Checks a flow template's spec as a whole: what docs/platform.md#graph-of-a-flow asks for and a JSON Schema can't
+see."""
 
 from __future__ import annotations
 

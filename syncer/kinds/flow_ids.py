@@ -1,8 +1,9 @@
 """Local keys of a flow's parts and the ids they have on the platform.
 
 In a manifest the ids of phases, tasks, edges, conditions, statements and triggers are local keys. On the platform they
-may be others: an import gives tasks new ids, and some shapes are reserved there (workflow-definition.md 7). Which local
-key is which live part is remembered in state; without state it is found again by unique names, or refused.
+may be others: an import gives tasks new ids, and some shapes are reserved there (docs/platform.md#export-and-import,
+#graph-of-a-flow). Which local key is which live part is remembered in state; without state it is found again by unique
+names, or refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Configurations that a flow only brings along: the platform makes automations of them and never gives them back.
 
-`action_config` and `duplicated_flow_id` of a task, `trigger_config` of a trigger (workflow-definition.md 13). They are
-compared with a digest of what was last sent; where none is remembered, with the automation itself.
+`action_config` and `duplicated_flow_id` of a task, `trigger_config` of a trigger
+(docs/platform.md#transient-configurations). They are compared with a digest of what was last sent; where none is
+remembered, with the automation itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks the loops of a flow: which edges they may close, and which tasks lie in which (workflow-definition.md 6, 7).
+"""Checks the loops of a flow: which edges they may close, and which tasks lie in which (docs/platform.md#loops).
 
 A loop is a decision's promise that one branch, its loop branch, leads back to it, at most `max_iterations` times. That
 branch may go straight to an earlier task or by way of tasks of its own, whose last edge is the way back. So the edge of

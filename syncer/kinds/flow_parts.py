@@ -9,7 +9,7 @@ from syncer.core.values import Json, Path
 from syncer.kinds.lenient import mapping, mappings, text
 
 TRIGGER = "trigger"
-"""The literal node every flow starts at (workflow-definition.md 7)."""
+"""The literal node every flow starts at (docs/platform.md#graph-of-a-flow)."""
 
 DEFAULT_BRANCH = "none-met-"
 """How the id of a default branch's condition begins on the platform; a manifest may name it as it likes."""

@@ -1,4 +1,5 @@
-"""Checks that each phase of a flow is entered at one task and left by at most one edge (workflow-definition.md 7)."""
+"""Checks that each phase of a flow is entered at one task and left by at most one edge
+(docs/platform.md#graph-of-a-flow)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Ids whose shape means something on the platform: default branches, ways out of a loop, edges that close one.
 
 A manifest may name these parts as it likes; what they are follows from `none_met`, `loop_config` and the graph
-(workflow-definition.md 7). Which part is which live part is not decided here (see flow_ids).
+(docs/platform.md#graph-of-a-flow, #loops). Which part is which live part is not decided here (see flow_ids).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What a change of a flow template stops or destroys (workflow-definition.md 14), and what is not changed at all."""
+"""What a change of a flow template stops or destroys (docs/platform.md#what-a-change-of-a-flow-stops), and what is not
+changed at all."""
 
 from __future__ import annotations
 

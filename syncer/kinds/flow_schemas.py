@@ -28,7 +28,7 @@ ALSO = {
     "relation": {"product", "price"},
     "internal_user": {"relation_user"},
 }
-"""Attribute type → what a statement may call it beside its own name (workflow-definition.md 6, entity.md 4.2)."""
+"""Attribute type → what a statement may call it beside its own name (docs/platform.md#decisions, #attribute-types)."""
 
 STATEMENT_TYPES = frozenset({
     "string", "text", "number", "boolean", "date", "datetime", "tags", "country", "email", "phone", "product", "price",

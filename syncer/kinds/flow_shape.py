@@ -1,4 +1,5 @@
-"""What the fields of a flow template mean when two are compared (workflow-definition.md 13); nothing about calls."""
+"""What the fields of a flow template mean when two are compared (docs/platform.md#comparing-flows); nothing about
+calls."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from syncer.kinds.flow_automations import IGNORED
 from syncer.kinds.flow_inline import WRITE_ONLY
 
 NO_TASK = "all_preceding_tasks_completed"
-"""Both an origin of a relative schedule and the id that goes with it (workflow-definition.md 5.4)."""
+"""Both an origin of a relative schedule and the id that goes with it (docs/platform.md#schedules-and-due-dates)."""
 SERVER_SET = ("id", "org_id", "created_at", "updated_at", "limit_warnings", "_resolved_automations")
 TRIGGERS = ("trigger", "additional_triggers[]")
 TARGETS = ("automation_id", "journey_id", "entity_schema", "type")

@@ -1,8 +1,8 @@
 """How a flow template is written: the calls of a create, an update and a removal, one after the other.
 
 POST or import makes a flow, disabled; it is read back and compared, for the platform drops what it thinks is broken
-without a word; then it is enabled. PUT replaces the whole document, under an optimistic lock (workflow-definition.md
-14).
+without a word; then it is enabled. PUT replaces the whole document, under an optimistic lock
+(docs/platform.md#saving-a-flow).
 """
 
 from __future__ import annotations
@@ -143,7 +143,8 @@ def _import(write: Write, goal: Spec) -> Step:
 
 
 def _mapped(write: Write, goal: Spec, made: Json) -> Parts:
-    """What the import says of new ids: tasks and automations are given other ones (workflow-definition.md 10)."""
+    """What the import says of new ids: tasks and automations are given other ones
+    (docs/platform.md#export-and-import)."""
     mappings = made.get("_id_mappings") or {}
     automations = mappings.get("automation_ids") or {}
     ours = {key: automations.get(stable_id(write.address, "automation", key)) for key in goal["automations"]}

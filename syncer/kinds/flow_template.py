@@ -100,7 +100,7 @@ def _goes_on(key: str) -> str:
 
 
 def _stays_off(want: Spec, key: str) -> str:
-    """The platform's own protection is not undone unasked (workflow-definition.md 11)."""
+    """The platform's own protection is not undone unasked (docs/platform.md#automations)."""
     automation = mapping(want.get("automations")).get(key)
     if not isinstance(automation, dict) or automation.get("enabled", True) is False:
         return ""

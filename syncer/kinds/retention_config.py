@@ -1,8 +1,8 @@
 """Retention config: which entities of a schema are deleted, when, and what goes with them.
 
 The most dangerous kind: it deletes customers' data on a schedule. The API has an upsert and nothing else: no delete, no
-dry run, no name (data-management.md 2, 3). The upsert's key is not documented, so everything is always sent, the id
-must stay what it was, and afterwards there must be exactly one config.
+dry run, no name (docs/platform.md#retention-calls, #what-an-upsert-matches). The upsert's key is not documented, so
+everything is always sent, the id must stay what it was, and afterwards there must be exactly one config.
 """
 
 from __future__ import annotations
@@ -235,7 +235,8 @@ def already_removed(live: Json) -> bool:
 
 
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
-    """data-management.md 6: what makes more be deleted, or sooner, is destructive where the config is enabled."""
+    """docs/platform.md#what-deletes-more: what makes more be deleted, or sooner, is destructive where the config is
+    enabled."""
     field = change.path[0]
     if field == "enabled":
         if change.after is True:

@@ -1,6 +1,6 @@
 """The saved view of a retention config: who is deleted depends on its filters, which are no field of the config.
 
-State remembers a digest of those that were accepted; what they are now is held against it (architecture 5).
+State remembers a digest of those that were accepted; what they are now is held against it (docs/applying.md#guards).
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ FUZZY = {
     "a repeatable attribute": ("set_equivalent", "entry_match", "ignore_fields", "normalize_phone"),
     "a relation": ("relation_set",),
 }
-"""What an attribute is → the types of `fuzzy_config` the platform accepts for it (entity.md 4.1)."""
+"""What an attribute is → the types of `fuzzy_config` the platform accepts for it
+(docs/platform.md#attributes-of-a-schema)."""
 
 RELATIONS = ("relation", "file", "image")
 USUALLY_REPEATABLE = ("phone", "email", "payment", "address", "relation_address", "relation_payment_method")

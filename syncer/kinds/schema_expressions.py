@@ -20,8 +20,8 @@ _NO_NAMES = {"else", "as", "true", "false", "null", "undefined", "this"}
 def condition_fault(expression: str) -> tuple[str, bool]:
     """What is wrong with a render condition, and whether it can't be read at all; ("", False) if nothing is.
 
-    The form is documented as `attribute op "value"` with `= != >= <= > <`, joined by AND or by OR, not both (entity.md
-    4.1); a condition the platform can't read hides nothing.
+    The form is documented as `attribute op "value"` with `= != >= <= > <`, joined by AND or by OR, not both
+    (docs/platform.md#attributes-of-a-schema); a condition the platform can't read hides nothing.
     """
     _, fault, fatal = _read(expression)
     return fault, fatal

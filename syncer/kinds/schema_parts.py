@@ -14,10 +14,10 @@ CORE_SLUGS = frozenset({
     "meter", "meter_counter", "notification_template", "opportunity", "order", "partner", "portal_user", "price",
     "product", "product_recommendation", "request", "submission", "target", "tax", "ticket",
 })  # fmt: skip
-"""The schemas the platform brings along and extends every few weeks (entity.md 8)."""
+"""The schemas the platform brings along and extends every few weeks (docs/platform.md#core-schemas)."""
 
 REQUIRED = ("slug", "name", "plural", "attributes", "capabilities")
-"""What the API demands of a complete schema (entity.md 3)."""
+"""What the API demands of a complete schema (docs/platform.md#schema-fields)."""
 
 
 def described_whole(schema: Mapping[str, Json]) -> bool:
@@ -54,5 +54,5 @@ def attribute_types(schema: Mapping[str, Json]) -> dict[str, str]:
 
 
 def siblings(name: str) -> tuple[str, str]:
-    """The names a currency attribute's code and decimal are stored under (entity.md 4.2)."""
+    """The names a currency attribute's code and decimal are stored under (docs/platform.md#attribute-types)."""
     return f"{name}_currency", f"{name}_decimal"

@@ -1,4 +1,5 @@
-"""What a change of an entity schema may break (entity.md 8): what is refused, what destroys, what only wants a look."""
+"""What a change of an entity schema may break (docs/platform.md#what-breaks-data): what is refused, what destroys, what
+only wants a look."""
 
 from __future__ import annotations
 
@@ -128,7 +129,7 @@ def _values(options: Json) -> set[str]:
 
 def objections(changes: tuple[FieldChange, ...], have: Spec, goal: Spec) -> list[Finding]:
     """A built-in or blueprint-owned attribute is neither removed (nor renamed, which is the same) nor given another
-    type (entity.md 8)."""
+    type (docs/platform.md#what-breaks-data)."""
     findings = []
     for change in changes:
         match change.path:

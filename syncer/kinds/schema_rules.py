@@ -1,4 +1,5 @@
-"""Checks an entity schema's spec: names that stand once, and names that stand for something declared (entity.md 9)."""
+"""Checks an entity schema's spec: names that stand once, and names that stand for something declared
+(docs/platform.md#names-in-a-schema)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the fields of an entity schema mean when two schemas are compared (entity.md 7), and nothing about calls."""
+"""What the fields of an entity schema mean when two schemas are compared (docs/platform.md#comparing-schemas), and
+nothing about calls."""
 
 from __future__ import annotations
 

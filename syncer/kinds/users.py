@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FLOWS = Call("GET", "/v2/flows/templates", service="workflow")
 DEFINITIONS = Call("GET", "/v1/workflows/definitions", service="workflow")
-"""Flows of the older generation (workflow-definition.md 12), which no other list shows."""
+"""Flows of the older generation (docs/platform.md#older-flows), which no other list shows."""
 AUTOMATIONS = Call("GET", "/v1/automation/flows?include_flows=true&size=250", service="automation")
 """Without `include_flows` those that belong to flows are hidden."""
 

@@ -33,7 +33,8 @@ PERSONAL = frozenset(
         "version_audit",
     }
 )
-"""Fields that name people; no manifest declares one, and no plan reads one (entity.md 10, app.md 4)."""
+"""Fields that name people; no manifest declares one, and no plan reads one (docs/platform.md#saved-views,
+#installation-of-an-app)."""
 
 _NAMES = (
     r"(?i)(?:pass(?:word|wort|wd|phrase|code)?|kennwort|geheimnis|secret|token|api[_-]?key|functions-key|subscription-key"

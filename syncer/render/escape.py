@@ -52,7 +52,7 @@ def disarmed(line: str) -> str:
     """The line without a workflow command in it.
 
     GitHub's runner takes `::cmd::` at a line's start, leading space trimmed, and the old `##[cmd]` anywhere in it
-    (reliability T7); Azure's `##vso[…]` and TeamCity's `##teamcity[…]` have the same form.
+    (docs/catalogue.md#t7); Azure's `##vso[…]` and TeamCity's `##teamcity[…]` have the same form.
     """
     if "##" in line:
         line = COMMAND.sub(r"#\\x23", line)
@@ -77,7 +77,7 @@ def for_property(text: str) -> str:
 def for_html(text: str, unicode: bool = True) -> str:
     """One line of text between tags, or in a quoted attribute; a Markdown reader finds no mark in it either.
 
-    Whatever HTML or Markdown could take for a mark stands as a character reference (reliability T8).
+    Whatever HTML or Markdown could take for a mark stands as a character reference (docs/catalogue.md#t8).
     """
     shown = for_terminal(text, unicode)
     return "".join(character if _is_text(character) else f"&#{ord(character)};" for character in shown)

@@ -117,7 +117,8 @@ def _patch_line(line: str, terminal: Terminal) -> str:
 
 
 def encodable(text: str, encoding: str | None) -> str:
-    """The text, what the encoding lacks written out as `\\u202e` (row F07: never a UnicodeEncodeError)."""
+    """The text, what the encoding lacks written out as `\\u202e` (docs/catalogue.md#f07: never a
+    UnicodeEncodeError)."""
     name = encoding or "utf-8"
     try:
         text.encode(name)

@@ -42,7 +42,7 @@ def count(number: int, word: str) -> str:
 
 
 def problems_text(problems: Iterable[Problem], terminal: Terminal, *, summary: bool = True) -> str:
-    """Every problem as style.md shows it, the rule's id in brackets; then the summary line. "" for no problems."""
+    """Every problem in a block of its own, the rule's id in brackets; then the summary line. "" for no problems."""
     found = in_order(problems)
     if not found:
         return ""

@@ -1,4 +1,5 @@
-"""What an app installation's request looks like, and which option values an app's components ask for (app.md, 4)."""
+"""What an app installation's request looks like, and which option values an app's components ask for
+(docs/platform.md#options-of-an-app)."""
 
 from __future__ import annotations
 

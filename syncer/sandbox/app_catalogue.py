@@ -1,4 +1,5 @@
-"""App configurations: an organisation's own apps, everybody's public ones, and their versions (app.md, 2.2 and 7)."""
+"""App configurations: an organisation's own apps, everybody's public ones, and their versions
+(docs/platform.md#app-calls, #versions-of-an-app)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""App installations: install, change, promote, uninstall; `enabled` follows from versions and options (app.md)."""
+"""App installations: install, change, promote, uninstall; `enabled` follows from versions and options
+(docs/platform.md#install-promote-patch)."""
 
 from __future__ import annotations
 

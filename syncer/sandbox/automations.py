@@ -1,4 +1,4 @@
-"""Automation flows, as far as flow templates need them (workflow-definition.md, section 11)."""
+"""Automation flows, as far as flow templates need them (docs/platform.md#automations)."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def related_ids(entity: Json) -> list[str]:
 
 
 def known_fields(scope: Scope) -> Callable[[str, str], bool]:
-    """Whether a schema defines a field: only what it defines can be searched (entity.md, section 2.5)."""
+    """Whether a schema defines a field: only what it defines can be searched (docs/platform.md#counting-entities)."""
     names: dict[str, set[str]] = {}
 
     def known(slug: str, field: str) -> bool:

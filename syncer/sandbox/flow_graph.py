@@ -9,7 +9,7 @@ from syncer.sandbox.store import Json
 
 
 def kept_edges(flow: Json) -> list[Json]:
-    """The edges that survive (workflow-definition.md, section 7): both ends known, the condition its task's, no circle.
+    """The edges that survive (docs/platform.md#graph-of-a-flow): both ends known, the condition its task's, no circle.
 
     Nodes are tasks, phases and `trigger`, where one edge starts. A circle is allowed through the branch that
     a decision's `loop_config` names.

@@ -1,4 +1,5 @@
-"""Flow templates: create, replace, export and import, with the automations they own (workflow-definition.md)."""
+"""Flow templates: create, replace, export and import, with the automations they own (docs/platform.md#saving-a-flow,
+#export-and-import)."""
 
 from __future__ import annotations
 

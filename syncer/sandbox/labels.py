@@ -1,4 +1,4 @@
-"""Taxonomies and their classifications: labels and purposes (entity.md, section 2.4)."""
+"""Taxonomies and their classifications: labels and purposes (docs/platform.md#labels-and-purposes)."""
 
 from __future__ import annotations
 

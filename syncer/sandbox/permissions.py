@@ -1,4 +1,4 @@
-"""`permissions/me`: the caller's roles and grants (conventions.md, section 3)."""
+"""`permissions/me`: the caller's roles and grants (docs/platform.md#whose-organisation)."""
 
 from __future__ import annotations
 

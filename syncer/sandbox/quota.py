@@ -20,7 +20,7 @@ def is_read(method: str, path: str) -> bool:
 
 
 def is_search(path: str) -> bool:
-    """Whether a call draws on the quota of searches (entity.md, section 1)."""
+    """Whether a call draws on the quota of searches (docs/platform.md#limits)."""
     return _SEARCHES.fullmatch(path) is not None
 
 

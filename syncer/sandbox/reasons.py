@@ -1,4 +1,5 @@
-"""Closing reasons: listed and created under v1, read, changed and deleted under v2 (workflow-definition.md, 9)."""
+"""Closing reasons: listed and created under v1, read, changed and deleted under v2
+(docs/platform.md#closing-reason-calls)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Retention configs, their jobs and the preview query, under both names of the service (data-management.md)."""
+"""Retention configs, their jobs and the preview query, under both names of the service
+(docs/platform.md#retention-calls, #services)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a schema, a saved view and a label look like, as the published definitions say (entity.md, 3 to 5 and 10)."""
+"""What a schema, a saved view and a label look like, as the published definitions say (docs/platform.md#schema-fields,
+#attributes-of-a-schema, #saved-views)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attributes, capabilities, groups and headlines one by one, by composite id (entity.md, section 2.2)."""
+"""Attributes, capabilities, groups and headlines one by one, by composite id (docs/platform.md#items-one-by-one)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What entities of a schema look like: a JSON Schema of their data, and an example (entity.md, section 4.2)."""
+"""What entities of a schema look like: a JSON Schema of their data, and an example
+(docs/platform.md#attribute-types)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Entity schemas: every PUT is a new version, a frozen one is what is served (entity.md, sections 2.1, 3 and 6)."""
+"""Entity schemas: every PUT is a new version, a frozen one is what is served (docs/platform.md#schema-calls,
+#versions-of-a-schema)."""
 
 from __future__ import annotations
 
@@ -164,7 +165,8 @@ def write(
     scope: Scope, given: Json, built_in: bool = False, id: str | None = None, about: Mapping[str, Json] = NOTHING
 ) -> str:
     """Store a schema as its newest version and return the stored text; the body is sound already. `about`: its
-    `comment` and `source`, which no body sets (entity.md 3): the platform writes them where a blueprint made it."""
+    `comment` and `source`, which no body sets (docs/platform.md#versions-of-a-schema): the platform writes them where a
+    blueprint made it."""
     slug = given["slug"]
     old = scope.get("schema", slug)
     new = {key: value for key, value in given.items() if key not in SERVERS_OWN}

@@ -1,4 +1,5 @@
-"""Which entities a filter or a query string means: pure functions over entities' values (entity.md, section 2.5)."""
+"""Which entities a filter or a query string means: pure functions over entities' values
+(docs/platform.md#counting-entities)."""
 
 from __future__ import annotations
 

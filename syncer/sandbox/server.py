@@ -187,7 +187,7 @@ def _routes() -> Flask:
 
 
 def _charge(windows: Windows, options: Options, org: str, reading: bool) -> None:
-    """Count the call against the organisation's minute, or refuse it (entity.md, section 1)."""
+    """Count the call against the organisation's minute, or refuse it (docs/platform.md#limits)."""
     if is_search(request.path):
         pool, most = f"{org} searches", options.search_quota_per_minute
     elif reading or (options.quota_services == "entity" and not request.path.startswith("/v1/entity")):

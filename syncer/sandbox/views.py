@@ -1,4 +1,4 @@
-"""Saved views: named filters over entities (entity.md, sections 2.3 and 10)."""
+"""Saved views: named filters over entities (docs/platform.md#saved-views)."""
 
 from __future__ import annotations
 

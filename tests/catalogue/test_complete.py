@@ -1,4 +1,4 @@
-"""Every row of reliability.md 3 is a test under its id, or has a line saying why it doesn't apply: exactly once.
+"""Every row of docs/catalogue.md is a test under its id, or has a line saying why it doesn't apply: exactly once.
 
 A module of this folder says which rows are its own by its tables `ROWS` (id, or `id-case`) and `NOT_APPLICABLE`.
 """

@@ -1,4 +1,4 @@
-"""The catalogue's rows D01 to D14 (reliability.md 3 D): several at once, and what is no longer true."""
+"""The catalogue's rows D01 to D14 (docs/catalogue.md#at-the-same-time): several at once, and what is no longer true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The catalogue's rows A01 to A24 (reliability.md 3 A): an apply that ends at an instant, and what the next one does.
+"""The catalogue's rows A01 to A24 (docs/catalogue.md#crashes): an apply that ends at an instant, and what the next one
+does.
 
 A row's instant is taken from `simulation.instants`, at the first call of several operations; `make sim CRASHES=1` is
 all of them at every position. What a row says beyond that is a function here.
@@ -261,7 +262,8 @@ REMOVED = {
 
 
 def a18() -> None:
-    """Absent is done, and a new object of that name is somebody else's. (What has a key is its key: architecture 4.)"""
+    """Absent is done, and a new object of that name is somebody else's. (What has a key is its key:
+    docs/applying.md#which-live-object-is-which.)"""
     for document, path, kind, create in REMOVED.values():
         for again in (False, True):
             with broken() as world:

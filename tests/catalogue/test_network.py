@@ -1,4 +1,4 @@
-"""The catalogue's rows B01 to B29 (reliability.md 3 B): what the network does, and what must be seen.
+"""The catalogue's rows B01 to B29 (docs/catalogue.md#network): what the network does, and what must be seen.
 
 Most rows run through the matrix of `simulation.faults`: an apply in which the fault strikes one call, before or after
 the platform did the work, then one in which none does; the class of the outcome, blind resending, duplicates, losses,
@@ -154,7 +154,7 @@ def an_empty_list_is_no_organisation(world: Any, make: Any) -> None:
 
 
 def html_is_not_echoed(live: Any, sandbox: Any) -> None:
-    """B09."""
+    """B09: a login page or a firewall's page with status 200."""
     body = "<html><title>portal-words</title></html>"
     sandbox.fault(method="GET", path=REASONS, status=200, body=body, content_type="text/html", times=None)
     said = live.run("plan")
@@ -261,7 +261,7 @@ def storm(world: Any, make: Any) -> None:
 
 
 def token_ends(live: Any, sandbox: Any) -> None:
-    """B21: exit 5 (architecture 6), nothing further is begun, the token in no output; a re-run does the rest."""
+    """B21: exit 5 (README.md#exit-codes), nothing further is begun, the token in no output; a re-run does the rest."""
     live.reasons(6)
     sandbox.fault(method="POST", path=REASONS, status=401, skip=2, times=None, body={"message": "Bearer canary"})
     said = live.run("apply", "--yes", "--workers", "1")
@@ -373,8 +373,8 @@ def goaway() -> None:
 
 
 def delivered_twice(live: Any, sandbox: Any) -> None:
-    """B29: both are there, the second is named by every plan and never removed by us. Exit code 0 (architecture 6 has
-    none for it, and a title twice is not forbidden): a warning, until somebody has looked."""
+    """B29: both are there, the second is named by every plan and never removed by us. Exit code 0 (README.md#exit-codes
+    has none for it, and a title twice is not forbidden): a warning, until somebody has looked."""
     assert live.run("apply", "--yes").code == 0
     twin = sandbox.ask(f"POST {REASONS}", {"title": "Gewonnen", "status": "ACTIVE"})["id"]
     for _ in range(2):

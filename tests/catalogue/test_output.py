@@ -1,4 +1,5 @@
-"""The catalogue's rows I01 to I12 (reliability.md 3 I): nothing secret, nothing that commands, the same bytes again."""
+"""The catalogue's rows I01 to I12 (docs/catalogue.md#output): nothing secret, nothing that commands, the same bytes
+again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The catalogue's rows F01 to F12 (reliability.md 3 F): signals, streams, clocks, and what surrounds the process."""
+"""The catalogue's rows F01 to F12 (docs/catalogue.md#process-and-surroundings): signals, streams, clocks, and what
+surrounds the process."""
 
 from __future__ import annotations
 
@@ -107,7 +108,7 @@ def readers(coloured: Any, sandbox: Any) -> None:
 def f05_closed(coloured: Any) -> None:
     for name, case in test_streams.CLOSED.items():
         if name.startswith("stdin"):
-            continue  # F04
+            continue  # F04: Ctrl-C, or nobody, at the question
         test_streams.test_closed_streams(coloured, *case)
 
 

@@ -1,4 +1,5 @@
-"""The catalogue's rows C01 to C26 (reliability.md 3 C): what the platform's APIs do, and what must be seen."""
+"""The catalogue's rows C01 to C26 (docs/catalogue.md#the-platforms-answers): what the platform's APIs do, and what must
+be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The catalogue's rows E01 to E19 (reliability.md 3 E): the disk, the state and the journal, damaged or failing.
+"""The catalogue's rows E01 to E19 (docs/catalogue.md#disk-state-and-journal): the disk, the state and the journal,
+damaged or failing.
 
 What one file does is shown in tests/adapters; a row here demands what a user must see: an exit code, a way out, nothing
 sent that should not be, and a re-run that puts all right.

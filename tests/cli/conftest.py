@@ -38,7 +38,7 @@ COLLEAGUE = "canary-colleague-31d8"
 
 
 def jwt(**claims: Json) -> str:
-    """A token that says something about itself (conventions.md 2)."""
+    """A token that says something about itself (docs/platform.md#tokens)."""
     parts = (json.dumps({"alg": "none"}), json.dumps(claims), "canary-signature")
     return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
 
@@ -306,7 +306,7 @@ def live(repo: Repo, sandbox: Sandbox) -> Repo:
 
 @pytest.fixture(autouse=True)
 def _no_canary(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever a test does: no command's output holds a token or a traceback (T9, NT, NS)."""
+    """Whatever a test does: no command's output holds a token or a traceback (docs/catalogue.md#t9)."""
     said: list[str] = []
     make = Result.__init__
 

@@ -1,8 +1,9 @@
 # ruff: noqa: E501  a case is a line, so that the tables can be read down
-"""The table of bad input (reliability.md G and H): exit code, rules and places, nothing sent, nothing lost.
+"""The table of bad input (docs/catalogue.md#manifests, #configuration-and-command-line): exit code, rules and places,
+nothing sent, nothing lost.
 
-Each row is here with its id, or in NOT_APPLICABLE with the reason. An `In` is judged by `validate`, and where that is an
-error by `plan` too, which must end the same way without a request. A function is a row that takes more than files.
+Each row is here with its id, or in NOT_APPLICABLE with the reason. An `In` is judged by `validate`, and where that is
+an error by `plan` too, which must end the same way without a request. A function is a row that takes more than files.
 """
 
 from __future__ import annotations
@@ -510,7 +511,7 @@ def places(repo: Any, sandbox: Any) -> None:
 
 
 def nobody_asked(repo: Any, sandbox: Any) -> None:
-    """H09."""
+    """H09: an apply, and nobody to ask."""
     assert (repo.run("apply").code, sandbox.writes()) == (4, [])
     assert repo.run("apply", "--yes").code == 0
 
@@ -597,7 +598,7 @@ TABLE: dict[str, Mapping[str, In | Check] | Check] = {
     },
     "G05": {
         "missing": In(HEAD + "  status: ACTIVE\n", [("missing-field", 5, 3)]),
-        # the platform adds fields every month: a warning, and an error under --strict (architecture 2)
+        # the platform adds fields every month: a warning, and an error under --strict (README.md#manifests)
         "unknown": In(GOOD.replace("status", "stauts"), [("unknown-field", 6, 3)], 0, hint="did you mean `status`?"),
     },
     "G06": {

@@ -103,7 +103,7 @@ def test_while_reading(live, sandbox, command: str, number: signal.Signals, code
 
 
 def test_at_the_prompt(live, sandbox) -> None:
-    """F04."""
+    """F04: Ctrl-C, or nobody, at the question."""
     import os
     import pty
 

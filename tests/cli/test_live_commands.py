@@ -1,5 +1,5 @@
 # ruff: noqa: E501  a case is a line, so that the tables can be read down
-"""`plan`, `apply`, `show` and `state` against the sandbox, in this process; the exit codes of architecture 6."""
+"""`plan`, `apply`, `show` and `state` against the sandbox, in this process; the exit codes of README.md#exit-codes."""
 
 from __future__ import annotations
 

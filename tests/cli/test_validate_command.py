@@ -164,7 +164,7 @@ def test_sarif(mixed) -> None:
 
 @pytest.mark.parametrize("form", ["json", "github", "sarif"])
 def test_a_broken_syncer_yaml_in_every_form(repo, form: str) -> None:
-    """What stops the work is told in the form that was asked for, on stdout (H12)."""
+    """What stops the work is told in the form that was asked for, on stdout (docs/catalogue.md#h12)."""
     repo.write("syncer.yaml", "version: 2\n")
     said = repo.run("validate", "--format", form)
     assert (said.code, said.err) == (3, "")
@@ -285,7 +285,7 @@ def test_a_misspelt_environment_is_one_problem(live) -> None:
 
 @pytest.mark.parametrize("settings", ["", "environments: {}\n"], ids=["left out", "empty"])
 def test_without_an_environment_there_is_nothing_to_hold_manifests_against(repo, settings: str) -> None:
-    """Found by spoilt manifests (figure N11): it was a traceback."""
+    """Found by spoilt manifests (N11 of docs/reliability.md#the-table): it was a traceback."""
     repo.write("syncer.yaml", f"version: 1\nmanifests: [config]\n{settings}")
     repo.write("config/won.yaml", reason("won", "Gewonnen"))
     said = repo.run("validate")

@@ -1,4 +1,4 @@
-"""What of an environment's guards asks for less than at the last apply (architecture 3)."""
+"""What of an environment's guards asks for less than at the last apply (README.md#synceryaml)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which live object is which manifest (architecture 4)."""
+"""Which live object is which manifest (docs/applying.md#which-live-object-is-which)."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_link_of(aliases: list[str], state: dict[str, Any], expected: str | None
 
 @pytest.mark.parametrize("odd", [{"some": "thing"}, {}], ids=["other fields", "empty"])
 def test_a_listed_object_of_another_form_is_the_platforms_fault(odd: dict[str, object]) -> None:
-    """Reliability C17: strict JSON of another shape is no KeyError, and never an empty organisation."""
+    """docs/catalogue.md#c17: strict JSON of another shape is no KeyError, and never an empty organisation."""
     from syncer.core.problem import PlatformError
     from syncer.kinds import KINDS
 

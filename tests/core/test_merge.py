@@ -1,4 +1,5 @@
-"""Ownership (architecture 5): what is live, declared and remembered → what it becomes, what changes, what is noted."""
+"""Ownership (README.md#partial-manifests): what is live, declared and remembered → what it becomes, what changes, what
+is noted."""
 
 from __future__ import annotations
 

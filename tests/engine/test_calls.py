@@ -1,7 +1,8 @@
 """The calls of an apply, counted: for every kind and operation exactly these requests, reads included, and no others.
 
-Architecture 7 in numbers: each object is read again before it is written and read back after; what must not be made
-twice is sent once; what a plan announces is what is sent (for an app that is promoted it is the most that is sent).
+docs/applying.md#the-order-of-things in numbers: each object is read again before it is written and read back after;
+what must not be made twice is sent once; what a plan announces is what is sent (for an app that is promoted it is the
+most that is sent).
 """
 
 from __future__ import annotations

@@ -335,7 +335,7 @@ def test_a_stop_before_anything_writes_nothing(world: World, make: Make) -> None
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_a_token_that_ends_in_the_middle_stops_the_run(world: World, make: Make, method: str) -> None:
-    """401 after the first write, on a write or on a read: nothing further is begun (reliability B21)."""
+    """401 after the first write, on a write or on a read: nothing further is begun (docs/catalogue.md#b21)."""
     world.put(*[make.reason(f"r{n}") for n in range(6)])
     path = {"POST": "/v1/workflows/closing-reasons", "GET": "/v2/workflows/closing-reasons/*"}[method]
     world.fault(method=method, path=path, status=401, skip=1, times=None)
@@ -358,7 +358,7 @@ def test_a_token_refused_at_the_first_write_wrote_nothing(world: World, make: Ma
 
 
 def test_what_moves_between_plan_and_write_is_not_written_over(world: World, make: Make) -> None:
-    """Reliability D05: that object is refused, its neighbours are done."""
+    """docs/catalogue.md#d05: that object is refused, its neighbours are done."""
     world.put(make.reason("a"), make.reason("b"))
     world.apply()
     world.put(make.reason("a", title="A2"), make.reason("b", title="B2"))
@@ -453,7 +453,7 @@ def test_a_reply_nobody_expects_is_looked_up(world: World, make: Make) -> None:
 
 
 def test_a_read_back_that_is_late_is_waited_for(make_world: Any, make: Make) -> None:
-    """Reliability C05: a stale read is not taken for the outcome."""
+    """docs/catalogue.md#c05: a stale read is not taken for the outcome."""
     world = make_world(app_stale_reads=2)
     world.put(make.installation())
     world.apply()
@@ -465,7 +465,7 @@ def test_a_read_back_that_is_late_is_waited_for(make_world: Any, make: Make) -> 
 
 
 def test_a_value_that_the_platform_changes_is_named(world: World, make: Make) -> None:
-    """Reliability C09: what does not stay as it was sent is a failure, not a loop without an end."""
+    """docs/catalogue.md#c09: what does not stay as it was sent is a failure, not a loop without an end."""
     world.put(make.reason("a"))
 
     def trim(request: Any, response: Any) -> Any:

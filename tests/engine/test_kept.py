@@ -1,4 +1,5 @@
-"""What waits for the disk in an apply (figure N22), and what a run's file says after the power went."""
+"""What waits for the disk in an apply (N22 of docs/reliability.md#the-table), and what a run's file says after the
+power went."""
 
 from __future__ import annotations
 

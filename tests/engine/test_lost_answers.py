@@ -328,7 +328,7 @@ def test_a_lost_secret_is_never_taken_for_sent(world: World, make: Make, committ
 
 
 def test_a_create_that_is_committed_late_is_found(world: World, make: Make) -> None:
-    """Reliability A06: the answer is gone, the object appears only seconds later."""
+    """docs/catalogue.md#a06: the answer is gone, the object appears only seconds later."""
     world.put(make.reason("won"))
     world.fault(method="POST", path="/v1/workflows/closing-reasons", drop=True)
     plain = world.time.sleep
@@ -391,7 +391,7 @@ def test_no_secret_stands_in_journal_or_state(world: World, make: Make) -> None:
 
 
 def test_two_that_could_be_it_are_a_question_until_one_is_gone(world: World, make: Make) -> None:
-    """Reliability B29: a proxy sent it twice. Nothing is adopted, nothing is deleted, nothing more is applied."""
+    """docs/catalogue.md#b29: a proxy sent it twice. Nothing is adopted, nothing is deleted, nothing more is applied."""
     world.put(make.reason("won"))
 
     def twice(request: Any, response: Any) -> Any:
@@ -534,7 +534,7 @@ def test_death_at_every_call_of_a_second_apply(
 def test_death_that_takes_state_and_journal_along(
     make_world: Any, make: Make, crash: type[BaseException], number: int, after: bool
 ) -> None:
-    """Reliability A23: a container with its disk. Keys and titles find everything again."""
+    """docs/catalogue.md#a23: a container with its disk. Keys and titles find everything again."""
     world = make_world()
     world.put(*everything(make))
     assert dying_at(world, number, crash, after=after)
@@ -547,7 +547,7 @@ def test_death_that_takes_state_and_journal_along(
 def test_death_while_recovering_from_death(
     make_world: Any, make: Make, crash: type[BaseException], first: int, second: int
 ) -> None:
-    """Reliability A21."""
+    """docs/catalogue.md#a21: a second crash while the first is mended."""
     world = make_world()
     world.put(*everything(make))
     assert dying_at(world, first, crash, after=True)

@@ -349,7 +349,7 @@ def test_a_saved_plan_that_lets_go_is_held_to_it(world: World, make: Make, tmp_p
     assert list(map(str, world.state().entries)) == ["ClosingReason/lost"]
 
 
-# --- references to what goes (G29)
+# --- references to what goes (docs/catalogue.md#g29)
 
 
 @pytest.mark.parametrize("by", ["the manifest is gone", "Removed"])

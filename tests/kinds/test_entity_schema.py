@@ -1,4 +1,5 @@
-"""Entity schemas: a PUT loses nothing, what equals absent is no change, what breaks data is said (entity.md 7, 8)."""
+"""Entity schemas: a PUT loses nothing, what equals absent is no change, what breaks data is said
+(docs/platform.md#comparing-schemas, #what-breaks-data)."""
 
 from __future__ import annotations
 

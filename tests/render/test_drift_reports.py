@@ -139,7 +139,8 @@ PLAIN = outside(drift_markdown(drift_with("a")))
 
 
 def test_no_text_is_read_as_markdown_or_obeyed() -> None:
-    """Rows I04 to I07: what is left of the Markdown without fences and code spans is the same for every text."""
+    """docs/catalogue.md#i04 to #i07: what is left of the Markdown without fences and code spans is the same for every
+    text."""
     for text in strings(400, 11):
         written = drift_markdown(drift_with(text))
         assert outside(written) == PLAIN, repr(text)

@@ -1,4 +1,5 @@
-"""Hostile texts against a terminal and a workflow runner, both rebuilt small (reliability I04, I05, N13)."""
+"""Hostile texts against a terminal and a workflow runner, both rebuilt small (docs/catalogue.md#i04, #i05; N13 of
+docs/reliability.md#the-table)."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ def test_a_network_fault_is_taken_for_what_it_is(cell: Cell) -> None:
 
 
 def test_the_matrix_is_as_large_as_promised() -> None:
-    """N4: at least 300 cells, and each row of B in one."""
+    """N4: at least 300 cells, and each row of docs/catalogue.md#network in one."""
     assert len(cells()) >= 2_800
     rows = {word for cell in cells() for word in cell.fault.split(" ") if word[:1] == "B" and word[1:].isdigit()}
     assert rows == {f"B{number:02}" for number in range(1, 30)}

@@ -1,4 +1,5 @@
-"""Installed apps (app.md 3, 4): an app at a version, with the values of its options."""
+"""Installed apps (docs/platform.md#installation-of-an-app, #options-of-an-app): an app at a version, with the values of
+its options."""
 
 from __future__ import annotations
 

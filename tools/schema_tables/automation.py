@@ -1,4 +1,4 @@
-"""Automations that a flow template brings along (workflow-definition.md 11; automation API 1.4.1).
+"""Automations that a flow template brings along (docs/platform.md#automations; automation API 1.4.1).
 
 The platform's action types and their `config` are open: what is listed here helps editors, and a stranger is a warning.
 """

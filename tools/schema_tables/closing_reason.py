@@ -1,4 +1,4 @@
-"""Closing reasons (workflow-definition.md 9)."""
+"""Closing reasons (docs/platform.md#closing-reason-calls)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Entity schemas (entity.md 3 to 5): 39 attribute types over one set of base fields, and what surrounds them."""
+"""Entity schemas (docs/platform.md#schema-fields, #attribute-types): 39 attribute types over one set of base fields,
+and what surrounds them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Flow templates (workflow-definition.md 3 to 8): four kinds of task in a graph, triggers, decisions, schedules."""
+"""Flow templates (docs/platform.md#flow-fields and what follows): four kinds of task in a graph, triggers, decisions,
+schedules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retention configurations (data-management.md 4): the one kind that deletes customers' data by itself.
+"""Retention configurations (docs/platform.md#retention-fields): the one kind that deletes customers' data by itself.
 
 Everything in it is closed: a misspelt filter or start date would delete more, or sooner, and nobody would be told.
 """
