@@ -372,8 +372,7 @@ class _Change:
             if not differing:
                 break
             self.run.sleep(pause)
-            live = self.run.platform.read(kind.service, kind.read(written.live_id, written.live))
-            if live is not None:
+            if (live := self.run.platform.read(kind.service, kind.read(written.live_id, written.live))) is not None:
                 written = written._replace(live=live)
                 prepared, _ = self.prepared(want, live, written.parts or self.parts)
                 differing = self.differing(prepared)
@@ -388,13 +387,11 @@ class _Change:
 
 
 def _hint(status: int) -> str:
-    if status == 409:
-        return "somebody changed it meanwhile: plan again"
-    if status in (400, 422):
-        return "the platform does not accept it; if `syncer validate` does, please report it"
-    if status in (401, 403):
-        return "the token may not do this; see the README on grants"
+    match status:
+        case 409:
+            return "somebody changed it meanwhile: plan again"
+        case 400 | 422:
+            return "the platform does not accept it; if `syncer validate` does, please report it"
+        case 401 | 403:
+            return "the token may not do this; see the README on grants"
     return "run `syncer apply` again: it is safe"
-
-
-__all__ = ["STALE", "Carried", "Carrier", "Made", "StepFailed"]

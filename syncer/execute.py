@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from syncer.carry import Carried, Carrier, Made, StepFailed
+from syncer.carry import Carried, Carrier, Made
 from syncer.core.address import Address
 from syncer.core.event import Done, Event, Failed, Skipped, Started, Unknown
 from syncer.core.going_back import restored
@@ -27,6 +27,7 @@ from syncer.core.planner import remembered
 from syncer.core.problem import PartlyDone, Problem
 from syncer.core.resource import Managed
 from syncer.core.secrets import digest_secret
+from syncer.lost_answers import StepFailed
 
 
 class Remember(Protocol):

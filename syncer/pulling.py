@@ -358,7 +358,7 @@ def _not_empty(planned: Planned, drafts: Sequence[Draft]) -> list[Problem]:
 
 
 def _folder(project: Project) -> Path:
-    """Where new manifests go: the first folder of `manifests`."""
+    """Where new manifests go: the first folder of `manifests`. InvalidInput where it names none."""
     for each in project.manifests:
         if not each.is_file() and each.suffix.lower() not in (".yaml", ".yml", ".json"):
             return each

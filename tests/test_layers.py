@@ -24,7 +24,7 @@ MAY_IMPORT = {
     },
     "render": {"render", "core"},
     "sandbox": {"sandbox", "flask", "werkzeug", "waitress"},
-    "execute": {"execute", "carry", "platform", "core"},
+    "execute": {"execute", "carry", "lost_answers", "platform", "core"},
     "loading": {"loading", "related", "removed", "kinds", "adapters", "core"},
     "related": {"related", "kinds", "core"},
     "adopting": {"adopting", "kinds", "core"},

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from syncer.core.address import Address
+from syncer.core.form import OF_ANOTHER_FORM
 from syncer.core.kind import Kind
 from syncer.core.problem import PlatformError, Problem
 from syncer.core.resource import Desired, Found, How, Live, Managed
@@ -49,8 +51,11 @@ def must_be(kind: Kind, reply: Json) -> Live:
 
 
 def _called(kind: Kind, reply: Json) -> str:
-    """By what somebody could find it: its title or key, its id; nothing where it has none of them."""
+    """By what somebody could find it: its title or key, its id, or what its kind makes of it; nothing where it has none
+    of them."""
     said = [reply.get(name) for name in (kind.title or kind.key_field, "id")] if isinstance(reply, dict) else []
+    with suppress(*OF_ANOTHER_FORM):
+        said += [] if any(said) else [kind.called(reply)]
     texts = [f"`{each}`" for each in said if isinstance(each, str) and each]
     return f": {' '.join(texts)}" if texts else ""
 

@@ -88,7 +88,7 @@ def _chosen(want: Json, have: Json, by: Collection[str], dependent: Collection[s
 
 def _names_no_trigger(want: Json, have: Json, own_trigger: Json) -> None:
     """A live source that names no trigger means the flow's own, as a manifest's does: it is given no id unasked."""
-    bare = isinstance(have, dict) and have.get("origin") == "trigger" and not have.get("id")
+    bare = isinstance(have, dict) and have.get("origin") == "trigger" and have.get("id") in (None, "")
     if bare and isinstance(want, dict) and want.get("origin") == "trigger" and want.get("id") == own_trigger:
         want.pop("id", None)
 

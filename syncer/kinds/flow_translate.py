@@ -66,7 +66,7 @@ def _source(source: Json, want: Spec, ids: Ids) -> None:
         return
     if source.get("origin") == "trigger":
         primary = want.get("trigger")
-        if source.get("id"):
+        if source.get("id") not in (None, ""):
             _swap(source, "id", "triggers", ids)
         elif isinstance(primary, dict) and primary.get("id"):
             source["id"] = primary["id"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from syncer.adapters.known_fields import known_fields
 
 
@@ -30,3 +32,23 @@ def test_fields_of_the_chosen_branch_stay_and_others_are_named() -> None:
     }
     assert list(said) == ["name", "enabled", "tasks", "closing_reasons", "automations"]
     assert sorted(left_out, key=str) == [("automations", "mail", "x"), ("tasks", 0, "conditions"), ("x_new",)]
+
+
+def test_what_nobody_knows_stays_where_it_is_to_stay() -> None:
+    """Not what is empty, nor what the platform sets, nor what another branch has."""
+    condition = {"evaluationResult": True, "id": "c", "x_limit": 3, "x_none": None, "x_list": []}
+    spec: Any = {
+        "x_new": 1,
+        "trigger": {"only_if": {"a": 1}, "type": "manual", "journey_id": "j"},
+        "automations": {"mail": {"flow_name": "Mail", "x": 1, "conditions": [condition]}},
+    }
+    said, left_out = known_fields("flow-template", spec, lambda path: path[0] == "trigger" or "conditions" in path)
+    assert said == {
+        "trigger": {"type": "manual", "only_if": {"a": 1}},
+        "automations": {"mail": {"flow_name": "Mail", "conditions": [{"id": "c", "x_limit": 3}]}},
+    }
+    place = ("automations", "mail", "conditions", 0)
+    assert set(left_out) == {
+        ("x_new",), ("trigger", "journey_id"), ("automations", "mail", "x"), (*place, "evaluationResult"),
+        (*place, "x_none"), (*place, "x_list"),
+    }  # fmt: skip

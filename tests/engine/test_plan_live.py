@@ -610,6 +610,24 @@ def test_a_secret_that_appears_after_the_plan_is_not_wiped_either(world: World, 
     assert "pin" in str(world.stored("installation", app)["values"])
 
 
+def test_an_app_that_somebody_installs_meanwhile_is_not_installed_over(world: World, make: Make) -> None:
+    """Installing is an upsert: what is not in it would be gone."""
+    world.put(two_secrets(world, make, with_region("nord")))
+    theirs = [with_region("sued"), {"key": "api_key", "value": "theirs"}, {"key": "other", "value": "by hand"}]
+
+    def before(request: Any) -> None:
+        if request.url.path == f"/v1/app/{TWO}" and not world.listed("AppInstallation"):
+            values = [{"component_id": PART, "options": theirs}]
+            world.ask(f"POST /v1/app/{TWO}", {"version": "1.0.0", "option_values": values})
+
+    world.wire.before = before
+    run = world.apply()
+    said = f"AppInstallation/probe: `{TWO}` has appeared in the organisation since the plan"
+    by_hand = f"POST /v1/app/{TWO}"
+    assert (run.code, run.problems, run.calls) == (4, [said], [by_hand])
+    assert set(world.stored("installation", TWO)["values"][PART]) == {"region", "api_key", "other"}
+
+
 def test_with_the_line_that_declares_it_the_secret_is_sent_along(world: World, make: Make) -> None:
     world.put(two_secrets(world, make, with_region("nord")))
     world.apply()

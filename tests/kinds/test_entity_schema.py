@@ -394,6 +394,15 @@ def test_a_group_may_be_called_by_id_or_label(bench, groups, group, changes, nam
     assert bench.changes(spec, LIVE) == changes
 
 
+def test_a_live_group_without_an_id_is_given_none(bench) -> None:
+    """`id` is optional in the definition; two of them without one are told apart by their labels."""
+    groups = [{"label": "Case", "order": 1}, {"label": "Money"}]
+    have = live(group_settings=groups, group_headlines=[], attributes=[{"name": "a", "group": "Case"}])
+    said = [{"label": "Case"}, {"label": "Money", "order": 2}]
+    spec = want(group_settings=said, attributes=[{"name": "a", "group": "Case"}])
+    assert bench.changes(spec, have) == ["group_settings[Money].order: ABSENT → 2"]
+
+
 def test_new_groups_have_an_id_and_their_attributes_point_at_it(bench) -> None:
     spec = want(
         group_settings=[{"label": "Money"}, {"id": "more", "label": "More"}],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from syncer.core.address import Address
 from syncer.core.kind import Along, Objection, Taking
 from syncer.core.merge import FieldChange, Item
 from syncer.core.secret_text import secret_text
@@ -571,6 +572,17 @@ def deciding(*branches: Json, **other: Json) -> Json:
 YES = {"id": "yes", "branch_name": "B", "logical_operator": "AND"}
 DEFAULT = {"id": "else", "branch_name": "E", "logical_operator": "AND"}
 ASKED = {"operator": "any_of", "values": ["b", "a"], "source": {"origin": "trigger", "attribute": "x"}}
+ACCOUNT = {"type": "manual", "entity_schema": "account"}
+OF_X = {"type": "automation", "automation_id": "x"}
+ALL_BEFORE = "all_preceding_tasks_completed"
+MINE, SECOND = (stable_id(Address("FlowTemplate", "thing"), "trigger", each) for each in ("mine", "2"))
+
+
+def with_statement(source: Json) -> Json:
+    """The live decision whose one statement looks there."""
+    branch = {**BRANCH, "statements": [{**STATEMENT, "source": source}]}
+    return with_task(DECIDES, "d", conditions=[branch, ELSE])
+
 
 SAME: dict[str, tuple[Json, Json]] = {
     "as it is": (want(), live()),
@@ -652,6 +664,28 @@ SAME: dict[str, tuple[Json, Json]] = {
             }
         ),
     ),
+    "a link to a journey that has no id of its own": (
+        with_task(want(), "a", journey={"journeyId": "j"}, ecp={"journey": {"journeyId": "k"}}),
+        with_task(live(), "a", journey={"journeyId": "j", "name": "Offer"}, ecp={"journey": {"journeyId": "k"}}),
+    ),
+    "further triggers without an id": (
+        want(additional_triggers=[ACCOUNT, OF_X, {"type": "manual", "entity_schema": "order"}]),
+        live(
+            additional_triggers=[
+                OF_X,
+                {"type": "manual", "entity_schema": "order", "id": "t-9"},
+                {**ACCOUNT, "_manifest": ["m"]},
+            ]
+        ),
+    ),
+    "a source that names no trigger": (
+        deciding({**YES, "statements": [ASKED]}, DEFAULT),
+        with_statement({"origin": "trigger", "attribute": "x"}),
+    ),
+    "a schedule after all tasks before": (
+        with_task(want(), "b", schedule={"mode": "relative", "reference": {"origin": ALL_BEFORE}}),
+        with_task(live(), "b", schedule={"mode": "relative", "reference": {"origin": ALL_BEFORE}}),
+    ),
     "a decision": (deciding({**YES, "statements": [ASKED]}, {**DEFAULT, "statements": []}), DECIDES),
     "a decision's defaults": (
         deciding(
@@ -724,6 +758,36 @@ CHANGES: dict[str, tuple[Json, Json, list[str]]] = {
             "trigger.journey_id: ABSENT → 'j'",
             "trigger.entity_schema: 'contact' → ABSENT",
         ],
+    ),
+    "another journey behind a link without an id": (
+        with_task(want(), "a", journey={"journeyId": "k"}),
+        with_task(live(), "a", journey={"journeyId": "j"}),
+        [
+            "tasks[a].journey.journeyId: 'j' → 'k'",
+            f"tasks[a].journey.id: ABSENT → {stable_id(Address('FlowTemplate', 'thing'), 'journey', 'k')!r}",
+        ],
+    ),
+    "a further trigger without an id goes": (
+        want(additional_triggers=[]),
+        live(additional_triggers=[ACCOUNT]),
+        [f"additional_triggers[account]: {ACCOUNT!r} → ABSENT"],
+    ),
+    "another beside one without an id": (
+        want(additional_triggers=[ACCOUNT, ACCOUNT]),
+        live(additional_triggers=[ACCOUNT]),
+        [f"additional_triggers[{SECOND}]: ABSENT → { {'type': 'manual', 'entity_schema': 'account', 'id': SECOND}!r}"],
+    ),
+    "a manifest that has a key for one without an id": (
+        want(additional_triggers=[{"id": "mine", **ACCOUNT}]),
+        live(additional_triggers=[ACCOUNT]),
+        [
+            f"additional_triggers[{MINE}].id: ABSENT → {MINE!r}",
+        ],
+    ),
+    "a statement that looks at another trigger": (
+        deciding({**YES, "statements": [{**ASKED, "source": {**ASKED["source"], "id": "other"}}]}, DEFAULT),
+        with_statement({"origin": "trigger", "attribute": "x"}),
+        ["tasks[d].conditions[c1].statements[s].source.id: ABSENT → 'other'"],
     ),
     "a task of another kind": (
         with_task(want(), "b", task_type="MANUAL", automation_config=None),
@@ -972,6 +1036,13 @@ RISKS: dict[str, tuple[tuple[Any, ...], Json, Json, Json, tuple[str, str, str] |
         {},
         ABSENT,
         AUTO,
+        ("destructive", "the trigger's automation is replaced", "trigger"),
+    ),
+    "additional trigger without an id removed": (
+        ("additional_triggers", Item("y")),
+        {},
+        ABSENT,
+        {"additional_triggers": [{"type": "automation", "automation_id": "y"}]},
         ("destructive", "the trigger's automation is replaced", "trigger"),
     ),
     "additional manual trigger removed": (

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncer.core.problem import PlatformError
 from syncer.core.spec_of import NamedIds, Names, spec_of
 from syncer.kinds import KINDS
 
@@ -154,7 +155,7 @@ CASES: dict[str, tuple[str, Json, Json]] = {
     "a schema": (
         "EntitySchema",
         {"id": "x", "version": 3, "slug": "site", "name": "Ort", "plural": "Orte", "source": {}, "published": True,
-         "enable_setting": [], "_manifest": ["b"],
+         "_manifest": ["b"],
          "group_settings": [
              {"id": UUID.format(1), "label": "Lage", "order": 0}, {"id": "own", "label": "Eigenes", "order": 2},
          ],
@@ -182,7 +183,103 @@ CASES: dict[str, tuple[str, Json, Json]] = {
 @pytest.mark.parametrize(("kind", "live", "said"), CASES.values(), ids=CASES)
 def test_a_live_object_as_a_manifest_says_it(kind: str, live: Json, said: Json) -> None:
     pulled = spec_of(KINDS[kind], live, names())
-    assert (pulled.spec, pulled.secrets, pulled.notes) == (said, (), ())
+    assert (pulled.spec, pulled.secrets, pulled.notes, pulled.unsaid) == (said, (), (), ())
+
+
+def _flow(**more: Json) -> Json:
+    return {"id": "f", "name": "Umzug", "tasks": [], "edges": [], **more}
+
+
+TASK: Json = {"id": "t", "name": "T", "task_type": "MANUAL"}
+UNSAID: dict[str, tuple[str, Json, tuple[str, ...], tuple[str, ...]]] = {
+    # what cannot be said: the kind, the live object, what forbids a manifest, what is only noted
+    "two tasks of one id": (
+        "FlowTemplate", _flow(tasks=[TASK, {**TASK, "name": "U"}]),
+        ("`tasks`: two of its items have id `t`",), ("`tasks` is left out: two of its items have id `t`",),
+    ),
+    "an edge without an id": (
+        "FlowTemplate", _flow(edges=[{"from_id": "trigger"}]),
+        ("`edges`: an item has no `id`",), ("`edges` is left out: an item has no `id`",),
+    ),
+    "a branch without an id": (
+        "FlowTemplate", _flow(tasks=[{**TASK, "conditions": [{"branch_name": "Ja"}]}]),
+        ("`tasks[0].conditions`: an item has no `id`",), ("`tasks[0].conditions` is left out: an item has no `id`",),
+    ),
+    "two further triggers that nothing tells apart": (
+        "FlowTemplate", _flow(additional_triggers=[{"type": "manual"}, {"type": "manual"}]),
+        ("`additional_triggers`: two of its items have type `manual`",),
+        ("`additional_triggers` is left out: two of its items have type `manual`",),
+    ),
+    "a schema that is hidden from everybody": (
+        "EntitySchema", {"slug": "site", "name": "Ort", "plural": "Orte", "enable_setting": []},
+        ("an empty `enable_setting` hides it from everybody, which no manifest may say",), (),
+    ),
+    "two attributes of one name, which restrict nothing": (
+        "EntitySchema", {"slug": "site", "attributes": [{"name": "a"}, {"name": "a", "required": True}]},
+        (), ("`attributes` is left out: two of its items have name `a`",),
+    ),
+    "an option without a key": (
+        "AppInstallation", {"app_id": "a", "option_values": [{"component_id": "k", "options": [{"value": 1}]}]},
+        ("`option_values[0].options`: an item has no `key`",),
+        ("`option_values[0].options` is left out: an item has no `key`",),
+    ),
+    "an option of an earlier version": (
+        "AppInstallation",
+        {"app_id": "a", "components": [{"id": "k", "options": []}],
+         "option_values": [{"component_id": "k", "options": [{"key": "old", "value": 1}]}]},
+        (), ("option `old` of component `k` is left out: this version of the app has none",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "live", "unsaid", "notes"), UNSAID.values(), ids=UNSAID)
+def test_what_cannot_be_said(kind: str, live: Json, unsaid: tuple[str, ...], notes: tuple[str, ...]) -> None:
+    pulled = spec_of(KINDS[kind], live, names())
+    assert (pulled.unsaid, pulled.notes) == (unsaid, notes)
+
+
+OPTIONAL: dict[str, tuple[str, Json, Json]] = {
+    # what the definitions leave to whoever makes the object: live, and in a manifest
+    "further triggers without an id": (
+        "FlowTemplate",
+        _flow(additional_triggers=[{"type": "manual", "entity_schema": "contact"},
+                                   {"type": "automation", "automation_id": "auto-1"}]),
+        {"name": "Umzug", "enabled": True, "tasks": [], "edges": [],
+         "additional_triggers": [{"type": "manual", "entity_schema": {"ref": "contact"}},
+                                 {"type": "automation", "automation_id": {"lookup": "Mail $${x}"}}]},
+    ),
+    "a link to a journey without one": (
+        "FlowTemplate", _flow(tasks=[{**TASK, "journey": {"journeyId": UUID.format(3)}}]),
+        {"name": "Umzug", "enabled": True, "edges": [],
+         "tasks": [{**TASK, "journey": {"journeyId": "${id.journey.t}"}}]},
+    ),
+    "a retention config that says of no switch": (
+        "RetentionConfig", {"id": "1", "entity_schema": "contact", "type": "deletion", "query": {}},
+        {"entity_schema": {"ref": "contact"}, "type": "deletion", "query": {}, "enabled": True},
+    ),
+    "an option of the app as a whole": (
+        "AppInstallation",
+        {"app_id": "app-1", "installed_version": "1", "components": [{"id": "k"}],
+         "option_values": [{"component_id": "$app", "options": [{"key": "region", "value": "nord"}]}]},
+        {"app_id": "app-1", "version": "1",
+         "option_values": [{"component_id": "$app", "options": [{"key": "region", "value": "nord"}]}]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "live", "said"), OPTIONAL.values(), ids=OPTIONAL)
+def test_what_is_optional(kind: str, live: Json, said: Json) -> None:
+    pulled = spec_of(KINDS[kind], live, names())
+    assert (pulled.spec, pulled.notes, pulled.unsaid) == (said, (), ())
+
+
+def test_what_has_a_form_that_nobody_knows() -> None:
+    """An id that is no text would be taken for that of nothing: it is the object that is named, not a bug."""
+    with pytest.raises(PlatformError) as caught:
+        spec_of(KINDS["FlowTemplate"], _flow(edges=[{"id": 5, "from_id": "trigger"}]), names())
+    what, _, where = caught.value.problems[0].message.partition(" (")
+    assert what == "FlowTemplate `f`: the platform answered in a form that syncer does not know"
+    assert where.startswith("TypeError in _ids_must_be_texts at flow_manifest.py:")
 
 
 def test_an_app_and_its_secrets() -> None:
