@@ -20,9 +20,9 @@ def figures(size: Size, folder: Path) -> Iterator[Figure]:
     """Writes refused with 429: none. Writes a minute while it lasts: at least 98 % of the share, of 500."""
     from simulation.manifests import Make
     from simulation.world import World
-    from syncer.adapters.api import Api
-    from syncer.adapters.hosts import services
-    from syncer.core.values import Secret
+    from syncer.api.client import Api
+    from syncer.api.endpoints import services
+    from syncer.model.json_values import Secret
 
     class Paced(World):
         def api(self, *, read_only: bool) -> Api:

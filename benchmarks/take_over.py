@@ -90,10 +90,10 @@ def by_hand(there: Platform) -> int:
 
 def main(server: str) -> None:
     """Take over, and write; the subject of the measurement."""
-    from syncer.adapters.file_changes import write
-    from syncer.cli.collector import at_rest
-    from syncer.cli.taking import taken_over, wish_of
-    from syncer.cli.world import world
+    from syncer.cli.command_context import world
+    from syncer.cli.gc_pause import at_rest
+    from syncer.cli.write_back_options import taken_over, wish_of
+    from syncer.fs.change_set import write
 
     here = world(None, os.environ["SYNCER_ENV"], server)
     with at_rest(), here.reading():

@@ -22,15 +22,15 @@ from simulation.disk import MemoryDisk
 from simulation.summary import Sent, Summary, sent
 from simulation.turns import Turns
 from simulation.world import ORG, Run, Wire, World
-from syncer.adapters.api import Api
-from syncer.adapters.effects import Effects
-from syncer.adapters.lock import Holder, Lock, myself, said
-from syncer.core.event import Event
-from syncer.core.problem import SyncerError
-from syncer.execute import Stop
+from syncer.api.client import Api
+from syncer.fs.clock import Effects
+from syncer.model.diagnostic import SyncerError
+from syncer.ops.apply.scheduler import Stop
+from syncer.plan.events import Event
 from syncer.render.events import event_text
 from syncer.render.problems import problems_text
 from syncer.render.terminal import Terminal
+from syncer.state.lock import Holder, Lock, myself, said
 
 Json = Any
 

@@ -19,7 +19,7 @@ import httpx
 
 from simulation.manifests import Make
 from simulation.world import QuickDisk, World
-from syncer.adapters.disk import RealDisk
+from syncer.fs.disk import RealDisk
 
 MOST_FSYNCS = 2
 """Of the journal, for each writing call."""

@@ -12,8 +12,8 @@ from simulation.broken import BrokenWorld, Fate, SimulatedCrash
 from simulation.findings import CANARY, aftermath
 from simulation.manifests import Make
 from simulation.world import scratch
-from syncer.adapters.journal import Journal, read_records
-from syncer.core.problem import InvalidInput
+from syncer.model.diagnostic import InvalidInput
+from syncer.state.journal import Journal, read_records
 
 Files = dict[Path, bytes]
 What = Literal["state", "journal"]

@@ -27,7 +27,7 @@ class File:
 
 @dataclass(slots=True)
 class MemoryDisk:
-    """`syncer.adapters.disk.Disk` in memory. `effect(call, path, do, data)` stands around every change: it calls `do`
+    """`syncer.fs.disk.Disk` in memory. `effect(call, path, do, data)` stands around every change: it calls `do`
     (or not), and raises what goes wrong."""
 
     effect: Callable[[str, Path, Callable[[bytes], None], bytes], None] = lambda call, path, do, data: do(data)

@@ -1,7 +1,7 @@
 """The network-fault matrix (N4 of docs/reliability.md#the-table): every row of docs/catalogue.md#network at every
 operation, before and after the platform did the work.
 
-What each fault must be taken for stands here as the catalogue says it, not as `adapters/outcome.py` does: the two are
+What each fault must be taken for stands here as the catalogue says it, not as `api/outcomes.py` does: the two are
 held against each other in every cell.
 """
 
@@ -25,12 +25,12 @@ from simulation.broken import BrokenWorld, Fate, does_write
 from simulation.findings import CANARY, Objects, aftermath, honest_code, linked, no_secret
 from simulation.instants import OPERATIONS, Operation
 from simulation.world import SERVER, TOKENS
-from syncer.adapters.api import Api
-from syncer.adapters.hosts import services
-from syncer.adapters.http import Limits
-from syncer.adapters.reply import Reply, Request
-from syncer.core.event import Event
-from syncer.core.values import Secret
+from syncer.api.client import Api
+from syncer.api.endpoints import services
+from syncer.api.reply import Reply, Request
+from syncer.api.transport import RequestLimits
+from syncer.model.json_values import Secret
+from syncer.plan.events import Event
 
 Json = Any
 Class = Literal["NOT_SENT", "REJECTED", "APPLIED", "AMBIGUOUS"]
@@ -320,7 +320,7 @@ class FaultWorld(BrokenWorld):
         """With a small cap, so that huge replies are no huge work, and every outcome written down."""
         api = Api(
             services({}, SERVER), Secret("EPILOT_TOKEN", self.token), read_only=read_only, share=1.0,
-            effects=self.effects, limits=Limits(cap=CAP), transport=self.wire,
+            effects=self.effects, limits=RequestLimits(cap=CAP), transport=self.wire,
         )  # fmt: skip
         send = api._sender.send
 

@@ -101,10 +101,10 @@ def print_kills(number: int, seed: int, jobs: int) -> int:
 
 def print_entries(number: int) -> int:
     """E18: how long a state of so many entries takes, and a record of a long journal."""
-    from syncer.adapters.journal import Intent, Journal
-    from syncer.adapters.state import Lines, State, load, save
-    from syncer.core.address import Address
-    from syncer.core.resource import Managed
+    from syncer.model.address import Address
+    from syncer.model.resource import Managed
+    from syncer.state.journal import Intent, Journal
+    from syncer.state.state_file import Lines, State, load, save
 
     addresses = [Address("ClosingReason", f"n{each}") for each in range(number)]
     entries = {each: Managed(each, f"id-{each.name}", {"title": each.name, "status": "ACTIVE"}) for each in addresses}

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from simulation.broken import BrokenWorld, Fate
-from syncer.adapters.journal import read_records
-from syncer.core.problem import SyncerError
+from syncer.model.diagnostic import SyncerError
+from syncer.state.journal import read_records
 
 Json = Any
 Objects = Mapping[tuple[str, str], str]

@@ -22,12 +22,12 @@ def _guard(name: str) -> Callable[[], None]:
     """The guard of that name always agrees."""
 
     def take() -> None:
-        from syncer.core import guard
+        from syncer.plan import safety
 
         def agrees(plan: Any, situation: Any, consent: Any) -> Iterator[Any]:
             return iter(())
 
-        guard.GUARDS = tuple(agrees if each.__name__ == name else each for each in guard.GUARDS)  # type: ignore[assignment]
+        safety.GUARDS = tuple(agrees if each.__name__ == name else each for each in safety.GUARDS)  # type: ignore[assignment]
 
     return take
 
@@ -61,7 +61,7 @@ _PLANS, _SEMANTICS, _BAD, _LIVE = (
     "tests/cli/test_live_commands.py",
 )  # fmt: skip
 WITHOUT: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
-    **{name: (_guard(name), ("tests/core/test_guard.py",)) for name in _GUARDS},
+    **{name: (_guard(name), ("tests/plan/test_safety.py",)) for name in _GUARDS},
     # end to end: docs/catalogue.md#h10, #h11, #h02, #c10
     "removals, end to end (H10)": (_guard("removals"), (_BAD, "-k", "H10")),
     "protected, end to end (H10)": (_guard("protected"), (_BAD, "-k", "H10")),
@@ -69,40 +69,43 @@ WITHOUT: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "pull_request, end to end (H11)": (_guard("pull_request"), (_BAD, "-k", "H11")),
     "not_vanished, end to end (C10)": (_guard("not_vanished"), (_SEMANTICS, "-k", "C10")),
     # what is no guard of the list, and refuses before the first write all the same
-    "a stale plan (D04)": (_put("syncer.apply", "same_plan", lambda saved, now: []), (_LIVE, "-k", "no_longer_true")),
+    "a stale plan (D04)": (
+        _put("syncer.ops.apply.apply", "same_plan", lambda saved, now: []), (_LIVE, "-k", "no_longer_true"),
+    ),
     "moved since the plan (D05)": (
-        _put("syncer.carry", "_Change._unmoved", _reads_as_planned), (_PLANS, "-k", "D05 or D06"),
+        _put("syncer.ops.apply.change_executor", "_ChangeRun._unmoved", _reads_as_planned),
+        (_PLANS, "-k", "D05 or D06"),
     ),
     "the tool's own id of a plan (D10)": (
-        _put("syncer.adapters.plan_file", "plan_id", lambda *_: ""), ("tests/adapters/test_plan_file.py",),
+        _put("syncer.state.plan_file", "plan_id", lambda *_: ""), ("tests/state/test_plan_file.py",),
     ),
     "a secret that no manifest has": (
-        _put("syncer.kinds.app_installation", "unmanaged_secrets", lambda *_: []),
-        ("tests/engine/test_plan_live.py", "-k", "outlives or appears_after"),
+        _put("syncer.kinds.app_installation.kind", "unmanaged_secrets", lambda *_: []),
+        ("tests/ops/test_plan.py", "-k", "outlives or appears_after"),
     ),
     "what a manifest leans on, taken along": (
-        _put("syncer.core.planner", "taken_along", lambda *_: []),
-        ("tests/engine/test_along_live.py", "-k", "does_not_go or was_not_chosen"),
+        _put("syncer.plan.planner", "taken_along", lambda *_: []),
+        ("tests/ops/test_cascade.py", "-k", "does_not_go or was_not_chosen"),
     ),
     "who else uses what goes along": (
-        _put("syncer.core.planner", "name_users", lambda *_: {}),
-        ("tests/engine/test_along_live.py", "-k", "nobody_manages or only_a_task or undo or stops_using"),
+        _put("syncer.plan.planner", "name_users", lambda *_: {}),
+        ("tests/ops/test_cascade.py", "-k", "nobody_manages or only_a_task or undo or stops_using"),
     ),
     "unsettled calls": (
-        _put("syncer.adapters.journal", "Journal.unsettled", lambda self: []),
-        ("tests/engine/test_lost_answers.py", "-k", "reason_create or committed_after_the_run or next_run"),
+        _put("syncer.state.journal", "Journal.unsettled", lambda self: []),
+        ("tests/ops/test_unknown_outcome.py", "-k", "reason_create or committed_after_the_run or next_run"),
     ),
     "read-only transport": (
-        _put("syncer.adapters.http", "gate", lambda bases, *, read_only: lambda request: None),
-        ("tests/adapters/test_http.py", "-k", "gate or read_only"),
+        _put("syncer.api.transport", "gate", lambda bases, *, read_only: lambda request: None),
+        ("tests/api/test_transport.py", "-k", "gate or read_only"),
     ),
     "the table of routes": (
-        _put("syncer.adapters.http", "classify_call", lambda _, method, path: "read" if method == "GET" else "write"),
-        ("tests/adapters/test_http.py", "tests/adapters/test_api.py", "tests/adapters/test_routes.py"),
+        _put("syncer.api.transport", "classify_call", lambda _, method, path: "read" if method == "GET" else "write"),
+        ("tests/api/test_transport.py", "tests/api/test_client.py", "tests/api/test_routes.py"),
     ),
     "no second sending": (
-        _put("syncer.adapters.http", "again", lambda _, *, writes, status=0, fault="": bool(fault) or status >= 500),
-        ("tests/adapters/test_http.py", "-k", "sending_again"),
+        _put("syncer.api.transport", "again", lambda _, *, writes, status=0, fault="": bool(fault) or status >= 500),
+        ("tests/api/test_transport.py", "-k", "sending_again"),
     ),
 }  # fmt: skip
 

@@ -11,16 +11,14 @@ from random import Random
 from typing import Any
 
 from simulation.hostile_reports import documents, reports
-from syncer.core.address import Address
-from syncer.core.event import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
-from syncer.core.json_text import json_text
-from syncer.core.plan import Change, Field, Link, Notice, Plan, Released
-from syncer.core.problem import Location, Problem
-from syncer.core.values import ABSENT
+from syncer.model.address import Address
+from syncer.model.diagnostic import Location, Problem
+from syncer.model.json_values import ABSENT, json_text
+from syncer.plan.events import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
+from syncer.plan.plan import Change, Field, Link, Notice, Plan, Release
 from syncer.render.escape import for_annotation, for_property, for_terminal
 from syncer.render.events import applied_document, event_text, progress_text
-from syncer.render.plan_json import plan_json
-from syncer.render.plan_text import render_plan
+from syncer.render.plan_text import plan_json, render_plan
 from syncer.render.problems import problems_github, problems_json, problems_sarif, problems_text
 from syncer.render.terminal import Terminal
 
@@ -106,7 +104,7 @@ def everywhere(text: str) -> Plan:
         for action in ("create", "update", "delete")
     )
     links_ = (Link(address, text, "title", True),)
-    return Plan(text, text, text, text, changes, links_, (Released(address, text),), (Notice(text, text, address),), {})
+    return Plan(text, text, text, text, changes, links_, (Release(address, text),), (Notice(text, text, address),), {})
 
 
 def problems_with(text: str) -> tuple[Problem, ...]:

@@ -7,22 +7,22 @@ import json
 import re
 from collections.abc import Iterator
 
-from syncer.core.address import Address
-from syncer.core.dating import Applied, Seen
-from syncer.core.drift import Drift, Drifted, DriftField, Stranger
-from syncer.core.pairs import Pair
-from syncer.core.problem import Problem
-from syncer.core.values import ABSENT
+from syncer.model.address import Address
+from syncer.model.diagnostic import Problem
+from syncer.model.json_values import ABSENT
+from syncer.plan.document.timestamps import LastChange, LastRun
+from syncer.plan.drift import Drift, DriftedObject, DriftField, Stranger
+from syncer.plan.id_map import Pair
 from syncer.render.drift_json import drift_json
 from syncer.render.drift_markdown import MOST, drift_markdown, size
 from syncer.render.drift_text import render_drift
-from syncer.render.pairs_text import render_pairs
+from syncer.render.id_map_text import render_pairs
 from syncer.render.terminal import Terminal
 
 
 def drift_with(text: str) -> Drift:
     """A report in which the text stands wherever an organisation, a state or a project can put one."""
-    seen = Seen(*[text] * 7)
+    seen = LastChange(*[text] * 7)
     fields = (
         DriftField(text, text, f"{text}\n{text}", "drift"),
         DriftField(f"a[{text}]", {text: [text]}, ABSENT, "drift"),
@@ -30,12 +30,12 @@ def drift_with(text: str) -> Drift:
     )
     address = Address("ClosingReason", text)
     objects = (
-        Drifted(address, "changed", text, text, fields, "", seen, "after", (seen, seen)),
-        Drifted(address, "deleted", text, text, fields, text, seen, "after", (seen, seen)),
+        DriftedObject(address, "changed", text, text, fields, "", seen, "after", (seen, seen)),
+        DriftedObject(address, "deleted", text, text, fields, text, seen, "after", (seen, seen)),
     )
     problems = (Problem(text, text, hint=text), Problem("r", text, severity="warning"))
     strangers = (Stranger("ClosingReason", text, text, seen),)
-    return Drift(text, text, text, True, True, objects, strangers, 1, 1, (address,), problems, Applied(text, 0.0, {}))
+    return Drift(text, text, text, True, True, objects, strangers, 1, 1, (address,), problems, LastRun(text, 0.0, {}))
 
 
 def outside(markdown: str) -> str:

@@ -11,17 +11,19 @@ from typing import Any
 import httpx
 
 from simulation.world import SERVER, TOKENS, World
-from syncer.adapters.api import fetch_all
-from syncer.adapters.new_ids import with_values
-from syncer.adapters.places.opening import local_place
-from syncer.adapters.project import read_project
-from syncer.apply import Store
+from syncer.api.client import fetch_all
 from syncer.kinds import KINDS
-from syncer.promoting import Promotion, Side, carry_out, prepare
-from syncer.pulling import Order, Remembering
-from syncer.pulling import carry_out as write_pulled
-from syncer.pulling import prepare as prepare_pull
+from syncer.manifests.id_entries import with_values
+from syncer.manifests.project import read_project
+from syncer.ops.apply.state_store import StateStore
+from syncer.ops.promote.promote import Promotion, prepare, write_promotion
+from syncer.ops.promote.target import PromotionSide
+from syncer.ops.pull.cached_reader import CachedReader
+from syncer.ops.pull.options import PullOptions
+from syncer.ops.pull.pull import prepare as prepare_pull
+from syncer.ops.pull.pull import write_pull as write_pulled
 from syncer.sandbox.seed import seed
+from syncer.state.backends.factory import local_place
 
 Json = Any
 OTHER = "911042"
@@ -56,15 +58,15 @@ class Two:
         self.world.environment = environment
         return self.world
 
-    def side(self, environment: str, api: Any) -> Side:
+    def side(self, environment: str, api: Any) -> PromotionSide:
         """One of the two, to be read."""
         world = self.within(environment)
         project = read_project(world.folder / "syncer.yaml")
-        order = Order(
+        order = PullOptions(
             project, project.environments[environment], tuple(KINDS), (), world.env, frozenset(world.env), SERVER,
             world.today,
         )  # fmt: skip
-        return Side(order, Remembering(api), world.state().entries)
+        return PromotionSide(order, CachedReader(api), world.state().entries)
 
     def promote(self, *patterns: str, tell: Callable[[str], None] = lambda line: None) -> Promotion:
         """Promote from `test` to `other`; what is missing is not written."""
@@ -72,16 +74,16 @@ class Two:
             promotion = prepare(self.side("test", one), self.side("other", other), patterns, fetch_all)
             if not promotion.missing:
                 store = self.store()
-                carry_out(promotion, store.put, tell)
+                write_promotion(promotion, store.put, tell)
                 proven = self.within("test").plan()
                 store.put(proven.settled_with({each.new.address for each in promotion.pulled.drafts}))
         return promotion
 
-    def store(self) -> Store:
+    def store(self) -> StateStore:
         """What is remembered of the source."""
         world = self.within("test")
         place = local_place(world.state_path, "test", org_id=world.org_id, kinds=KINDS, disk=world.disk)
-        return Store(place, world._of_org(place.load()))
+        return StateStore(place, world._of_org(place.load()))
 
     def provide(self, promotion: Promotion) -> list[str]:
         """Do what is asked for where ids are missing: each gets one of the target's own."""

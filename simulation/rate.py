@@ -12,7 +12,7 @@ import httpx
 
 from simulation.broken import BrokenWorld, Fate
 from simulation.manifests import Make
-from syncer.adapters.pace import QUOTA
+from syncer.api.rate_limit import QUOTA
 
 MOST_MORE = 1.2
 """Requests, as a multiple of those of an apply in which nothing is refused."""

@@ -32,9 +32,9 @@ from simulation.findings import (
 from simulation.repositories import GUARDED, organisation, removals, repository
 from simulation.summary import Summary
 from simulation.world import scratch
-from syncer.core.event import Recovered
-from syncer.core.guard import Consent
-from syncer.core.problem import InvalidInput, SyncerError
+from syncer.model.diagnostic import InvalidInput, SyncerError
+from syncer.plan.events import Recovered
+from syncer.plan.safety import Consent
 
 UNCLEAR = {"ambiguous", "parts-unclear"}
 """What may stop a plan without state: twins that only state could tell apart."""

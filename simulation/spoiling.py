@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from simulation.manifests import Make
-from syncer.adapters.yaml_reader import read
+from syncer.documents.yaml_reader import read
 
 Json = Any
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -15,7 +15,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-import syncer.execute
+import syncer.ops.apply.scheduler
 
 
 class Turns:
@@ -65,8 +65,8 @@ class Turns:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """In this block, `syncer.execute` runs its workers by turns."""
-        here: Any = syncer.execute
+        """In this block, the scheduler runs its workers by turns."""
+        here: Any = syncer.ops.apply.scheduler
         before = here.ThreadPoolExecutor, here.queue
         here.ThreadPoolExecutor = lambda workers, thread_name_prefix="": _Pool(self)
         here.queue = SimpleNamespace(SimpleQueue=lambda: _Queue(self))

@@ -35,22 +35,22 @@ from simulation.moves import Hands
 from simulation.repositories import GUARDED, organisation
 from simulation.seeds import UNCLEAR, Weather, unexpected
 from simulation.world import SERVER, TOKENS, Run
-from syncer.adapters.api import Api
-from syncer.adapters.hosts import services
-from syncer.adapters.journal import read_records
-from syncer.adapters.places.opening import local_place
-from syncer.adapters.plan_file import load_plan, save_plan
-from syncer.adopting import adopt, declared
-from syncer.apply import Store
-from syncer.core.guard import Consent
-from syncer.core.identity import live_of
-from syncer.core.plan import REMOVALS, Plan
-from syncer.core.problem import InvalidInput, SyncerError
-from syncer.core.values import Secret
+from syncer.api.client import Api
+from syncer.api.endpoints import services
 from syncer.kinds import KINDS
+from syncer.model.diagnostic import InvalidInput, SyncerError
+from syncer.model.json_values import Secret
+from syncer.ops.adopt import adopt, declared
+from syncer.ops.apply.state_store import StateStore
+from syncer.plan.identity_match import live_of
+from syncer.plan.plan import REMOVALS, Plan
+from syncer.plan.safety import Consent
 from syncer.render.plan_text import render_plan
 from syncer.render.problems import problems_text
 from syncer.render.terminal import Terminal
+from syncer.state.backends.factory import local_place
+from syncer.state.journal import read_records
+from syncer.state.plan_file import load_plan, save_plan
 
 SHARE = 0.02
 """Of the platform's quota: ten writes a minute, so that a small apply has to wait for its turns."""
@@ -436,10 +436,10 @@ class Walking:
         world.said.append(render_plan(planned.plan, Terminal()))
         return planned
 
-    def _store(self) -> Store:
+    def _store(self) -> StateStore:
         world = self.world
         place = local_place(world.state_path, world.environment, org_id=world.org_id, kinds=KINDS, disk=world.disk)
-        return Store(place, replace(world.state(), org_id=world.org_id))
+        return StateStore(place, replace(world.state(), org_id=world.org_id))
 
 
 def _changes(plan: Plan) -> list[tuple[str, str, str]]:

@@ -17,34 +17,38 @@ from typing import Any
 
 import httpx
 
-from syncer.adapters.api import Api, fetch_all
-from syncer.adapters.disk import Disk, RealDisk
-from syncer.adapters.effects import Effects
-from syncer.adapters.hosts import services
-from syncer.adapters.journal import Journal
-from syncer.adapters.places.opening import local_place
-from syncer.adapters.project import choose, read_project
-from syncer.adapters.runs import Runs
-from syncer.adapters.state import State, load
-from syncer.app import Planned, Selection, make_plan
-from syncer.apply import Store, carry_out, exit_code, must_be_allowed, recover, same_plan
-from syncer.core.asked import Asked
-from syncer.core.drift import Drift
-from syncer.core.event import Done, Event, Failed, Skipped, Unknown
-from syncer.core.guard import Consent
-from syncer.core.plan import Plan
-from syncer.core.problem import InvalidInput, Refused
-from syncer.core.resource import Desired
-from syncer.core.values import Secret
-from syncer.drifting import find_drift, last_apply
-from syncer.execute import Stop
+from syncer.api.client import Api, fetch_all
+from syncer.api.endpoints import services
+from syncer.fs.clock import Effects
+from syncer.fs.disk import Disk, RealDisk
 from syncer.kinds import KINDS
-from syncer.loading import asked_for, ordered, read_manifests, resolve
-from syncer.related import together
+from syncer.manifests.cross_checks import together
+from syncer.manifests.project import choose, read_project
+from syncer.manifests.resolution import asked_for, read_manifests, resolve
+from syncer.model.diagnostic import InvalidInput, Refused, ordered
+from syncer.model.json_values import Secret
+from syncer.model.resource import Desired
+from syncer.ops.apply.apply import apply_plan, exit_code, require_consent, same_plan
+from syncer.ops.apply.recovery import recover
+from syncer.ops.apply.scheduler import Stop
+from syncer.ops.apply.state_store import StateStore
+from syncer.ops.drift import find_drift, last_apply
+from syncer.ops.plan import PlanResult, make_plan
+from syncer.ops.safety_inputs import situation_of
+from syncer.ops.selection import Selection
+from syncer.ops.undo.revert_plan import plan_back
+from syncer.plan.drift import Drift
+from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
+from syncer.plan.plan import Plan
+from syncer.plan.removal_requests import RemovalRequest
+from syncer.plan.safety import Consent
+from syncer.sandbox.options import Options
 from syncer.sandbox.seed import seed
-from syncer.sandbox.server import Options, Organisation, create_app
-from syncer.situation import situation_of
-from syncer.undo import plan_back
+from syncer.sandbox.server import Organisation, create_app
+from syncer.state.backends.factory import local_place
+from syncer.state.journal import Journal
+from syncer.state.run_history import RunHistory
+from syncer.state.state_file import State, load
 
 Json = Any
 ORG = "739224"
@@ -121,7 +125,7 @@ class QuickDisk(RealDisk):
 class Run:
     """What came of an apply."""
 
-    planned: Planned
+    planned: PlanResult
     events: list[Event]
     code: int
     requests: list[Json]
@@ -214,7 +218,7 @@ class World:
     def _file(self, address: str) -> Path:
         return self.folder / "config" / f"{address.replace('/', '-')}.json"
 
-    def wanted(self) -> tuple[list[Desired], list[Asked]]:
+    def wanted(self) -> tuple[list[Desired], list[RemovalRequest]]:
         """The manifests, read and resolved as a command does it, and what shall go without one."""
         environment = choose(read_project(self.folder / "syncer.yaml"), self.environment)
         manifests = read_manifests(read_project(self.folder / "syncer.yaml"))
@@ -321,8 +325,8 @@ class World:
         return self.state_path.with_suffix(".journal")
 
     @property
-    def runs(self) -> Runs:
-        return Runs(self.folder / ".syncer" / "runs" / self.environment, self.disk)
+    def runs(self) -> RunHistory:
+        return RunHistory(self.folder / ".syncer" / "runs" / self.environment, self.disk)
 
     @property
     def org_id(self) -> str:
@@ -346,7 +350,7 @@ class World:
         for path in self.state_path.parent.glob("*"):
             path.unlink()
 
-    def planned(self, api: Api, state: State, **how: Any) -> Planned:
+    def planned(self, api: Api, state: State, **how: Any) -> PlanResult:
         selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         desired, asked = self.wanted()
         return make_plan(
@@ -363,7 +367,7 @@ class World:
             **how,
         )
 
-    def back(self, api: Api, state: State, run: str) -> Planned:
+    def back(self, api: Api, state: State, run: str) -> PlanResult:
         return plan_back(
             api,
             self.fetch,
@@ -376,12 +380,12 @@ class World:
             today=self.today,
         )
 
-    def undone(self, run: str = "") -> Planned:
+    def undone(self, run: str = "") -> PlanResult:
         """What `syncer undo RUN` does, of the newest run where none is named."""
         with self.api(read_only=True) as api:
             return self.back(api, self.state(), run or self.runs.list()[0][0].header.id)
 
-    def plan(self, **how: Any) -> Planned:
+    def plan(self, **how: Any) -> PlanResult:
         """What `syncer plan` does: with a client that cannot write."""
         with self.api(read_only=True) as api:
             return self.planned(api, self.state(), **how)
@@ -410,14 +414,14 @@ class World:
         events: list[Event] = []
         with Journal(self.journal_path, self.disk) as journal, self.api(read_only=False) as api:
             place = local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
-            store = Store(place, self._of_org(place.load()))
+            store = StateStore(place, self._of_org(place.load()))
             events += recover(api, journal, store, self.effects, self.runs)
             planned = self.back(api, store.state, undo) if undo else self.planned(api, store.state, **how)
             if saved is not None and (moved := same_plan(saved, planned.plan)):
                 raise Refused(moved)
             if consent is not None:
-                must_be_allowed(planned.plan, self.situation(planned, store.state, api), consent)
-            for event in carry_out(
+                require_consent(planned.plan, self.situation(planned, store.state, api), consent)
+            for event in apply_plan(
                 planned,
                 api,
                 journal,
@@ -440,7 +444,7 @@ class World:
 
         return replace(state, org_id=self.org_id)
 
-    def situation(self, planned: Planned, state: State, api: Api) -> Any:
+    def situation(self, planned: PlanResult, state: State, api: Api) -> Any:
         return situation_of(
             planned,
             state,

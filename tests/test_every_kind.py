@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from syncer.core.address import Address
-from syncer.core.kind import Kind, Listing, RefField
-from syncer.core.problem import Location
-from syncer.core.resource import Desired
-from syncer.core.shape import Shape, pattern_steps
 from syncer.kinds import KINDS, lookup_kinds
-from syncer.kinds.together import unknown_keys
+from syncer.kinds.written_ids import unknown_keys
+from syncer.model.address import Address
+from syncer.model.calls import Listing
+from syncer.model.diagnostic import Location
+from syncer.model.field_rules import Shape, pattern_steps
+from syncer.model.kind import Kind, RefField
+from syncer.model.resource import Desired
 
 Json = Any
 ROOT = Path(__file__).parents[1]
@@ -173,10 +174,10 @@ class World:
     def api(self, *, read_only: bool = True) -> Any:
         import httpx
 
-        from syncer.adapters.api import Api
-        from syncer.adapters.effects import Effects
-        from syncer.adapters.hosts import services
-        from syncer.core.values import Secret
+        from syncer.api.client import Api
+        from syncer.api.endpoints import services
+        from syncer.fs.clock import Effects
+        from syncer.model.json_values import Secret
 
         self.effects = Effects(lambda: 0.0, lambda: 1772442843.0, lambda seconds: None, lambda: 0.5)
         transport = httpx.WSGITransport(self.app)
@@ -190,21 +191,21 @@ class World:
         )
 
     def desired(self) -> list[Desired]:
-        from syncer.adapters.project import choose, read_project
-        from syncer.loading import read_manifests, resolve
+        from syncer.manifests.project import choose, read_project
+        from syncer.manifests.resolution import read_manifests, resolve
 
         project = read_project(self.folder / "syncer.yaml")
         found, _ = resolve(read_manifests(project), choose(project, "sandbox"), self.env, allowed=frozenset(self.env))
         return found
 
     def state(self) -> Any:
-        from syncer.adapters.state import load
+        from syncer.state.state_file import load
 
         return load(self.state_path, "sandbox", org_id="911690", kinds=KINDS)
 
     def planned(self, api: Any, state: Any) -> Any:
-        from syncer.adapters.api import fetch_all
-        from syncer.app import make_plan
+        from syncer.api.client import fetch_all
+        from syncer.ops.plan import make_plan
 
         return make_plan(
             api,
@@ -223,18 +224,19 @@ class World:
 
     def apply(self) -> list[str]:
         """Apply, and say what failed."""
-        from syncer.adapters.journal import Journal
-        from syncer.adapters.places.opening import local_place
-        from syncer.adapters.runs import Runs
-        from syncer.apply import Store, carry_out
-        from syncer.core.event import Failed, Skipped, Unknown
-        from syncer.execute import Stop
+        from syncer.ops.apply.apply import apply_plan
+        from syncer.ops.apply.scheduler import Stop
+        from syncer.ops.apply.state_store import StateStore
+        from syncer.plan.events import Failed, Skipped, Unknown
+        from syncer.state.backends.factory import local_place
+        from syncer.state.journal import Journal
+        from syncer.state.run_history import RunHistory
 
         with Journal(self.state_path.with_suffix(".journal")) as journal, self.api(read_only=False) as api:
             place = local_place(self.state_path, "sandbox", org_id="911690", kinds=KINDS)
-            store = Store(place, place.load())
+            store = StateStore(place, place.load())
             planned = self.planned(api, store.state)
-            events = carry_out(
+            events = apply_plan(
                 planned,
                 api,
                 journal,
@@ -245,7 +247,7 @@ class World:
                 stop=Stop(),
                 today="2026-03-02",
                 workers=1,
-                runs=Runs(self.state_path.parent / "runs"),
+                runs=RunHistory(self.state_path.parent / "runs"),
                 by="me on a machine",
             )
             return [str(each.change.address) for each in events if isinstance(each, Failed | Skipped | Unknown)]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from syncer.adapters.project import read_project
-from syncer.core.problem import Problem
-from syncer.loading import read_manifests, validate
+from syncer.manifests.project import read_project
+from syncer.manifests.resolution import read_manifests
+from syncer.manifests.validation import validate
+from syncer.model.diagnostic import Problem
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="a process is split in two on Linux only"),

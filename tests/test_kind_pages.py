@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncer.adapters.schemas import check
+from syncer.schema_check.registry import check
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs" / "kinds").glob("*.md"))

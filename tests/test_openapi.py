@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from syncer.adapters.explain import prepare
-from syncer.adapters.schemas import check, load
+from syncer.schema_check.explanation import prepare
+from syncer.schema_check.registry import check, load
 
 DEFINITIONS = Path(__file__).parents[1] / ".." / "shared" / "openapi"
 pytestmark = pytest.mark.skipif(

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from syncer.adapters.project import read_project
-from syncer.core.asked import possible
 from syncer.kinds import KINDS
-from syncer.loading import read_manifests, validate
+from syncer.manifests.project import read_project
+from syncer.manifests.resolution import read_manifests
+from syncer.manifests.validation import validate
+from syncer.plan.removal_requests import possible
 
 ROOT = Path(__file__).parents[1]
 PROJECT = """version: 1

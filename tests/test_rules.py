@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from syncer.rules import all_rules, sections
+from syncer.manifests.rules import all_rules, sections
 
 ROOT = Path(__file__).parents[1]
 ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
-MAKERS = {"Finding", "Problem", "Words", "Notice", "BadScalar", "problem", "finding"}
+MAKERS = {"Finding", "Problem", "Message", "Notice", "BadScalar", "problem", "finding"}
 """What a rule's id is given to, as the first argument or, of methods that are told the place first, the second."""
 
 ABOUT_A_RUN = {

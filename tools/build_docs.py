@@ -277,7 +277,7 @@ def cell(text: str) -> str:
 def rules_page() -> str:
     """Every rule with its sentence."""
     sys.path.insert(0, str(ROOT))
-    from syncer.rules import sections
+    from syncer.manifests.rules import sections
 
     lines = [
         "# Rules",
@@ -296,10 +296,10 @@ def rules_page() -> str:
 def outcomes_page() -> str:
     """What every reply, and the lack of one, means for a write."""
     sys.path.insert(0, str(ROOT))
-    from syncer.adapters.outcome import table
+    from syncer.api.outcomes import table
 
     lines = [
-        "<!-- Written by tools/build_docs.py from syncer/adapters/outcome.py. -->",
+        "<!-- Written by tools/build_docs.py from syncer/api/outcomes.py. -->",
         "# What a reply means",
         "",
         "Every request ends in exactly one of these rows; nothing else in syncer decides what a reply means.",

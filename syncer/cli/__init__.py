@@ -21,38 +21,58 @@ import click
 from syncer import __version__
 
 COMMANDS = {
-    "init": ("syncer.cli.offline", "init", "Begin a repository: syncer.yaml, a first manifest, .gitignore."),
-    "validate": ("syncer.cli.offline", "validate", "Prove the manifests offline: no token, no network."),
-    "fmt": ("syncer.cli.offline", "fmt", "Bring manifest files into the usual style; comments stay."),
-    "schema": ("syncer.cli.offline", "schema", "Print the JSON Schema of a kind, or say where editors find it."),
-    "plan": ("syncer.cli.live", "plan", "Say, field by field, what apply would change. Changes nothing."),
-    "apply": ("syncer.cli.live", "apply", "Do what the plan says, and nothing else."),
-    "show": ("syncer.cli.live", "show", "Show a saved plan."),
-    "drift": ("syncer.cli.drift", "drift", "Say what somebody changed in the organisation, when, and by whom."),
-    "record": ("syncer.cli.record", "record", "Write the organisation's configuration down, for `plan --against`."),
-    "adopt": ("syncer.cli.adopt", "adopt", "Link a manifest to a live object that is there already."),
-    "undo": ("syncer.cli.undo", "undo", "Plan to take an earlier apply back; without a run, list those that are kept."),
-    "pull": ("syncer.cli.pull", "pull", "Write manifests for what is live and has none yet."),
-    "promote": ("syncer.cli.promote", "promote", "Carry configuration of one organisation to another, by way of git."),
-    "state": ("syncer.cli.state", "state", "Look at what is remembered of an environment, or mend it."),
-    "sandbox": ("syncer.cli.sandbox", "sandbox", "Imitate the platform on this machine, to try things out."),
+    "init": ("syncer.cli.commands.init", "init", "Begin a repository: syncer.yaml, a first manifest, .gitignore."),
+    "validate": ("syncer.cli.commands.validate", "validate", "Prove the manifests offline: no token, no network."),
+    "fmt": ("syncer.cli.commands.fmt", "fmt", "Bring manifest files into the usual style; comments stay."),
+    "schema": (
+        "syncer.cli.commands.schema",
+        "schema",
+        "Print the JSON Schema of a kind, or say where editors find it.",
+    ),
+    "plan": ("syncer.cli.commands.plan", "plan", "Say, field by field, what apply would change. Changes nothing."),
+    "apply": ("syncer.cli.commands.apply", "apply", "Do what the plan says, and nothing else."),
+    "show": ("syncer.cli.commands.show", "show", "Show a saved plan."),
+    "drift": (
+        "syncer.cli.commands.drift",
+        "drift",
+        "Say what somebody changed in the organisation, when, and by whom.",
+    ),
+    "record": (
+        "syncer.cli.commands.record",
+        "record",
+        "Write the organisation's configuration down, for `plan --against`.",
+    ),
+    "adopt": ("syncer.cli.commands.adopt", "adopt", "Link a manifest to a live object that is there already."),
+    "undo": (
+        "syncer.cli.commands.undo",
+        "undo",
+        "Plan to take an earlier apply back; without a run, list those that are kept.",
+    ),
+    "pull": ("syncer.cli.commands.pull", "pull", "Write manifests for what is live and has none yet."),
+    "promote": (
+        "syncer.cli.commands.promote",
+        "promote",
+        "Carry configuration of one organisation to another, by way of git.",
+    ),
+    "state": ("syncer.cli.commands.state", "state", "Look at what is remembered of an environment, or mend it."),
+    "sandbox": ("syncer.cli.commands.sandbox", "sandbox", "Imitate the platform on this machine, to try things out."),
 }
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     """A group that says what it knows when it is called without a command (each version of click ends that its own
     way)."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does, but for no arguments at all."""
         if not args and not ctx.resilient_parsing:
-            from syncer.cli.ending import NeedsCommand
+            from syncer.cli.errors import NeedsCommand
 
             raise NeedsCommand(ctx.get_help(), ctx)
         return super().parse_args(ctx, args)
 
 
-class Commands(Group):
+class Commands(CommandGroup):
     """The commands, known by name and help; a command's module is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -123,24 +143,24 @@ def run(args: list[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        from syncer.cli import ending
+        from syncer.cli import errors
 
-        return ending.usage(error, args)
+        return errors.usage(error, args)
     except (click.Abort, KeyboardInterrupt) as stop:
-        from syncer.cli import ending
+        from syncer.cli import errors
 
-        return ending.interrupted(stop, args)
+        return errors.interrupted(stop, args)
     except (BrokenPipeError, SystemExit):  # click's way to say that nobody reads its help any more (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # the one place where everything ends
-        from syncer.cli import ending
+        from syncer.cli import errors
 
-        return ending.failed(error, args)
+        return errors.failed(error, args)
     code = result if isinstance(result, int) else 0
     console = sys.modules.get("syncer.cli.console")
     if console is None or console.lost() is None:
         return code
-    from syncer.cli import ending
+    from syncer.cli import errors
 
-    return ending.told(code)
+    return errors.told(code)

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-from syncer.render.out import Out
+from syncer.render.output import Output
 from syncer.render.terminal import Terminal, terminal_for
 
-_OPENED: list[Out] = []
+_OPENED: list[Output] = []
 
 
 def lost() -> OSError | None:
@@ -18,12 +18,12 @@ def lost() -> OSError | None:
     return next((out.failure for out in _OPENED if out.failure is not None), None)
 
 
-def console(color: str = "auto") -> Out:
+def console(color: str = "auto") -> Output:
     """Standard output and error, with the colours and the width they can show."""
     env = dict(os.environ)
     answering, talking = _terminal(sys.stdout, env, color), _terminal(sys.stderr, env, color)
     live = _is_tty(sys.stderr) and env.get("TERM") != "dumb" and "CI" not in env
-    out = Out(sys.stdout, sys.stderr, answering, talking, live=live)
+    out = Output(sys.stdout, sys.stderr, answering, talking, live=live)
     _OPENED.append(out)
     return out
 

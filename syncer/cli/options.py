@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 Command = Callable[..., Any]
-
 config_option = click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -17,7 +16,6 @@ config_option = click.option(
     show_envvar=True,
     help="Another syncer.yaml than the nearest above this folder.",
 )
-
 environment_option = click.option(
     "-e",
     "--env",
@@ -27,7 +25,6 @@ environment_option = click.option(
     show_envvar=True,
     help="The environment in syncer.yaml; not needed where there is one.",
 )
-
 server_option = click.option(
     "--server",
     metavar="URL",
@@ -36,7 +33,6 @@ server_option = click.option(
     default="",
     help="One base URL for all services, such as a sandbox; plain http only to this machine.",
 )
-
 
 state_option = click.option(
     "--state",
@@ -47,7 +43,6 @@ state_option = click.option(
     default="",
     help="Where the state lives: local, s3://…, gs://…, az://…, postgresql://…",
 )
-
 lock_wait_option = click.option(
     "--lock-wait",
     type=click.FloatRange(0, 86400),
@@ -55,7 +50,6 @@ lock_wait_option = click.option(
     metavar="SECONDS",
     help="How long to wait for another run's lock.",
 )
-
 
 against_option = click.option(
     "--against",
@@ -161,3 +155,6 @@ def consent_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+FORMAT = click.Choice(["text", "json"])

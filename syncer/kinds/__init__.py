@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncer.core.kind import Kind, LookupKind
+    from syncer.model.kind import Kind, LookupKind
 
 REMOVED = "Removed"
 """The kind of documents that ask for a removal: it describes no object, so it stands not in the table."""
 
 MODULES = {
-    "EntitySchema": "entity_schema",
-    "AppInstallation": "app_installation",
+    "EntitySchema": "entity_schema.kind",
+    "AppInstallation": "app_installation.kind",
     "ClosingReason": "closing_reason",
-    "FlowTemplate": "flow_template",
-    "RetentionConfig": "retention_config",
+    "FlowTemplate": "flow_template.kind",
+    "RetentionConfig": "retention_config.kind",
 }
 
 

@@ -9,31 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from syncer.core.kind import (
+from syncer.kinds.lenient_reader import listed, mappings
+from syncer.kinds.users import DEFINITIONS, FLOWS, called, reads, results
+from syncer.model.calls import (
     Call,
-    Context,
-    Dated,
-    Kind,
     Listing,
-    Prepared,
-    Risk,
     Seek,
-    Spec,
     Step,
     Steps,
+    StepsResult,
     Write,
-    Written,
+    has_id,
+    is_gone,
+    is_there,
+    segment,
+    without,
 )
-from syncer.core.problem import Finding
-from syncer.core.shape import compile_shape
-from syncer.core.values import Json
-from syncer.core.verbs import has_id, is_gone, is_there, segment, without
-from syncer.kinds.lenient import listed, mappings
-from syncer.kinds.users import DEFINITIONS, FLOWS, called, reads, results
+from syncer.model.diagnostic import Finding
+from syncer.model.field_rules import compile_shape
+from syncer.model.json_values import Json, Spec
+from syncer.model.kind import Context, DateFields, Kind, PreparedSides, Risk
 
 if TYPE_CHECKING:
-    from syncer.core.fields import FieldChange
-    from syncer.core.recorded import Recorded
+    from syncer.model.field_change import FieldChange
+    from syncer.model.recording_rules import RecordingRules
 
 SERVICE = "workflow"
 LISTING = Listing("/v1/workflows/closing-reasons?includeInactive=true", "reasons")
@@ -58,7 +57,7 @@ def asks(context: Context) -> Mapping[str, Call]:
     return {}
 
 
-def prepare(context: Context) -> Prepared:
+def prepare(context: Context) -> PreparedSides:
     """Both sides speak the same language already; what switching it off means for flows is said."""
     live = context.live
     said = list(users(str(live["id"]), context.answers)) if live and context.answers else []
@@ -66,7 +65,7 @@ def prepare(context: Context) -> Prepared:
         said.append(
             "it is INACTIVE, and the manifest does not say `status`: it stays so; write `status: ACTIVE` to revive it"
         )
-    return Prepared(context.want, spec_of(live) if live else {}, notices=tuple(said))
+    return PreparedSides(context.want, spec_of(live) if live else {}, notices=tuple(said))
 
 
 def users(live_id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:
@@ -102,7 +101,7 @@ def create(write: Write) -> Steps:
         seek=Seek(LISTING, "title", str(body["title"])),
     )
     live = yield Step("read back", _read(made["id"]), complaint=is_there("the new closing reason"))
-    return Written(made["id"], live)
+    return StepsResult(made["id"], live)
 
 
 def update(write: Write) -> Steps:
@@ -110,7 +109,7 @@ def update(write: Write) -> Steps:
     body = {**without(write.goal, *SERVER_SET), **_body(write.goal)}
     yield Step("change", Call("PATCH", f"/v2/workflows/closing-reasons/{segment(write.live_id)}", body))
     live = yield Step("read back", _read(write.live_id), complaint=is_there("the closing reason"))
-    return Written(write.live_id, live)
+    return StepsResult(write.live_id, live)
 
 
 def remove(write: Write) -> Steps:
@@ -119,10 +118,10 @@ def remove(write: Write) -> Steps:
     if removal(write.policy) == "delete":
         yield Step("delete", Call("DELETE", path))
         yield Step("read back", _read(write.live_id), complaint=is_gone("the closing reason"))
-        return Written("", None)
+        return StepsResult("", None)
     yield Step("deactivate", Call("PATCH", path, {"title": write.goal["title"], "status": "INACTIVE"}))
     live = yield Step("read back", _read(write.live_id), complaint=_is_inactive)
-    return Written(write.live_id, live)
+    return StepsResult(write.live_id, live)
 
 
 def _is_inactive(live: Json) -> str:
@@ -151,11 +150,11 @@ def check(spec: Spec) -> list[Finding]:
     return []
 
 
-def _recorded() -> Recorded:
+def _recorded() -> RecordingRules:
     """Reasons whole; of flows, whichever generation, which reasons they list."""
-    from syncer.core.recorded import Recorded  # late: only `record` asks
+    from syncer.model.recording_rules import RecordingRules  # late: only `record` asks
 
-    return Recorded(lambda live: {"id": live["id"], **spec_of(live)}, reads())
+    return RecordingRules(lambda live: {"id": live["id"], **spec_of(live)}, reads())
 
 
 KIND = Kind(
@@ -183,7 +182,7 @@ KIND = Kind(
     removal_reasons=lambda live, answers: users(str(live["id"]), answers),
     recorded=_recorded,
     already_removed=already_removed,
-    dated=Dated("creationTime", changed_at="lastUpdateTime"),
+    dated=DateFields("creationTime", changed_at="lastUpdateTime"),
     check=check,
     folder="reasons",
     restrictions=("status",),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from syncer.core.kind import Listing, LookupKind
+from syncer.model.calls import Listing
+from syncer.model.kind import LookupKind
 
 LOOKUPS = (
     LookupKind(

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from syncer.core.kind import Call
-from syncer.core.values import Json
-from syncer.kinds.lenient import mapping, mappings
+from syncer.kinds.lenient_reader import mapping, mappings
+from syncer.model.calls import Call
+from syncer.model.json_values import Json
 
 if TYPE_CHECKING:
-    from syncer.core.recorded import Read
+    from syncer.model.recording_rules import RecordedRead
 
 FLOWS = Call("GET", "/v2/flows/templates", service="workflow")
 DEFINITIONS = Call("GET", "/v1/workflows/definitions", service="workflow")
@@ -44,9 +44,9 @@ def called(each: Mapping[str, Json]) -> str:
     return str(each.get("name") or each.get("flow_name") or each.get("id"))
 
 
-def reads() -> tuple[Read, ...]:
+def reads() -> tuple[RecordedRead, ...]:
     """Of each of these lists what is read of it, by whichever kind."""
-    from syncer.core.recorded import Read, pick, rows  # late: only `record` asks
+    from syncer.model.recording_rules import RecordedRead, pick, rows  # late: only `record` asks
 
     def reasons(flow: Json) -> Json:
         names = [name for name in ("closing_reasons", "closingReasons") if isinstance(flow.get(name), list)]
@@ -63,9 +63,9 @@ def reads() -> tuple[Read, ...]:
         return {**pick("id", "flow_name")(value), **own, "actions": [{"config": each} for each in actions]}
 
     return (
-        Read("workflow", "GET /v2/flows/templates", rows("results", reasons)),
-        Read("workflow", "GET /v1/workflows/definitions", rows("results", definition)),
-        Read("automation", "GET /v1/automation/flows", rows("results", automation)),
+        RecordedRead("workflow", "GET /v2/flows/templates", rows("results", reasons)),
+        RecordedRead("workflow", "GET /v1/workflows/definitions", rows("results", definition)),
+        RecordedRead("automation", "GET /v1/automation/flows", rows("results", automation)),
     )
 
 

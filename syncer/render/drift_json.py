@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syncer.core.dating import Seen
-from syncer.core.drift import Drift, Drifted, DriftField, Stranger
-from syncer.core.json_text import json_text
-from syncer.core.marked_json import side_of
-from syncer.core.plan_id import problem_document
-from syncer.core.values import Json
+from syncer.model.json_values import Json, json_text
+from syncer.plan.document.document import problem_document
+from syncer.plan.document.marker_codec import side_of
+from syncer.plan.document.timestamps import LastChange
+from syncer.plan.drift import Drift, DriftedObject, DriftField, Stranger
 
 FORMAT_VERSION = 1
 
@@ -45,7 +44,7 @@ def drift_document(drift: Drift) -> dict[str, Json]:
     }
 
 
-def _object(each: Drifted) -> dict[str, Json]:
+def _object(each: DriftedObject) -> dict[str, Json]:
     return {
         "address": str(each.address),
         "name": each.name,
@@ -78,5 +77,5 @@ def _stranger(each: Stranger) -> dict[str, Json]:
     return {"kind": each.kind, "live_id": each.live_id, "name": each.name, **_seen(each.seen)}
 
 
-def _seen(seen: Seen) -> Mapping[str, Json]:
-    return {name: value or None for name, value in zip(Seen._fields, seen, strict=True)}
+def _seen(seen: LastChange) -> Mapping[str, Json]:
+    return {name: value or None for name, value in zip(LastChange._fields, seen, strict=True)}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from syncer.core.drift import Drift
-from syncer.core.problem import Problem
+from syncer.model.diagnostic import Problem
+from syncer.plan.drift import Drift
 from syncer.render.drift_text import (
     GET_STATE,
     NO_STATE,

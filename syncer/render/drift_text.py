@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from syncer.core.dating import Seen
-from syncer.core.drift import Drift, Drifted, DriftField, Stranger, What
-from syncer.core.plan import Field
+from syncer.plan.document.timestamps import LastChange
+from syncer.plan.drift import Drift, DriftedObject, DriftField, Stranger, What
+from syncer.plan.plan import Field
 from syncer.render.field_text import INDENT, changed, laid_out
 from syncer.render.problems import count
 from syncer.render.terminal import Span, Terminal, flowing, paragraph
@@ -76,7 +76,7 @@ def header(drift: Drift, terminal: Terminal) -> list[str]:
     return lines
 
 
-def object_lines(each: Drifted, drift: Drift, terminal: Terminal, *, verbose: bool) -> list[str]:
+def object_lines(each: DriftedObject, drift: Drift, terminal: Terminal, *, verbose: bool) -> list[str]:
     """One object: what happened, when and by whom, and its fields."""
     one, ascii_one, style = SIGNS[each.what]
     words: list[Span] = [("bold", terminal.shown(str(each.address)))]
@@ -111,7 +111,7 @@ def _as_field(field: DriftField) -> Field:
     return Field(field.path, field.before, field.after, "conflict" if field.cause == "conflict" else "ours")
 
 
-def since(each: Drifted, drift: Drift) -> str:
+def since(each: DriftedObject, drift: Drift) -> str:
     """`last written 2026-03-02T09:14:03Z by 10010728, after the last apply`, as far as it is known."""
     told = f"last written {_by(each.seen.changed_at, each.seen.changed_by)}" if each.seen.changed_at else ""
     if not told and each.seen.changed_by:
@@ -125,7 +125,7 @@ def _by(moment: str, user: str) -> str:
     return f"{moment} by {user}" if user else moment
 
 
-def _version(version: Seen, newest: Seen) -> str:
+def _version(version: LastChange, newest: LastChange) -> str:
     """`36 of 2026-03-02T09:14:03.120Z from blueprint b8f8 "Import"`; the newest one's time is said already."""
     moment = version.changed_at if version.changed_at != newest.changed_at else ""
     parts = [version.version or "?", f"of {moment}" if moment else ""]

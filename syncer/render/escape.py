@@ -6,7 +6,7 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from syncer.core.json_text import COMMAND
+from syncer.model.json_values import COMMAND
 
 MARKS_IN_A_ROW = 3
 """Combining marks that may follow a letter; the 200 that paint over the lines above stand as escapes."""

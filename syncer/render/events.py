@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import assert_never
 
-from syncer.core.event import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
-from syncer.core.plan import Plan, Verb
-from syncer.core.plan_id import problem_document
-from syncer.core.values import Json
-from syncer.render.out import Out
+from syncer.model.json_values import Json
+from syncer.plan.document.document import problem_document
+from syncer.plan.events import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
+from syncer.plan.plan import Plan, Verb
+from syncer.render.output import Output
 from syncer.render.plan_text import sign
 from syncer.render.problems import problems_text
 from syncer.render.terminal import Span, Terminal, flowing, paragraph
@@ -87,10 +87,10 @@ def _time(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-class Watch:
+class ApplyProgress:
     """Follows an apply on stderr: a line a change, and a live line where `out` has one. `clock` counts in seconds."""
 
-    def __init__(self, out: Out, total: int, clock: Callable[[], float]) -> None:
+    def __init__(self, out: Output, total: int, clock: Callable[[], float]) -> None:
         self._out = out
         self._total = total
         self._clock = clock

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from syncer.core.inside import differences
-from syncer.core.merge import show_field
-from syncer.core.plan import Field
-from syncer.core.values import ABSENT, Json
+from syncer.model.field_change import show_field
+from syncer.model.json_values import ABSENT, Json
+from syncer.plan.plan import Field
+from syncer.render.nested_diff import differences
 from syncer.render.terminal import Span, Terminal, cells, flowing
 from syncer.render.text_diff import DiffLine, elements, is_long, pair, telling, text_diff
 from syncer.render.value_text import INLINE, LABELS, bare, inline, is_leaf, leaves, quoted, value_text
@@ -30,7 +30,7 @@ INTRODUCED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """A field before it is laid out: `line` if it fits beside the path; else `head` there and `block` below."""
 
     path: str
@@ -41,27 +41,27 @@ class Row:
     block: Sequence[DiffLine] = field(default=())
 
 
-def changed(each: Field, terminal: Terminal, *, verbose: bool) -> Row:
+def changed(each: Field, terminal: Terminal, *, verbose: bool) -> FieldRow:
     """The row of a field of an update."""
     before, after = bare(each.before), bare(each.after)
     path, marks = terminal.shown(each.path), tuple(_marks(each))
     room = terminal.width - INDENT - DEEPER
     if before is ABSENT and not is_leaf(after) and inline(after, terminal, 24) is None:
         head, block = _new_item(each.path, after, terminal, room, verbose)
-        return Row(path, marks, ("add", "+"), head=head, block=block)
+        return FieldRow(path, marks, ("add", "+"), head=head, block=block)
     if after is ABSENT and not is_leaf(before) and inline(before, terminal, 24) is None:
         head = _introduction(each.path, before, terminal, room)
         block = _listed(leaves(before, "", terminal, room), terminal, room, "remove") if verbose else []
-        return Row(path, marks, ("remove", "-"), head=head, block=block)
+        return FieldRow(path, marks, ("remove", "-"), head=head, block=block)
     if isinstance(before, str) and isinstance(after, str) and (is_long(before) or is_long(after)):
         head, block = text_diff(before, after, terminal, room, verbose=verbose)
-        return Row(path, marks, head=head, block=block)
+        return FieldRow(path, marks, head=head, block=block)
     if isinstance(before, list) and isinstance(after, list) and all(is_leaf(bare(item)) for item in (*before, *after)):
         head, block = elements(before, after, terminal, verbose=verbose)
-        return Row(path, marks, head=head, block=[_clipped(line, terminal, room) for line in block])
+        return FieldRow(path, marks, head=head, block=[_clipped(line, terminal, room) for line in block])
     if not is_leaf(before) and not is_leaf(after):
         head, block = _nested(before, after, terminal, room, verbose)
-        return Row(path, marks, head=head, block=block)
+        return FieldRow(path, marks, head=head, block=block)
     return _simple(path, marks, before, after, terminal, room)
 
 
@@ -95,7 +95,7 @@ def _same_but_id(one: Json, other: Json) -> bool:
     return _has_id(other) and {**one, "id": ""} == {**other, "id": ""}
 
 
-def _simple(path: str, marks: tuple[Span, ...], before: Json, after: Json, terminal: Terminal, room: int) -> Row:
+def _simple(path: str, marks: tuple[Span, ...], before: Json, after: Json, terminal: Terminal, room: int) -> FieldRow:
     plain = telling(before, after, terminal)
     one, other = _short(before, plain), _short(after, plain)
     line = (("remove", one), ("", f" {terminal.arrow} "), ("add", other))
@@ -103,9 +103,9 @@ def _simple(path: str, marks: tuple[Span, ...], before: Json, after: Json, termi
         cut, cut_other = (
             f'"{text}"' for text in pair(before.replace('"', '\\"'), after.replace('"', '\\"'), terminal, room - 4)
         )
-        return Row(path, marks, line=line, block=[[("remove", f"- {cut}")], [("add", f"+ {cut_other}")]])
+        return FieldRow(path, marks, line=line, block=[[("remove", f"- {cut}")], [("add", f"+ {cut_other}")]])
     block: list[DiffLine] = [[("remove", f"- {one}")], [("add", f"+ {other}")]]
-    return Row(path, marks, line=line, block=[_clipped(each, terminal, room) for each in block])
+    return FieldRow(path, marks, line=line, block=[_clipped(each, terminal, room) for each in block])
 
 
 def _short(value: Json, terminal: Terminal) -> str:
@@ -236,7 +236,7 @@ def _clipped(line: DiffLine, terminal: Terminal, room: int) -> DiffLine:
     return out
 
 
-def introduced(fields: Sequence[Field], terminal: Terminal, *, verbose: bool) -> tuple[list[Row], list[str]]:
+def introduced(fields: Sequence[Field], terminal: Terminal, *, verbose: bool) -> tuple[list[FieldRow], list[str]]:
     """The rows of a new object, the most telling ones or all where `verbose`, and the paths of what is left out."""
     room = terminal.width - INDENT - DEEPER
     chosen = list(range(len(fields)))
@@ -250,9 +250,9 @@ def introduced(fields: Sequence[Field], terminal: Terminal, *, verbose: bool) ->
         text = _short(value, terminal)
         if verbose and not is_leaf(value) and inline(value, terminal, INLINE) is None:
             block = _listed(leaves(value, "", terminal, room), terminal, room, "")
-            rows.append(Row(path, marks, head=value_text(value, terminal, 0), block=block))
+            rows.append(FieldRow(path, marks, head=value_text(value, terminal, 0), block=block))
         else:
-            rows.append(Row(path, marks, line=(("", text),), block=[_clipped([("", text)], terminal, room)]))
+            rows.append(FieldRow(path, marks, line=(("", text),), block=[_clipped([("", text)], terminal, room)]))
     return rows, [fields[index].path for index in range(len(fields)) if index not in chosen]
 
 
@@ -262,14 +262,14 @@ def _rank(each: Field) -> tuple[int, int]:
     return (1, 0) if isinstance(each.after, list) else (2, 0)
 
 
-def laid_out(rows: Sequence[Row], terminal: Terminal) -> list[str]:
+def laid_out(rows: Sequence[FieldRow], terminal: Terminal) -> list[str]:
     """The rows as lines, values in one column as far as the paths allow it, none wider than the terminal."""
     most = max(16, (terminal.width - INDENT) * 2 // 5)
     column = max((cells(row.path) for row in rows if cells(row.path) <= most), default=0)
     return [line for row in rows for line in _lay_out(row, column, terminal)]
 
 
-def _lay_out(row: Row, column: int, terminal: Terminal) -> list[str]:
+def _lay_out(row: FieldRow, column: int, terminal: Terminal) -> list[str]:
     first: list[Span] = [("", " " * (INDENT - 2)), row.sign if row.sign[1] else ("", " "), ("", " ")]
     tail = [span for mark in row.marks for span in (("", "  "), mark)]
     spans: tuple[Span, ...] = row.line or ((("dim", row.head),) if row.head else ())
@@ -284,5 +284,5 @@ def _lay_out(row: Row, column: int, terminal: Terminal) -> list[str]:
     return flowing(words, terminal, first=lead, indent=INDENT + 2) + _below(row, terminal)
 
 
-def _below(row: Row, terminal: Terminal) -> list[str]:
+def _below(row: FieldRow, terminal: Terminal) -> list[str]:
     return [terminal.line(("", " " * (INDENT + DEEPER)), *line) for line in row.block]

@@ -1,16 +1,24 @@
-"""The plan for people: removals first, then what is risky, every field with before and after; knows no option."""
+"""The plan for machines: its document as text, as `plan --format json` prints it and `plan -o` saves it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from syncer.core.kind import LEVELS
-from syncer.core.plan import REMOVALS, Change, Plan, Verb
-from syncer.core.problem import Problem
+from syncer.model.diagnostic import Problem
+from syncer.model.json_values import json_text
+from syncer.model.kind import LEVELS
+from syncer.plan.document.document import plan_document
+from syncer.plan.plan import REMOVALS, Change, Plan, Verb
 from syncer.render.field_text import INDENT, changed, introduced, laid_out, renumbered
 from syncer.render.problems import count
 from syncer.render.terminal import Span, Terminal, flowing, paragraph
 from syncer.render.value_text import quoted
+
+
+def plan_json(plan: Plan, problems: Sequence[Problem] = (), *, ascii_only: bool = False) -> str:
+    """The document, indented; `ascii_only` for an output that can't take an umlaut."""
+    return json_text(plan_document(plan, problems), ascii_only=ascii_only) + "\n"
+
 
 SIGNS: dict[Verb, tuple[str, str, str]] = {
     # verb: (sign, sign in ASCII, style)
@@ -30,7 +38,6 @@ CAUSES = {
     "conflict": "changed in both, each its own way",
     "unverified": "nothing is remembered of it: whether it changed is not known",
 }
-
 LISTED = 12
 """Links and released fields that are listed unless the plan is verbose."""
 

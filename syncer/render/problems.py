@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from syncer.core.problem import Problem
-from syncer.core.values import Json
+from syncer.model.diagnostic import Problem
+from syncer.model.json_values import Json
 from syncer.render.escape import for_annotation, for_property, for_uri
 from syncer.render.terminal import Terminal
 
@@ -66,7 +66,7 @@ def _text(problem: Problem, terminal: Terminal) -> str:
 def problems_document(problems: Iterable[Problem]) -> dict[str, Json]:
     """`{"format_version": 1, "problems": [{severity, rule, message, file, line, column, path, hint}], "summary":
     {"errors", "warnings", "files"}}`; lines and columns count from 1, null where there is no place."""
-    from syncer.core.plan_id import problem_document
+    from syncer.plan.document.document import problem_document
 
     found = in_order(problems)
     errors = sum(problem.severity == "error" for problem in found)
@@ -83,7 +83,7 @@ def problems_document(problems: Iterable[Problem]) -> dict[str, Json]:
 
 def problems_json(problems: Iterable[Problem], terminal: Terminal) -> str:
     """The document as text."""
-    from syncer.core.json_text import json_text
+    from syncer.model.json_values import json_text
 
     return json_text(problems_document(problems), ascii_only=not terminal.unicode) + "\n"
 
@@ -153,7 +153,7 @@ def _result(problem: Problem, index: int) -> dict[str, Json]:
 
 def problems_sarif(problems: Iterable[Problem], terminal: Terminal, *, rules: Mapping[str, str], version: str) -> str:
     """The SARIF log as text."""
-    from syncer.core.json_text import json_text
+    from syncer.model.json_values import json_text
 
     return json_text(sarif_document(problems, rules, version), ascii_only=not terminal.unicode) + "\n"
 

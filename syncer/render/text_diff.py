@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
 
-from syncer.core.values import Json
+from syncer.model.json_values import Json
 from syncer.render.terminal import Span, Terminal, cells, last_cells
 from syncer.render.value_text import bare, leaf_text
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from syncer.core.plan import HIDDEN
-from syncer.core.secret_text import filled
-from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Ref, Secret
+from syncer.model.secret_text import filled
+from syncer.plan.plan import HIDDEN
 from syncer.render.terminal import Terminal, cells
 
 INLINE = 48

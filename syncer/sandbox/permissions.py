@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from syncer.sandbox.world import here, reply
+from syncer.sandbox.request_scope import here, reply
 
 ROUTES = Blueprint("permissions", __name__)
 

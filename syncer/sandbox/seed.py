@@ -12,33 +12,24 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
-from syncer.sandbox import (
-    app_catalogue,
-    apps,
-    automations,
-    definitions,
-    entities,
-    flows,
-    labels,
-    reasons,
-    retention,
-    schemas,
-    views,
-)
-from syncer.sandbox.bodies import Check, anything, listing, mistakes, record, text
-from syncer.sandbox.flow_bodies import AUTOMATION, DEFINITION
+from syncer.sandbox.app import catalogue, installations
+from syncer.sandbox.body_rules import Check, anything, listing, mistakes, record, text
+from syncer.sandbox.data_governance import retention
+from syncer.sandbox.data_governance.retention import UPSERT
+from syncer.sandbox.entity import entities, schemas, taxonomies, views
+from syncer.sandbox.entity.bodies import CLASSIFICATION, SCHEMA, TAXONOMY, VIEW
 from syncer.sandbox.options import Options
-from syncer.sandbox.reasons import REASON
-from syncer.sandbox.retention import UPSERT
-from syncer.sandbox.schema_bodies import CLASSIFICATION, SCHEMA, TAXONOMY, VIEW
+from syncer.sandbox.request_scope import Clock, Refusal, RequestScope
 from syncer.sandbox.store import Json, Store, encode
-from syncer.sandbox.world import Clock, Refusal, Scope
+from syncer.sandbox.workflow import automations, closing_reasons, flows, workflow_definitions
+from syncer.sandbox.workflow.bodies import AUTOMATION, DEFINITION
+from syncer.sandbox.workflow.closing_reasons import REASON
 
 NAMESPACE = uuid.UUID("6a1f5a0e-7c39-4a53-9f0e-3f5b8f7f2d11")
 MARKETPLACE = "100001"
 """The organisation that owns the public apps; nobody has a token for it."""
 
-Loader = Callable[[Scope, Json], object]
+Loader = Callable[[RequestScope, Json], object]
 
 
 def _now() -> datetime:
@@ -113,15 +104,15 @@ class _Scopes:
         self._options = replace(Options(), schema_references_checked=False, flow_most_enforced=False)
         self._seen: Counter[str] = Counter()
 
-    def of(self, section: str, item: Json) -> Scope:
+    def of(self, section: str, item: Json) -> RequestScope:
         """The scope for one object; a second one of the same content gets ids of its own."""
         content = f"{self._org}/{section}/{hashlib.sha256(encode(item).encode()).hexdigest()}"
         self._seen[content] += 1
         ids = (str(uuid.uuid5(NAMESPACE, f"{content}/{self._seen[content]}/{n}")) for n in itertools.count())
-        return Scope(self._org, f"user-{self._org}", self._store, self._options, self._clock, lambda: next(ids))
+        return RequestScope(self._org, f"user-{self._org}", self._store, self._options, self._clock, lambda: next(ids))
 
 
-def _load(scope: Scope, where: str, item: Json, check: Check, load: Loader) -> None:
+def _load(scope: RequestScope, where: str, item: Json, check: Check, load: Loader) -> None:
     if wrong := mistakes(check, item):
         raise ValueError(f"{where}: {wrong[0]}")
     try:
@@ -130,24 +121,24 @@ def _load(scope: Scope, where: str, item: Json, check: Check, load: Loader) -> N
         raise ValueError(f"{where}: {refusal.message}") from None
 
 
-def _schema(scope: Scope, item: Json) -> None:
+def _schema(scope: RequestScope, item: Json) -> None:
     """A schema's first or next version, with the `comment` and `source` that the platform gives some of them."""
     schemas.write(scope, item, about={name: item[name] for name in ("comment", "source") if name in item})
 
 
-def _view(scope: Scope, item: Json) -> None:
+def _view(scope: RequestScope, item: Json) -> None:
     views.new_view(scope, item, item.get("id"))
 
 
-def _reason(scope: Scope, item: Json) -> None:
-    reasons.new_reason(scope, item, item.get("id") or scope.short_id(21))
+def _reason(scope: RequestScope, item: Json) -> None:
+    closing_reasons.new_reason(scope, item, item.get("id") or scope.short_id(21))
 
 
-def _automation(scope: Scope, item: Json) -> None:
+def _automation(scope: RequestScope, item: Json) -> None:
     automations.new_automation(scope, item, item.get("workflow_context"), item.get("id"))
 
 
-def _flow(scope: Scope, item: Json) -> None:
+def _flow(scope: RequestScope, item: Json) -> None:
     """A flow whose closing reasons may also be named by title."""
     unnamed = [each for each in item.get("closing_reasons", ()) if "id" not in each]
     if unnamed:
@@ -162,35 +153,35 @@ def _flow(scope: Scope, item: Json) -> None:
     flows.write(scope, item, scope.get("flow", id), id)
 
 
-def _definition(scope: Scope, item: Json) -> None:
-    definitions.write(scope, item, None, item.get("id"))
+def _definition(scope: RequestScope, item: Json) -> None:
+    workflow_definitions.write(scope, item, None, item.get("id"))
 
 
-def _app(scope: Scope, item: Json) -> None:
-    app_catalogue.new_app(scope, item)
+def _app(scope: RequestScope, item: Json) -> None:
+    catalogue.new_app(scope, item)
 
 
-def _installation(scope: Scope, item: Json) -> None:
-    version = app_catalogue.version(scope, item["app_id"], item.get("version") or item.get("installed_version"))
+def _installation(scope: RequestScope, item: Json) -> None:
+    version = catalogue.version(scope, item["app_id"], item.get("version") or item.get("installed_version"))
     if version is None:
         raise Refusal(404, f"app {item['app_id']} is not available in that version")
-    apps.new_installation(scope, version, item, scope.get("installation", item["app_id"]))
+    installations.new_installation(scope, version, item, scope.get("installation", item["app_id"]))
 
 
-def _retention(scope: Scope, item: Json) -> None:
+def _retention(scope: RequestScope, item: Json) -> None:
     slug = item["entity_schema"]
     retention.new_config(scope, slug, item, retention.held(scope, slug, item), item.get("id"))
 
 
-def _taxonomy(scope: Scope, item: Json) -> None:
-    labels.new_taxonomy(scope, item)
+def _taxonomy(scope: RequestScope, item: Json) -> None:
+    taxonomies.new_taxonomy(scope, item)
 
 
-def _classification(scope: Scope, item: Json) -> None:
-    labels.new_classification(scope, item.get("taxonomy") or item["id"].partition(":")[0], item)
+def _classification(scope: RequestScope, item: Json) -> None:
+    taxonomies.new_classification(scope, item.get("taxonomy") or item["id"].partition(":")[0], item)
 
 
-def _entity(scope: Scope, item: Json) -> None:
+def _entity(scope: RequestScope, item: Json) -> None:
     if scope.text("schema", item["_schema"]) is None:
         raise Refusal(404, f"schema {item['_schema']} does not exist")
     entities.new_entity(scope, item["_schema"], item, item.get("_id") or scope.new_id())
@@ -218,16 +209,16 @@ _SECTIONS: dict[str, tuple[Check, Loader]] = {
 }
 
 
-def _built_in_schema(scope: Scope, item: Json) -> None:
+def _built_in_schema(scope: RequestScope, item: Json) -> None:
     schemas.write(scope, item, built_in=True)
 
 
-def _marketplace_app(scope: Scope, item: Json) -> None:
-    app_catalogue.new_app(scope, {"owner_org_id": MARKETPLACE, **item})
+def _marketplace_app(scope: RequestScope, item: Json) -> None:
+    catalogue.new_app(scope, {"owner_org_id": MARKETPLACE, **item})
 
 
-def _private_app(scope: Scope, item: Json) -> None:
-    app_catalogue.new_app(scope, {**item, "app_id": private_app_id(scope.org)})
+def _private_app(scope: RequestScope, item: Json) -> None:
+    catalogue.new_app(scope, {**item, "app_id": private_app_id(scope.org)})
 
 
 _BUILT_IN: dict[str, Loader] = {

@@ -13,49 +13,38 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from syncer.sandbox import (
-    app_catalogue,
-    apps,
-    automations,
-    control,
-    definitions,
-    entities,
-    flows,
-    labels,
-    permissions,
-    reasons,
-    retention,
-    schema_items,
-    schemas,
-    views,
-)
-from syncer.sandbox.callers import Callers
-from syncer.sandbox.gate import Gate, Watch
+from syncer.sandbox import permissions
+from syncer.sandbox.app import catalogue, installations
+from syncer.sandbox.control import fault_api
+from syncer.sandbox.control.callers import Callers
+from syncer.sandbox.control.middleware import FaultRules, Middleware
+from syncer.sandbox.data_governance import retention
+from syncer.sandbox.entity import entities, schema_items, schemas, taxonomies, views
 from syncer.sandbox.options import Options
 from syncer.sandbox.quota import Windows, is_read, is_search
+from syncer.sandbox.request_scope import Clock, Payloads, Refusal, RequestScope, refuse
 from syncer.sandbox.seed import found_organisation
 from syncer.sandbox.store import Store, encode
-from syncer.sandbox.world import Clock, Payloads, Refusal, Scope, refuse
+from syncer.sandbox.workflow import automations, closing_reasons, flows, workflow_definitions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Options", "Organisation", "create_app", "serve"]
 
 LARGE = "application/large-response.vnd+json"
 _SERVICES = (
-    control,
+    fault_api,
     schema_items,
     schemas,
     views,
-    labels,
+    taxonomies,
     entities,
     flows,
-    reasons,
-    definitions,
+    closing_reasons,
+    workflow_definitions,
     automations,
-    apps,
-    app_catalogue,
+    installations,
+    catalogue,
     retention,
     permissions,
 )
@@ -102,13 +91,13 @@ def create_app(
     by_token = {f"Bearer {each.token}": each for each in organisations}
     if len(by_token) < len(organisations):
         raise ValueError("two organisations have the same token")
-    windows, watch = Windows(now), Watch(clock, [each.token for each in organisations])
+    windows, watch = Windows(now), FaultRules(clock, [each.token for each in organisations])
     app.extensions |= {"sandbox": store, "sandbox.watch": watch, "sandbox.payloads": payloads}
 
     users = _users(organisations)
 
-    def scope_of(caller: Organisation) -> Scope:
-        return Scope(caller.org_id, users[caller.token], store, options, clock, new_id, caller.read_only)
+    def scope_of(caller: Organisation) -> RequestScope:
+        return RequestScope(caller.org_id, users[caller.token], store, options, clock, new_id, caller.read_only)
 
     for each in dict.fromkeys(each.org_id for each in organisations):
         with store.work(writing=True):
@@ -117,7 +106,7 @@ def create_app(
     @app.before_request
     def admit() -> None:
         if request.path.startswith("/_sandbox/"):
-            control.only_here()
+            fault_api.only_here()
             return
         caller = by_token.get(request.headers.get("Authorization", ""))
         if caller is None:
@@ -154,7 +143,7 @@ def create_app(
         return Response(encode({"$payload_ref": address}), 200, content_type=LARGE)
 
     inner: WSGIApplication = app.wsgi_app
-    gate = Gate(inner, store, watch, lambda header: by_token[header].org_id if header in by_token else None)
+    gate = Middleware(inner, store, watch, lambda header: by_token[header].org_id if header in by_token else None)
     app.wsgi_app = gate  # type: ignore[method-assign]
     return app
 

@@ -29,7 +29,7 @@ def encode(value: Json) -> str:
 
 
 @dataclass
-class Work:
+class Transaction:
     """One request's transaction; what it wrote stays unless `keep` is set to False."""
 
     keep: bool = True
@@ -59,9 +59,9 @@ class Store:
             self._connection.close()
 
     @contextmanager
-    def work(self, writing: bool) -> Iterator[Work]:
+    def work(self, writing: bool) -> Iterator[Transaction]:
         """Hold the store for one request; a writing one is committed whole or not at all."""
-        work = Work()
+        work = Transaction()
         with self._lock:
             if not writing:
                 yield work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.cli.conftest import _no_canary, _served, bare, live, repo, sandbox
 from tests.cli.test_streams import coloured
-from tests.engine.conftest import crash, make, make_world, world
+from tests.ops.conftest import crash, make, make_world, world
 from tests.render.conftest import everything
 
 __all__ = [

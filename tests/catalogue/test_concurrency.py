@@ -13,15 +13,15 @@ import httpx
 import pytest
 
 from simulation.world import QuickDisk, World
-from syncer.adapters.places.opening import local_place
-from syncer.core.address import Address
-from syncer.core.problem import InvalidInput, Refused, SyncerError
-from syncer.core.resource import Managed
 from syncer.kinds import KINDS
-from tests.adapters import test_plan_file, test_state
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, Refused, SyncerError
+from syncer.model.resource import Managed
+from syncer.state.backends.factory import local_place
 from tests.catalogue.test_network import both
 from tests.cli import test_live_commands
-from tests.engine import test_execute, test_plan_live
+from tests.ops import test_plan, test_scheduler
+from tests.state import test_plan_file, test_state_file
 from tests.support.catalogue import told
 
 Check = Callable[..., None]
@@ -65,14 +65,14 @@ def two_plans(world: Any, make: Any) -> None:
     world.put(make.reason("a"), make.reason("b"))
     world.apply()
     world.put(make.reason("a", title="A1"))
-    one = test_plan_live.saved(world)
+    one = test_plan.saved(world)
     world.put(make.reason("a", title="A2"))
-    other = test_plan_live.saved(world)
+    other = test_plan.saved(world)
     assert world.apply(saved=other).code == 0
     world.put(make.reason("a", title="A1"))
     with pytest.raises(Refused) as refusal:
         world.apply(saved=one)
-    assert "ClosingReason/a: it was changed in the organisation" in test_plan_live.messages(refusal)
+    assert "ClosingReason/a: it was changed in the organisation" in test_plan.messages(refusal)
     assert world.one("ClosingReason", title="A2")
 
 
@@ -80,7 +80,7 @@ def moved(name: str) -> Check:
     """A row of test_plan_live's saved plans that are no longer true."""
 
     def check(world: Any, make: Any) -> None:
-        test_plan_live.test_a_saved_plan_that_is_no_longer_true_writes_nothing(world, make, *test_plan_live.STALE[name])
+        test_plan.test_a_saved_plan_that_is_no_longer_true_writes_nothing(world, make, *test_plan.STALE[name])
 
     return check
 
@@ -110,7 +110,7 @@ def replaced(world: Any, make: Any) -> None:
     world.put(make.reason("a"))
     world.apply()
     world.put(make.reason("a", status="INACTIVE"))
-    plan = test_plan_live.saved(world)
+    plan = test_plan.saved(world)
     world.ask(f"DELETE {REASON}/{world.one('ClosingReason')['id']}")
     world.ask(f"POST {REASONS}", {"title": "A", "status": "ACTIVE"})
     seen = len(world.requests())
@@ -122,7 +122,7 @@ def replaced(world: Any, make: Any) -> None:
 def swapped(world: Any, make: Any) -> None:
     """D10: the changes of a saved plan in another order, with its id made to fit: not the plan that is made now."""
     world.put(make.reason("a"), make.reason("b"))
-    plan = test_plan_live.saved(world)
+    plan = test_plan.saved(world)
     with pytest.raises(Refused):
         world.apply(saved=dataclasses.replace(plan, changes=plan.changes[::-1]))
     assert world.listed("ClosingReason") == []
@@ -140,7 +140,7 @@ def old(world: Any, make: Any) -> None:
     """D11: better than an age: a plan is held against the organisation and the manifests as they are, so an old one
     that is still true is applied, and one of a minute ago that is not is refused."""
     world.put(make.reason("a"))
-    plan = test_plan_live.saved(world)
+    plan = test_plan.saved(world)
     world.time.pass_by(30 * 86_400)
     assert world.apply(saved=plan).code == 0
     with pytest.raises(Refused):
@@ -216,21 +216,21 @@ ROWS: dict[str, Check] = {
     "D03": two_plans,
     "D04-update": moved("an object was changed by hand"),
     "D04-create": moved("an object has appeared"),
-    "D05": test_execute.test_what_moves_between_plan_and_write_is_not_written_over,
+    "D05": test_scheduler.test_what_moves_between_plan_and_write_is_not_written_over,
     "D06": beside_our_change,
-    "D07": test_plan_live.test_a_saved_plan_is_still_true_when_something_else_moved,
+    "D07": test_plan.test_a_saved_plan_is_still_true_when_something_else_moved,
     "D08-deleted": moved("an object was deleted"),
     "D08-replaced": replaced,
     "D09-manifest": moved("a manifest was edited"),
     "D09-variable": moved("a variable was changed"),
     "D09-added": moved("a manifest was added"),
-    "D10-organisation": test_plan_live.test_a_plan_of_another_environment_is_refused,
+    "D10-organisation": test_plan.test_a_plan_of_another_environment_is_refused,
     "D10-order": swapped,
     "D10-bytes": tampered,
     "D11": old,
     "D12": beside_an_apply,
     "D13": changed_underneath,
-    "D14": both(merged, test_state.test_the_same_state_gives_the_same_bytes),
+    "D14": both(merged, test_state_file.test_the_same_state_gives_the_same_bytes),
 }
 
 NOT_APPLICABLE: dict[str, str] = {}

@@ -30,12 +30,12 @@ from simulation.instants import INSTANTS, OPERATIONS, Case, Cut, crashed
 from simulation.manifests import Make
 from simulation.promotions import Two
 from simulation.world import scratch
-from syncer.adapters.journal import read_records
-from syncer.adapters.lock import myself
-from syncer.apply import SETTLING
-from syncer.core.event import Recovered
-from syncer.core.guard import Consent
-from syncer.core.problem import Refused
+from syncer.model.diagnostic import Refused
+from syncer.ops.apply.recovery import SETTLING
+from syncer.plan.events import Recovered
+from syncer.plan.safety import Consent
+from syncer.state.journal import read_records
+from syncer.state.lock import myself
 from tests.cli.conftest import PLAIN, ended, reason, until
 from tests.support.catalogue import told
 

@@ -23,10 +23,10 @@ import httpx
 import pytest
 
 from simulation.faults import cells, faulted
-from syncer.adapters.pace import MOST_WAIT, retry_after
-from syncer.core.problem import PlatformError
-from tests.adapters import test_http
-from tests.engine import test_execute, test_lost_answers, test_plan_live
+from syncer.api.rate_limit import MOST_WAIT, retry_after
+from syncer.model.diagnostic import PlatformError
+from tests.api import test_transport
+from tests.ops import test_plan, test_scheduler, test_unknown_outcome
 from tests.support.catalogue import told
 
 Check = Callable[..., None]
@@ -66,9 +66,11 @@ def lost(operation: str, how: str, *, done: bool) -> Check:
 
     def check(make_world: Any, make: Any) -> None:
         if done:
-            test_lost_answers.test_an_answer_lost_after_the_work_was_done_is_found_out(make_world, make, operation, how)
+            test_unknown_outcome.test_an_answer_lost_after_the_work_was_done_is_found_out(
+                make_world, make, operation, how
+            )
         else:
-            test_lost_answers.test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(
+            test_unknown_outcome.test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(
                 make_world, make, operation, how
             )
 
@@ -80,7 +82,7 @@ def over_a_socket(*names: str) -> Check:
 
     def check() -> None:
         for name in names:
-            test_http.test_over_a_socket(*test_http.SOCKETS[name])
+            test_transport.test_over_a_socket(*test_transport.SOCKETS[name])
 
     return check
 
@@ -90,10 +92,10 @@ def bodies(*names: str) -> Check:
 
     def check() -> None:
         for name in names:
-            if name in test_http.BODIES:
-                test_http.test_a_body(*test_http.BODIES[name])
+            if name in test_transport.BODIES:
+                test_transport.test_a_body(*test_transport.BODIES[name])
             else:
-                test_http.test_a_stream(*test_http.STREAMS[name])
+                test_transport.test_a_stream(*test_transport.STREAMS[name])
 
     return check
 
@@ -177,15 +179,15 @@ def another_id(world: Any, make: Any) -> None:
 
 def token_and_body_stay(live: Any, sandbox: Any) -> None:
     """B13: no status of a redirect, on a read or a write, takes a byte to another host."""
-    with test_http.server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, heads):
+    with test_transport.server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, heads):
         for status in (301, 302, 303, 307, 308):
             sandbox.well_again()
             sandbox.fault(method="GET", path=REASONS, status=status, headers={"Location": f"{url}/elsewhere"})
             assert live.run("apply", "--yes").code == 6, status
             moved = b"HTTP/1.1 %d Moved\r\nLocation: %s/elsewhere\r\nContent-Length: 0\r\n\r\n" % (status, url.encode())
-            with test_http.server(moved) as (first, asked):
-                for request in (test_http.CREATE, test_http.PUT):
-                    assert test_http.over_a_socket(first, request).outcome == "AMBIGUOUS"
+            with test_transport.server(moved) as (first, asked):
+                for request in (test_transport.CREATE, test_transport.PUT):
+                    assert test_transport.over_a_socket(first, request).outcome == "AMBIGUOUS"
             assert len(asked) == 2
         assert heads == []
     assert live.run("apply", "--yes").code == 0
@@ -291,10 +293,10 @@ def memory_stays() -> None:
     """B25: a gigabyte, plain or packed, is read no further than the cap."""
     pieces: Iterator[bytes] = (b" " * (1 << 20) for _ in range(1 << 10))
     reply = httpx.Response(200, content=pieces)
-    handler, _ = test_http.answers(reply)
+    handler, _ = test_transport.answers(reply)
     tracemalloc.start()
     try:
-        end = test_http.sender(handler).send(test_http.PUT)
+        end = test_transport.sender(handler).send(test_transport.PUT)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -306,7 +308,7 @@ def proxy(answer: bytes) -> Check:
 
     def check(repo: Any) -> None:
         repo.env |= {"EPILOT_TOKEN_TEST": "canary-token-5f1e", "NO_PROXY": "127.0.0.1"}
-        with test_http.server(answer) as (url, heads):
+        with test_transport.server(answer) as (url, heads):
             address = url.replace("http://", "http://user:pw-canary@")
             for name in ("SYNCER_PROXY", "HTTPS_PROXY"):
                 said = repo.run("plan", env={name: address, "https_proxy": None, "SYNCER_SERVER": None})
@@ -369,7 +371,7 @@ def certificate(name: str, days: int, *, trusted: bool, sound: bool = False) -> 
 def goaway() -> None:
     """B28: HTTP/1.1 is what syncer speaks; frames of HTTP/2, a GOAWAY among them, are no reply."""
     frames = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00" + b"\x00\x00\x08\x07\x00\x00\x00\x00\x00" + bytes(8)
-    test_http.test_over_a_socket(frames, "AMBIGUOUS", "protocol")
+    test_transport.test_over_a_socket(frames, "AMBIGUOUS", "protocol")
 
 
 def delivered_twice(live: Any, sandbox: Any) -> None:
@@ -389,7 +391,7 @@ def delivered_twice(live: Any, sandbox: Any) -> None:
 
 def after_the_first_write(world: Any, make: Any) -> None:
     """B21, as the engine sees it: on a write, and on a read."""
-    test_execute.test_a_token_that_ends_in_the_middle_stops_the_run(world, make, "POST")
+    test_scheduler.test_a_token_that_ends_in_the_middle_stops_the_run(world, make, "POST")
 
 
 ROWS: dict[str, Check] = {
@@ -419,7 +421,7 @@ ROWS: dict[str, Check] = {
     ),
     "B13": matrix("B13"),
     "B13-nothing-leaves": token_and_body_stay,
-    "B14": both(matrix("B14"), test_execute.test_a_quota_is_waited_for),
+    "B14": both(matrix("B14"), test_scheduler.test_a_quota_is_waited_for),
     "B15": both(matrix("B15"), by_the_platforms_clock),
     "B16": matrix("B16"),
     "B16-none": wait_of(None, obeyed=True),
@@ -431,20 +433,22 @@ ROWS: dict[str, Check] = {
     "B17": both(matrix("B17"), quota_for_ever),
     "B18": both(matrix("B18", "list flows", "list reasons", "get flow"), part_of_a_picture),
     "B19": both(matrix("B19"), lost("reason create", "500", done=True), lost("flow put", "500", done=False)),
-    "B20": both(matrix("B20", most=6), test_http.test_b20_a_storm_does_not_double_the_load),
+    "B20": both(matrix("B20", most=6), test_transport.test_b20_a_storm_does_not_double_the_load),
     "B20-300-objects": storm,
     "B21": both(matrix("B21"), after_the_first_write),
     "B21-said": token_ends,
     "B22": both(matrix("B22"), one_kind_forbidden),
     "B23": matrix("B23", "reason change", "flow change", "app options", "schema change"),
-    "B23-in-the-run": test_execute.test_what_was_deleted_between_plan_and_update_is_not_made_anew,
-    "B23-before": test_plan_live.test_deleted_by_hand_is_planned_anew_and_said,
-    "B24": both(matrix("B24"), test_http.test_b24_a_body_that_trickles, test_http.test_b24_a_head_that_trickles),
+    "B23-in-the-run": test_scheduler.test_what_was_deleted_between_plan_and_update_is_not_made_anew,
+    "B23-before": test_plan.test_deleted_by_hand_is_planned_anew_and_said,
+    "B24": both(
+        matrix("B24"), test_transport.test_b24_a_body_that_trickles, test_transport.test_b24_a_head_that_trickles
+    ),
     "B25": both(matrix("B25"), bodies("B25 large", "B25 gzip bomb"), memory_stays),
     "B26": matrix("B26"),
     "B26-407": proxy(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
     "B26-502": proxy(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
-    "B26-dead": test_http.test_b26_a_dead_proxy_is_named_by_its_variable,
+    "B26-dead": test_transport.test_b26_a_dead_proxy_is_named_by_its_variable,
     "B27": matrix("B27"),
     "B27-self-signed": certificate("IP:127.0.0.1", 2, trusted=False),
     "B27-another-host": certificate("DNS:elsewhere.example", 2, trusted=True),
@@ -470,12 +474,12 @@ def test_network(check: Check, request: pytest.FixtureRequest) -> None:
 
 def test_a_cell_that_goes_wrong_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The matrix without the rule that no write is sent again blindly: it finds second objects."""
-    from syncer.adapters import http
+    from syncer.api import transport
 
     def blindly(method: str, *, writes: bool, status: int = 0, fault: str = "") -> bool:
         return bool(fault) or status // 100 == 5
 
-    monkeypatch.setattr(http, "again", blindly)
+    monkeypatch.setattr(transport, "again", blindly)
     (cell,) = [each for each in cells("B03") if each.operation == "reason create" and each.when == "after"]
     found = faulted(cell)
     assert any("sent again unseen" in each for each in found.problems)

@@ -16,14 +16,14 @@ from urllib.parse import quote
 import pytest
 
 from simulation.hostile import runner_commands, screen_commands, strings
-from syncer.adapters.reply import Reply
-from syncer.adapters.said import said
-from syncer.cli.ending import failed
-from syncer.core.values import Secret
-from tests.adapters import test_http
+from syncer.api.error_text import said
+from syncer.api.reply import Reply
+from syncer.cli.errors import failed
+from syncer.model.json_values import Secret
+from tests.api import test_transport
 from tests.cli import test_live_commands, test_streams
 from tests.cli.conftest import TOKEN
-from tests.engine import test_plan_live
+from tests.ops import test_plan
 from tests.render import test_drift_reports, test_plan_text
 from tests.support.catalogue import told
 
@@ -172,12 +172,12 @@ def root_logger(live: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     assert live.run("plan").code == 0
     assert not [each for each in caplog.records if each.name.partition(".")[0] in ("httpx", "httpcore", "hpack", "h2")]
-    test_http.test_i12_the_libraries_log_nothing(caplog)
+    test_transport.test_i12_the_libraries_log_nothing(caplog)
 
 
 ROWS: dict[str, Check] = {
     "I01": everywhere,
-    "I01-plan-file": test_plan_live.test_no_secret_stands_in_a_plan,
+    "I01-plan-file": test_plan.test_no_secret_stands_in_a_plan,
     "I02": quoted_back,
     "I03": a_bug_with_secrets,
     "I04": hostile_names("I04"),

@@ -25,9 +25,9 @@ from simulation.instants import Cut
 from simulation.kills import killed
 from simulation.manifests import Make
 from simulation.world import scratch
-from syncer.adapters.effects import Effects
-from syncer.adapters.journal import frame
-from syncer.apply import SETTLING
+from syncer.fs.clock import Effects
+from syncer.ops.apply.recovery import SETTLING
+from syncer.state.journal import frame
 from tests.cli import test_interrupts, test_streams
 from tests.cli.conftest import ended, reason, until
 
@@ -187,9 +187,9 @@ def f06_two_clocks() -> None:
         if isinstance(node, ast.Attribute) and ast.unparse(node) in WALL
     }
     assert found <= {
-        "syncer/adapters/effects.py: time.time",
-        "syncer/adapters/lock.py: time.time",
-        "syncer/adapters/places/objects.py: time.time",
+        "syncer/fs/clock.py: time.time",
+        "syncer/state/lock.py: time.time",
+        "syncer/state/backends/object_store.py: time.time",
     }
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from syncer.core.guard import Consent
-from syncer.core.problem import InvalidInput, PlatformError, Refused
-from tests.adapters import test_api
-from tests.engine import test_execute, test_lost_answers, test_plan_live
+from syncer.model.diagnostic import InvalidInput, PlatformError, Refused
+from syncer.plan.safety import Consent
+from tests.api import test_client
+from tests.ops import test_plan, test_scheduler, test_unknown_outcome
 from tests.support.catalogue import told
 
 Check = Callable[..., None]
@@ -26,13 +26,13 @@ def lists(row: str) -> Check:
     """The lists of test_api that name the row."""
 
     def check() -> None:
-        good = [case for name, case in test_api.LISTS.items() if name.startswith(row)]
-        bad = [case for name, case in test_api.BAD_LISTS.items() if name.startswith(row)]
+        good = [case for name, case in test_client.LISTS.items() if name.startswith(row)]
+        bad = [case for name, case in test_client.BAD_LISTS.items() if name.startswith(row)]
         assert good or bad
         for listing, handler, ids in good:
-            test_api.test_a_list(listing, handler, ids)
+            test_client.test_a_list(listing, handler, ids)
         for listing, handler, message in bad:
-            test_api.test_part_of_a_list_is_never_given_for_the_whole(listing, handler, message)
+            test_client.test_part_of_a_list_is_never_given_for_the_whole(listing, handler, message)
 
     return check
 
@@ -373,23 +373,23 @@ def several_candidates(world: Any, make: Any) -> None:
         (["Won", "Won"], [], ["A", "B"]),
         (["Gewonnen", "Erledigt"], ["Gewonnen", "Erledigt"], ["C", "D"]),
     ):
-        test_plan_live.test_several_of_a_title_are_refused_with_the_candidates(world, make, live, titles, ids)
+        test_plan.test_several_of_a_title_are_refused_with_the_candidates(world, make, live, titles, ids)
         for id in ids:
             world.ask(f"DELETE {REASON}/{id * 21}")
 
 
 ROWS: dict[str, Check] = {
     "C01": lists("C01"),
-    "C01-moves": test_api.test_c01_a_list_that_moves_is_read_again,
+    "C01-moves": test_client.test_c01_a_list_that_moves_is_read_again,
     "C02": lists("C02"),
     "C03": late,
-    "C03-a-create": test_lost_answers.test_a_create_that_is_committed_late_is_found,
+    "C03-a-create": test_unknown_outcome.test_a_create_that_is_committed_late_is_found,
     "C04": flapping,
-    "C05": test_execute.test_a_read_back_that_is_late_is_waited_for,
+    "C05": test_scheduler.test_a_read_back_that_is_late_is_waited_for,
     "C06": several_candidates,
     "C07": said_twice,
-    "C08": test_plan_live.test_unknown_fields_survive_every_put,
-    "C09": test_execute.test_a_value_that_the_platform_changes_is_named,
+    "C08": test_plan.test_unknown_fields_survive_every_put,
+    "C09": test_scheduler.test_a_value_that_the_platform_changes_is_named,
     "C10-none": gone_from_lists(4, 0, refused=True),
     "C10-half": gone_from_lists(6, 3, refused=True),
     "C10-some": gone_from_lists(6, 4, refused=False),
@@ -397,20 +397,20 @@ ROWS: dict[str, Check] = {
     "C12": taken,
     "C12-ours": lost_and_taken,
     "C13": upsert_refused,
-    "C13-several": test_plan_live.test_two_configs_of_a_schema_are_refused,
+    "C13-several": test_plan.test_two_configs_of_a_schema_are_refused,
     "C14": modified,
     "C16": refused_content,
     "C17": odd_types,
     "C17-lists": lists("C17"),
     "C18": nobody_there,
-    "C19": test_execute.test_two_new_schemas_that_refer_to_each_other,
-    "C19-three": test_execute.test_three_in_a_circle_and_two_circles_in_one,
+    "C19": test_scheduler.test_two_new_schemas_that_refer_to_each_other,
+    "C19-three": test_scheduler.test_three_in_a_circle_and_two_circles_in_one,
     "C20": delete_in_use,
-    "C20-planned": test_plan_live.test_a_schema_with_entities_is_not_deleted,
+    "C20-planned": test_plan.test_a_schema_with_entities_is_not_deleted,
     "C21": limit_reached,
     "C22": new_words,
     "C23": masked,
-    "C23-unverified": test_plan_live.test_a_secret_unknown_to_state_is_said_and_sent_only_when_asked,
+    "C23-unverified": test_plan.test_a_secret_unknown_to_state_is_said_and_sent_only_when_asked,
     "C24": hostile,
     "C24-id": odd_id,
     "C25": server_clock,

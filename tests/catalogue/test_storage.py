@@ -1,7 +1,7 @@
 """The catalogue's rows E01 to E19 (docs/catalogue.md#disk-state-and-journal): the disk, the state and the journal,
 damaged or failing.
 
-What one file does is shown in tests/adapters; a row here demands what a user must see: an exit code, a way out, nothing
+What one file does is shown in tests/state; a row here demands what a user must see: an exit code, a way out, nothing
 sent that should not be, and a re-run that puts all right.
 """
 
@@ -29,16 +29,16 @@ from simulation.images import imaged
 from simulation.instants import Cut
 from simulation.manifests import Make
 from simulation.world import scratch
-from syncer.adapters.disk import NotDurable, RealDisk, replace_file
-from syncer.adapters.journal import Intent, Journal, read_records
-from syncer.adapters.lock import Holder, Lock, myself
-from syncer.adapters.state import State, load, save
-from syncer.core.address import Address
-from syncer.core.guard import Consent
-from syncer.core.problem import InvalidInput, Refused
-from syncer.core.resource import Managed
-from tests.adapters import test_journal, test_state
+from syncer.fs.disk import NotDurable, RealDisk, replace_file
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, Refused
+from syncer.model.resource import Managed
+from syncer.plan.safety import Consent
+from syncer.state.journal import Intent, Journal, read_records
+from syncer.state.lock import Holder, Lock, myself
+from syncer.state.state_file import State, load, save
 from tests.cli.conftest import reason
+from tests.state import test_journal, test_state_file
 from tests.support.catalogue import told
 
 Check = Callable[..., None]
@@ -255,7 +255,7 @@ def e08(live: Any, sandbox: Any) -> None:
 
 def e08_each_file(tmp_path: Path) -> None:
     """At every byte, by the files' own tests."""
-    test_state.test_e08_a_flipped_bit_anywhere_is_refused(tmp_path / "state")
+    test_state_file.test_e08_a_flipped_bit_anywhere_is_refused(tmp_path / "state")
     test_journal.test_e08_a_flipped_bit_is_refused_with_its_line(tmp_path / "journal")
 
 
@@ -274,13 +274,13 @@ def e09(live: Any, sandbox: Any) -> None:
 
 
 def damage(word: str) -> Check:
-    """The cases of tests/adapters/test_state.py that bear this row's id, each with its line."""
+    """The cases of tests/state/test_state_file.py that bear this row's id, each with its line."""
 
     def check(tmp_path: Path) -> None:
-        cases = {name: case for name, case in test_state.DAMAGE.items() if word in name.split()}
+        cases = {name: case for name, case in test_state_file.DAMAGE.items() if word in name.split()}
         assert cases
         for number, (edit, line, message) in enumerate(cases.values()):
-            test_state.test_damage_is_refused_with_its_line(tmp_path / str(number), edit, line, message)
+            test_state_file.test_damage_is_refused_with_its_line(tmp_path / str(number), edit, line, message)
 
     return check
 

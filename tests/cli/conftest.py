@@ -25,8 +25,9 @@ import pytest
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 pytest.importorskip("waitress", reason="the sandbox's extra is not installed")
 
+from syncer.sandbox.options import Options
 from syncer.sandbox.seed import reset, seed
-from syncer.sandbox.server import Options, Organisation, create_app, serve
+from syncer.sandbox.server import Organisation, create_app, serve
 from tests.canaries import leaked
 
 Json = Any
@@ -114,7 +115,7 @@ class Sandbox:
     client: httpx.Client
 
     def fault(self, **rule: Json) -> None:
-        """A fault on demand; fields as in sandbox/gate.py."""
+        """A fault on demand; fields as in sandbox/control/middleware.py."""
         assert self.client.post("/_sandbox/faults", json=rule).status_code == 201
 
     def well_again(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncer.core.plan_id import plan_id
+from syncer.plan.document.document import plan_id
 from tests.cli.conftest import ORG, READER, Repo, Sandbox
 
 Json = Any

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from syncer.adapters.journal import Intent, Journal
-from syncer.cli.state_renaming import moved
-from syncer.core.address import Address, parse_address
-from syncer.core.problem import InvalidInput
+from syncer.cli.commands.state_mv import moved
 from syncer.kinds import KINDS
+from syncer.model.address import Address, parse_address
+from syncer.model.diagnostic import InvalidInput
+from syncer.state.journal import Intent, Journal
 from tests.cli.conftest import ORG, STRANGER, reason
 
 A, B, C = "A" * 21, "B" * 21, "C" * 21
@@ -252,9 +252,9 @@ def test_what_is_protected_is_so_as_soon_as_it_is_linked(live, sandbox, words: t
     "words", [("adopt", "ClosingReason/won"), ("state", "mv", "ClosingReason/won", "ClosingReason/x")], ids=" ".join
 )
 def test_while_another_run_has_the_lock_nothing_is_linked(live, sandbox, words: tuple[str, ...]) -> None:
-    from syncer.adapters.lock import myself
-    from syncer.adapters.places.opening import local_place
     from syncer.kinds import KINDS
+    from syncer.state.backends.factory import local_place
+    from syncer.state.lock import myself
 
     live.run("apply", "--yes")
     before = live.state.read_bytes()

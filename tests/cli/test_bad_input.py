@@ -249,7 +249,7 @@ def closed_folder(repo: Any, sandbox: Any) -> None:
 
 def vanishes(repo: Any, sandbox: Any) -> None:
     """G38: a file that is listed and gone when it is read is an error, not one manifest less; its text is read once."""
-    from syncer.adapters.manifests import load
+    from syncer.manifests.loader import load
 
     loaded = load(
         [repo.folder / "config" / "won.yaml", repo.folder / "config" / "gone.yaml"], repo.folder, {"ClosingReason"}
@@ -320,9 +320,10 @@ def random_bytes(repo: Any, sandbox: Any) -> None:
 
 def mutants(repo: Any, sandbox: Any) -> None:
     """G48: the Stadtwerk's manifests, each time with one thing changed: problems or none, and quickly."""
-    from syncer.adapters.project import read_project
-    from syncer.adapters.yaml_reader import read
-    from syncer.loading import read_manifests, validate
+    from syncer.documents.yaml_reader import read
+    from syncer.manifests.project import read_project
+    from syncer.manifests.resolution import read_manifests
+    from syncer.manifests.validation import validate
 
     source = ROOT / "examples" / "stadtwerk"
     repo.remove("config/won.yaml")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncer.adapters.project import read_project
+from syncer.manifests.project import read_project
 
 ROOT = Path(__file__).parents[2]
 STADTWERK = ROOT / "examples" / "stadtwerk" / "syncer.yaml"

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from syncer.adapters.api import Api
-from syncer.adapters.hosts import services
-from syncer.adapters.journal import Intent, Journal
-from syncer.cli.world import world
-from syncer.core.kind import Call
-from syncer.core.problem import Refused
-from syncer.core.values import Secret
+from syncer.api.client import Api
+from syncer.api.endpoints import services
+from syncer.cli.command_context import world
+from syncer.model.calls import Call
+from syncer.model.diagnostic import Refused
+from syncer.model.json_values import Secret
 from syncer.sandbox.seed import reset
+from syncer.state.journal import Intent, Journal
 from tests.cli.conftest import JWT, ORG, OTHER, ROOT, STRANGER, TOKEN, Repo, Sandbox, flow, reason
 
 PROJECT = f"""version: 1
@@ -149,7 +149,7 @@ def test_every_command_that_reads_is_in_the_table() -> None:
     trees = {path: ast.parse(text) for path, text in sources.items() if "api(" in text.lower()}
     assert sorted(name for tree in trees.values() for name in holders(tree, "api")) == sorted(ENDINGS)
     made = [(path.relative_to(ROOT).as_posix(), name) for path, tree in trees.items() for name in holders(tree, "Api")]
-    assert made == [("syncer/cli/world.py", "api")]
+    assert made == [("syncer/cli/command_context.py", "api")]
 
 
 NOTHING_TO_READ = {

@@ -185,7 +185,7 @@ def test_the_age_is_told(utility) -> None:
 
 def aged(path: Path, **other: Any) -> None:
     """The recording with other words in its head, and a checksum that fits."""
-    from syncer.adapters.recording_file import _checksum
+    from syncer.api.recording_file import _checksum
 
     document = json.loads(path.read_text("utf-8")) | other
     document["checksum"] = _checksum(document)

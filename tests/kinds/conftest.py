@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from syncer.core.address import Address
-from syncer.core.kind import Context, Prepared, Step, Steps, Write, Written
-from syncer.core.merge import merge, show_field
+from syncer.diff.three_way_merge import merge
+from syncer.model.address import Address
+from syncer.model.calls import Step, Steps, StepsResult, Write
+from syncer.model.field_change import show_field
+from syncer.model.kind import Context, PreparedSides
 
 Json = Any
 TODAY = "2026-11-22"
@@ -21,7 +23,7 @@ class Ran:
     """What a generator asked for, in order, and how it ended."""
 
     asked: list[Step]
-    written: Written | None
+    written: StepsResult | None
     complaint: str = ""
     """What was wrong with the last reply."""
 
@@ -55,7 +57,7 @@ def drive(steps: Steps, replies: Sequence[Json] | None = None, asked: list[Step]
         return Ran(asked, end.value)
 
 
-def shown(prepared: Prepared, kind: Any, last: Json = None) -> list[str]:
+def shown(prepared: PreparedSides, kind: Any, last: Json = None) -> list[str]:
     """The changed fields, as a plan names them: `path: before → after`."""
     merged = merge(prepared.have, prepared.want, last or {}, kind.shape)
     return [f"{show_field(each.path)}: {each.before!r} → {each.after!r}" for each in (*merged.changes, *prepared.extra)]
@@ -73,9 +75,9 @@ class Bench:
         whole: dict[str, Any] = {"parts": {}, "policy": {}, "answers": {}, "last": {}, "today": TODAY, **more}
         return Context(address, want, live, **whole)
 
-    def prepare(self, want: Json, live: Json = None, **more: Any) -> Prepared:
+    def prepare(self, want: Json, live: Json = None, **more: Any) -> PreparedSides:
         """Both sides as the plan compares them."""
-        prepared: Prepared = self.kind.prepare(self.context(want, live, **more))
+        prepared: PreparedSides = self.kind.prepare(self.context(want, live, **more))
         return prepared
 
     def changes(self, want: Json, live: Json, **more: Any) -> list[str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from syncer.core.address import Address
-from syncer.core.plan import HIDDEN, Change, Field, Link, Notice, Plan, Released
-from syncer.core.plan_id import identified
-from syncer.core.values import ABSENT, Lookup, Part, Ref, Secret
+from syncer.model.address import Address
+from syncer.model.json_values import ABSENT, Lookup, Part, Ref, Secret
+from syncer.plan.document.document import identified
+from syncer.plan.plan import HIDDEN, Change, Field, Link, Notice, Plan, Release
 
 CANARY = "hunter2-canary"
 
@@ -145,7 +145,7 @@ PLAN = identified(
             Link(Address("EntitySchema", "contact"), "contact", "key", False),
             Link(Address("FlowTemplate", "house-connection"), "f-1", "link", True),
         ),
-        (Released(Address("EntitySchema", "contact"), "attributes[name].hidden"),),
+        (Release(Address("EntitySchema", "contact"), "attributes[name].hidden"),),
         (
             Notice("frozen", "frozen: the change is stored but not served", Address("EntitySchema", "contact")),
             Notice("quota", "97 of 100 flow templates are in use"),

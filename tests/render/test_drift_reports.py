@@ -11,60 +11,62 @@ import pytest
 
 from simulation.hostile import runner_commands, screen_commands, strings
 from simulation.hostile_reports import drift_with, outside
-from syncer.core.address import Address
-from syncer.core.dating import Applied, Seen
-from syncer.core.drift import Drift, Drifted, DriftField, Stranger
-from syncer.core.plan import HIDDEN
-from syncer.core.problem import Problem
-from syncer.core.values import ABSENT, Ref, Secret
+from syncer.model.address import Address
+from syncer.model.diagnostic import Problem
+from syncer.model.json_values import ABSENT, Ref, Secret
+from syncer.plan.document.timestamps import LastChange, LastRun
+from syncer.plan.drift import Drift, DriftedObject, DriftField, Stranger
+from syncer.plan.plan import HIDDEN
 from syncer.render.drift_json import drift_json
 from syncer.render.drift_markdown import MOST, drift_markdown, size
 from syncer.render.drift_text import render_drift
 from syncer.render.terminal import Terminal
 
 CANARY = "hunter2-canary"
-RUN = Applied("0a1b2c3d", 1772442843.0, {})
+RUN = LastRun("0a1b2c3d", 1772442843.0, {})
 REPORT = Drift(
     "production", "739224", "https://epilot.io", False, True,
     (
-        Drifted(Address("FlowTemplate", "move-out"), "deleted", "Auszug melden", "f-2", when="after"),
-        Drifted(
+        DriftedObject(Address("FlowTemplate", "move-out"), "deleted", "Auszug melden", "f-2", when="after"),
+        DriftedObject(
             Address("ClosingReason", "moved"), "replaced", "Umgezogen", "x9",
-            note="it was `x1`; another of the same title is in its place", seen=Seen("2026-03-02T10:00:00.000Z"),
+            note="it was `x1`; another of the same title is in its place", seen=LastChange("2026-03-02T10:00:00.000Z"),
         ),
-        Drifted(
+        DriftedObject(
             Address("ClosingReason", "won"), "deactivated", "Gewonnen", "x2",
             (DriftField("status", "ACTIVE", "INACTIVE", "drift"),),
-            seen=Seen("2026-01-01T10:00:00.000Z", changed_at="2026-02-01T10:00:00.000Z"), when="before",
+            seen=LastChange("2026-01-01T10:00:00.000Z", changed_at="2026-02-01T10:00:00.000Z"), when="before",
         ),
-        Drifted(
+        DriftedObject(
             Address("AppInstallation", "mail"), "changed", "Mail Sender", "app-9",
             (
                 DriftField("version", "2.0.3", "2.1.0", "conflict", "2.2.0"),
                 DriftField("option_values[smtp].options[password]", Secret("EPILOT_SMTP", CANARY), HIDDEN, "drift"),
             ),
-            seen=Seen("2026-01-01T10:00:00.000Z", "1001", "2026-03-02T10:00:00.000Z", "10010728", "2.1.0"),
+            seen=LastChange("2026-01-01T10:00:00.000Z", "1001", "2026-03-02T10:00:00.000Z", "10010728", "2.1.0"),
             when="after",
         ),
-        Drifted(
+        DriftedObject(
             Address("EntitySchema", "contact"), "changed", "contact", "contact",
             (
                 DriftField("attributes[iban]", {"name": "iban", "type": "string", "label": "IBAN"}, ABSENT, "drift"),
                 DriftField("title_template", "{{name}}", "{{name}}, {{city}}", "drift"),
                 *(DriftField(f"attributes[a{n}].label", f"A{n}", f"B{n}", "drift") for n in range(14)),
             ),
-            seen=Seen("2026-01-01T10:00:00.000Z", "", "2026-03-02T10:00:00.000Z", "", "36"), when="after",
+            seen=LastChange("2026-01-01T10:00:00.000Z", "", "2026-03-02T10:00:00.000Z", "", "36"), when="after",
             versions=(
-                Seen(changed_at="2026-03-02T10:00:00.000Z", version="36", source="blueprint b8f8", comment="Import"),
-                Seen(changed_at="2026-03-02T09:30:00.000Z", version="35"),
+                LastChange(
+                    changed_at="2026-03-02T10:00:00.000Z", version="36", source="blueprint b8f8", comment="Import"
+                ),
+                LastChange(changed_at="2026-03-02T09:30:00.000Z", version="35"),
             ),
         ),
-        Drifted(
+        DriftedObject(
             Address("FlowTemplate", "old"), "changed", "Altes", "f-9",
             (DriftField("closing_reasons", [{"id": Ref("ClosingReason", "won")}], [], "conflict"),),
             note="no manifest describes it any more: the plan would remove it",
         ),
-        Drifted(
+        DriftedObject(
             Address("RetentionConfig", "old-contacts"), "changed", "contact deletion", "cfg-1",
             (
                 DriftField(
@@ -75,8 +77,8 @@ REPORT = Drift(
         ),
     ),
     (
-        Stranger("ClosingReason", "x7", "Umzug", Seen("2026-03-02T10:00:00.000Z")),
-        Stranger("EntitySchema", "pet", "pet", Seen("2026-03-02T10:00:00.000Z", "77")),
+        Stranger("ClosingReason", "x7", "Umzug", LastChange("2026-03-02T10:00:00.000Z")),
+        Stranger("EntitySchema", "pet", "pet", LastChange("2026-03-02T10:00:00.000Z", "77")),
     ),
     3, 40, (Address("ClosingReason", "twice"),),
     (Problem("ambiguous", "ClosingReason/twice: 2 live objects have the title `A`: `x`, `y`", hint="rename one"),),
@@ -88,8 +90,8 @@ UNKNOWN = replace(
     remembered=False,
     partial=True,
     objects=(
-        Drifted(Address("ClosingReason", "won"), "missing", "Gewonnen", ""),
-        Drifted(
+        DriftedObject(Address("ClosingReason", "won"), "missing", "Gewonnen", ""),
+        DriftedObject(
             Address("ClosingReason", "lost"), "differs", "Verloren", "x3",
             (DriftField("title", "Verloren", "Weg", "differs"),),
         ),
@@ -162,7 +164,7 @@ def test_without_unicode() -> None:
 def many(objects: int, fields: int) -> Drift:
     long = "💡" * 60
     made = [
-        Drifted(
+        DriftedObject(
             Address("ClosingReason", f"r{number:04}"), "deleted" if number < 3 else "changed", f"{number} {long}", "x",
             tuple(DriftField(f"f{each}", long, f"{long}!", "drift") for each in range(fields)),
         )

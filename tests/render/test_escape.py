@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.hostile import strings
-from syncer.core.json_text import json_text
+from syncer.model.json_values import json_text
 from syncer.render.escape import disarmed, for_annotation, for_html, for_property, for_terminal, for_uri
 
 SHOWN = {

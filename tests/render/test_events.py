@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from syncer.core.address import Address
-from syncer.core.event import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
-from syncer.core.plan import Plan
-from syncer.core.problem import Problem
-from syncer.render.events import Watch, applied_document, applied_line, event_text, progress_text
-from syncer.render.out import Out
+from syncer.model.address import Address
+from syncer.model.diagnostic import Problem
+from syncer.plan.events import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
+from syncer.plan.plan import Plan
+from syncer.render.events import ApplyProgress, applied_document, applied_line, event_text, progress_text
+from syncer.render.output import Output
 from syncer.render.terminal import Terminal
 
 REFUSED = Problem("refused", "PUT /v1/entity/schemas/contact answered 400", hint="mend the manifest, then run it again")
@@ -78,7 +78,7 @@ def test_progress(done: int, total: int, seconds: float, now: str, line: str) ->
 def watched(events: list[Event], *, live: bool) -> str:
     stderr = io.StringIO()
     ticks = iter(range(100))
-    watch = Watch(Out(io.StringIO(), stderr, Terminal(width=60), live=live), 4, lambda: float(next(ticks)))
+    watch = ApplyProgress(Output(io.StringIO(), stderr, Terminal(width=60), live=live), 4, lambda: float(next(ticks)))
     for event in events:
         watch.see(event)
     watch.close()

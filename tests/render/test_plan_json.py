@@ -10,13 +10,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from syncer.core.marked_json import json_of
-from syncer.core.plan import Notice, Plan
-from syncer.core.plan_id import identified, plan_document, plan_id
-from syncer.core.problem import Location, Problem
-from syncer.core.secret_text import secret_text
-from syncer.core.values import Json, Secret
-from syncer.render.plan_json import plan_json
+from syncer.model.diagnostic import Location, Problem
+from syncer.model.json_values import Json, Secret
+from syncer.model.secret_text import secret_text
+from syncer.plan.document.document import identified, plan_document, plan_id
+from syncer.plan.document.marker_codec import json_of
+from syncer.plan.plan import Notice, Plan
+from syncer.render.plan_text import plan_json
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

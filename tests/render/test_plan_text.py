@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncer.core.address import Address
-from syncer.core.plan import HIDDEN, Change, Field, Link, Notice, Plan, Released
-from syncer.core.problem import Problem
-from syncer.core.secret_text import secret_text
-from syncer.core.values import ABSENT, Json, Lookup, Part, Ref, Secret
+from syncer.model.address import Address
+from syncer.model.diagnostic import Problem
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Ref, Secret
+from syncer.model.secret_text import secret_text
+from syncer.plan.plan import HIDDEN, Change, Field, Link, Notice, Plan, Release
 from syncer.render.escape import disarmed
 from syncer.render.plan_text import duration, render_plan, summary_line
 from syncer.render.terminal import Terminal, cells
@@ -273,7 +273,7 @@ def everywhere(text: str) -> Plan:
         for action in ("create", "update", "delete")
     )
     links = (Link(address, text, "title", True),)
-    return Plan(text, text, text, text, changes, links, (Released(address, text),), (Notice(text, text, address),), {})
+    return Plan(text, text, text, text, changes, links, (Release(address, text),), (Notice(text, text, address),), {})
 
 
 def obeyed(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from syncer.core.problem import Location, Problem
+from syncer.model.diagnostic import Location, Problem
 from syncer.render.problems import (
     problems_document,
     problems_github,

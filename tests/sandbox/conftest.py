@@ -14,7 +14,8 @@ import pytest
 
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
-from syncer.sandbox.server import Options, Organisation, create_app
+from syncer.sandbox.options import Options
+from syncer.sandbox.server import Organisation, create_app
 
 ALPHA = "alpha"
 

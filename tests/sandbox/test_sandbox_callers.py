@@ -12,8 +12,9 @@ import pytest
 
 pytest.importorskip("waitress", reason="the sandbox's extra is not installed")
 
-from syncer.sandbox.callers import Callers
-from syncer.sandbox.server import Options, Organisation, create_app, serve
+from syncer.sandbox.control.callers import Callers
+from syncer.sandbox.options import Options
+from syncer.sandbox.server import Organisation, create_app, serve
 
 REASONS = "/v1/workflows/closing-reasons"
 

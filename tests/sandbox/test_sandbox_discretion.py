@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncer.sandbox.discretion import discreet
+from syncer.sandbox.control.log_redaction import discreet
 
 OUT = "[withheld]"
 TOKEN, SHORT = "canary-5f1e-31d8", "t"

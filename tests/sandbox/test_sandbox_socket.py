@@ -14,8 +14,9 @@ import pytest
 
 pytest.importorskip("waitress", reason="the sandbox's extra is not installed")
 
+from syncer.sandbox.options import Options
 from syncer.sandbox.seed import seed
-from syncer.sandbox.server import Options, Organisation, create_app, serve
+from syncer.sandbox.server import Organisation, create_app, serve
 
 REASONS = "/v1/workflows/closing-reasons"
 

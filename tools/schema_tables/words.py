@@ -5,7 +5,7 @@ Two things hold for every function here. A field that the API does not demand ac
 scalar accepts `${var|env|id.NAME}` in place of its value, unless it is `literal` (a key, or what selects a branch:
 the rest could not be checked).
 
-The dialect is kept small on purpose, because `syncer/adapters/explain.py` explains it: unions are type lists
+The dialect is kept small on purpose, because `syncer/schema_check/explanation.py` explains it: unions are type lists
 (keywords of JSON Schema only look at values of their own type), `anyOf` is used for "this, or a variable" alone, and
 `allOf` for `if`/`then` on a discriminator alone.
 """

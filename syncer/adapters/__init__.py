@@ -1,1 +1,0 @@
-"""The outside: files, the network, the environment; foreign types and foreign errors end here."""

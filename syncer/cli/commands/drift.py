@@ -1,0 +1,134 @@
+"""`syncer drift`: what somebody changed in the organisation past the manifests; sends nothing that could change it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syncer.cli.options import config_option, environment_option, selection_options, server_option, state_option
+
+if TYPE_CHECKING:
+    from syncer.cli.command_context import CommandContext
+    from syncer.model.diagnostic import Problem
+    from syncer.plan.drift import Drift
+    from syncer.render.output import Output
+
+
+@click.command()
+@config_option
+@environment_option
+@server_option
+@state_option
+@selection_options
+@click.option("--unmanaged", is_flag=True, help="Live objects without a manifest are listed, and are drift as well.")
+@click.option("-v", "--verbose", is_flag=True, help="Every field, every id, every live object without a manifest.")
+@click.option(
+    "-o",
+    "--out",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the report as JSON too, in the same breath.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="For people, for machines, or for a comment.",
+)
+@click.pass_obj
+def drift(
+    color: str,
+    config: Path | None,
+    environment: str | None,
+    server: str,
+    place: str,
+    only: tuple[str, ...],
+    but: tuple[str, ...],
+    unmanaged: bool,
+    verbose: bool,
+    target: Path | None,
+    form: str,
+) -> int:
+    """Say what somebody changed in the organisation since the last apply: field by field, when, and by whom.
+
+    What the manifests changed is no drift; `syncer plan` shows it. Exit 2 when there is drift, 0 when there is none.
+    """
+    from syncer.api.client import fetch_all
+    from syncer.cli.command_context import world
+    from syncer.cli.console import console
+    from syncer.cli.gc_pause import at_rest
+    from syncer.cli.signals import at_once
+    from syncer.ops.drift import find_drift, last_apply
+    from syncer.ops.selection import Selection
+
+    out = console(color)
+    here = world(config, environment, server, place)
+    with at_once(), at_rest(), here.reading():
+        for doubt in here.doubts():
+            out.talk(f"warning: {doubt}\n")
+        state = here.state()
+        newest, said = here.runs.newest()
+        if said:
+            out.talk(f"note: {out.terminal.shown(said)}\n")
+        with here.api(read_only=True) as api:
+            desired, asked = here.wanted()
+            report = find_drift(
+                api,
+                fetch_all,
+                desired,
+                state.entries,
+                environment=here.environment.name,
+                org_id=here.environment.org_id,
+                server=here.host,
+                today=here.today,
+                remembered=state.found,
+                applied=last_apply(newest),
+                selection=Selection(only, but),
+                asked=asked,
+                problems=_unsettled(here),
+            )
+        if target is not None:
+            _save(target, report)
+        _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
+    if report.objects or (unmanaged and report.strangers):
+        return 2
+    return 3 if report.unclear else 0
+
+
+def _unsettled(here: CommandContext) -> list[Problem]:
+    """What an apply that was cut off may have written is not remembered, and would look like drift."""
+    from syncer.model.diagnostic import Problem
+
+    hint = "`syncer apply` settles it; until then it may be reported as drift"
+    return [Problem("open-call", text, hint=hint, severity="warning") for text in here._open_calls()]
+
+
+def _save(target: Path, report: Drift) -> None:
+    """The document that `--format json` prints, whole or not at all, for its owner only."""
+    from syncer.fs.disk import replace_file
+    from syncer.model.diagnostic import InvalidInput, Problem
+    from syncer.render.drift_json import drift_json
+
+    try:
+        replace_file(target, drift_json(report).encode("utf-8"), mode=0o600)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidInput(Problem("report-file", f"the report can't be written to `{target}`: {reason}")) from None
+
+
+def _show(out: Output, report: Drift, form: str, *, verbose: bool, unmanaged: bool) -> None:
+    from syncer.render.drift_json import drift_json
+    from syncer.render.drift_markdown import drift_markdown
+    from syncer.render.drift_text import render_drift
+
+    if form != "json":
+        out.problems(report.problems, summary=False)
+    if form == "json":
+        out.answer(drift_json(report, ascii_only=not out.terminal.unicode))
+    elif form == "markdown":
+        out.answer(drift_markdown(report, unicode=out.terminal.unicode))
+    else:
+        out.answer(render_drift(report, out.terminal, verbose=verbose, unmanaged=unmanaged))

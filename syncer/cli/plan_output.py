@@ -1,0 +1,71 @@
+"""What plan, apply, undo and a plan against a recording have in common: a plan is shown, and what the guards look at is
+gathered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from syncer.api.client import Api
+    from syncer.api.recording import ReplayReader
+    from syncer.cli.command_context import CommandContext
+    from syncer.ops.plan import PlanResult
+    from syncer.plan.plan import Plan
+    from syncer.plan.safety import Situation
+    from syncer.render.output import Output
+    from syncer.state.state_file import State
+
+
+QUOTA = 500
+"""Writes a minute that the platform allows an organisation (docs/platform.md#limits)."""
+
+
+def show_plan(out: Output, plan: Plan, form: str, verbose: bool, pace: float | None, needs: Any, problems: Any) -> None:
+    """The plan for people or for machines, with its warnings; `pace`: the share of the quota, None where nobody asks
+    how long it takes; `needs`: what an apply would be refused for."""
+    from syncer.render.plan_text import plan_json, render_plan
+
+    warnings = tuple(problem for problem in problems if problem.severity == "warning")
+    if form == "json":
+        out.answer(plan_json(plan, (*warnings, *needs), ascii_only=not out.terminal.unicode))
+        return
+    out.problems(warnings, summary=False)
+    per_minute = pace * QUOTA if pace is not None else None
+    out.answer(render_plan(plan, out.terminal, needs=needs, writes_per_minute=per_minute, verbose=verbose))
+
+
+def warned(out: Output, here: CommandContext) -> None:
+    """That `validate` has more to say, in one line: a plan is no place for lint."""
+    if here.warnings:
+        number = "1 warning" if here.warnings == 1 else f"{here.warnings} warnings"
+        out.talk(f"{number} about the manifests; `syncer validate` shows {'it' if here.warnings == 1 else 'them'}\n")
+
+
+def situation(planned: PlanResult, state: State, here: CommandContext, api: Api | ReplayReader) -> Situation:
+    """What the guards look at, of this environment and this token."""
+    from syncer.ops.safety_inputs import situation_of
+    from syncer.plan.safety import Allowance
+
+    limits = here.environment.limits
+    chosen = tuple(Allowance(each.value, each.percent) if each else None for each in (limits.delete, limits.update))
+    return situation_of(
+        planned,
+        state,
+        environment=here.environment.name,
+        org_id=here.environment.org_id,
+        organisations=api.organisations,
+        opaque=api.claims.opaque,
+        loopback=here.on_this_machine,
+        read_only=api.claims.read_only,
+        confirm=here.environment.confirm,
+        limits=chosen,  # type: ignore[arg-type]
+        event=here.env.get("GITHUB_EVENT_NAME", ""),
+        protect=here.environment.protect,
+    )
+
+
+def saved_plan(file: Path) -> Plan:
+    from syncer.state.plan_file import load_plan
+
+    return load_plan(file)

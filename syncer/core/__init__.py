@@ -1,1 +1,0 @@
-"""Values and decisions: knows no file, no network, no clock and no environment variable."""

@@ -1,0 +1,1 @@
+"""Live, declared and remembered values: what differs, what becomes of it, and the way back into a manifest."""

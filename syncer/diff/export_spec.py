@@ -1,0 +1,204 @@
+"""A live object in the language of manifests: what `pull` writes, and what a manifest would say of a live value.
+
+The way back of everything that is done on sending: ids become references, parts get local keys, and what need not be
+said is left out. It knows no file and asks nobody: what live ids are called is given to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from syncer.diff.list_keys import twice
+from syncer.diff.restrictions import widens
+from syncer.model.calls import Parts
+from syncer.model.field_change import FieldPath, show_field
+from syncer.model.field_rules import Shape, find_all, pattern_steps
+from syncer.model.json_values import ABSENT, Json, Path, Spec
+from syncer.model.kind import Kind, RefField
+from syncer.model.markers import clone
+from syncer.model.pulled_spec import PulledSpec
+from syncer.model.slugs import piece_of, plain_name
+from syncer.model.unexpected_reply import of_known_form
+
+
+class NamedIds:
+    """The `ids` of an environment: what stands in syncer.yaml, and what a pull adds to it."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._names = dict(known)
+        self._by_id: dict[tuple[str, str], str] = {}
+        for name, id in sorted(known.items(), reverse=True):
+            self._by_id[name.partition(".")[0], id] = name
+        self._anywhere = {id: name for name, id in sorted(known.items(), reverse=True)}
+        self.new: dict[str, str] = {}
+
+    def variable(self, family: str, id: str, said: str = "") -> str:
+        """`${id.journey.offer}` for an id; `said` is what people call it, from which a name is made where there is
+        none yet."""
+        name = self._by_id.get((family, id)) or self._anywhere.get(id)
+        if name is None:
+            name = f"{family}.{plain_name(said, '_') or plain_name(id, '_') or piece_of(id)}"
+            if name in self._names:
+                name = f"{name}_{piece_of(id)}"
+            self._names[name] = self.new[name] = id
+            self._by_id[family, id] = self._anywhere[id] = name
+        return f"${{id.{name}}}"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class NameIndex:
+    """What live ids are called. `manifests`: (kind, live id or enforced key) → the manifest's name; `titles`: (kind,
+    live id, scope) → a title that exactly this object has; `words`: (kind, live id) → its title, however many have it.
+    """
+
+    manifests: Mapping[tuple[str, str], str]
+    titles: Mapping[tuple[str, str, str], str]
+    words: Mapping[tuple[str, str], str]
+    ids: NamedIds = field(default_factory=lambda: NamedIds({}))
+
+
+def spec_of(
+    kind: Kind, live: Json, names: NameIndex, known: Parts | None = None, answers: Mapping[str, Json] | None = None
+) -> PulledSpec:
+    """What a manifest says of a live object, so that a plan finds nothing to do.
+
+    Left out: what the platform sets, what is never sent, what equals absent, and lists whose items cannot be told
+    apart (`notes` says which; `unsaid`, where without them a manifest would do more). `known`: the parts that state
+    remembers of it, whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
+    nobody here knows are still in: they are the JSON Schema's business. PlatformError where the live object has a form
+    that its kind cannot read.
+    """
+    gone: dict[FieldPath, str] = {}
+    with of_known_form(f"{kind.name} `{kind.live_id(live)}`"):
+        whole = kind.spec_of(live)
+        have = _told_apart(whole, kind.shape, (), gone)
+        if any(path[0] in kind.one_work for path in gone):
+            have = {name: value for name, value in have.items() if name not in kind.one_work}
+        if kind.pull is None:
+            pulled = PulledSpec(clone(have), parts=known or {})
+        else:
+            pulled = kind.pull(clone(have), live, known or {}, answers or {})
+    unsaid = [f"`{show_field(path)}`: {why}" for path, why in gone.items() if widens(kind, whole, path)]
+    notes = [f"`{show_field(path)}` is left out: {why}" for path, why in gone.items()]
+    spec: Spec = _escaped(pulled.spec)
+    for each in kind.refs:
+        scope = pulled.spec.get(each.scope) if each.scope else ""
+        _refer(spec, each, names, pulled.hints, scope if isinstance(scope, str) else "")
+    for pattern, family in kind.named_ids:
+        for path, value in find_all(spec, pattern_steps(pattern)):
+            if isinstance(value, str) and _ID.match(value):
+                _put(spec, path, names.ids.variable(family, value, pulled.hints.get(value, "")))
+    keep = _tree((*kind.words, *kind.required, *filter(None, (kind.title, kind.key_field))))
+    bare = _bare(spec, kind.shape, keep)
+    for word in kind.words:  # left to its default live, and to be said all the same
+        if word not in bare and (default := kind.shape.at(word).default) is not ABSENT:
+            bare[word] = default
+    return replace(pulled, spec=bare, notes=(*pulled.notes, *notes), unsaid=(*pulled.unsaid, *unsaid))
+
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def escaped(text: str) -> str:
+    """A text as it stands in a manifest: `${` would be a variable there."""
+    return text.replace("${", "$${") if "${" in text else text
+
+
+def unescaped(text: str) -> str:
+    """The text that `escaped` was given."""
+    return text.replace("$${", "${") if "$${" in text else text
+
+
+def _escaped(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _escaped(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    return escaped(value) if isinstance(value, str) else value
+
+
+def _told_apart(value: Json, shape: Shape, path: FieldPath, gone: dict[FieldPath, str]) -> Json:
+    """The value without keyed lists that no plan could manage: two items of one key, or an item without any."""
+    if isinstance(value, dict):
+        below = {name: _told_apart(item, shape.at(name), (*path, name), gone) for name, item in value.items()}
+        return {name: item for name, item in below.items() if item is not ABSENT}
+    if not isinstance(value, list):
+        return value
+    if shape.rule.form == "keyed":
+        which = twice(value, shape.rule)
+        nameless = any(not isinstance(item, dict) or not any(map(item.get, shape.rule.keys)) for item in value)
+        if which or nameless:
+            gone[path] = f"two of its items have {which}" if which else f"an item has no `{shape.rule.keys[0]}`"
+            return ABSENT
+    return [_told_apart(item, shape.item(), (*path, index), gone) for index, item in enumerate(value)]
+
+
+def _refer(spec: Spec, each: RefField, names: NameIndex, hints: Mapping[str, str], scope: str) -> None:
+    for path, value in find_all(spec, pattern_steps(each.path)):
+        id = value.get("id") if each.form == "item" and isinstance(value, dict) and len(value) == 1 else value
+        if isinstance(id, str) and id:
+            reference = _reference(each, id, scope, names, hints)
+            item = each.form == "item" and isinstance(reference, str)
+            _put(spec, path, {"id": reference} if item else reference)
+
+
+def _reference(each: RefField, id: str, scope: str, names: NameIndex, hints: Mapping[str, str]) -> Json:
+    """The best way to name an object: a manifest, a key that is the same everywhere, a title, an id of `ids`."""
+    manifest = names.manifests.get((each.to, id))
+    if manifest is not None:
+        return {"ref": manifest}
+    if each.plain or ":" in id:  # slugs, and ids that are the same everywhere such as `purpose:vertrag`
+        return id
+    title = names.titles.get((each.to, id, scope))
+    if title is not None:
+        return {"lookup": escaped(title)}
+    said = names.words.get((each.to, id)) or hints.get(id, "")
+    return names.ids.variable(_family(each.to), id, said)
+
+
+def _family(kind: str) -> str:
+    """`ClosingReason` → `closing_reason`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower()
+
+
+def _put(value: Json, path: Path, item: Json) -> None:
+    for step in path[:-1]:
+        value = value[step]
+    value[path[-1]] = item
+
+
+_Tree = dict[str, "_Tree"]
+_END: Final = ""
+
+
+def _tree(patterns: Sequence[str]) -> _Tree:
+    root: _Tree = {}
+    for pattern in patterns:
+        node = root
+        for step in pattern_steps(pattern):
+            node = node.setdefault(step, {})
+        node[_END] = {}
+    return root
+
+
+def _bare(value: Json, shape: Shape, keep: _Tree) -> Json:
+    """The value without what need not be said; what stands in `keep` is said even so."""
+    if shape.canon is not None:
+        value = shape.canon(value)
+    if isinstance(value, dict):
+        made: dict[str, Json] = {}
+        for name, item in value.items():
+            below, kept = shape.at(name), keep.get(name) or keep.get("*") or {}
+            said = _END in kept and item is not None
+            if below.ignored or (below.blank(item) and not said):
+                continue
+            bare = _bare(item, below, kept)
+            if bare != {} or said or not isinstance(item, dict):
+                made[name] = bare
+        return made
+    if isinstance(value, list):
+        return [_bare(item, shape.item(), keep.get("[]") or {}) for item in value]
+    return value

@@ -1,0 +1,395 @@
+"""What somebody would have typed into a manifest after a change by hand: the manifest's spec, with live values where
+they moved since the last apply.
+
+Counterpart of `three_way_merge`: the same walk over what is declared, but it is the manifest that gives way. Variables,
+references, secrets and files stay in the form in which they are written; what cannot be taken over is said. It knows
+no text and no file: `raw` is the spec as it is written, `said` the live object in the language of manifests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from syncer.diff.export_spec import escaped
+from syncer.diff.list_keys import key_text, match, twice
+from syncer.diff.list_pairs import pair_up
+from syncer.diff.three_way_merge import already, cause_of
+from syncer.model.field_rules import Shape
+from syncer.model.json_values import ABSENT, Json, Lookup, Path, Ref
+from syncer.model.markers import holds_secret
+
+_VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$\{((?:var|env|id)\.[^}]*)\}")
+_CHOOSES = frozenset({"type", "task_type", "mode", "origin", "frequency"})
+"""Fields that choose which others there are: where one changes, its companions come along."""
+
+Why = Literal["variable", "secret", "pending", "undeclared", "unclear"]
+
+
+class KeptField(NamedTuple):
+    """What was not taken over: where in the raw spec, why, the live value (ABSENT where it must not be shown), and what
+    it is about: the variable, or the key of an item."""
+
+    path: Path
+    why: Why
+    live: Json = ABSENT
+    name: str = ""
+
+
+class FieldEdit(NamedTuple):
+    """A place of the raw spec that says something else now; ABSENT for what goes or comes."""
+
+    path: Path
+    before: Json
+    after: Json
+
+
+class Sides(NamedTuple):
+    """One value from all sides: as the manifest writes it, as it asks for it, as it did at the last apply, as it is
+    live, and as a manifest would say that."""
+
+    raw: Json
+    want: Json
+    last: Json
+    have: Json
+    said: Json
+
+
+@dataclass(slots=True)
+class WriteBack:
+    """How far it goes, and what has been found.
+
+    `remembered`: whether anything is known of the last apply; without it, and with `everything`, the live object wins
+    wherever the two differ. `complete`: what the manifest does not say is added. `prune`: top-level lists that are the
+    manifest's own whole. `is_plain`: whether a text at this place of the live spec may be a key that is used as it is.
+    """
+
+    remembered: bool = True
+    everything: bool = False
+    complete: bool = False
+    prune: frozenset[str] = frozenset()
+    is_plain: Callable[[Path], bool] = lambda path: False
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Local keys → the live ids they had at the last apply."""
+    taken: list[FieldEdit] = field(default_factory=list)
+    left: list[KeptField] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    """File → its new text, of texts that stand in files of their own."""
+
+    def spec(self, sides: Sides, shape: Shape) -> Json:
+        """The spec as one would have typed it; the parts that stay are the given ones."""
+        return self._mapping(sides, shape, (), ())
+
+    # --- one value
+
+    def _value(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
+        if shape.ignored or it.want is ABSENT:
+            return it.raw
+        if shape.blank(it.want) and shape.blank(it.have) and not self.complete:
+            return it.raw
+        if not _is_leaf(it.raw):
+            if isinstance(it.raw, dict) and isinstance(it.want, dict) and isinstance(it.have, dict):
+                canon = shape.canon
+                if canon is None or canon(it.have) != canon(it.want):
+                    return self._mapping(it, shape, path, at)
+                return it.raw
+            if isinstance(it.raw, list) and isinstance(it.want, list):
+                if isinstance(it.have, list):
+                    return self._list(it, shape, path, at)
+                if it.want and shape.rule.form == "keyed" and shape.blank(it.have):
+                    return self._list(it._replace(have=[], said=[]), shape, path, at)
+        return it.raw if already(it.have, it.want, shape) else self._leaf(it, shape, path, at)
+
+    def _leaf(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
+        """Another value, unless the manifest says that it comes from elsewhere."""
+        if holds_secret(it.want) or holds_secret(it.last):
+            self._leave(path, "secret", ABSENT, _first_variable(it.raw))
+            return it.raw
+        if self._is_ours(it, shape):
+            self._leave(path, "pending")
+            return it.raw
+        if variable := _first_variable(it.raw):
+            self._leave(path, "variable", it.have, variable)
+            return it.raw
+        if it.have is ABSENT:
+            return self._take(path, it.raw, ABSENT)
+        if _is_file(it.raw) and isinstance(it.have, str):
+            self.texts[it.raw["file"]] = it.have
+            self._take(path, it.raw, it.raw)
+            return it.raw
+        return self._take(path, it.raw, self._written(it, at))
+
+    def _written(self, it: Sides, at: Path) -> Json:
+        """The live value as the manifest writes such a one."""
+        said = it.said if it.said is not ABSENT else _escaped(it.have)
+        if isinstance(it.raw, str) and isinstance(said, dict) and isinstance(it.have, str) and self.is_plain(at):
+            return escaped(it.have)
+        return said
+
+    def _is_ours(self, it: Sides, shape: Shape) -> bool:
+        """Whether it is the manifest that changed since the last apply: that is for the next one."""
+        if self.everything or not self.remembered or isinstance(it.want, (Ref, Lookup)):
+            return False
+        return cause_of(it.have, it.want, it.last, shape) == "ours"
+
+    # --- mappings
+
+    def _mapping(self, it: Sides, shape: Shape, path: Path, at: Path) -> dict[str, Json]:
+        last = it.last if isinstance(it.last, dict) else {}
+        said = it.said if isinstance(it.said, dict) else {}
+        made: dict[str, Json] = {}
+        chosen = False
+        for name, raw in it.raw.items():
+            below = shape.at(name)
+            if not path and name in self.prune:
+                below = _whole(below)
+            sides = Sides(
+                raw,
+                it.want.get(name, ABSENT),
+                last.get(name, ABSENT),
+                it.have.get(name, ABSENT),
+                said.get(name, ABSENT),
+            )
+            value = self._value(sides, below, (*path, name), (*at, name))
+            chosen = chosen or (name in _CHOOSES and value is not raw)
+            if value is not ABSENT:
+                made[name] = value
+        missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
+        if self.complete or chosen:
+            for name in missing:
+                self._take((*path, name), ABSENT, said[name])
+            made = _with_keys(made, {name: said[name] for name in missing}, list(said))
+        elif not path:
+            for name in missing:
+                self._leave((name,), "undeclared", ABSENT)
+        return made
+
+    # --- lists
+
+    def _list(self, it: Sides, shape: Shape, path: Path, at: Path) -> list[Json]:
+        partners = _partners(it.raw, it.want, shape.rule.keys)
+        if partners is None:
+            if already(it.have, it.want, shape):
+                return list(it.raw)
+            self._leave(path, "unclear", ABSENT)
+            return list(it.raw)
+        form = shape.rule.form
+        if form == "keyed":
+            return self._keyed(it, partners, shape, path, at)
+        if already(it.have, it.want, shape):
+            return list(it.raw)
+        if form == "ordered" and len(it.have) == len(it.want) and self._only_inside(it, shape):
+            return [
+                it.raw[r]
+                if w is None
+                else self._value(self._item(it, r, w, w, shape), shape.item(), (*path, r), (*at, w))
+                for r, w in enumerate(partners)
+            ]
+        if self._is_ours(it, shape):
+            self._leave(path, "pending", ABSENT)
+            return list(it.raw)
+        return self._unkeyed(it, partners, shape, path, at)
+
+    def _item(self, it: Sides, r: int, w: int, h: int, shape: Shape) -> Sides:
+        memory = it.last if isinstance(it.last, list) and len(it.last) == len(it.want) else None
+        return Sides(it.raw[r], it.want[w], memory[w] if memory else ABSENT, it.have[h], _said_item(it, h, shape))
+
+    def _only_inside(self, it: Sides, shape: Shape) -> bool:
+        below = shape.item()
+        pairs = [(have, want) for have, want in zip(it.have, it.want, strict=True) if not already(have, want, below)]
+        if not all(isinstance(side, dict) for pair in pairs for side in pair):
+            return False
+        old, new = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        return not any(each is not None for each in pair_up(old, new, below, lambda a, b: already(a, b, below)))
+
+    def _unkeyed(self, it: Sides, partners: Sequence[int | None], shape: Shape, path: Path, at: Path) -> list[Json]:
+        """A list that is one value: what both have stays as it is written, in the live order where order counts."""
+        below = shape.item()
+        pairs = pair_up(it.have, it.want, below, lambda one, other: already(one, other, below))
+        written = {hit: it.raw[r] for r, w in enumerate(partners) if w is not None and (hit := pairs[w]) is not None}
+        gained = [h for h in range(len(it.have)) if h not in written]
+        lost = [r for r, w in enumerate(partners) if w is not None and pairs[w] is None]
+        for r in lost:
+            variable = _first_variable(it.raw[r])
+            if variable and (gained or not variable.startswith("id.")):
+                self._leave((*path, r), "variable", [it.have[h] for h in gained], variable)
+                return list(it.raw)
+        if any(holds_secret(it.want[w]) for r in lost if (w := partners[r]) is not None):
+            self._leave(path, "secret")
+            return list(it.raw)
+        new = {h: self._new(it, h, shape, (*at, h)) for h in gained}
+        if shape.rule.form == "ordered":
+            made = [written[h] if h in written else new[h] for h in range(len(it.have))]
+        else:
+            kept = {id(item) for item in written.values()}
+            made = [item for r, item in enumerate(it.raw) if r not in lost or id(item) in kept]
+            made += [new[h] for h in gained]
+        self._take(path, it.raw, made)
+        return made
+
+    def _new(self, it: Sides, h: int, shape: Shape, at: Path) -> Json:
+        """A live item as the manifest writes such items."""
+        like = next((raw for raw in it.raw if isinstance(raw, str)), ABSENT)
+        return self._written(Sides(like, ABSENT, ABSENT, it.have[h], _said_item(it, h, shape)), at)
+
+    def _keyed(self, it: Sides, partners: Sequence[int | None], shape: Shape, path: Path, at: Path) -> list[Json]:
+        rule, last = shape.rule, it.last if isinstance(it.last, list) else []
+        wanted, unclear = match(it.have, it.want, rule)
+        if twice(it.have, rule) or unclear:
+            self._leave(path, "unclear", ABSENT, twice(it.have, rule) or unclear)
+            return list(it.raw)
+        then, _ = match(it.have, last, rule)
+        once = {key_text(item, rule) for item in last}
+        live_of = {w: h for h, w in wanted.items()}
+        made: list[tuple[int | None, Json]] = []
+        for r, raw in enumerate(it.raw):
+            w = partners[r]
+            if w is None:
+                made.append((None, raw))
+            elif w in live_of:
+                h = live_of[w]
+                before = last[then[h]] if h in then else ABSENT
+                sides = Sides(raw, it.want[w], before, it.have[h], _said_item(it, h, shape))
+                value = self._value(sides, shape.item(), (*path, r), (*at, h))
+                made.append((h, value))
+            elif self._item_is_ours(once & {key_text(it.want[w], rule), self._former(raw, rule.keys)}):
+                self._leave((*path, r), "pending", ABSENT, key_text(it.want[w], rule))
+                made.append((None, raw))
+            else:
+                self._take((*path, r), raw, ABSENT)
+        if rule.ordered and rule.whole and self.everything | _moved_live(made, then):
+            made = _in_live_order(made)
+        for h in range(len(it.have)):
+            if h not in wanted:
+                self._unwanted(it, h, h in then, made, shape, path, at)
+        return [item for _, item in made]
+
+    def _item_is_ours(self, declared_before: Collection[str]) -> bool:
+        """Whether an item that is not live is new in the manifest, rather than deleted by hand."""
+        return self.remembered and not self.everything and not declared_before
+
+    def _former(self, raw: Json, keys: Sequence[str]) -> str:
+        """The live id that an item had at the last apply."""
+        local = raw.get(keys[0]) if isinstance(raw, dict) and keys else None
+        return self.parts.get(local, "") if isinstance(local, str) else ""
+
+    def _unwanted(
+        self, it: Sides, h: int, before: bool, made: list[tuple[int | None, Json]], shape: Shape, path: Path, at: Path
+    ) -> None:
+        """A live item that the manifest does not name: taken over where the list is the manifest's whole."""
+        key = key_text(it.have[h], shape.rule)
+        newly_ours = it.last is ABSENT and self.remembered  # the whole list is new in the manifest
+        if (before or (shape.rule.whole and newly_ours)) and not self.everything:
+            self._leave(path, "pending", ABSENT, key)
+        elif before or shape.rule.whole or self.complete:
+            item = self._new(it, h, shape, (*at, h))
+            place = max((n + 1 for n, (live, _) in enumerate(made) if live is not None and live < h), default=0)
+            if not any(live is not None for live, _ in made):
+                place = len(made)
+            made.insert(place, (h, item))
+            self._take((*path, h), ABSENT, item)
+        else:
+            self._leave(path, "undeclared", ABSENT, key)
+
+    # --- notes
+
+    def _take(self, path: Path, before: Json, after: Json) -> Json:
+        self.taken.append(FieldEdit(path, before, after))
+        return after
+
+    def _leave(self, path: Path, why: Why, live: Json = ABSENT, name: str = "") -> None:
+        self.left.append(KeptField(path, why, live, name))
+
+
+def _is_leaf(raw: Json) -> bool:
+    """Whether the manifest writes one thing here: a scalar, a reference, the name of a file."""
+    if isinstance(raw, dict):
+        return len(raw) == 1 and (
+            _is_file(raw) or (next(iter(raw)) in ("ref", "lookup", "id", "automation") and _is_text(raw))
+        )
+    return not isinstance(raw, list)
+
+
+def _is_text(raw: Mapping[str, Json]) -> bool:
+    return all(isinstance(each, str) for each in raw.values())
+
+
+def _is_file(raw: Json) -> bool:
+    return isinstance(raw, dict) and set(raw) == {"file"} and isinstance(raw["file"], str)
+
+
+def _first_variable(raw: Json) -> str:
+    """The first variable that stands in the value, `var.offer_days`; nothing where there is none."""
+    if isinstance(raw, dict):
+        return next(filter(None, map(_first_variable, raw.values())), "")
+    if isinstance(raw, list):
+        return next(filter(None, map(_first_variable, raw)), "")
+    found = _VARIABLE.search(raw) if isinstance(raw, str) and "${" in raw else None
+    return found.group(1) if found else ""
+
+
+def _escaped(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _escaped(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    return escaped(value) if isinstance(value, str) else value
+
+
+def _whole(shape: Shape) -> Shape:
+    from dataclasses import replace
+
+    return replace(shape, rule=shape.rule._replace(whole=True))
+
+
+def _partners(raw: list[Json], want: list[Json], keys: Sequence[str]) -> list[int | None] | None:
+    """For each item as it is written, which of those that are asked for it became; None for one that was taken out
+    (a secret). None altogether where that cannot be told."""
+    if len(raw) == len(want):
+        return list(range(len(raw)))
+    found: list[int | None] = []
+    for item in raw:
+        key = next((name for name in keys if isinstance(item, dict) and name in item), None)
+        hits = [
+            index for index, each in enumerate(want) if key and isinstance(each, dict) and each.get(key) == item[key]
+        ]
+        if not key or len(hits) > 1:
+            return None
+        found.append(hits[0] if hits else None)
+    return found if len([each for each in found if each is not None]) == len(want) else None
+
+
+def _said_item(it: Sides, h: int, shape: Shape) -> Json:
+    """What a manifest says of the live item at `h`."""
+    if not isinstance(it.said, list):
+        return ABSENT
+    if len(it.said) == len(it.have):
+        return it.said[h]
+    keys = shape.rule.keys
+    key = next((name for name in keys if isinstance(it.have[h], dict) and name in it.have[h]), None)
+    hits = [each for each in it.said if key and isinstance(each, dict) and each.get(key) == it.have[h][key]]
+    return hits[0] if len(hits) == 1 else ABSENT
+
+
+def _moved_live(made: Sequence[tuple[int | None, Json]], then: Collection[int]) -> bool:
+    """Whether items that stay stand in another order live, and did so already at the last apply in the manifest's."""
+    order = [h for h, _ in made if h is not None]
+    return order != sorted(order) and all(h in then for h in order)
+
+
+def _in_live_order(made: list[tuple[int | None, Json]]) -> list[tuple[int | None, Json]]:
+    live = iter(sorted((each for each in made if each[0] is not None), key=lambda each: each[0] or 0))
+    return [each if each[0] is None else next(live) for each in made]
+
+
+def _with_keys(made: dict[str, Json], new: Mapping[str, Json], order: Sequence[str]) -> dict[str, Json]:
+    """The mapping with new keys, each behind the one that precedes it in `order`."""
+    entries = list(made.items())
+    for name in order:
+        if name in new:
+            before = set(order[: order.index(name)])
+            at = max((n + 1 for n, (key, _) in enumerate(entries) if key in before), default=len(entries))
+            entries.insert(at, (name, new[name]))
+    return dict(entries)

@@ -1,0 +1,1 @@
+"""App installations: an app at a version, with its options."""

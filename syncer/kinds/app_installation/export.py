@@ -1,0 +1,63 @@
+"""A live installation as a manifest says it: no secret, but a word where each would stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncer.kinds.app_installation.secret_options import declaration, secrets_declared
+from syncer.kinds.lenient_reader import mappings
+from syncer.model.calls import Parts
+from syncer.model.json_values import Json, Spec
+from syncer.model.pulled_spec import PulledSecret, PulledSpec
+
+
+def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:
+    """The installation at its version. A secret is write-only and comes in no reply: the manifest does not speak of
+    it, so its live value stays, and `secrets` says how it would be declared. One that is switched off stays so. A value
+    that is left of an earlier version, of which the installed one declares nothing, has no effect and is only noted."""
+    notes: list[str] = []
+    values = [_declared(each, live, notes) for each in spec.get("option_values") or []]
+    spec["option_values"] = [each for each in values if each.get("options")]
+    if not spec["option_values"]:
+        del spec["option_values"]
+    policy = {"allow_disabled": True} if live.get("enabled") is False else {}
+    return PulledSpec(spec, policy=policy, secrets=tuple(_secrets(live)), notes=tuple(notes))
+
+
+def _declared(values: dict[str, Json], live: Json, notes: list[str]) -> dict[str, Json]:
+    """The options of one component, less those that its version no longer has."""
+    components = {str(each.get("id")): each for _, each in mappings(live.get("components"))}
+    name = str(values.get("component_id"))
+    if name not in components and (name.startswith("$") or not components):  # `$app`: of the app as a whole
+        return values
+    known = {str(each.get("key")) for _, each in mappings(components.get(name, {}).get("options"))}
+    stale = [str(each.get("key")) for _, each in mappings(values.get("options")) if str(each.get("key")) not in known]
+    notes += [f"option `{key}` of component `{name}` is left out: this version of the app has none" for key in stale]
+    left = [each for _, each in mappings(values.get("options")) if str(each.get("key")) in known]
+    return {**values, "options": left}
+
+
+def _secrets(live: Json) -> list[PulledSecret]:
+    title = called(live)
+    found = []
+    for (component, key), fields in secrets_declared(live.get("components")).items():
+        for name in fields:
+            variable, line = declaration(title, component, key, name)
+            label = f"{key}.{name}" if name else key
+            found.append(PulledSecret(label, variable, f"component_id: {component}", line))
+    return found
+
+
+def called(live: Json) -> str:
+    """The app's name, as the organisation sees it."""
+    name = live.get("name")
+    if isinstance(name, dict):
+        name = name.get("de") or name.get("en")
+    if isinstance(name, str) and name:
+        return name
+    for _, component in mappings(live.get("components")):
+        said = component.get("name")
+        said = said.get("de") or said.get("en") if isinstance(said, dict) else said
+        if isinstance(said, str) and said:
+            return said
+    return ""

@@ -1,0 +1,245 @@
+"""Secret option values: where an app declares them, taken out of a plan and put back into a body; asks nobody.
+
+They are write-only: encrypted at rest, and given back not at all, empty or masked (docs/platform.md#secret-options). An
+option may be a secret as a whole, each entry of it where it is repeatable, or a field of an object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from syncer.kinds.lenient_reader import mapping, mappings
+from syncer.model.json_values import Json, Secret
+from syncer.model.markers import clone
+from syncer.model.slugs import piece_of, plain_name
+
+WHOLE = ""
+"""Stands for the option itself where others name a field of it."""
+
+_LABEL = re.compile(r"option_values\[(.*?)\]\.options\[(.*?)\](?:\[(\d+)\])?(?:\.(.+))?", re.DOTALL)
+
+Declared = dict[tuple[str, str], tuple[str, ...]]
+"""(component, option) → its secret fields, or `(WHOLE,)`."""
+
+
+def secrets_declared(components: Json) -> Declared:
+    """The secret places of a version's components."""
+    found: Declared = {}
+    for _, component in mappings(components):
+        for _, option in mappings(component.get("options")):
+            fields = tuple(
+                str(each.get("key")) for _, each in mappings(option.get("fields")) if each.get("type") == "secret"
+            )
+            if option.get("type") == "secret":
+                fields = (WHOLE,)
+            if fields:
+                found[str(component.get("id")), str(option.get("key"))] = fields
+    return found
+
+
+def options_declared(components: Json) -> set[tuple[str, str]]:
+    """Every (component, option) of a version."""
+    return {
+        (str(component.get("id")), str(option.get("key")))
+        for _, component in mappings(components)
+        for _, option in mappings(component.get("options"))
+    }
+
+
+def label(component: str, key: str, index: int | None = None, field: str = WHOLE) -> str:
+    """What a secret is called in plans and in state: `option_values[…].options[api_key]`."""
+    place = "" if index is None else f"[{index}]"
+    return f"option_values[{component}].options[{key}]{place}" + (f".{field}" if field else "")
+
+
+def take_out(values: Json, declared: Declared) -> tuple[list[Json], dict[str, Secret]]:
+    """The option values without what is declared a secret, and the secrets by their labels. What stands in a secret's
+    place without being one (a mask, a plain text, which another check refuses) is dropped."""
+    secrets: dict[str, Secret] = {}
+    kept: list[Json] = []
+    for _, component in mappings(clone(values)):
+        options: list[Json] = []
+        for _, option in mappings(component.get("options")):
+            place = (str(component.get("component_id")), str(option.get("key")))
+            fields = declared.get(place, ())
+            for index, field, value in _leaves(option.get("value"), fields):
+                if isinstance(value, Secret):
+                    secrets[label(*place, index, field)] = value
+            if fields == (WHOLE,):
+                continue
+            options.append({**option, "value": _less(option.get("value"), fields)} if fields else option)
+        kept.append({**component, "options": options})
+    return kept, secrets
+
+
+def _leaves(value: Json, fields: Sequence[str]) -> Iterator[tuple[int | None, str, Json]]:
+    entries: list[tuple[int | None, Json]] = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
+    for index, entry in entries:
+        for field in fields:
+            if field:
+                yield index, field, mapping(entry).get(field)
+            else:
+                yield index, field, entry if index is None else mapping(entry).get("value")
+
+
+def _less(value: Json, fields: Sequence[str]) -> Json:
+    if isinstance(value, list):
+        return [_less(each, fields) for each in value]
+    return {name: each for name, each in value.items() if name not in fields} if isinstance(value, dict) else value
+
+
+def put_back(values: Json, secrets: Mapping[str, Secret], live: Json) -> list[Json]:
+    """The option values with the secrets in their places. Entries of a repeatable secret keep the ids that the live
+    `option_values` show."""
+    whole: list[Json] = clone(values if isinstance(values, list) else [])
+    for name, secret in secrets.items():
+        component, key, index, field = _parsed(name)
+        option = _option(whole, component, key)
+        if index is None and field == WHOLE:
+            option["value"] = secret
+            continue
+        holder = option
+        if index is not None:
+            entries = option.get("value")
+            if not isinstance(entries, list):
+                entries = option["value"] = []
+            while len(entries) <= index:
+                entries.append(_entry_id(live, component, key, len(entries)))
+            holder = entries[index]
+        elif not isinstance(option.get("value"), dict):
+            holder = option["value"] = {}
+        else:
+            holder = option["value"]
+        holder[field or "value"] = secret
+    return whole
+
+
+def _option(values: list[Json], component: str, key: str) -> dict[str, Json]:
+    holder = next((each for each in values if each.get("component_id") == component), None)
+    if holder is None:
+        holder = {"component_id": component, "options": []}
+        values.append(holder)
+    option: dict[str, Json] | None = next((each for each in holder["options"] if each.get("key") == key), None)
+    if option is None:
+        option = {"key": key}
+        holder["options"].append(option)
+    return option
+
+
+def _entry_id(live: Json, component: str, key: str, index: int) -> dict[str, Json]:
+    for _, each in mappings(live):
+        for _, option in mappings(each.get("options")):
+            if (each.get("component_id"), option.get("key")) == (component, key) and isinstance(
+                option.get("value"), list
+            ):
+                entries = option["value"]
+                known = mapping(entries[index]).get("id") if index < len(entries) else None
+                return {"id": known} if known else {}
+    return {}
+
+
+class UnmanagedSecret(NamedTuple):
+    """A secret that may be set in the organisation and that no manifest holds. `entry`: which one of a repeatable
+    option, counted from 0; None for the whole of it."""
+
+    component: str
+    key: str
+    field: str = WHOLE
+    entry: int | None = None
+
+
+def unmanaged_secrets(
+    installed: Json, target: Json, live: Json, goal: Json, secrets: Mapping[str, Secret]
+) -> list[UnmanagedSecret]:
+    """The secrets that would be lost if `goal`, the option values without secrets, were saved together with `secrets`.
+
+    `installed` and `target` are the components of the installed version and of the one that is saved for; `live` are
+    the option values as the platform shows them. A secret that it does not show may be set all the same. What the
+    target no longer declares goes with the version, whatever is saved.
+    """
+    given: dict[tuple[str, str], set[tuple[int | None, str]]] = {}
+    for name in secrets:
+        component, key, index, field = _parsed(name)
+        given.setdefault((component, key), set()).add((index, field))
+    kept, shown, wanted = options_declared(target), _values(live), _values(goal)
+    found: list[UnmanagedSecret] = []
+    for place, fields in secrets_declared(installed).items():
+        if place not in kept:
+            continue
+        have, want = shown.get(place), wanted.get(place)
+        if fields == (WHOLE,):
+            lost = _lost_whole(have, want, given.get(place, set()))
+        elif have is None and not _only_secrets(installed, place):
+            lost = []  # not even its open fields are shown: there is no such object yet
+        else:
+            lost = _lost_fields(have, want, fields, given.get(place, set()))
+        found += [UnmanagedSecret(*place, field, entry) for entry, field in lost]
+    return found
+
+
+Lost = list[tuple[int | None, str]]
+"""(entry, field) of secrets that would not be sent."""
+
+
+def _lost_whole(have: Json, want: Json, given: Collection[tuple[int | None, str]]) -> Lost:
+    """`want` is a value only where the target declares no secret any more: then it is sent openly."""
+    if want is not None:
+        return []
+    if not given:
+        return [(None, WHOLE)]
+    entries = len(have) if isinstance(have, list) else 0
+    return [(entry, WHOLE) for entry in range(len(given), entries)]
+
+
+def _lost_fields(have: Json, want: Json, fields: Sequence[str], given: Collection[tuple[int | None, str]]) -> Lost:
+    """Of an object, or of each entry that is there already: one that is sent without an id is new, where the live ones
+    have ids, and has no secret yet."""
+    if not isinstance(want, list):
+        return [(None, field) for field in fields if (None, field) not in given and field not in mapping(want)]
+    numbered = all(mapping(each).get("id") for each in have) if isinstance(have, list) else False
+    return [
+        (index, field)
+        for index, entry in enumerate(want)
+        if mapping(entry).get("id") or not numbered
+        for field in fields
+        if (index, field) not in given and field not in mapping(entry)
+    ]
+
+
+def _only_secrets(components: Json, place: tuple[str, str]) -> bool:
+    """Whether all fields of an object are secrets: what hides those may hide the object."""
+    options = (
+        option
+        for _, component in mappings(components)
+        for _, option in mappings(component.get("options"))
+        if (str(component.get("id")), str(option.get("key"))) == place
+    )
+    return all(each.get("type") == "secret" for option in options for _, each in mappings(option.get("fields")))
+
+
+def _values(values: Json) -> dict[tuple[str, str], Json]:
+    """(component, option) → its value; None stands for none."""
+    return {
+        (str(each.get("component_id")), str(option.get("key"))): option.get("value")
+        for _, each in mappings(values)
+        for _, option in mappings(each.get("options"))
+    }
+
+
+def _parsed(name: str) -> tuple[str, str, int | None, str]:
+    """(component, option, entry, field) of a label. ValueError for anything else."""
+    found = _LABEL.fullmatch(name)
+    if found is None:
+        raise ValueError(f"{name} is no option of an app")
+    component, key, index, field = found.groups()
+    return component, key, None if index is None else int(index), field or WHOLE
+
+
+def declaration(title: str, component: str, key: str, field: str = WHOLE) -> tuple[str, str]:
+    """(variable, line) by which a manifest would declare the secret of an app of that title."""
+    words = " ".join(filter(None, (title, key, field)))
+    variable = f"SYNCER_{(plain_name(words, '_') or piece_of(component + key)).upper()}"
+    value = f'"${{env.{variable}}}"'
+    return variable, f"{{key: {key}, value: {f'{{{field}: {value}}}' if field else value}}}"

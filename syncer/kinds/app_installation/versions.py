@@ -1,0 +1,153 @@
+"""Which version of an app is wanted, whether it can be had, and what a reviewer should know of it
+(docs/platform.md#versions-of-an-app)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from syncer.kinds.lenient_reader import listed
+from syncer.model.calls import Call
+from syncer.model.diagnostic import Finding
+from syncer.model.json_values import Json
+from syncer.model.kind import Context
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """`1.10.0` → (1, 10, 0), for comparing; a part that is no number counts as 0."""
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
+
+
+def asks(context: Context) -> Mapping[str, Call]:
+    """The declarations of the target version, unless it is the installed one: the installation carries those."""
+    app_id = quote(str(context.want["app_id"]), safe="")
+    installed = context.live.get("installed_version") if context.live else None
+    version = context.want.get("version")
+    if context.policy.get("version") == "track":
+        return {
+            "public": Call("GET", f"/v1/app-configurations/public/{app_id}"),
+            "own": Call("GET", f"/v1/app-configurations/{app_id}"),
+        }
+    if installed is not None and (
+        version is None or version == installed or _at_least(context, str(installed), str(version))
+    ):
+        return {}
+    if version is None:
+        return {}
+    wanted = quote(str(version), safe="")
+    return {
+        "public": Call("GET", f"/v1/app-configurations/public/{app_id}?version={wanted}"),
+        "own": Call("GET", f"/v1/app-configurations/{app_id}/versions/{wanted}"),
+    }
+
+
+def _at_least(context: Context, installed: str, version: str) -> bool:
+    return context.policy.get("version") == "minimum" and version_key(installed) >= version_key(version)
+
+
+def target_version(context: Context) -> str | None:
+    """The version that the policy asks for: pinned, at least, or the newest there is."""
+    installed = str(context.live.get("installed_version")) if context.live else None
+    version = context.want.get("version")
+    if context.policy.get("version") == "track":
+        candidates = [each for each in (installed, version, *_newest(context.answers)) if isinstance(each, str)]
+        return max(candidates, key=version_key, default=None)
+    if version is None:
+        return installed
+    return installed if installed and _at_least(context, installed, str(version)) else str(version)
+
+
+def _newest(answers: Mapping[str, Json]) -> Iterator[Json]:
+    """The newest version on offer, unless it is deprecated: that one is not moved to unasked."""
+    for name in ("public", "own"):
+        answer = answers.get(name)
+        if isinstance(answer, dict) and not answer.get("deprecated_at"):
+            yield answer.get("latest_version") or answer.get("version")
+            return
+
+
+def declared_components(answers: Mapping[str, Json], live: Json, target: str | None) -> list[Json] | None:
+    """The components of the target version with their option declarations; None where it cannot be had."""
+    if live and live.get("installed_version") == target:
+        return list(live.get("components") or [])  # a frozen snapshot: what is published may have moved on
+    for name in ("public", "own"):
+        answer = answers.get(name)
+        if isinstance(answer, dict) and answer.get("version") == target and answer.get("pending") is not True:
+            return list(answer.get("components") or [])
+    return None
+
+
+def check_version(context: Context, target: str | None, components: list[Json] | None) -> Iterator[Finding]:
+    """What is wrong with the wanted version for this organisation."""
+    installed = str(context.live.get("installed_version")) if context.live else None
+    path = ("version",)
+    if target is None:
+        return
+    if components is None:
+        yield Finding(
+            "no-such-version",
+            f"version `{target}` of the app is not available to this organisation",
+            path,
+            "only published versions, and the organisation's own, can be installed",
+        )
+    if installed and version_key(target) < version_key(installed) and not context.policy.get("allow_downgrade"):
+        yield Finding(
+            "downgrade",
+            f"version `{target}` is older than the installed `{installed}`",
+            path,
+            "raise the version, or write `metadata.policy.version: minimum`; `allow_downgrade: true` goes back",
+        )
+    answer = _answer(context.answers, target)
+    if target != installed and answer.get("deprecated_at"):
+        yield Finding(
+            "deprecated-version",
+            f"version `{target}` of the app is deprecated",
+            path,
+            "choose a newer one; a deprecated version stays only where it is installed already",
+        )
+
+
+def _answer(answers: Mapping[str, Json], target: str | None) -> Mapping[str, Json]:
+    """What was said of the target version, by whoever knows it."""
+    for name in ("public", "own"):
+        answer = answers.get(name)
+        if isinstance(answer, dict) and answer.get("version") == target:
+            return answer
+    return {}
+
+
+def remarks(context: Context, target: str | None, components: list[Json] | None, unknown: list[str]) -> Iterator[str]:
+    """What installing it or moving to it brings: grants, a blueprint, a price, components that go, saving by hand where
+    secrets are not known."""
+    live, public = context.live, _answer(context.answers, target)
+    if not public or (live and live.get("installed_version") == target):
+        return
+    grants = [
+        f"{grant.get('action')}" + (f" on {grant['resource']}" if grant.get("resource") else "")
+        for grant in (public.get("role") or {}).get("grants") or []
+    ]
+    if grants:
+        yield f"installing version {target} grants the app: {', '.join(sorted(grants))}"
+    if public.get("blueprint_ref"):
+        yield f"version {target} installs a blueprint of its own, in the background"
+    pricing = (public.get("pricing") or {}).get("pricing_type")
+    if pricing and pricing != "FREE":
+        yield f"the app is not free: {pricing}"
+    if public.get("is_beta"):
+        yield f"version {target} is a beta"
+    if live and components is not None:
+        kept = {each.get("id") for each in components}
+        gone = [_title(each) for each in live.get("components") or [] if each.get("id") not in kept]
+        if gone:
+            yield f"version {target} no longer has {listed(gone)}: what uses it stops"
+    if live and unknown and not context.policy.get("allow_disabled"):
+        yield (
+            f"a move to version {target} may switch the app off until its options are saved, and no manifest knows the "
+            f"secret {listed(unknown)}: it may have to be saved by hand"
+        )
+
+
+def _title(component: Json) -> str:
+    """A component's name: in several languages, German always (docs/platform.md#components-of-an-app)."""
+    name = component.get("name")
+    return str((name.get("de") or name.get("en") if isinstance(name, dict) else name) or component.get("id"))

@@ -1,0 +1,1 @@
+"""Entity schemas: what the entities of a slug look like."""

@@ -1,0 +1,319 @@
+"""Entity schema: what the entities of a slug look like.
+
+Written whole by `PUT …/schemas/{slug}`, an upsert by slug that makes a new version each time, so it is only sent when
+something differs. What we send is the live object with our fields laid over it: item ids, `_manifest` and everything we
+know nothing of are carried (docs/platform.md#versions-of-a-schema). Read with `latest=true`: a frozen schema answers
+with an old version else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from syncer.kinds.entity_schema.checks.spec import check_schema
+from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
+from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
+from syncer.kinds.entity_schema.risks import objections, risk
+from syncer.model.calls import (
+    Call,
+    Listing,
+    Parts,
+    Step,
+    Steps,
+    StepsResult,
+    Write,
+    is_gone,
+    is_there,
+    segment,
+    without,
+)
+from syncer.model.json_values import Json, Spec
+from syncer.model.kind import Context, DateFields, Kind, PreparedSides, RefField
+from syncer.model.markers import clone
+
+if TYPE_CHECKING:
+    from syncer.model.pulled_spec import PulledSpec
+    from syncer.model.recording_rules import RecordingRules
+
+SERVICE = "entity"
+LISTING = Listing("/v2/entity/schemas?full=true&latest=true", "results")
+SERVER_SET = ("id", "created_at", "updated_at", "version", "comment", "source", "frozen", "latest", "_summary", "draft")
+
+
+def spec_of(live: Json) -> Spec:
+    """The live schema without what is set by the platform for each version."""
+    return without(live, *SERVER_SET)
+
+
+def prepare(context: Context) -> PreparedSides:
+    """Groups and conditions may be named otherwise than live: the manifest's side is made to use the live ids."""
+    have = spec_of(context.live) if context.live else {}
+    want: Spec = clone(context.want)
+    if want.get("enable_setting") == []:
+        want["enable_setting"] = None  # none is wanted: an empty list would hide the schema from everybody
+    renamed = _group_ids(have, want)
+    _condition_ids(have, want)
+    words = {**renamed, **_groups(have, want)}
+    for ours, theirs in _attribute_lists(have, want):
+        for item in ours:
+            live = theirs.get(str(item.get("name")), {})
+            _align_group(item, live, words)
+            _spell_out(item, live)
+    return PreparedSides(want, have)
+
+
+def _items(value: Json) -> list[dict[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _named(value: Json) -> dict[str, dict[str, Json]]:
+    return {str(item.get("name")): item for item in _items(value)}
+
+
+def _attribute_lists(have: Spec, want: Spec) -> Iterator[tuple[list[dict[str, Json]], dict[str, dict[str, Json]]]]:
+    """(declared items, live items by name) of every list whose items name a group."""
+    for name in ("attributes", "group_headlines"):
+        yield _items(want.get(name)), _named(have.get(name))
+    capabilities = _named(have.get("capabilities"))
+    for capability in _items(want.get("capabilities")):
+        live = capabilities.get(str(capability.get("name")), {})
+        yield _items(capability.get("attributes")), _named(live.get("attributes"))
+
+
+def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
+    """Give each declared group the id of the live one it is, by id, else by a label that one live group has; a new one
+    keeps its own, or its label. Returns declared id → live id where they differ: a group's id is never changed, for its
+    attributes and roles' grants hang on it."""
+    groups = _items(have.get("group_settings"))
+    ids = {group.get("id") for group in groups} - {None}
+    taken = {group.get("id") for group in _items(want.get("group_settings"))} & ids
+    renamed: dict[str, str] = {}
+    for group in _items(want.get("group_settings")):
+        said = group.get("id")
+        if said is not None and said in ids:
+            continue
+        alike = [each for each in groups if each.get("label") == group.get("label") and each.get("id") not in taken]
+        if len(alike) == 1 and alike[0].get("id"):
+            group["id"] = alike[0]["id"]
+            if isinstance(said, str):
+                renamed[said] = str(group["id"])
+        elif said is None and not alike:
+            group["id"] = group.get("label")  # an id of our own: whether the platform makes one is not known
+    return renamed
+
+
+def _condition_ids(have: Spec, want: Spec) -> None:
+    """A condition's id tells a rename from a removal: of a live one with the same name it stays."""
+    live = _items(have.get("conditions"))
+    ids = {each.get("id") for each in live}
+    for condition in _items(want.get("conditions")):
+        alike = [each for each in live if each.get("name") == condition.get("name") and each.get("id")]
+        if condition.get("id") not in ids and len(alike) == 1:
+            condition["id"] = alike[0]["id"]
+
+
+def _groups(*specs: Spec) -> dict[str, str]:
+    """Label or id of a group → its id; an id wins over another group's label."""
+    groups = [group for spec in specs for group in _items(spec.get("group_settings"))]
+    ids: dict[str, str] = {}
+    for group in groups:
+        if group.get("label") and group.get("id"):
+            ids.setdefault(str(group["label"]), str(group["id"]))
+    return {**ids, **{str(group["id"]): str(group["id"]) for group in groups if group.get("id")}}
+
+
+def _align_group(item: dict[str, Json], live: Mapping[str, Json], words: Mapping[str, str]) -> None:
+    """`group` may be an id or a label: where both sides mean one group, the live word stays."""
+    said, theirs = item.get("group"), live.get("group")
+    if isinstance(said, str):
+        same = isinstance(theirs, str) and words.get(theirs, theirs) == words.get(said, said)
+        item["group"] = theirs if same else words.get(said, said)
+
+
+def _spell_out(item: dict[str, Json], live: Mapping[str, Json]) -> None:
+    """A relation is repeatable where nothing is said, and only a relation is (docs/platform.md#comparing-schemas):
+    there true says nothing."""
+    if (
+        item.get("type", live.get("type")) == "relation"
+        and item.get("repeatable") is True
+        and live
+        and "repeatable" not in live
+    ):
+        del item["repeatable"]
+
+
+def _versions(slug: str) -> Mapping[str, Call]:
+    """Whether the schema is frozen; a new one is not, and has no id yet."""
+    return {"versions": Call("GET", f"{_path(slug)}/versions?versions_size=1")} if slug else {}
+
+
+def _history(slug: str) -> Call:
+    """Its versions, newest first: nobody says who made one, but its comment and source may
+    (docs/platform.md#versions-of-a-schema)."""
+    return Call(
+        "GET", f"{_path(slug)}/versions?versions_size=20&fields=id,version,created_at,updated_at,comment,source"
+    )
+
+
+def _path(slug: str) -> str:
+    return f"/v1/entity/schemas/{segment(slug)}"
+
+
+def _read(slug: str) -> Call:
+    return Call("GET", f"{_path(slug)}?latest=true")
+
+
+def _put(write: Write) -> Steps:
+    slug = str(write.goal["slug"])
+    body = without(write.goal, *SERVER_SET)
+    if not body.get("enable_setting"):
+        body.pop("enable_setting", None)  # an empty list hides the schema from everybody
+    if not write.live:
+        body.setdefault("published", True)
+        body.setdefault("capabilities", [])
+    yield Step("put", Call("PUT", _path(slug), body))
+    live = yield Step("read back", _read(slug), complaint=is_there(f"the schema `{slug}`"))
+    return StepsResult(slug, live)
+
+
+def remove(write: Write) -> Steps:
+    """DELETE; what becomes of its entities is not documented, so it is refused while there are any."""
+    yield Step("delete", Call("DELETE", _path(write.live_id)))
+    yield Step("read back", _read(write.live_id), complaint=is_gone("the schema"))
+    return StepsResult("", None)
+
+
+def removal_objection(slug: str, answers: Mapping[str, Json]) -> str:
+    """Core schemas never; others only when no entity of them is left."""
+    if slug in CORE_SLUGS:
+        return f"`{slug}` is a schema of the platform itself and is never deleted"
+    from syncer.model.recording_rules import NOT_COUNTED
+
+    entities = answers.get("entities")
+    if entities == NOT_COUNTED:  # against a recording, which the plan says; the apply that plans anew counts them
+        return ""
+    hits = entities.get("hits") if isinstance(entities, dict) else None
+    if hits == 0:
+        return ""
+    return f"entities of `{slug}` exist ({hits})" if hits else f"whether entities of `{slug}` exist could not be learnt"
+
+
+def removal_asks(slug: str) -> Mapping[str, Call]:
+    """How many entities there are."""
+    count = {"filter": [{"term": {"_schema": slug}}], "size": 0, "hydrate": False}
+    return {"entities": Call("POST", "/v1/entity:list", count)}
+
+
+def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
+    """A frozen schema takes a change and does not serve it; a blueprint may write it as well."""
+    said = []
+    versions = answers.get("versions")
+    if isinstance(versions, dict) and versions.get("frozen_version"):
+        said.append("the schema is frozen: the change is stored, and not served to anybody until it is unfrozen")
+    if isinstance(live, dict) and (live.get("_manifest") or live.get("blueprint")):
+        said.append("a blueprint owns this schema as well and may write it again")
+    if isinstance(live, dict) and live.get("enable_setting") == []:
+        said.append("an empty `enable_setting` hides the schema now: it is not sent back, so the schema appears again")
+    return tuple(said)
+
+
+def without_late(spec: Spec, keys: frozenset[str]) -> Spec:
+    """The schema less the relation attributes that point at these slugs."""
+    bare = {**spec, "attributes": _unrelated(spec.get("attributes"), keys)}
+    if spec.get("capabilities"):
+        bare["capabilities"] = [
+            {**each, "attributes": _unrelated(each["attributes"], keys)} if each.get("attributes") else each
+            for each in spec["capabilities"]
+        ]
+    return bare
+
+
+def _unrelated(attributes: Json, keys: frozenset[str]) -> list[Json]:
+    return [
+        item
+        for item in attributes or []
+        if not keys & {*(item.get("allowedSchemas") or ()), *(item.get("reverse_attributes") or ())}
+    ]
+
+
+def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:
+    from syncer.kinds.entity_schema.export import as_manifest  # late: only `pull` asks
+
+    return as_manifest(spec, live, known, answers)
+
+
+_RELATIONS = tuple(RefField(f"{root}.allowedSchemas[]", "EntitySchema", plain=True, late=True) for root in ATTRIBUTES)
+_CLASSIFIED = tuple(
+    RefField(f"{path}[]", "TaxonomyClassification")
+    for path in (*PURPOSES, *(f"{root}._purpose" for root in ATTRIBUTES))
+)
+
+
+def _recorded() -> RecordingRules:
+    """Schemas whole, and whether they are frozen; entities are not counted."""
+    from syncer.model.recording_rules import RecordedRead, RecordingRules, pick  # late: only `record` asks
+
+    return RecordingRules(
+        spec_of,
+        (
+            RecordedRead("entity", "GET /v1/entity/schemas/{slug}/versions", pick("frozen_version")),
+            RecordedRead("entity", "POST /v1/entity:list", None),
+        ),
+    )
+
+
+KIND = Kind(
+    name="EntitySchema",
+    slug="entity-schema",
+    service=SERVICE,
+    listing=LISTING,
+    key=lambda spec: str(spec["slug"]),
+    reads_by_key=True,
+    key_field="slug",
+    key_form=r"[a-zA-Z0-9_-]+",
+    key_words="a slug: `contact`",
+    live_key=lambda live: str(live["slug"]),
+    live_id=lambda live: str(live["slug"]),
+    shape=SHAPE,
+    spec_of=spec_of,
+    prepare=prepare,
+    read=lambda slug, live: _read(slug),
+    create=_put,
+    update=_put,
+    remove=remove,
+    removal=lambda policy: "delete",
+    removal_asks=removal_asks,
+    removal_objection=removal_objection,
+    risk=risk,
+    create_risk=lambda spec: None,
+    objections=objections,
+    remove_reason="the whole entity type goes, for everybody",
+    without=without_late,
+    asks_if_changed=_versions,
+    dated=DateFields(version="version", comment="comment", source="source"),
+    history=_history,
+    notices=notices,
+    check=check_schema,
+    pull=_pulled,
+    folder="schemas",
+    restrictions=RESTRICTIONS,
+    called=lambda live: str(live["slug"]),
+    recorded=_recorded,
+    required=(
+        "name",
+        "plural",
+        "attributes",
+        "attributes[].label",
+        "attributes[].type",
+        "group_settings[].label",
+        "group_headlines[].label",
+        "group_headlines[].group",
+    ),
+    refs=(*_RELATIONS, *_CLASSIFIED, RefField("capabilities[].app_id", "AppInstallation", plain=True)),
+    texts=(
+        "description",
+        "title_template",
+        *(f"{root}.{name}" for root in ATTRIBUTES for name in ("value_formatter", "preview_value_formatter")),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Flow templates: phases, tasks and the graph between them."""

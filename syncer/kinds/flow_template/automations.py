@@ -1,0 +1,138 @@
+"""The automations that a flow template bundles: a slice of the automation API (docs/platform.md#automations)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from syncer.diff.fingerprint import canonical
+from syncer.model.calls import Call, Listing, without
+from syncer.model.json_values import Json, Spec
+from syncer.model.markers import clone
+
+if TYPE_CHECKING:
+    from syncer.model.recording_rules import RecordedRead
+
+AUTOMATION_LISTING = Listing(
+    "/v1/automation/flows?include_flows=true", "results", paging="from", total="total", service="automation"
+)
+"""Without `include_flows` the automations that belong to flows are hidden."""
+
+SERVER_SET = (
+    "id",
+    "org_id",
+    "runs",
+    "disable_details",
+    "created_at",
+    "updated_at",
+    "created_by",
+    "last_updated_by",
+    "version",
+    "system_flow",
+    "workflow_context",
+)
+_OF_A_RUN = ("execution_status", "started_at", "updated_at", "outputs", "error_output", "retry_strategy", "iterations")
+
+IGNORED = (
+    "automations.*._manifest",
+    "automations.*.triggers[].id",
+    "automations.*.actions[].id",
+    *(f"automations.*.actions[].{name}" for name in _OF_A_RUN),
+)
+
+
+def automation_spec(live: Json) -> Spec:
+    """The live automation without what the platform sets and without the state of its last run."""
+    spec = without(live, *SERVER_SET)
+    if isinstance(spec.get("actions"), list):
+        spec["actions"] = [without(action, *_OF_A_RUN) for action in spec["actions"]]
+    return spec
+
+
+def automation_body(spec: Spec) -> Spec:
+    """What goes out: `actions` is marked read-only in the definition and required as well; it is sent."""
+    return {"triggers": [], "actions": [], **automation_spec(spec)}
+
+
+def same_automation(live: Json, goal: Spec) -> bool:
+    """Whether nothing of it changes."""
+    return canonical(automation_spec(live)) == canonical(automation_spec(goal))
+
+
+def without_target(automation: Spec, own: Json) -> Spec:
+    """The automation less its pointers to the flow that is not there yet."""
+    bare: Spec = clone(automation)
+    for action in bare.get("actions") or []:
+        config = action.get("config")
+        if isinstance(config, dict) and config.get("target_workflow") == own:
+            del config["target_workflow"]
+    return bare
+
+
+def targets(automation: Spec) -> list[Json]:
+    """The flow each action starts, by position."""
+    return [(action.get("config") or {}).get("target_workflow") for action in automation.get("actions") or []]
+
+
+def with_targets(live: Spec, wanted: Spec) -> list[Json]:
+    """The live actions with the targets of the wanted ones."""
+    return [
+        action if target is None else {**action, "config": {**(action.get("config") or {}), "target_workflow": target}}
+        for action, target in zip(live.get("actions") or [], targets(wanted), strict=False)
+    ]
+
+
+BATCH = 25
+"""How many automations are asked for at once: the platform's cap is not documented."""
+
+
+def ask_for(ids: Iterable[str]) -> dict[str, Call]:
+    """The calls that read these automations, by the names under which `answered` finds their replies."""
+    wanted = sorted(set(ids))
+    return {
+        f"automations {start // BATCH + 1}": Call(
+            "POST", "/v1/automation/flows:batchGet", {"ids": wanted[start : start + BATCH]}, "automation"
+        )
+        for start in range(0, len(wanted), BATCH)
+    }
+
+
+def _apart(call: Call, reply: Json) -> list[tuple[Call, Json]]:
+    """The call for many automations as calls for one each, with their part of the reply."""
+    there = {each.get("id"): each for each in reply.get("results") or []} if isinstance(reply, dict) else {}
+    return [
+        (call._replace(body={"ids": [id]}), {"results": [_kept(there[id])] if id in there else []})
+        for id in call.body["ids"]
+    ]
+
+
+def _together(replies: Sequence[Json]) -> Json:
+    return {"results": [each for reply in replies for each in reply["results"]]}
+
+
+def _kept(live: Json) -> Json:
+    """The automation as a spec, and whether it is the platform that stopped it."""
+    details = {"disable_details": {"disabled_by": "system"}} if switched_off(live) else {}
+    return {"id": live["id"], **automation_spec(live), **details}
+
+
+def batches() -> RecordedRead:
+    """How automations are recorded: each for itself, for the next plan asks for others along with it."""
+    from syncer.model.recording_rules import RecordedRead  # late: only `record` asks
+
+    return RecordedRead("automation", "POST /v1/automation/flows:batchGet", lambda reply: reply, _apart, _together)
+
+
+def answered(answers: Mapping[str, Json]) -> dict[str, Json]:
+    """The live automations that were asked for, by id; those that are gone are not among them."""
+    found: dict[str, Json] = {}
+    for name, answer in answers.items():
+        if name.startswith("automations") and isinstance(answer, dict):
+            found |= {str(each["id"]): each for each in answer.get("results") or [] if each.get("id")}
+    return found
+
+
+def switched_off(live: Json) -> bool:
+    """Whether the platform itself stopped it: a hot automation is switched off, and stays so until somebody looks."""
+    details = live.get("disable_details")
+    return live.get("enabled") is False and isinstance(details, dict) and details.get("disabled_by") == "system"

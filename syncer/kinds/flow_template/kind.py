@@ -1,0 +1,243 @@
+"""Flow template: phases, tasks and the graph between them; points at closing reasons, schemas and automations.
+
+Recognised by the id the platform gives, and by its name at first. What a manifest calls its parts and what they are
+called on the platform are two things (part_ids); how it is written stands in api_calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from syncer.diff.three_way_merge import merge
+from syncer.kinds.flow_template import inline_automations
+from syncer.kinds.flow_template.api_calls import LISTING, create, read, remove, update
+from syncer.kinds.flow_template.automations import answered, ask_for, automation_spec, switched_off
+from syncer.kinds.flow_template.cascade import going_with, named, removal_asks, removal_reasons, takes_along
+from syncer.kinds.flow_template.checks.spec import check_flow
+from syncer.kinds.flow_template.dependent_fields import settle
+from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
+from syncer.kinds.flow_template.id_resolution import translate
+from syncer.kinds.flow_template.part_ids import identify, items, stable_id
+from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
+from syncer.kinds.lenient_reader import mapping
+from syncer.kinds.users import reads
+from syncer.model.address import Address
+from syncer.model.calls import Call, Parts
+from syncer.model.json_values import Json, Part, Ref, Spec
+from syncer.model.kind import Context, Kind, PreparedSides, RefField
+from syncer.model.markers import bind, clone
+
+if TYPE_CHECKING:
+    from syncer.model.pulled_spec import PulledSpec
+    from syncer.model.recording_rules import Foreseen, RecordingRules
+
+SERVICE = "workflow"
+
+
+def asks(context: Context) -> Mapping[str, Call]:
+    """The live automations of a flow that bundles some, did so at the last apply, or brings a configuration of which
+    nobody remembers that it was sent: no list of flows carries them. Those that a run made before it was cut off have
+    no flow yet."""
+    bundles = context.want.get("automations") or context.last.get("automations")
+    if not bundles and not (context.live and inline_automations.unknown(context.want, context.parts)):
+        return {}
+    return ask_for([*named(context.live or {}), *context.parts.get("automations", {}).values()])
+
+
+def prepare(context: Context) -> PreparedSides:
+    """Local keys become live ids; bundled automations stand beside their live counterparts."""
+    have = spec_of(context.live) if context.live else {}
+    want: Spec = clone(context.want)
+    ids = identify(context.address, want, have, context.parts)
+    there = answered(context.answers)
+    known = {key: id for key, id in ids.parts.get("automations", {}).items() if id in there}
+    if known:
+        have["automations"] = {key: automation_spec(there[id]) for key, id in known.items()}
+    want = translate(want, ids)
+    own = Ref(*context.address)
+    if context.live:
+        want = bind(want, lambda leaf: str(context.live["id"]) if leaf == own else leaf)
+    want = bind(want, lambda leaf: known.get(leaf.key, leaf) if isinstance(leaf, Part) else leaf)
+    _journey_ids(context.address, want, have)
+    settle(want, have)
+    notices = [_stays_off(want, key) for key, id in known.items() if switched_off(there[id])]
+    left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
+    notices += map(_goes_on, _staying(left, have, want, context.last))
+    known = {**left, **known}
+    parts: Parts = {**{name: each for name, each in ids.parts.items() if name != "statements"}, "automations": known}
+    memory = {**parts, inline_automations.GROUP: context.parts.get(inline_automations.GROUP, {})}
+    judged = inline_automations.judge(want, have, memory, context.last, there)
+    parts = {name: each for name, each in {**parts, inline_automations.GROUP: judged.sent}.items() if each}
+    return PreparedSides(
+        want,
+        have,
+        parts,
+        findings=tuple(ids.findings),
+        notices=(*filter(None, notices), *judged.notices),
+        extra=judged.changes,
+        labels=ids.labels,
+    )
+
+
+def _no_longer_bundled(context: Context) -> dict[str, str]:
+    """The automations that an earlier manifest bundled: remembered, so that declaring one again makes no second."""
+    bundled = mapping(context.want.get("automations"))
+    return {key: id for key, id in context.parts.get("automations", {}).items() if key not in bundled}
+
+
+def _staying(left: Mapping[str, str], have: Spec, want: Spec, last: Spec) -> list[str]:
+    """Those that the last manifest bundled and that this one neither bundles nor lets go with a task or trigger."""
+    dropped = [key for key in left if key in mapping(last.get("automations"))]
+    going = {id for id, _ in going_with(have, merge(have, want, {}, SHAPE).goal)} if dropped else set()
+    return [key for key in dropped if left[key] not in going]
+
+
+def _goes_on(key: str) -> str:
+    return (
+        f"automation `{key}` is no longer declared: it stays in the organisation as it is, and goes on running until "
+        "somebody switches it off there"
+    )
+
+
+def _stays_off(want: Spec, key: str) -> str:
+    """The platform's own protection is not undone unasked (docs/platform.md#automations)."""
+    automation = mapping(want.get("automations")).get(key)
+    if not isinstance(automation, dict) or automation.get("enabled", True) is False:
+        return ""
+    want["automations"] = {
+        **want["automations"],
+        key: {name: each for name, each in automation.items() if name != "enabled"},
+    }
+    return (
+        f"automation `{key}` was switched off by the platform itself, as it does with one that runs hot: it stays off "
+        "until somebody has looked at it and enables it in epilot"
+    )
+
+
+def _journeys(spec: Spec) -> list[tuple[str, dict[str, Json]]]:
+    """(which, journey) of every link to a journey, by task and place."""
+    return [
+        (f"{task.get('id')}/{name}", place["journey"])
+        for task in items(spec.get("tasks"))
+        for name, place in (("", task), ("ecp", task.get("ecp")), ("installer", task.get("installer")))
+        if isinstance(place, dict) and isinstance(place.get("journey"), dict)
+    ]
+
+
+def _journey_ids(address: Address, want: Spec, have: Spec) -> None:
+    """A task's link to a journey has an id of its own: where the live one has it, it stays; where that has none, it
+    gets none unasked; a new one gets one of ours."""
+    live = dict(_journeys(have))
+    for place, journey in _journeys(want):
+        there, target = live.get(place, {}), journey.get("journeyId")
+        same = bool(there) and there.get("journeyId") == target
+        if same and there.get("id"):
+            journey["id"] = there["id"]
+        elif target and not same and not journey.get("id"):
+            journey["id"] = stable_id(address, "journey", str(target))
+
+
+def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:
+    from syncer.kinds.flow_template.export import as_manifest  # late: only `pull` asks
+
+    return as_manifest(spec, live, known, answers)
+
+
+def _kept(live: Json) -> Json:
+    """The live flow as a spec, which is all that planning reads; the names of those whom tasks are assigned to are
+    copies that the platform adds."""
+    flow: Spec = {"id": live["id"], **clone(spec_of(live))}
+    for holder in (flow, *items(flow.get("phases")), *items(flow.get("tasks"))):
+        for assigned in items(holder.get("assigned_to")):
+            assigned.pop("value", None)
+    return flow
+
+
+def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
+    """The automations that flows name, should a manifest bundle them."""
+    yield list(ask_for(id for live in lists["FlowTemplate"] for id in named(live)).values())
+
+
+def _recorded() -> RecordingRules:
+    from syncer.kinds.flow_template.automations import batches
+    from syncer.model.recording_rules import RecordedRead, RecordingRules, pick  # late: only `record` asks
+
+    most = RecordedRead("workflow", "GET /v1/workflows/limits/max-allowed", pick("currentNoOfWorkflows", "maxAllowed"))
+    return RecordingRules(_kept, (most, batches(), *reads()), _foresee)
+
+
+KIND = Kind(
+    name="FlowTemplate",
+    slug="flow-template",
+    service=SERVICE,
+    listing=LISTING,
+    title="name",
+    key=lambda spec: "",
+    live_key=lambda live: "",
+    live_id=lambda live: str(live["id"]),
+    shape=SHAPE,
+    spec_of=spec_of,
+    asks=asks,
+    prepare=prepare,
+    read=lambda id, live: read(id),
+    create=create,
+    update=update,
+    remove=remove,
+    removal=lambda policy: "delete",
+    removal_asks=removal_asks,
+    removal_reasons=removal_reasons,
+    takes_along=takes_along,
+    risk=risk,
+    create_risk=create_risk,
+    objections=objections,
+    remove_reason="the flow goes, and its automations with it; running ones go on",
+    asks_if_changed=lambda id: {"limits": Call("GET", "/v1/workflows/limits/max-allowed")},
+    notices=limits,
+    made_along="automations",
+    along="AutomationFlow",
+    asks_along=ask_for,
+    own_values=("enabled",),
+    check=check_flow,
+    recorded=_recorded,
+    required=(
+        "tasks",
+        "edges",
+        "version",
+        "tasks[].name",
+        "tasks[].task_type",
+        "phases[].name",
+        "tasks[].conditions[].branch_name",
+    ),
+    refs=(
+        RefField("closing_reasons[]", "ClosingReason", form="item"),
+        *(RefField(f"{root}.automation_id", "AutomationFlow") for root in TRIGGERS),
+        *(RefField(f"{root}.entity_schema", "EntitySchema", plain=True) for root in TRIGGERS),
+        *(RefField(f"{root}.journey_id", "Journey") for root in TRIGGERS),
+        RefField("tasks[].automation_config.flow_id", "AutomationFlow"),
+        RefField("tasks[].conditions[].statements[].source.schema", "EntitySchema", plain=True),
+        RefField("tasks[].schedule.reference.schema", "EntitySchema", plain=True),
+        RefField("entity_sync[].target.entitySchema", "EntitySchema", plain=True),
+        RefField("taxonomies[]", "TaxonomyClassification"),
+        RefField("phases[].taxonomies[]", "TaxonomyClassification"),
+        RefField("tasks[].taxonomies[]", "TaxonomyClassification"),
+        RefField("tasks[].journey.journeyId", "Journey"),
+        RefField("tasks[].ecp.journey.journeyId", "Journey"),
+        RefField("tasks[].installer.journey.journeyId", "Journey"),
+        RefField("automations.*.entity_schema", "EntitySchema", plain=True),
+        RefField("automations.*.actions[].config.target_workflow", "FlowTemplate"),
+        RefField("automations.*.actions[].config.app_id", "AppInstallation", plain=True),
+    ),
+    texts=("description", "tasks[].description.value"),
+    pull=_pulled,
+    folder="flows",
+    words=("enabled",),
+    one_work=("phases", "tasks", "edges", "entity_sync", "due_date_config"),
+    restrictions=RESTRICTIONS,
+    named_ids=(
+        *((f"{root}assigned_to[]", "user") for root in ("", "phases[].", "tasks[].")),
+        ("tasks[].agent_config.agent_id", "agent"),
+        ("automations.*.actions[].config.email_template_id", "mail"),
+        ("automations.*.actions[].config.target_webhook_id", "webhook"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Retention configs: which entities are deleted, when, and what goes with them."""

@@ -1,0 +1,1 @@
+"""syncer.yaml and manifests: found, read, judged, and made into desired resources."""

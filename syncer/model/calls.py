@@ -1,0 +1,165 @@
+"""Calls as values: what is sent, how a list is read, and the steps of a change with what their replies must show.
+
+A kind yields steps one after the other and is given each reply; the engine sends them, journals them and reads back.
+The plan runs the same generators with the replies each step pretends, so the calls it announces are the calls that
+will be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Literal, NamedTuple
+from urllib.parse import quote
+
+from syncer.model.address import Address
+from syncer.model.json_values import Json, Secret, Spec
+
+Parts = Mapping[str, Mapping[str, str]]
+"""Local keys to live ids, by group: `{"nodes": {"check": "a81…"}, "automations": {"mail": "b0d…"}}`."""
+
+NO_PARTS: Parts = {}
+
+
+class Call(NamedTuple):
+    """A request below a service's base URL. `path` has its ids percent-encoded; `service` names one of `SERVICES`."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    body: Json = None
+    service: str = ""
+
+    @property
+    def title(self) -> str:
+        """`PUT /v1/entity/schemas/contact`, without a query."""
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+
+class Listing(NamedTuple):
+    """How a whole kind is listed: where the objects stand in the reply, and how one page leads to the next.
+
+    `paging`: `none`, `page` (page/pageSize with `pagination.total`), `cursor` (limit/cursor), `from` (from/size until
+    as many as `total` says, or an empty page). A POST listing (a search) sends from/size in its body.
+    """
+
+    path: str
+    items: str
+    paging: Literal["none", "page", "cursor", "from"] = "none"
+    method: Literal["GET", "POST"] = "GET"
+    body: Mapping[str, Json] | None = None
+    size: int = 100
+    total: str = "hits"
+    service: str = ""
+
+
+class Seek(NamedTuple):
+    """How the object a lost answer may have made is found: in this listing, by a field's exact value."""
+
+    listing: Listing
+    field: str
+    value: str
+    id: str = "id"
+
+
+class Objection(Exception):
+    """What a kind finds wrong after a reply: the change stops here. The text is for people and holds no secret."""
+
+
+def content(reply: Json) -> str:
+    """No complaint: any reply will do."""
+    return ""
+
+
+def own_id(reply: Json) -> str:
+    """The id in a create's reply, or nothing."""
+    value = reply.get("id") if isinstance(reply, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def itself(found: Json) -> Json:
+    """A found object is what the create would have answered."""
+    return found
+
+
+class Step(NamedTuple):
+    """One call of a change. `once`: sending it twice would make two, so it is journalled and never sent again blindly;
+    `complaint` says what is wrong with a reply, or nothing; `pretend` stands for the reply while planning.
+
+    `seek` and `adopt`: how what a lost answer made is found, and the reply it stands for. `part`: the step makes a part
+    of the resource (an automation), remembered under (group, key). `may_lack`: a platform may not have this endpoint;
+    the kind is given None then and goes another way."""
+
+    name: str
+    call: Call
+    once: bool = False
+    complaint: Callable[[Json], str] = content
+    pretend: Json = None
+    seek: Seek | None = None
+    adopt: Callable[[Json], Json] = itself
+    id_of: Callable[[Json], str] = own_id
+    part: tuple[str, str] | None = None
+    may_lack: bool = False
+    reread: Call | None = None
+    achieved: Callable[[Json], bool] | None = None
+    """After a lost answer: what to read, if not the resource itself, and whether it shows that this step was done."""
+
+
+class StepsResult(NamedTuple):
+    """What a change left behind: the live id, ids of parts, the object as last read, what the platform remarked."""
+
+    live_id: str
+    live: Json
+    parts: Parts = NO_PARTS
+    notices: tuple[str, ...] = ()
+
+
+Steps = Generator[Step, Json, StepsResult]
+
+
+class Write(NamedTuple):
+    """All a kind needs to write a change; references are ids by now, secrets still `Secret`."""
+
+    address: Address
+    want: Spec
+    goal: Spec
+    live: Json
+    live_id: str
+    changed: frozenset[str]
+    policy: Mapping[str, Json]
+    parts: Parts
+    secrets: Mapping[str, Secret]
+    answers: Mapping[str, Json]
+    names: Callable[[str, str], Mapping[str, Json]]
+    """(kind, live id) → the live object as last seen, or `{}`: a flow sends its reasons' titles."""
+
+
+def segment(text: str) -> str:
+    """A text as one path segment: everything that could end or climb out of the segment is percent-encoded."""
+    encoded = quote(text, safe="")
+    return encoded.replace(".", "%2E") if set(text) <= {"."} else encoded
+
+
+def has_id(reply: Json) -> str:
+    """A create's reply must carry the id that the platform gave."""
+    if isinstance(reply, dict) and isinstance(reply.get("id"), str) and reply["id"]:
+        return ""
+    return "the reply names no id"
+
+
+def is_there(what: str) -> Callable[[Json], str]:
+    """A read must find the object."""
+    return lambda reply: "" if isinstance(reply, dict) else f"{what} is not there when it is read back"
+
+
+def is_gone(what: str) -> Callable[[Json], str]:
+    """A read after a removal must find nothing."""
+    return lambda reply: "" if reply is None else f"{what} is still there when it is read back"
+
+
+def without(spec: dict[str, Json], *names: str) -> dict[str, Json]:
+    """The mapping less these fields."""
+    return {name: value for name, value in spec.items() if name not in names}
+
+
+Outcome = Literal["NOT_SENT", "REJECTED", "APPLIED", "AMBIGUOUS"]
+"""NOT_SENT: the platform never saw it. REJECTED: it said no and did nothing. APPLIED: it said yes, readably.
+AMBIGUOUS: anything else; the object must be read before anybody decides."""

@@ -1,0 +1,99 @@
+"""What is wrong, where, and what next: findings are values and are gathered; exceptions are for what stops the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from syncer.model.json_values import Path, show_path
+
+Severity = Literal["error", "warning"]
+
+
+class Location(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Finding(NamedTuple):
+    """A problem in a value whose file is not known here: `path` leads to it from the document's root."""
+
+    rule: str
+    message: str
+    path: Path = ()
+    hint: str = ""
+    severity: Severity = "error"
+
+
+class Problem(NamedTuple):
+    """A problem for people: rule id (`unknown-field`), message, place, JSON path, what to do next."""
+
+    rule: str
+    message: str
+    at: Location | None = None
+    path: str = ""
+    hint: str = ""
+    severity: Severity = "error"
+
+
+def located(finding: Finding, at: Location | None) -> Problem:
+    """The finding with its place in a file."""
+    path = show_path(finding.path) if finding.path else ""
+    return Problem(finding.rule, finding.message, at, path, finding.hint, finding.severity)
+
+
+class SyncerError(Exception):
+    """What stops the work: holds problems, and an exit code of README.md#exit-codes."""
+
+    exit_code = 1
+
+    def __init__(self, problems: Iterable[Problem] | Problem) -> None:
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class InvalidInput(SyncerError):
+    """Manifests, settings, state or command line are wrong; nothing was sent."""
+
+    exit_code = 3
+
+
+class Refused(SyncerError):
+    """A guard refused, the plan is stale, or the state is locked; nothing was written."""
+
+    exit_code = 4
+
+
+class PartlyDone(SyncerError):
+    """Some changes are done, others not; running again is safe."""
+
+    exit_code = 5
+
+
+class PlatformError(SyncerError):
+    """The platform or the token said no, or could not be reached; nothing was written."""
+
+    exit_code = 6
+
+
+class OutcomeUnknown(SyncerError):
+    """It is not known whether a call took effect; the problems' hints name the next command."""
+
+    exit_code = 7
+
+
+def ordered(problems: Iterator[Problem] | Sequence[Problem]) -> list[Problem]:
+    """Each problem once, by file, line and column."""
+    once = dict.fromkeys(problems)
+    return sorted(once, key=_place)
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    at = problem.at
+    return (at.file, at.line, at.column, problem.rule) if at else ("", 0, 0, problem.rule)

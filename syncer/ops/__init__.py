@@ -1,0 +1,1 @@
+"""The use cases: each reads, decides and acts, in this order."""

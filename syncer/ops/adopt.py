@@ -1,0 +1,113 @@
+"""Taking a live object over under a manifest's address: which one it is, and why not. Decides, asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from syncer.kinds import KINDS
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.model.kind import Kind
+from syncer.model.resource import Desired, Live, Managed
+from syncer.plan.identity_match import link_of, match, plain_title
+
+SHOWN = 20
+"""Candidates that a message lists at most."""
+
+
+def declared(text: str, desired: Sequence[Desired]) -> Desired:
+    """The manifest of an address; InvalidInput with the nearest one otherwise."""
+    from difflib import get_close_matches
+
+    found = next((each for each in desired if str(each.address) == text), None)
+    if found is not None:
+        return found
+    near = get_close_matches(text, [str(each.address) for each in desired], 1)
+    hint = f"did you mean `{near[0]}`?" if near else "write the manifest first: what is adopted is what it describes"
+    raise InvalidInput(Problem("unknown-address", f"no manifest of this environment is `{text}`", hint=hint))
+
+
+def adopt(
+    one: Desired, live_id: str, desired: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed]
+) -> tuple[Live, dict[Address, Managed]]:
+    """The live object that the manifest shall be, and what state must say for it: nothing new where it is linked to
+    that already. `live_id`: "" to look for it;
+    `live`: every object of the kind. InvalidInput, with the candidates, where it is not clear or may not be."""
+    kind = KINDS[one.address.kind]
+    same_kind = [each for each in desired if each.address.kind == kind.name]
+    known = link_of(one, managed)
+    linked = _there(live, known.live_id) if known else []
+    if linked and live_id in ("", linked[0].id):
+        return linked[0], {}
+    if linked:
+        hint = f"let go of that first: `syncer state rm {known.address if known else one.address}`"
+        raise InvalidInput(_not(one, f"is linked to `{linked[0].id}` already", hint))
+    chosen = _named(kind, one, live_id, live) if live_id else _found(kind, one, same_kind, live, managed)
+    holder = next((entry for entry in managed.values() if _holds(entry, kind, chosen)), None)
+    if holder is not None:
+        hint = f"if that manifest was renamed, write `aliases: [{holder.address.name}]` in the metadata of this one"
+        raise InvalidInput(_not(one, f"cannot take `{chosen.id}`: it is {holder.address}", hint))
+    for address, found in match(kind, same_kind, live, managed).found.items():
+        if found.live.id == chosen.id and address != one.address:
+            hint = f"take the title out of {address}, or adopt the one that it means"
+            raise InvalidInput(_not(one, f"cannot take `{chosen.id}`: {address} finds it by its title", hint))
+    return chosen, {one.address: Managed(one.address, chosen.id, protect=one.protect, adopted=True)}
+
+
+def _there(live: Sequence[Live], live_id: str) -> list[Live]:
+    return [each for each in live if each.id == live_id]
+
+
+def _holds(entry: Managed, kind: Kind, live: Live) -> bool:
+    return entry.address.kind == kind.name and entry.live_id == live.id
+
+
+def _not(one: Desired, what: str, hint: str) -> Problem:
+    return Problem("not-adopted", f"{one.address} {what}", one.where(()), "$.spec", hint)
+
+
+def _named(kind: Kind, one: Desired, live_id: str, live: Sequence[Live]) -> Live:
+    """The object of an id; it must be the one that the manifest's key says, where the platform enforces keys."""
+    hits = _there(live, live_id)
+    if not hits:
+        raise InvalidInput(
+            _not(one, f"cannot be `{live_id}`: no live {kind.name} has that id", _candidates(kind, live))
+        )
+    key = "" if kind.title else kind.key(one.spec)
+    if key != hits[0].key:
+        hint = "another key is another object; change the manifest if that one is meant"
+        raise InvalidInput(_not(one, f"is `{key}`, and `{live_id}` is `{hits[0].key}`", hint))
+    return hits[0]
+
+
+def _found(
+    kind: Kind, one: Desired, desired: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed]
+) -> Live:
+    """The one object that the manifest finds by its key or titles, as a plan would."""
+    matches = match(kind, desired, live, managed)
+    if one.address in matches.found:
+        return matches.found[one.address].live
+    key = str(one.spec[kind.title]) if kind.title else kind.key(one.spec)
+    titles = {plain_title(each) for each in (key, *one.titles)}
+    hits = [each for each in live if plain_title(each.title or each.key) in titles]
+    free = [each for each in live if not any(_holds(entry, kind, each) for entry in managed.values())]
+    what = f"{len(hits)} live objects have the title or key `{key}`" if hits else f"no live {kind.name} has `{key}`"
+    raise InvalidInput(_not(one, f"is not clear: {what}", _candidates(kind, hits or free, key, one)))
+
+
+def _candidates(kind: Kind, live: Sequence[Live], key: str = "", one: Desired | None = None) -> str:
+    """Who it could be, the most alike first."""
+    from difflib import SequenceMatcher
+
+    if not live:
+        return f"the organisation has no {kind.name} that nobody manages: let apply create it"
+
+    def unlike(each: Live) -> tuple[float, str, str]:
+        name = each.title or each.key
+        return (-SequenceMatcher(None, key.casefold(), name.casefold()).ratio() if key else 0.0, name, each.id)
+
+    ordered = sorted(live, key=unlike)
+    listed = ", ".join(f"`{each.id}` ({each.title or each.key})" for each in ordered[:SHOWN])
+    more = f" and {len(live) - SHOWN} more" if len(live) > SHOWN else ""
+    which = f"say which: `syncer adopt {one.address} ID`; " if one else ""
+    return f"{which}there are {listed}{more}"

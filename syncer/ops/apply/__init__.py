@@ -1,0 +1,1 @@
+"""Carrying a plan out: what is sent in which order, and what an unknown outcome comes to."""

@@ -1,0 +1,40 @@
+"""Which field of a manifest a refusal of the platform speaks of; knows words and specs, no API."""
+
+from __future__ import annotations
+
+import re
+
+from syncer.model.json_values import Path, Spec
+
+
+def named_in(words: str, spec: Spec) -> Path:
+    """The deepest field of the spec that the words name (`body/schedule/interval_days`, `schedule.interval_days`, or
+    only its name), () for none. Items of lists are not counted: what is sent holds items of others too."""
+    paths = [path for path in _fields(spec, ()) if _names(words, path)]
+    return max(paths, key=len, default=())
+
+
+def _fields(spec: Spec, above: Path) -> list[Path]:
+    found: list[Path] = []
+    for name, value in spec.items():
+        found.append((*above, name))
+        if isinstance(value, dict):
+            found += _fields(value, (*above, name))
+    return found
+
+
+def _names(words: str, path: Path) -> bool:
+    spelled = r"[./]".join(re.escape(str(name)) for name in path)
+    return re.search(rf"(?<![\w-]){spelled}(?![\w-])", words) is not None
+
+
+def hint_of(status: int) -> str:
+    """What to do next about a write that was refused with this status."""
+    match status:
+        case 409:
+            return "somebody changed it meanwhile: plan again"
+        case 400 | 422:
+            return "the platform does not accept it; if `syncer validate` does, please report it"
+        case 401 | 403:
+            return "the token may not do this; see the README on grants"
+    return "run `syncer apply` again: it is safe"

@@ -1,0 +1,144 @@
+"""A plan: what is concerned is read, then decided. `make_plan` asks the organisation; nothing here writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncer.diff.fingerprint import canonical, digest
+from syncer.kinds import KINDS
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.model.markers import without_secrets
+from syncer.model.resource import Desired, Managed
+from syncer.model.unexpected_reply import of_known_form
+from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides
+from syncer.ops.selection import EVERYTHING, Selection
+from syncer.plan.document.document import identified
+from syncer.plan.identity_match import link_of
+from syncer.plan.inputs import PlanInputs
+from syncer.plan.plan import Draft, Notice, Plan
+from syncer.plan.planner import Unread, draft
+from syncer.plan.removal_requests import RemovalRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A plan with all that an apply needs beside it: warnings, what state will say, and the sides it was made from."""
+
+    plan: Plan
+    problems: tuple[Problem, ...]
+    settled: Mapping[Address, Managed]
+    forgotten: tuple[Address, ...]
+    sides: PlanInputs
+    desired: tuple[Desired, ...]
+    chosen: frozenset[Address] = field(default_factory=frozenset)
+
+    def settled_with(self, new: Collection[Address]) -> dict[Address, Managed]:
+        """As `settled`, and of what these new manifests refer to the meaning as it was seen: they were made of it."""
+        accepted = {
+            address: self.settled[address]._replace(parts=task.parts)
+            for address, task in self.plan.tasks.items()
+            if address in new and not task.change.writes
+        }
+        return {**self.settled, **accepted}
+
+
+def make_plan(
+    api: Reader,
+    fetch: Fetch,
+    desired: Sequence[Desired],
+    managed: Mapping[Address, Managed],
+    *,
+    environment: str,
+    org_id: str,
+    server: str,
+    today: str,
+    selection: Selection = EVERYTHING,
+    resend_secrets: bool = False,
+    notices: Sequence[Notice] = (),
+    asked: Sequence[RemovalRequest] = (),
+    unread: Unread | None = None,
+) -> PlanResult:
+    """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be;
+    PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
+    sides, known, problems, _ = read_sides(
+        api,
+        fetch,
+        desired,
+        managed,
+        today=today,
+        selection=selection,
+        resend_secrets=resend_secrets,
+        asked=asked,
+        unread=unread,
+    )
+    taken = sides.desired
+    made = draft(KINDS, sides, known, unread)
+    problems += made.problems
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise InvalidInput(problems)
+    plan = Plan(
+        "",
+        environment,
+        org_id,
+        server,
+        tuple(made.tasks[address].change for address in sorted(made.tasks)),
+        tuple(sorted(made.links, key=lambda link: link.address)),
+        tuple(made.released),
+        (*notices, *made.notices, *_notices(api, fetch, made)),
+        _digests(taken, made, sides),
+        selection.partial,
+        made.tasks,
+    )
+    return PlanResult(
+        identified(plan),
+        tuple(problems),
+        made.settled,
+        tuple(made.forgotten),
+        sides,
+        tuple(desired),
+        frozenset(each.address for each in taken),
+    )
+
+
+def _digests(taken: Sequence[Desired], made: Draft, sides: PlanInputs) -> dict[str, str]:
+    """Of each manifest that something is to be done for, and of the document that asks to remove or let go."""
+    found = {each.address: manifest_digest(each) for each in taken if each.address in made.tasks}
+    answered = sides.answered
+    found |= {address: answered.by[address].digest for address in (*answered.removals, *answered.let_go)}
+    return {str(address): found[address] for address in sorted(found)}
+
+
+def manifest_digest(desired: Desired) -> str:
+    """Of the manifest with its variables put in, secrets by name: by this a plan knows that it has changed."""
+    return digest(desired.digest + canonical(without_secrets(desired.spec)) + canonical(dict(desired.policy)))
+
+
+def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:
+    """What a reviewer should know about the objects that change: frozen, owned by a blueprint, at the limit."""
+    asks = [
+        (address, name, KINDS[address.kind].service, call)
+        for address, task in sorted(made.tasks.items())
+        if task.desired is not None
+        for name, call in KINDS[address.kind].asks_if_changed(task.change.live_id).items()
+    ]
+    answers = answers_of(api, fetch, asks, [task.desired for task in made.tasks.values() if task.desired])
+    notices = []
+    for address, task in sorted(made.tasks.items()):
+        kind = KINDS[address.kind]
+        live = task.live.object if task.live else None
+        with of_known_form(str(address)):
+            notices += [Notice("live", text, address) for text in kind.notices(live, answers.get(address, {}))]
+    return notices
+
+
+def renamed(planned: PlanResult, managed: Mapping[Address, Managed]) -> dict[Address, Address]:
+    """Former address → present address of every manifest that state knows under an alias."""
+    moved = {}
+    for desired in planned.sides.desired:
+        link = link_of(desired, managed)
+        if link is not None and link.address != desired.address:
+            moved[link.address] = desired.address
+    return moved

@@ -1,0 +1,1 @@
+"""Configuration of one organisation for another one, by way of git."""

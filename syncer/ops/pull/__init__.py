@@ -1,0 +1,1 @@
+"""Manifests out of a live organisation."""

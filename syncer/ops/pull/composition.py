@@ -1,0 +1,372 @@
+"""New manifests as texts, held against everything that judges manifests before one of them becomes a file.
+
+What a live object says and a manifest may not say (a field nobody knows yet, a value the JSON Schema refuses) is left
+out, since what is not declared stays as it is, but never what restricts the object: without a filter or a condition the
+manifest would do more, wherever it makes the object anew. An object that no sound manifest says so is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path as FilePath
+
+from syncer.diff.export_spec import NameIndex, spec_of, unescaped
+from syncer.diff.restrictions import restricts, widens
+from syncer.documents.yaml_writer import write_yaml
+from syncer.kinds import KINDS
+from syncer.manifests.cross_checks import together
+from syncer.manifests.envelope import RawManifest
+from syncer.manifests.loader import of_text
+from syncer.manifests.project import Environment
+from syncer.manifests.resolution import Manifests, resolve
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, Location, PlatformError, Problem
+from syncer.model.field_rules import ListRule, find_all, pattern_steps
+from syncer.model.json_values import Json, Path, show_path
+from syncer.model.kind import Kind
+from syncer.model.pulled_spec import PulledSpec
+from syncer.model.resource import Desired
+from syncer.model.slugs import piece_of, plain_name
+from syncer.model.unexpected_reply import unreadable
+from syncer.ops.pull.inventory import UnmanagedObject
+from syncer.schema_check.known_fields import known_fields
+
+ROUNDS = 12
+"""How often something is cut out before what is left is given up."""
+
+LONG = 400
+"""Characters from which a text stands in a file beside its manifest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class NewManifest:
+    """A manifest that is not written yet. `left_out`: paths of what is live and not in it; `cut`: those among them
+    that a check refused, with its words."""
+
+    new: UnmanagedObject
+    pulled: PulledSpec
+    document: dict[str, Json]
+    file: str
+    text: str
+    left_out: tuple[str, ...]
+    cut: tuple[str, ...] = ()
+    schema: str = ""
+    """Where the JSON Schema of its kind lies, seen from the file; nothing where the repository holds none."""
+
+    @property
+    def kind(self) -> Kind:
+        """Its kind."""
+        return KINDS[self.new.address.kind]
+
+    def text_of(self, document: dict[str, Json]) -> str:
+        """The YAML of this document in place of its own."""
+        return write_yaml(document, list(_head(self.pulled, self.schema)))
+
+
+@dataclass(slots=True)
+class Composition:
+    """What came of it: drafts that are sound together, what they and the other manifests want, ids that syncer.yaml
+    gets, addresses of objects that no manifest can be written for, and why."""
+
+    drafts: list[NewManifest] = field(default_factory=list)
+    manifests: Manifests | None = None
+    desired: list[Desired] = field(default_factory=list)
+    environment: Environment | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    given_up: dict[Address, Problem] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Omissions:
+    """What must not be said: by address the paths, round by round; addresses that are given up."""
+
+    paths: dict[Address, list[list[Path]]] = field(default_factory=dict)
+    words: dict[Address, list[str]] = field(default_factory=dict)
+    given_up: dict[Address, Problem] = field(default_factory=dict)
+
+    def take(self, drafts: Mapping[str, NewManifest], problems: Sequence[Problem], *, give_up: bool = False) -> bool:
+        """Note what these problems of drafts (by file) speak of; whether that is anything new. `give_up`: their objects
+        are left alone at once."""
+        known = len(self.given_up)
+        found: dict[Address, dict[Path, Problem]] = {}
+        for problem in problems:
+            draft = drafts.get(problem.at.file) if problem.at else None
+            if draft is None or problem.severity != "error":
+                continue
+            address = draft.new.address
+            path = None if give_up else _removable(draft, _steps(problem.path))
+            if path is None or path in {each for some in self.paths.get(address, ()) for each in some}:
+                self.given_up.setdefault(address, _unfit(draft.new, problem.message))
+            else:
+                found.setdefault(address, {}).setdefault(path, problem)
+        for address, paths in found.items():
+            self.paths.setdefault(address, []).append(sorted(paths, key=_from_the_end, reverse=True))
+            words = (f"`{show_path(path[1:], '').lstrip('.')}`: {each.message}" for path, each in paths.items())
+            self.words.setdefault(address, []).extend(words)
+        return bool(found) or len(self.given_up) > known
+
+
+def compose(
+    new: Sequence[UnmanagedObject],
+    names: Callable[[Sequence[UnmanagedObject]], NameIndex],
+    existing: Manifests,
+    environment: Environment,
+    file_of: Callable[[Address], str],
+    *,
+    env: Mapping[str, str],
+    allowed: frozenset[str],
+    environments: Sequence[str],
+    cuts: Omissions,
+) -> Composition:
+    """Drafts for these objects. `names`: what live ids are called once these objects have manifests; `environments`:
+    where they are to live, everywhere where none is named. InvalidInput where the manifests that are there are not
+    sound."""
+    root = existing.project.root
+    for number in range(ROUNDS):
+        out = Composition(given_up=dict(cuts.given_up))
+        kept = [each for each in new if each.address not in cuts.given_up]
+        called = names(kept)
+        unfit = {}
+        for each in kept:
+            made = _draft(each, called, file_of, environments, cuts, root)
+            if isinstance(made, NewManifest):
+                out.drafts.append(made)
+            else:
+                unfit[each.address] = made
+        if unfit:
+            cuts.given_up |= unfit
+            continue  # what refers to one of these names it otherwise
+        out.ids = called.ids.new
+        out.environment = environment._replace(ids={**environment.ids, **out.ids})
+        drafts = {each.file: each for each in out.drafts}
+        raws, problems = _read(out.drafts)
+        if not problems:
+            every = (*existing.all, *raws)
+            out.manifests = existing._replace(all=every)
+            out.desired, problems = resolve(out.manifests, out.environment, env, allowed=allowed)
+            problems = [*existing.problems, *problems, *together(out.desired)]
+        theirs = [each for each in problems if each.severity == "error" and not (each.at and each.at.file in drafts)]
+        if theirs:
+            raise InvalidInput(theirs)
+        if not any(each.severity == "error" for each in problems):
+            return out
+        if not cuts.take(drafts, problems, give_up=number >= ROUNDS // 2):
+            break
+    raise InvalidInput(Problem("not-pulled", "what is live cannot be written as manifests", hint="please report this"))
+
+
+def _draft(
+    new: UnmanagedObject,
+    names: NameIndex,
+    file_of: Callable[[Address], str],
+    environments: Sequence[str],
+    cuts: Omissions,
+    root: FilePath,
+) -> NewManifest | Problem:
+    """The draft of a live object; a problem where it cannot be read, or not be said with all that restricts it."""
+    kind, address = KINDS[new.address.kind], new.address
+    try:
+        pulled = spec_of(kind, new.live.object, names, new.parts, new.answers)
+    except PlatformError as error:
+        return unreadable(error.problems[0])
+    if pulled.unsaid:
+        return _unfit(new, "; ".join(pulled.unsaid))
+    spec, left_out = known_fields(kind.slug, pulled.spec, kept=partial(restricts, kind))
+    metadata: dict[str, Json] = {"name": address.name}
+    if environments:
+        metadata["environments"] = list(environments)
+    if pulled.policy:
+        metadata["policy"] = dict(pulled.policy)
+    document: dict[str, Json] = {
+        "apiVersion": "syncer/v1",
+        "kind": kind.name,
+        "metadata": metadata,
+        "spec": spec,
+    }
+    for paths in cuts.paths.get(address, ()):
+        for path in paths:
+            _remove(document, path)
+    for path, variable in new.variables.items():
+        document["spec"] = _replaced(document["spec"], path, variable)
+    shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
+    file = file_of(address)
+    schema = _schema(root, kind.slug, file)
+    text = write_yaml(document, list(_head(pulled, schema)))
+    return NewManifest(new, pulled, document, file, text, shown, tuple(cuts.words.get(address, ())), schema)
+
+
+def _read(drafts: Sequence[NewManifest]) -> tuple[list[RawManifest], list[Problem]]:
+    """The drafts as the reader sees them; a text that it refuses is a problem of the whole manifest."""
+    manifests: list[RawManifest] = []
+    problems: list[Problem] = []
+    for each in drafts:
+        try:
+            found = of_text(each.text.encode(), each.file, KINDS)
+        except (InvalidInput, UnicodeEncodeError) as error:
+            said = error.problems[0].message if isinstance(error, InvalidInput) else "it holds half a character"
+            at = error.problems[0].at if isinstance(error, InvalidInput) else None
+            problems.append(Problem("unreadable", said, at or Location(each.file, 1, 1)))
+            continue
+        manifests += found.manifests
+        problems += [problem._replace(severity="error") for problem in found.problems]
+    return manifests, problems
+
+
+def _schema(root: FilePath, slug: str, file: str) -> str:
+    """`../../schemas/closing-reason.schema.json`, where that file is there: `syncer schema --into schemas` makes it."""
+    name = f"schemas/{slug}.schema.json"
+    return "../" * file.count("/") + name if (root / name).is_file() else ""
+
+
+def _head(pulled: PulledSpec, schema: str) -> Iterator[str]:
+    """The comment above a manifest: its schema for editors, secrets that are live and stand in no file."""
+    if schema:
+        yield f"yaml-language-server: $schema={schema}"
+    if schema and pulled.secrets:
+        yield ""
+    if not pulled.secrets:
+        return
+    yield "Secrets of this app are set in the organisation, and stay as they are. To manage one here, put its line"
+    yield "among the `options` of its component below `option_values`, and set the variable where syncer runs:"
+    for each in pulled.secrets:
+        yield f"  {each.where}: {each.line}"
+
+
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]", re.DOTALL)
+
+
+def _steps(text: str) -> Path:
+    """`$.spec.tasks[1].name` → its steps; what `show_path` wrote."""
+    return tuple(
+        int(index) if index else word or re.sub(r"\\(.)", r"\1", quoted)
+        for word, index, quoted in _STEP.findall(text.removeprefix("$"))
+    )
+
+
+def _from_the_end(path: Path) -> tuple[tuple[int, str], ...]:
+    """Sorts paths so that what stands later in a list is removed first."""
+    return tuple((step, "") if isinstance(step, int) else (-1, step) for step in path)
+
+
+def _removable(draft: NewManifest, path: Path) -> Path | None:
+    """The nearest thing around a place that a manifest can do without: a field, or an item of a list that is not ours
+    whole. None where the object itself could no longer be told, or would do more."""
+    found = _dispensable(draft, path)
+    while found is not None and widens(draft.kind, draft.document["spec"], found[1:]):
+        found = _dispensable(draft, found[:-1])
+    return found
+
+
+def _dispensable(draft: NewManifest, path: Path) -> Path | None:
+    kind, document = draft.kind, draft.document
+    path = _as_far_as_it_goes(document, path)
+    while len(path) > 1 and path[0] == "spec":
+        if len(path) == 2 and path[1] in (kind.title, kind.key_field, *kind.words):
+            return None
+        holder = _at(document, path[:-1])
+        step = path[-1]
+        if isinstance(step, int):
+            rule = _rule(kind, path[1:-1])
+            if rule.form == "keyed" and not rule.whole:
+                return path
+        elif isinstance(holder, dict) and not _is_key(kind, path) and step not in ("type", "task_type"):
+            rule = _rule(kind, path[1:])
+            inner = len(path) > 2 and isinstance(holder.get(step), list) and rule.form == "keyed" and rule.whole
+            if not inner:  # what other parts may refer to goes with them
+                return path
+        path = path[:-1]
+    return None
+
+
+def _as_far_as_it_goes(document: Json, path: Path) -> Path:
+    """The path as far as it leads to something: of what is missing, what it is missing in."""
+    value = document
+    for depth, step in enumerate(path):
+        inside = isinstance(value, dict) and step in value
+        inside = inside or (isinstance(value, list) and isinstance(step, int) and step < len(value))
+        if not inside:
+            return path[:depth]
+        value = value[step]
+    return path
+
+
+def _rule(kind: Kind, path: Path) -> ListRule:
+    shape = kind.shape
+    for step in path:
+        shape = shape.item() if isinstance(step, int) else shape.at(step)
+    return shape.rule
+
+
+def _is_key(kind: Kind, path: Path) -> bool:
+    """Whether the path leads to what an item of a list is recognised by."""
+    return len(path) > 2 and isinstance(path[-2], int) and path[-1] in _rule(kind, path[1:-2]).keys
+
+
+def _at(value: Json, path: Path) -> Json:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _remove(document: Json, path: Path) -> None:
+    """Take it out, if it is there: a reference may have taken another form meanwhile."""
+    if _as_far_as_it_goes(document, path) == path:
+        del _at(document, path[:-1])[path[-1]]
+
+
+def _unfit(new: UnmanagedObject, why: str) -> Problem:
+    called = new.live.title or new.live.key
+    return Problem(
+        "not-pulled",
+        f"{new.address.kind} `{called}` (`{new.live.id}`) is left out, for no sound manifest says it: {why}",
+        hint="mend it in the organisation, then pull again; its manifest can also be written by hand",
+        severity="warning",
+    )
+
+
+def with_files(draft: NewManifest, taken: Callable[[str, str], bool]) -> tuple[dict[str, Json], dict[str, str]]:
+    """The document with its long texts in files beside it, and those files: path → text. `taken` says of
+    (path, text) whether something else stands there."""
+    document: dict[str, Json] = dict(draft.document)
+    stem, files = draft.file.rpartition(".")[0], dict[str, str]()
+    for pattern in draft.kind.texts:
+        for path, value in find_all(document["spec"], pattern_steps(pattern)):
+            if not isinstance(value, str) or len(value) < LONG or not _fits_a_file(value):
+                continue
+            ending = "html" if value.lstrip().startswith("<") else "txt"
+            label = _label(document["spec"], path)
+            name = f"{stem}.{label}.{ending}"
+            if name in files or taken(name, unescaped(value)):
+                name = f"{stem}.{label}-{piece_of(show_path(path))}.{ending}"
+            files[name] = unescaped(value)
+            document["spec"] = _replaced(document["spec"], path, {"file": name})
+    return document, files
+
+
+def _fits_a_file(text: str) -> bool:
+    """Whether a file would say the same after git and editors have been at it."""
+    return "\r" not in text and "\0" not in text and not text.startswith("\ufeff")
+
+
+def _label(spec: Json, path: Path) -> str:
+    """`tasks[3].description.value` → the task's key: what the text belongs to, for its file's name."""
+    words: list[str] = []
+    value = spec
+    for step in path:
+        value = value[step]
+        if isinstance(step, int) and isinstance(value, dict):
+            words.append(str(value.get("id") or value.get("name") or value.get("key") or step))
+    words = words or [each for each in path if isinstance(each, str)]
+    return plain_name("-".join(words)) or piece_of(show_path(path))
+
+
+def _replaced(value: Json, path: Path, item: Json) -> Json:
+    """The value with another item at the path; what lies beside the path is shared."""
+    if not path:
+        return item
+    made = dict(value) if isinstance(value, dict) else list(value)
+    made[path[0]] = _replaced(value[path[0]], path[1:], item)  # type: ignore[index]
+    return made

@@ -1,0 +1,24 @@
+"""What is to be pulled, from where, and into what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from syncer.manifests.project import Environment, Project
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PullOptions:
+    """What is to be pulled, from where, and into what."""
+
+    project: Project
+    environment: Environment
+    kinds: tuple[str, ...]
+    patterns: tuple[str, ...]
+    env: Mapping[str, str]
+    allowed: frozenset[str]
+    server: str
+    today: str
+    environments: tuple[str, ...] = ()
+    """Where new manifests are to live; () for this environment alone, where there are others."""

@@ -1,0 +1,370 @@
+"""Taking over: what was changed by hand in the organisation becomes the edit of the manifests one would have typed.
+
+Decides from what was read, and makes the texts; it writes nothing. What cannot be taken over is said, with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from syncer.diff.export_spec import spec_of
+from syncer.diff.restrictions import restricts
+from syncer.diff.three_way_merge import merge
+from syncer.diff.write_back import FieldEdit, KeptField, WriteBack
+from syncer.diff.write_back import Sides as FieldSides
+from syncer.documents.edit.editor import edit
+from syncer.documents.edit.operations import Replacement
+from syncer.documents.yaml_reader import read
+from syncer.fs.change_set import ChangeSet, FileChange
+from syncer.kinds import KINDS
+from syncer.manifests.discovery import read_bytes
+from syncer.manifests.envelope import RawManifest
+from syncer.manifests.project import Environment
+from syncer.manifests.resolution import Manifests, judge, lives_in
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
+from syncer.model.field_change import show_field
+from syncer.model.field_rules import find_all, pattern_steps
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.model.kind import Kind, PreparedSides
+from syncer.model.pulled_spec import PulledSpec
+from syncer.model.resource import Desired
+from syncer.model.unexpected_reply import of_known_form, unreadable
+from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
+from syncer.ops.pull.live_names import names_of
+from syncer.plan.inputs import IdIndex, PlanInputs, context_of
+from syncer.plan.planner import Unread
+
+_HELD = ("variable", "secret", "unclear")
+"""Why a change by hand is not taken over though nobody wants it otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBackOptions:
+    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses of which everything
+    live is declared from now on; `everything`: the live organisation wins also where a manifest changed since the last
+    apply; `prune_files`: manifests of objects that were deleted in the organisation go."""
+
+    complete: frozenset[str] = frozenset()
+    everything: bool = False
+    prune_files: bool = False
+    only: frozenset[Address] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEdit:
+    """One manifest that gives way: what it says otherwise now, and what was left as it is."""
+
+    address: Address
+    file: str
+    taken: tuple[FieldEdit, ...]
+    left: tuple[KeptField, ...]
+
+
+@dataclass(slots=True)
+class WriteBackResult:
+    """The changes of files, object by object; `problems`: all that a person must know or do, as warnings."""
+
+    objects: list[ManifestEdit] = field(default_factory=list)
+    gone: list[Address] = field(default_factory=list)
+    """Addresses whose object was deleted in the organisation."""
+    meant: list[Address] = field(default_factory=list)
+    """Addresses of which something else is meant than was accepted, which no manifest can say."""
+    problems: list[Problem] = field(default_factory=list)
+    changes: ChangeSet = field(default_factory=ChangeSet)
+    unwritten: list[Address] = field(default_factory=list)
+    """Addresses whose object changed, and that are left as they are, wholly or in part, for no edit says the change."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether what is live is not what the manifests say, or not what was accepted."""
+        return bool(self.changes or self.gone or self.objects or self.meant)
+
+
+def take_over(
+    manifests: Manifests,
+    environment: Environment,
+    sides: PlanInputs,
+    looked_at: Mapping[str, Sequence[Json]],
+    wish: WriteBackOptions = WriteBackOptions(),
+    *,
+    unread: Unread | None = None,
+    unseen: Collection[str] = (),
+) -> WriteBackResult:
+    """What must become of the files so that they say what is live. `sides` and `looked_at` are of `read_sides`, and
+    `unread`: what it could not read; `unseen`: kinds that list an object of which not even the id could be read, so
+    that what is not found need not be gone.
+
+    InvalidInput where a file beside a manifest cannot be read. A file that cannot be edited is left as it is, and said.
+    """
+    return _Work(manifests, environment, sides, looked_at, wish, unread or {}, unseen).run()
+
+
+class _KnownOnce(IdIndex):
+    """Names and ids, those of objects that were deleted too: what refers to one is not changed by that alone."""
+
+    def resolve(self, leaf: Ref | Lookup | Part) -> Json:
+        """As of what is live; else the id that the last apply left."""
+        if isinstance(leaf, Ref) and Address(leaf.kind, leaf.name) not in self.found:
+            entry = self._sides.managed.get(Address(leaf.kind, leaf.name))
+            return entry.live_id if entry and entry.live_id else leaf
+        return super().resolve(leaf)
+
+
+class _Work:
+    """All that is known while the objects are gone through."""
+
+    def __init__(
+        self,
+        manifests: Manifests,
+        environment: Environment,
+        sides: PlanInputs,
+        looked_at: Mapping[str, Sequence[Json]],
+        wish: WriteBackOptions,
+        unread: Unread,
+        unseen: Collection[str],
+    ) -> None:
+        self.unread, self.unseen = unread, unseen
+        self.manifests = manifests
+        self.root = manifests.project.root
+        self.environment = environment
+        self.sides = sides
+        self.wish = wish
+        self.known = _KnownOnce(KINDS, sides)
+        self.names = names_of(sides, looked_at, environment.ids)
+        self.raws = {Address(raw.kind, raw.name): raw for raw in manifests.all if lives_in(raw, environment.name)}
+        self.out = WriteBackResult()
+        self.files: dict[str, FileChange] = {}
+        self.texts: dict[str, tuple[str, Address]] = {}
+
+    def run(self) -> WriteBackResult:
+        """Every object that differs, in the order of addresses; then those that were deleted."""
+        lost: list[Desired] = []
+        for desired in sorted(self.sides.desired, key=lambda each: each.address):
+            raw, kind = self.raws[desired.address], KINDS[desired.address.kind]
+            matches = self.sides.matches[kind.name]
+            left_out = self.wish.only is not None and desired.address not in self.wish.only
+            if left_out or desired.address in matches.undecided:
+                continue
+            if desired.address in self.known.found:
+                self.readable(desired, raw, kind)
+            elif desired.address in matches.lost and kind.name not in self.unseen:
+                lost.append(desired)
+            elif desired.address in matches.lost:
+                self.unknown(desired.address, raw)
+        for desired in lost:
+            self.lost(desired.address, self.raws[desired.address])
+        self.out.changes = ChangeSet({name: each for name, each in self.files.items() if each.before != each.after})
+        return self.out
+
+    def readable(self, desired: Desired, raw: RawManifest, kind: Kind) -> None:
+        """One manifest, unless its live object has a form that its kind cannot read: that is said, and all else goes
+        on."""
+        problem = self.unread.get(desired.address)
+        try:
+            if problem is None:
+                with of_known_form(str(desired.address)):
+                    self.one(desired, raw, kind)
+        except PlatformError as error:
+            problem = error.problems[0]
+        if problem is not None:
+            self.left(desired.address, unreadable(problem)._replace(at=raw.locate(())))
+
+    def left(self, address: Address, problem: Problem) -> None:
+        """A manifest stays as it is though its object changed, or may have."""
+        self.out.unwritten.append(address)
+        self.out.problems.append(problem)
+
+    def unknown(self, address: Address, raw: RawManifest) -> None:
+        """An object that is not found, where one that cannot be read may be it."""
+        message = f"whether {address} was deleted is not known: one that cannot be read may be it"
+        hint = "the warning about that object says where; nothing is removed meanwhile"
+        self.left(address, Problem("unreadable-live", message, raw.locate(()), hint=hint, severity="warning"))
+
+    def one(self, desired: Desired, raw: RawManifest, kind: Kind) -> None:
+        """One manifest beside its live object."""
+        context = context_of(desired, self.sides, self.known)
+        prepared = kind.prepare(context)
+        prune = frozenset(_texts(desired.policy.get("prune")))
+        complete = str(desired.address) in self.wish.complete
+        merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+        self.meanings(desired, prepared)
+        if not (merged.changes or merged.refused or prepared.extra or complete):
+            return
+        pulled = spec_of(kind, context.live, self.names, prepared.parts, context.answers)
+        taking = WriteBack(
+            remembered=bool(context.last),
+            everything=self.wish.everything,
+            complete=complete,
+            prune=prune,
+            is_plain=_plain_places(kind, prepared),
+            parts={local: live for group in context.parts.values() for local, live in group.items()},
+        )
+        all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
+        spec = taking.spec(all_sides, kind.shape)
+        edits = [Replacement(("spec",), spec)]
+        if prepared.extra and pulled.policy:
+            edits.append(self.policy(raw, pulled.policy, taking))
+        if unsaid := _unsaid(kind, taking, pulled):
+            self.restricted(desired.address, raw, unsaid)
+            taken: list[FieldEdit] = []
+        else:
+            taken = self.write(desired.address, raw, edits, taking)
+        if any(each.why == "unclear" for each in taking.left):
+            self.out.unwritten.append(desired.address)
+        if taken or taking.left:
+            self.out.objects.append(ManifestEdit(desired.address, raw.file, tuple(taken), tuple(taking.left)))
+            self.out.problems += kept_problems(desired.address, raw, taking.left, self.environment)
+
+    def meanings(self, desired: Desired, prepared: PreparedSides) -> None:
+        """What references stand for by now is no matter of the manifest: it is accepted, or mended live."""
+        for each in prepared.meanings:
+            name = f"{desired.address}/{each.risk.item}"
+            message = f"{desired.address}: {each.risk.reason}"
+            hint = f"no manifest says it: put it back in the organisation, or `syncer apply --accept-data-loss {name}`"
+            at = desired.where(tuple(map(str, each.path)))
+            shown = f"$.spec.{show_field(each.path)}"
+            self.out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
+            self.out.meant.append(desired.address)
+
+    def restricted(self, address: Address, raw: RawManifest, unsaid: Sequence[str]) -> None:
+        """What restricts the object changed and cannot be taken over: nor is the rest, which could make it do more."""
+        message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
+        hint = "settle that first, then pull again; all of its changes are taken over together"
+        self.left(address, Problem("restriction-left", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
+
+    def policy(self, raw: RawManifest, policy: Mapping[str, Json], taking: WriteBack) -> Replacement:
+        """What the manifest must allow for the object to stay as it is."""
+        said = raw.metadata.get("policy")
+        new = {**(said if isinstance(said, dict) else {}), **policy}
+        taking.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
+        return Replacement(("metadata",), {**raw.metadata, "policy": new})
+
+    def write(
+        self, address: Address, raw: RawManifest, edits: Sequence[Replacement], taking: WriteBack
+    ) -> list[FieldEdit]:
+        """The file's text with the edits made; what came of it."""
+        try:
+            texts = {name: self.beside(name, text, address) for name, text in taking.texts.items()}
+            before = self.files.get(raw.file, FileChange(raw.content, raw.content))
+            after = edit(before.after or b"", raw.document.index, edits, raw.file)
+        except InvalidInput as error:
+            self.out.problems += [_warning(problem, address) for problem in error.problems]
+            self.out.unwritten.append(address)
+            return []
+        if after != before.after and (wrong := self.wrong(raw, after)):
+            said = "; ".join(dict.fromkeys(each.message for each in wrong[:MOST_NAMED]))
+            message = f"{address} was left as it is: what is live is no sound manifest: {said}"
+            hint = "mend it in the organisation, or let the next apply do so"
+            self.left(address, Problem("unsound-live", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
+            return []
+        self.files |= texts
+        self.files[raw.file] = FileChange(before.before, after)
+        return taking.taken
+
+    def wrong(self, raw: RawManifest, after: bytes) -> list[Problem]:
+        """What `validate` would have against the new manifest, beyond what it has against the old one."""
+        document = read(after, raw.file)[raw.document.index]
+        value = document.value
+        new = raw._replace(
+            document=document,
+            metadata=value["metadata"],
+            spec=value["spec"],
+            content=after,
+            may_hold_variables=b"$" in after or b"\\" in after,
+        )
+        kind, project = KINDS[raw.kind], self.manifests.project
+        found, before = (
+            [each for each in judge(one, kind, project, self.environment, False) if each.severity == "error"]
+            for one in (new, raw)
+        )
+        known = {each.message for each in before}
+        return [each for each in found if each.message not in known]
+
+    def beside(self, name: str, text: str, address: Address) -> FileChange:
+        """A text that stands in a file of its own; InvalidInput where others read the file too."""
+        users = [other for other, raw in self.raws.items() if _reads(raw, name)]
+        if users != [address] or _reads(self.raws[address], name) > 1 or name in self.texts:
+            others = ", ".join(str(each) for each in users if each != address) or "another field of it"
+            hint = "give each a file of its own, or change the text by hand"
+            raise InvalidInput(Problem("text-shared", f"`{name}` was left as it is: {others} reads it too", hint=hint))
+        self.texts[name] = (text, address)
+        before = read_bytes(FilePath(self.root / name).resolve(), name)
+        mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
+        return FileChange(before, mark + text.encode())
+
+    def still_refers(self, user: Desired, address: Address) -> bool:
+        """Whether a manifest, as it is after this, names another."""
+        if Ref(*address) not in (each.target for each in user.uses):
+            return False
+        raw = self.raws[user.address]
+        after = self.files[raw.file].after if raw.file in self.files else raw.content
+        if after is None:  # it goes as well
+            return False
+        return _names(read(after, raw.file)[raw.document.index].value, {"ref": address.name})
+
+    def lost(self, address: Address, raw: RawManifest) -> None:
+        """An object that was deleted by hand."""
+        self.out.gone.append(address)
+        sharing = sum(document.value is not None for document in read(raw.content, raw.file))
+        users = sorted(str(each.address) for each in self.sides.desired if self.still_refers(each, address))
+        if self.wish.prune_files and sharing == 1 and not users:
+            self.files[raw.file] = FileChange(raw.content, None)
+            return
+        hint = "remove the manifest (`--prune-files` does), or the next apply creates the object anew"
+        if self.wish.prune_files and sharing > 1:
+            hint = f"remove it by hand: `{raw.file}` holds {sharing} documents"
+        elif self.wish.prune_files:
+            more = f" and {len(users) - MOST_NAMED} more" if len(users) > MOST_NAMED else ""
+            they = f"{', '.join(users[:MOST_NAMED])}{more} no longer refer{'s'[: len(users) == 1]} to it"
+            hint = f"pull again with `--prune-files`, once {they}"
+        message = f"{address} was deleted in the organisation"
+        self.out.problems.append(Problem("deleted-live", message, raw.locate(()), hint=hint, severity="warning"))
+
+
+def _plain_places(kind: Kind, prepared: PreparedSides) -> Callable[[Path], bool]:
+    """Whether the value at a path of the live spec is a key, which may be written without `ref`."""
+    patterns = [pattern_steps(each.path) for each in kind.refs if each.plain]
+
+    def is_plain(path: Path) -> bool:
+        return any(
+            len(pattern) == len(path)
+            and all(
+                step in ("*", one) or (step == "[]" and isinstance(one, int))
+                for step, one in zip(pattern, path, strict=True)
+            )
+            for pattern in patterns
+        )
+
+    return is_plain
+
+
+def _names(value: Json, reference: Json) -> bool:
+    """Whether the reference stands anywhere in the value."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(value == reference) or any(_names(each, reference) for each in inside)
+
+
+def _unsaid(kind: Kind, taking: WriteBack, pulled: PulledSpec) -> list[str]:
+    """What restricts the object and would be left while other changes of it are taken over."""
+    held = [each for each in taking.left if each.why in _HELD and restricts(kind, each.path)] if taking.taken else []
+    names = [f"`{show_field(each.path)}`" + (f" ({each.name})" if each.name else "") for each in held]
+    return [*dict.fromkeys(names), *(pulled.unsaid if taking.complete else ())]
+
+
+def _texts(value: Json) -> Iterator[str]:
+    yield from (each for each in (value if isinstance(value, (list, tuple)) else ()) if isinstance(each, str))
+
+
+def _reads(raw: RawManifest, name: str) -> int:
+    """In how many places a manifest names this file."""
+    if name.encode() not in raw.content:
+        return 0
+    patterns = KINDS[raw.kind].texts
+    return sum(value == {"file": name} for each in patterns for _, value in find_all(raw.spec, pattern_steps(each)))
+
+
+def _warning(problem: Problem, address: Address) -> Problem:
+    return Problem(problem.rule, f"{address}: {problem.message}", problem.at, problem.path, problem.hint, "warning")

@@ -1,0 +1,83 @@
+"""What a run is about: the addresses that `--only` and `--except` choose, and what those refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.model.json_values import Ref
+from syncer.model.resource import Desired
+from syncer.plan.removal_requests import RemovalRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`--only` and `--except`: patterns of addresses (`FlowTemplate/*`), references of what is chosen followed."""
+
+    only: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    exactly: frozenset[str] | None = None
+    """These addresses and no others, whatever they refer to: those of a saved plan."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.only or self.but or self.exactly is not None)
+
+    def takes(self, address: Address) -> bool:
+        """Whether the patterns choose this address."""
+        if self.leaves(address):
+            return False
+        return not self.only or any(fnmatchcase(str(address), pattern) for pattern in self.only)
+
+    def leaves(self, address: Address) -> bool:
+        """Whether this address is left alone, also where something chosen refers to it."""
+        if self.exactly is not None:
+            return str(address) not in self.exactly
+        return any(fnmatchcase(str(address), pattern) for pattern in self.but)
+
+    def reaches(self, kind: str) -> bool:
+        """Whether an address of this kind might be taken: what has no address until it is found is looked for then."""
+        if self.exactly is not None:
+            return any(text.startswith(f"{kind}/") for text in self.exactly)
+        return not self.only or any(fnmatchcase(kind, pattern.partition("/")[0]) for pattern in self.only)
+
+
+EVERYTHING = Selection()
+"""Nothing is left out."""
+
+
+def select(
+    desired: Sequence[Desired], managed: Collection[Address], selection: Selection, asked: Sequence[RemovalRequest] = ()
+) -> list[Desired]:
+    """The chosen manifests and everything they refer to. InvalidInput where a pattern fits nothing at all."""
+    if not selection.partial:
+        return list(desired)
+    addresses = {each.address: each for each in desired}
+    for pattern in (*selection.only, *selection.but):
+        if not any(fnmatchcase(str(address), pattern) for address in (*addresses, *managed)) and not any(
+            fnmatchcase(str(each.address), pattern)
+            if each.address
+            else fnmatchcase(each.kind, pattern.partition("/")[0])
+            for each in asked
+        ):
+            raise InvalidInput(
+                Problem(
+                    "nothing-selected",
+                    f"`{pattern}` fits no address",
+                    hint="an address is KIND/NAME, and * stands for anything: --only 'FlowTemplate/*'",
+                )
+            )
+    chosen = {address for address in addresses if selection.takes(address)}
+    waiting = list(chosen)
+    while waiting:
+        for use in addresses[waiting.pop()].uses:
+            if isinstance(use.target, Ref):
+                target = Address(use.target.kind, use.target.name)
+                if target in addresses and target not in chosen:
+                    chosen.add(target)
+                    waiting.append(target)
+    return [each for each in desired if each.address in chosen]

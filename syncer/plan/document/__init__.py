@@ -1,0 +1,1 @@
+"""The plan as a document: what is reviewed, saved and confirmed."""

@@ -1,0 +1,122 @@
+"""All that a plan is made of, and the names in it: what was read, which live id an address has, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from syncer.model.address import Address
+from syncer.model.field_change import FieldPath, Item, show_field
+from syncer.model.json_values import Json, Lookup, Part, Ref
+from syncer.model.kind import Context, Kind
+from syncer.model.markers import bind
+from syncer.model.resource import Desired, Live, Managed, Match
+from syncer.plan.identity_match import Matches, link_of
+from syncer.plan.removal_requests import RemovalPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """What the manifests want, what the organisation has, what was applied last. `live` by kind; `answers` by address;
+    `lookups` by (kind, title, scope)."""
+
+    desired: Sequence[Desired]
+    live: Mapping[str, Sequence[Live]]
+    managed: Mapping[Address, Managed]
+    matches: Mapping[str, Matches]
+    answers: Mapping[Address, Mapping[str, Json]]
+    lookups: Mapping[tuple[str, str, str], str]
+    today: str
+    resend_secrets: bool = False
+    removable: Callable[[Address], bool] = lambda address: True
+    """Whether a managed address that no manifest names may be planned away (`--only` and `--except` say no)."""
+    answered: RemovalPlan = field(default_factory=RemovalPlan)
+    """What documents of kind `Removed` come to."""
+    others: Sequence[Desired] = ()
+    """Manifests that were not chosen: nothing is planned for them, and what they refer to is still theirs."""
+
+
+class IdIndex:
+    """Names and ids of everything found: how references become ids, and ids become names again."""
+
+    def __init__(self, kinds: Mapping[str, Kind], sides: PlanInputs) -> None:
+        self.found: dict[Address, Match] = {}
+        for matches in sides.matches.values():
+            self.found.update(matches.found)
+        self._kinds = kinds
+        self._sides = sides
+        self.asked: dict[Address, Context] = {}
+        """Of resources whose kind was asked what it must know: kept until they are decided about."""
+
+    @cached_property
+    def _names(self) -> dict[str, Ref]:
+        """Ids that the platform gave, which say nothing to people: of what manifests describe, and of what they did."""
+        ids = {entry.live_id: address for address, entry in self._sides.managed.items() if entry.live_id}
+        ids |= {found.live.id: address for address, found in self.found.items()}
+        return {id: Ref(*address) for id, address in ids.items() if self._kinds[address.kind].title}
+
+    @cached_property
+    def objects(self) -> dict[tuple[str, str], Live]:
+        """(kind, live id) → the live object."""
+        return {(kind, each.id): each for kind, listed in self._sides.live.items() for each in listed}
+
+    @cached_property
+    def claimed(self) -> dict[tuple[str, str], Address]:
+        """(kind, live id) → the manifest it belongs to."""
+        return {(address.kind, found.live.id): address for address, found in self.found.items()}
+
+    def resolve(self, leaf: Ref | Lookup | Part) -> Json:
+        """The id a marker stands for; the marker itself while it has none."""
+        if isinstance(leaf, Ref):
+            found = self.found.get(Address(leaf.kind, leaf.name))
+            return found.live.id if found else leaf
+        if isinstance(leaf, Lookup):
+            return self._sides.lookups.get((leaf.kind, leaf.title, leaf.scope), leaf)
+        return leaf
+
+    def named(self, value: Json, labels: Mapping[str, str]) -> Json:
+        """The value with ids of managed objects as references and ids of parts as local keys, for people."""
+        if isinstance(value, dict):
+            return {name: self.named(item, labels) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.named(item, labels) for item in value]
+        if isinstance(value, str):
+            return self._names.get(value) or labels.get(value, value)
+        return value
+
+    def show(self, path: FieldPath, labels: Mapping[str, str]) -> str:
+        """A field's path with names in place of ids."""
+        steps = (Item(self._word(step.key, labels)) if isinstance(step, Item) else step for step in path)
+        return show_field(tuple(steps))
+
+    def _word(self, key: str, labels: Mapping[str, str]) -> str:
+        return self._names[key].name if key in self._names else labels.get(key, key)
+
+
+def memory_of(desired: Desired, found: Match | None, managed: Mapping[Address, Managed]) -> Managed | None:
+    """What is remembered of this manifest *and* this object, or of a create that was cut off. What is remembered of an
+    object that was replaced by another holds no longer: which items were ours, which ids its parts have."""
+    entry = link_of(desired, managed)
+    if entry is None or entry.live_id not in ("", found.live.id if found else ""):
+        return None
+    return entry
+
+
+def context_of(desired: Desired, sides: PlanInputs, known: IdIndex) -> Context:
+    """One desired resource beside its live object, references as ids as far as they are known."""
+    asked, answers = known.asked.pop(desired.address, None), sides.answers.get(desired.address, {})
+    if asked is not None and not answers:
+        return asked
+    found = known.found.get(desired.address)
+    entry = memory_of(desired, found, sides.managed)
+    return Context(
+        desired.address,
+        bind(desired.spec, known.resolve),
+        found.live.object if found else None,
+        entry.parts if entry else {},
+        desired.policy,
+        answers,
+        dict(entry.declared) if entry else {},
+        sides.today,
+    )

@@ -1,0 +1,342 @@
+"""(desired, live, managed) → Plan: the decision what is to be done, field by field. Pure: it asks nobody.
+
+What a kind must know beyond its list (an app's option declarations, the entities of a schema) was asked before and
+comes in as answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from syncer.diff.fingerprint import canonical, digest, fingerprint
+from syncer.diff.required_fields import missing_after, missing_in_new, place
+from syncer.diff.secret_digest import same_secret
+from syncer.diff.three_way_merge import MergeResult, as_new, merge
+from syncer.model.address import Address
+from syncer.model.calls import Call
+from syncer.model.diagnostic import Finding, PlatformError, Problem, located
+from syncer.model.field_change import FieldChange, FieldPath, show_field
+from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
+from syncer.model.kind import Incomplete, Kind, Meaning, PreparedSides, no_asks
+from syncer.model.markers import holds_secret
+from syncer.model.resource import Desired, Managed, Match, remembered
+from syncer.model.unexpected_reply import OF_ANOTHER_FORM, another_form, of_a_reply, of_known_form
+from syncer.plan.cascade import name_users, taken_along
+from syncer.plan.dependency_order import order_of
+from syncer.plan.exposure import exposures
+from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
+from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
+from syncer.plan.planned_calls import calls_of
+from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
+
+Unread = dict[Address, Problem]
+"""Addresses whose live object has a form that its kind cannot read, and what is said of it."""
+
+
+def draft(
+    kinds: Mapping[str, Kind], sides: PlanInputs, known: IdIndex | None = None, unread: Unread | None = None
+) -> Draft:
+    """Decide for every manifest and every remembered address; then put the changes in order. `known`: of these sides,
+    where it was needed for `asks_of` already.
+
+    PlatformError, with every one of them, where live objects cannot be read: nothing is decided past them. Whoever only
+    reports gives `unread`: they are put in there, those that are in there are skipped, and of none of them anything is
+    planned."""
+    out, given = Draft(), unread is not None
+    unread = {} if unread is None else unread
+    known = known or IdIndex(kinds, sides)
+    for desired in sorted(sides.desired, key=lambda each: each.address):
+        if desired.address in sides.matches[desired.address.kind].undecided or desired.address in unread:
+            continue  # of those all is said
+        try:  # not `of_known_form`: to enter that takes a quarter as long as to decide
+            _decide(kinds[desired.address.kind], desired, sides, known, out)
+        except OF_ANOTHER_FORM as error:
+            if not (_were_read(desired.address, sides, known) and of_a_reply(error)):
+                raise
+            unread[desired.address] = another_form(str(desired.address), error)
+    if unread and not given:
+        raise PlatformError(unread.values())
+    with of_known_form("what is to be removed"):
+        remove_unnamed(kinds, sides, known, out)
+        remove_asked(kinds, sides, known, out)
+    taken = taken_along(kinds, sides, out)
+    refer_to_removed(kinds, sides, known, taken, out)
+    first = name_users(kinds, sides, known, taken, out)
+    calls = _calls(kinds, sides, known, out, unread if given else None)
+    writing = {address: task for address, task in out.tasks.items() if task.change.writes}
+    order = order_of(kinds, writing, first)
+    for address, task in writing.items():
+        late = order.late.get(address, frozenset())
+        twice = (calls[address][0], *calls[address]) if late else calls[address]
+        change = replace(task.change, waits=tuple(sorted(order.waits[address])), calls=twice)
+        out.tasks[address] = replace(task, change=change, late=late)
+    for address in unread:
+        out.tasks.pop(address, None)
+    out.unclear += [address for address in unread if address not in out.unclear]
+    return out
+
+
+def _calls(
+    kinds: Mapping[str, Kind], sides: PlanInputs, known: IdIndex, out: Draft, unread: Unread | None
+) -> dict[Address, tuple[str, ...]]:
+    """The calls of each task that writes. One whose body could not be whole is a problem, and one whose object cannot
+    be read is put into `unread`: neither is a task. PlatformError for such an object where nobody gave `unread`."""
+    calls: dict[Address, tuple[str, ...]] = {}
+    for address, task in [(address, task) for address, task in out.tasks.items() if task.change.writes]:
+        try:
+            with of_known_form(str(address), replies=_were_read(address, sides, known)):
+                calls[address] = calls_of(kinds[address.kind], task)
+        except Incomplete as lacking:
+            out.problems += [_placed(each, task.desired) for each in lacking.findings]
+        except PlatformError as error:
+            if unread is None:
+                raise
+            unread[address] = error.problems[0]
+        if address not in calls:
+            del out.tasks[address]
+    return calls
+
+
+def _placed(finding: Finding, desired: Desired | None) -> Problem:
+    """The finding about a spec with its place in the manifest."""
+    at = desired.where(finding.path) if desired else None
+    return located(finding._replace(path=("spec", *finding.path)), at)
+
+
+def _were_read(address: Address, sides: PlanInputs, known: IdIndex) -> bool:
+    """Whether replies of the platform are at work in what is decided about the address; a plain create has none."""
+    return address in known.found or bool(sides.answers.get(address)) or address in sides.managed
+
+
+def asks_of(
+    kind: Kind, desired: Desired, sides: PlanInputs, known: IdIndex, unread: Unread | None = None
+) -> Mapping[str, Call]:
+    """What the kind must know about this resource before it can be compared. A live object that cannot be read is a
+    PlatformError, or is put into `unread`."""
+    if kind.asks is no_asks:
+        return {}
+    try:
+        context = known.asked[desired.address] = context_of(desired, sides, known)
+        return kind.asks(context)
+    except OF_ANOTHER_FORM as error:
+        if not (desired.address in known.found and of_a_reply(error)):
+            raise
+        problem = another_form(str(desired.address), error)
+        if unread is None:
+            raise PlatformError(problem) from None
+        unread[desired.address] = problem
+        return {}
+
+
+class _Case(NamedTuple):
+    """One manifest beside its live object, in one language: all that deciding about it takes."""
+
+    kind: Kind
+    desired: Desired
+    found: Match | None
+    entry: Managed | None
+    """What is remembered of this very object; None makes an update an adoption."""
+    prepared: PreparedSides
+    known: IdIndex
+    answers: Mapping[str, Json]
+
+    def at(self, finding: Finding) -> Problem:
+        """The finding with its place in the manifest."""
+        return _placed(finding, self.desired)
+
+    def task(self, change: Change, goal: Spec, changed: Iterable[str]) -> Task:
+        """The change with all that carrying it out takes. No guard lets it pass before every meaning is accepted."""
+        live, prepared = self.found.live if self.found else None, self.prepared
+        parts = prepared.accepted if prepared.meanings else prepared.parts
+        return Task(
+            change,
+            self.desired,
+            live,
+            prepared.want,
+            goal,
+            parts,
+            prepared.secrets,
+            self.answers,
+            frozenset(changed),
+            self.desired.policy,
+        )
+
+
+def _decide(kind: Kind, desired: Desired, sides: PlanInputs, known: IdIndex, out: Draft) -> None:
+    context = context_of(desired, sides, known)
+    found = known.found.get(desired.address)
+    entry = memory_of(desired, found, sides.managed)
+    prepared = kind.prepare(context)
+    case = _Case(kind, desired, found, entry, prepared, known, context.answers)
+    problems = [case.at(finding) for finding in prepared.findings]
+    out.notices += [Notice("kind", text, desired.address) for text in prepared.notices]
+    if entry is not None and entry.protect and not desired.protect:
+        said = "`protect` was dropped: once this is applied, it may be removed"
+        out.notices.append(Notice("guard-lowered", said, desired.address))
+    if entry is not None and entry.live_id and entry.address != desired.address:
+        said = f"{entry.address} goes on as {desired.address}, as its `aliases` say: both are `{entry.live_id}`"
+        out.notices.append(Notice("moved", said, desired.address))
+    if any(problem.severity == "error" for problem in problems):
+        out.unclear.append(desired.address)
+    if found is None:
+        if desired.address in sides.matches[kind.name].lost:
+            said = f"{desired.address} was deleted in the organisation and is planned anew"
+            out.notices.append(Notice("deleted-elsewhere", said, desired.address))
+        problems += missing_in_new(kind, desired, prepared.want)
+        if _sound(problems, out):
+            out.tasks[desired.address] = _create(case)
+        return
+    merged = merge(prepared.have, prepared.want, context.last, kind.shape, _prune(desired))
+    problems += [_not_ours(case, path, key) for path, key in merged.refused]
+    changes = (*merged.changes, *prepared.extra)
+    if prepared.secrets:
+        changes += tuple(_secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out))
+    if merged.refused and desired.address not in out.unclear:
+        out.unclear.append(desired.address)
+    if changes or prepared.meanings:
+        out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, prepared.meanings)
+    if changes:
+        problems += missing_after(kind, desired, prepared.want, merged.changes)
+        problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
+    out.released += [Release(desired.address, known.show(path, prepared.labels)) for path in merged.released]
+    out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))
+    if not _sound(problems, out):
+        return
+    if changes or prepared.meanings:
+        out.tasks[desired.address] = _update(case, merged, changes)
+    if not changes:
+        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {})
+        out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
+
+
+def _sound(problems: list[Problem], out: Draft) -> bool:
+    """Whether nothing but warnings was found; all of it is kept."""
+    out.problems += problems
+    return not any(problem.severity == "error" for problem in problems)
+
+
+def _is_adopted(case: _Case) -> bool:
+    """Whether this object is not the one that state knows, or only because somebody said so."""
+    entry = case.entry
+    return case.found is not None and (entry is None or entry.live_id != case.found.live.id or entry.adopted)
+
+
+def _prune(desired: Desired) -> frozenset[str]:
+    prune = desired.policy.get("prune", ())
+    return frozenset(prune) if isinstance(prune, (list, tuple)) else frozenset()
+
+
+def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
+    at = place(case.prepared.want, path, case.kind.shape)
+    text = show_field(path)
+    return Problem(
+        "live-duplicates",
+        f"{case.desired.address}: the live list `{text}` has two items with {key}",
+        case.desired.where(at),
+        f"$.spec.{text}",
+        "rename or delete one of them in the organisation; syncer does not guess which one is meant",
+    )
+
+
+def _secret_changes(case: _Case, resend: bool, changed: set[str], out: Draft) -> Iterator[FieldChange]:
+    """Write-only values: sent when they changed or when it was asked for; unknown ones are left alone and said, unless
+    they go along with other fields of theirs that change."""
+    for label, secret in case.prepared.secrets.items():
+        known = case.entry.secrets.get(label) if case.entry else None
+        unknown = known is None or isinstance(secret, UnknownValue)
+        if resend or (known is not None and not unknown and not same_secret(secret, known)):
+            yield FieldChange((label,), HIDDEN, secret)
+        elif unknown:
+            along = label.partition("[")[0] in changed
+            then = "it is sent along with the other changes" if along else "it is not sent"
+            said = f"{case.desired.address}: whether {label} is up to date is not known; {then}"
+            out.notices.append(Notice("secret-unverified", said, case.desired.address))
+
+
+def _create(case: _Case) -> Task:
+    kind, want, labels = case.kind, case.prepared.want, case.prepared.labels
+    goal: Spec = as_new(want, kind.shape)
+    risk = kind.create_risk(want)
+    fields = tuple(_new_field(name, case.known.named(value, labels)) for name, value in goal.items())
+    exposed = [reason for each in fields for reason in exposures(each.after, each.path)]
+    fields += tuple(Field(label, ABSENT, secret, "ours") for label, secret in case.prepared.secrets.items())
+    change = Change(
+        address=case.desired.address,
+        action="create",
+        level=worst([*((risk.level,) if risk else ()), *(each.level for each in fields)]),
+        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *exposed])),
+        fields=fields,
+        calls=(),
+        waits=(),
+        fingerprint=digest(canonical(want)),
+        live_id="",
+        name=display_name(kind, want, case.desired.address),
+    )
+    return case.task(change, goal, want)
+
+
+def _new_field(path: str, value: Json) -> Field:
+    """A field of a new object; a secret in it makes it risky."""
+    exposed = exposures(value, path)
+    return Field(path, ABSENT, value, "ours", "risky" if exposed else "safe", "; ".join(exposed))
+
+
+def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) -> Task:
+    kind, live_id = case.kind, case.found.live.id if case.found else ""
+    fields = tuple(_field(case, change, merged.goal) for change in changes)
+    fields += tuple(_meant(case, meaning) for meaning in case.prepared.meanings)
+    reasons = [each.reason for each in fields if each.reason]
+    reasons += [reason for change in changes for reason in _exposed(case, change)]
+    levels = [each.level for each in fields]
+    if changes and _is_adopted(case):
+        levels.append("risky")
+        reasons.append("takes over an object nobody here made")
+    verb: Verb = "accept" if not changes else "upgrade" if kind.upgrade(changes) else "update"
+    change = Change(
+        address=case.desired.address,
+        action=verb,
+        level=worst(levels),
+        reasons=tuple(dict.fromkeys(reasons)),
+        fields=fields,
+        calls=(),
+        waits=(),
+        fingerprint=fingerprint(case.prepared.have, kind.shape),
+        live_id=live_id,
+        name=display_name(kind, merged.goal, case.desired.address),
+    )
+    return case.task(change, merged.goal, (str(each.path[0]) for each in changes))
+
+
+def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
+    """The change as a reviewer sees it. What is or was a secret is hidden, and the whole value that it stands in."""
+    risk, labels = case.kind.risk(change, case.prepared.have, goal), case.prepared.labels
+    hidden = change.before is not ABSENT and (holds_secret(change.after) or holds_secret(change.last))
+    before, after = (case.known.named(side, labels) for side in (change.before, change.after))
+    if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
+        before, after = change.before, change.after
+    exposed = _exposed(case, change)
+    return Field(
+        case.known.show(change.path, labels),
+        HIDDEN if hidden else before,
+        after,
+        change.cause,
+        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed else ())]),
+        risk.reason if risk else "; ".join(exposed),
+        risk.item if risk else "",
+    )
+
+
+def _meant(case: _Case, meaning: Meaning) -> Field:
+    """The meaning as a reviewer sees it."""
+    labels, (level, reason, item) = case.prepared.labels, meaning.risk
+    before, after = (case.known.named(side, labels) for side in (meaning.before, meaning.after))
+    return Field(case.known.show(meaning.path, labels), before, after, meaning.cause, level, reason, item)
+
+
+def _exposed(case: _Case, change: FieldChange) -> tuple[str, ...]:
+    """Where the secrets go that the change puts into a field which is not meant for them."""
+    if change.path[0] in case.prepared.secrets:
+        return ()
+    return exposures(change.after, case.known.show(change.path, case.prepared.labels))

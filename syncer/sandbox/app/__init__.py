@@ -1,0 +1,1 @@
+"""The app service: the catalogue and installations."""

@@ -1,0 +1,1 @@
+"""The data governance service: retention configs and what they delete."""

@@ -1,0 +1,1 @@
+"""The entity service: schemas and their parts, entities, views, taxonomies."""

@@ -1,0 +1,1 @@
+"""The workflow services: flow templates, first-generation definitions, closing reasons, automations."""

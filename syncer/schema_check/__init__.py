@@ -1,0 +1,1 @@
+"""JSON Schemas of documents: found, checked fast, and explained in words."""

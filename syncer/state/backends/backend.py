@@ -1,0 +1,185 @@
+"""A place for the state of one environment: read, replaced whole if nobody else did, locked; the same for all places.
+
+What differs between a file, an object store and a database is two small things: a `Blob`, which keeps one text and
+tells its versions apart, and a `BackendLock`, which lets one run in. The text is the state file's own, everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from syncer.fs.clock import Effects
+from syncer.model.diagnostic import PlatformError, Problem, Refused
+from syncer.state.state_file import Lines, State, decode, encode
+
+if TYPE_CHECKING:
+    from syncer.state.lock import Holder
+
+Version = object
+"""What tells one content of a body from the next; None where there is none."""
+
+NOTHING: Final = (b"", None)
+POLL: Final = 1.0
+"""Seconds between two looks at a lock that is waited for."""
+
+
+class BlobChanged(Exception):
+    """A body is not as it was read: somebody else wrote. It never leaves this package."""
+
+
+class Blob(Protocol):
+    """One text, kept for long. PlatformError where it cannot be reached; what cannot be made durable, a NotDurable."""
+
+    def get(self) -> tuple[bytes, Version]:
+        """The text and its version, `NOTHING` where there is none."""
+
+    def put(self, text: bytes, seen: Version) -> Version:
+        """Replace what had the version `seen` (None: there was nothing), durably, or raise `BlobChanged`."""
+
+    def set_aside(self) -> str:
+        """Put away what stands there, whatever it is, so that there is nothing; the name under which it is found."""
+
+
+class BackendLock(Protocol):
+    """Lets in one run at a time."""
+
+    def take(self, me: Holder) -> str:
+        """Be let in; a note, or "". Refused while another run is in, naming it and the way to lift its lock."""
+
+    def release(self) -> None:
+        """Give it back, if it is still ours. PlatformError where that failed."""
+
+    def holder(self) -> Holder | None:
+        """Who is in, or has left its lock behind; None where nobody has."""
+
+    def lift(self, seen: Holder) -> None:
+        """Take the lock from that holder; Refused if it is another's by now, or cannot be lifted while it runs."""
+
+
+@dataclass(slots=True)
+class Backend:
+    """Where the state of `environment` lives. `address` is for people and holds no credential."""
+
+    address: str
+    environment: str
+    body: Blob
+    gate: BackendLock
+    org_id: str = ""
+    kinds: Collection[str] | None = None
+    effects: Effects = field(default_factory=Effects)
+    _version: Version = None
+    _lines: Lines = field(default_factory=dict)
+
+    def load(self) -> State:
+        """The state, an empty one where there is none.
+
+        InvalidInput for one that is damaged or another environment's; Refused where it was moved away; PlatformError.
+        """
+        raw, self._version = self.body.get()
+        if self._version is None:
+            return State()
+        moved = moved_to(raw)
+        if moved:
+            raise Refused(
+                Problem(
+                    "state-moved",
+                    f"state of `{self.environment}` was moved from `{self.address}` to `{moved}`",
+                    hint=f"use --state {moved}, or write it as `state` of the environment in syncer.yaml",
+                )
+            )
+        return decode(raw, self.address, self.environment, org_id=self.org_id, kinds=self.kinds)
+
+    def save(self, state: State) -> State:
+        """Put the next serial of the state where the one that was loaded or saved last stands, and return it.
+
+        Refused where somebody else wrote in between; PlatformError or NotDurable where it cannot be made to last.
+        """
+        after = replace(state, serial=state.serial + 1, entries=dict(sorted(state.entries.items())), found=True)
+        self.put(encode(self.environment, after, self._lines).encode("ascii"))
+        return after
+
+    def text(self) -> bytes:
+        """What stands there, as it is; b"" where nothing does. `put` then replaces just that."""
+        raw, self._version = self.body.get()
+        return raw
+
+    def put(self, text: bytes) -> None:
+        """Replace what was read last. Refused where somebody else wrote in between; PlatformError or NotDurable as
+        `save`."""
+        try:
+            self._version = self.body.put(text, self._version)
+        except BlobChanged:
+            hint = "another run wrote it although this one held the lock: was the lock lifted? Run it again"
+            problem = Problem("state-changed", f"state at `{self.address}` was written by somebody else", hint=hint)
+            raise Refused(problem) from None
+
+    def set_aside(self) -> str:
+        """Put away what cannot be read, and go on as if there were nothing; the name under which it is found."""
+        self._version = None
+        return self.body.set_aside()
+
+    @contextmanager
+    def lock(self, me: Holder, *, wait: float = 0.0, tell: Callable[[str], None] = lambda note: None) -> Iterator[None]:
+        """Hold the lock; Refused, naming who has it, when it was not free within `wait` seconds.
+
+        `tell` gets notes: whom is waited for, whose lock was taken over, that it could not be given back.
+        """
+        note = self._taken(me, wait, tell)
+        if note:
+            tell(note)
+        try:
+            yield
+        finally:
+            try:
+                self.gate.release()
+            except PlatformError as error:
+                tell(f"{error.problems[0].message}; the lock is left behind: {lift_by(self.environment)} lifts it")
+
+    def _taken(self, me: Holder, wait: float, tell: Callable[[str], None]) -> str:
+        end = self.effects.clock() + wait
+        told = False
+        while True:
+            try:
+                return self.gate.take(me)
+            except Refused as refusal:
+                left = end - self.effects.clock()
+                if left <= 0:
+                    raise
+                if not told:
+                    tell(f"{refusal.problems[0].message}; waiting up to {wait:.0f} seconds")
+                    told = True
+                self.effects.sleep(min(POLL, left))
+
+
+def tombstone(environment: str, to: str) -> bytes:
+    """What stands where a state has been moved away: no syncer takes it for a state."""
+    return (json.dumps({"format_version": 1, "environment": environment, "moved_to": to}, indent=0) + "\n").encode(
+        "ascii"
+    )
+
+
+def moved_to(text: bytes) -> str:
+    """The address in a tombstone; "" for anything else."""
+    if len(text) > 4096 or b'"moved_to"' not in text:
+        return ""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    found = document.get("moved_to") if isinstance(document, dict) else None
+    return found if isinstance(found, str) and found.isascii() and found.isprintable() else ""
+
+
+def lift_by(environment: str) -> str:
+    """The one command that lifts a lock."""
+    return f"`syncer state unlock --env {environment}`"
+
+
+def held(address: str, environment: str, who: str) -> Refused:
+    """The refusal of a gate."""
+    hint = f"wait for it (--lock-wait SECONDS); if that run is surely over, {lift_by(environment)}"
+    return Refused(Problem("locked", f"state at `{address}` is locked by {who}", hint=hint))

@@ -1,0 +1,59 @@
+"""Further ids in the text of syncer.yaml: put in where they belong, and nothing else moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncer.manifests.id_entries import with_ids
+from syncer.manifests.project import project_of
+from syncer.model.diagnostic import InvalidInput
+
+HEAD = "version: 1\nenvironments:\n"
+IDS = {"journey.offer": "5c1c", "user.7": "7"}
+BLOCK = '      journey.offer: "5c1c"\n      user.7: "7"\n'
+CASES = {
+    "none yet": (
+        HEAD + '  test: # here\n    org_id: "1"\n\n  other: {org_id: "2"}\n',
+        HEAD + '  test: # here\n    org_id: "1"\n    ids:\n' + BLOCK + '\n  other: {org_id: "2"}\n',
+    ),
+    "behind others, with a comment": (
+        HEAD + '  test:\n    ids:\n      a: "1" # one\n    org_id: "1"\n',
+        HEAD + '  test:\n    ids:\n      a: "1" # one\n' + BLOCK + '    org_id: "1"\n',
+    ),
+    "in braces": (
+        HEAD + '  test: {org_id: "1", ids: {a: "1"}}\n',
+        HEAD + '  test: {org_id: "1", ids: {a: "1", "journey.offer": "5c1c", "user.7": "7"}}\n',
+    ),
+    "all in braces, none yet": (
+        HEAD + '  test: {org_id: "1"} # ä\n',
+        HEAD + '  test: {org_id: "1", ids: {"journey.offer": "5c1c", "user.7": "7"}} # ä\n',
+    ),
+    "empty braces": (
+        HEAD + '  test:\n    org_id: "1"\n    ids: {}\n',
+        HEAD + '  test:\n    org_id: "1"\n    ids: {"journey.offer": "5c1c", "user.7": "7"}\n',
+    ),
+    "no line end": (HEAD + '  test:\n    org_id: "1"', HEAD + '  test:\n    org_id: "1"\n    ids:\n' + BLOCK),
+    "CR LF": (
+        (HEAD + '  test:\n    org_id: "1"\n').replace("\n", "\r\n"),
+        (HEAD + '  test:\n    org_id: "1"\n    ids:\n' + BLOCK).replace("\n", "\r\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
+def test_with_ids(before: str, after: str) -> None:
+    path = Path("/repo/syncer.yaml")
+    written = with_ids(before.encode(), path, "test", IDS)
+    assert written.decode() == after
+    known = project_of(before.encode(), path).environments["test"].ids
+    assert project_of(written, path).environments["test"].ids == {**known, **IDS}
+
+
+def test_what_cannot_be_put_in_is_said_with_the_lines() -> None:
+    path = Path("/repo/syncer.yaml")
+    with pytest.raises(InvalidInput) as refusal:
+        with_ids((HEAD + '  "test": {org_id: "1", ids: null}\n').encode(), path, "test", IDS)
+    [problem] = refusal.value.problems
+    assert "ids" in problem.message
