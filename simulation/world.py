@@ -25,17 +25,16 @@ from syncer.kinds import KINDS
 from syncer.manifests.cross_checks import together
 from syncer.manifests.project import choose, read_project
 from syncer.manifests.resolution import asked_for, read_manifests, resolve
-from syncer.model.diagnostic import InvalidInput, Refused, ordered
+from syncer.model.diagnostic import InvalidInput, ordered
 from syncer.model.json_values import Secret
 from syncer.model.resource import Desired
-from syncer.ops.apply.apply import apply_plan, exit_code, require_consent, same_plan
-from syncer.ops.apply.recovery import recover
+from syncer.ops.apply.apply import ApplyPorts, ApplyRequest, apply, exit_code
 from syncer.ops.apply.scheduler import Stop
 from syncer.ops.apply.state_store import StateStore
 from syncer.ops.drift import find_drift, last_apply
 from syncer.ops.plan import PlanResult, make_plan
-from syncer.ops.safety_inputs import situation_of
-from syncer.ops.selection import Selection
+from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
+from syncer.ops.selection import PlanRequest, Selection, Target
 from syncer.ops.undo.revert_plan import plan_back
 from syncer.plan.drift import Drift
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
@@ -296,21 +295,8 @@ class World:
         selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         with self.api(read_only=True) as api:
             desired, asked = self.wanted()
-            return find_drift(
-                api,
-                self.fetch,
-                desired,
-                state.entries,
-                environment=self.environment,
-                org_id=self.org_id,
-                server=SERVER,
-                today=self.today,
-                remembered=state.found,
-                applied=last_apply(self.runs.newest()[0]),
-                selection=selection,
-                asked=asked,
-                **how,
-            )
+            request = PlanRequest(self.target, selection, removal_requests=asked)
+            return find_drift(api, self.fetch, desired, state, request, last_apply(self.runs.newest()[0]), **how)
 
     @property
     def effects(self) -> Effects:
@@ -333,6 +319,10 @@ class World:
         return {"test": ORG, "other": "911042"}[self.environment]
 
     @property
+    def target(self) -> Target:
+        return Target(self.environment, self.org_id, SERVER, self.today)
+
+    @property
     def today(self) -> str:
         return self.time.moment().date().isoformat()
 
@@ -353,31 +343,13 @@ class World:
     def planned(self, api: Api, state: State, **how: Any) -> PlanResult:
         selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         desired, asked = self.wanted()
-        return make_plan(
-            api,
-            self.fetch,
-            desired,
-            state.entries,
-            environment=self.environment,
-            org_id=self.org_id,
-            server=SERVER,
-            today=self.today,
-            selection=selection,
-            asked=asked,
-            **how,
-        )
+        unread = how.pop("unread", None)
+        request = PlanRequest(self.target, selection, removal_requests=asked, **how)
+        return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
     def back(self, api: Api, state: State, run: str) -> PlanResult:
         return plan_back(
-            api,
-            self.fetch,
-            self.runs.read(run),
-            self.wanted()[0],
-            state.entries,
-            environment=self.environment,
-            org_id=self.org_id,
-            server=SERVER,
-            today=self.today,
+            api, self.fetch, self.runs.read(run), self.wanted()[0], state.entries, PlanRequest(self.target)
         )
 
     def undone(self, run: str = "") -> PlanResult:
@@ -415,29 +387,15 @@ class World:
         with Journal(self.journal_path, self.disk) as journal, self.api(read_only=False) as api:
             place = local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
             store = StateStore(place, self._of_org(place.load()))
-            events += recover(api, journal, store, self.effects, self.runs)
-            planned = self.back(api, store.state, undo) if undo else self.planned(api, store.state, **how)
-            if saved is not None and (moved := same_plan(saved, planned.plan)):
-                raise Refused(moved)
-            if consent is not None:
-                require_consent(planned.plan, self.situation(planned, store.state, api), consent)
-            for event in apply_plan(
-                planned,
-                api,
-                journal,
-                store,
-                run=f"{next(self.numbers):08x}",
-                effects=self.effects,
-                salt=lambda: b"0" * 16,
-                stop=stop,
-                today=self.today,
-                workers=workers,
-                runs=self.runs,
-                by="me on a machine",
-            ):
+            operator = _Operator(self, api, store, undo, how)
+            ports = ApplyPorts(api, journal, store, self.runs, self.effects, lambda: b"0" * 16)
+            run = f"{next(self.numbers):08x}"
+            request = ApplyRequest(run, "me on a machine", self.today, workers, saved, consent)
+            for event in apply(request, ports, operator, stop):
                 events.append(event)
                 see(event)
-        return Run(planned, events, exit_code(events, stop), self.requests()[seen:])
+        assert operator.planned is not None
+        return Run(operator.planned, events, exit_code(events, stop), self.requests()[seen:])
 
     def _of_org(self, state: State) -> State:
         from dataclasses import replace
@@ -445,19 +403,8 @@ class World:
         return replace(state, org_id=self.org_id)
 
     def situation(self, planned: PlanResult, state: State, api: Api) -> Any:
-        return situation_of(
-            planned,
-            state,
-            environment=self.environment,
-            org_id=self.org_id,
-            organisations=api.organisations,
-            opaque=True,
-            loopback=True,
-            read_only=False,
-            confirm=False,
-            limits=(None, None),
-            event="",
-        )
+        caller = CallerClaims(api.organisations, opaque=True, loopback=True, read_only=False)
+        return situation_of(planned, state, self.target, caller, SafetyRules())
 
     def open_intents(self) -> list[str]:
         """What the journal says is not settled: address and step."""
@@ -468,3 +415,31 @@ class World:
         """Nothing is left to do, by plan, and an apply sends nothing that writes."""
         assert self.changes(**how) == {}
         assert self.apply(**how).calls == []
+
+
+@dataclass
+class _Operator:
+    """Who applies in a world: plans as a command does, and says yes to everything that the guards let pass."""
+
+    world: World
+    api: Api
+    store: StateStore
+    undo: str
+    how: Mapping[str, Any]
+    planned: PlanResult | None = None
+
+    def plan(self, state: State) -> PlanResult:
+        world = self.world
+        return world.back(self.api, state, self.undo) if self.undo else world.planned(self.api, state, **self.how)
+
+    def situation(self, planned: PlanResult) -> Any:
+        return self.world.situation(planned, self.store.state, self.api)
+
+    def show(self, planned: PlanResult) -> None:
+        self.planned = planned
+
+    def ask(self, planned: PlanResult) -> None:
+        pass
+
+    def tell(self, note: str) -> None:
+        pass

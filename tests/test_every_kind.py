@@ -206,17 +206,10 @@ class World:
     def planned(self, api: Any, state: Any) -> Any:
         from syncer.api.client import fetch_all
         from syncer.ops.plan import make_plan
+        from syncer.ops.selection import PlanRequest, Target
 
-        return make_plan(
-            api,
-            fetch_all,
-            self.desired(),
-            state.entries,
-            environment="sandbox",
-            org_id="911690",
-            server="http://127.0.0.1",
-            today="2026-03-02",
-        )
+        request = PlanRequest(Target("sandbox", "911690", "http://127.0.0.1", "2026-03-02"))
+        return make_plan(api, fetch_all, self.desired(), state.entries, request)
 
     def plan(self) -> Any:
         with self.api() as api:
@@ -224,7 +217,7 @@ class World:
 
     def apply(self) -> list[str]:
         """Apply, and say what failed."""
-        from syncer.ops.apply.apply import apply_plan
+        from syncer.ops.apply.apply import ApplyPorts, ApplyRequest, apply_plan
         from syncer.ops.apply.scheduler import Stop
         from syncer.ops.apply.state_store import StateStore
         from syncer.plan.events import Failed, Skipped, Unknown
@@ -236,20 +229,10 @@ class World:
             place = local_place(self.state_path, "sandbox", org_id="911690", kinds=KINDS)
             store = StateStore(place, place.load())
             planned = self.planned(api, store.state)
-            events = apply_plan(
-                planned,
-                api,
-                journal,
-                store,
-                run="0123abcd",
-                effects=self.effects,
-                salt=lambda: b"0" * 16,
-                stop=Stop(),
-                today="2026-03-02",
-                workers=1,
-                runs=RunHistory(self.state_path.parent / "runs"),
-                by="me on a machine",
-            )
+            runs = RunHistory(self.state_path.parent / "runs")
+            ports = ApplyPorts(api, journal, store, runs, self.effects, lambda: b"0" * 16)
+            request = ApplyRequest("0123abcd", "me on a machine", "2026-03-02", workers=1)
+            events = apply_plan(planned, ports, request, Stop())
             return [str(each.change.address) for each in events if isinstance(each, Failed | Skipped | Unknown)]
 
 

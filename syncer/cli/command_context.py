@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from syncer.model.resource import Desired
     from syncer.model.state_location import StateLocation
     from syncer.ops.plan import PlanResult
-    from syncer.ops.selection import Selection
+    from syncer.ops.selection import Selection, Target
     from syncer.plan.planner import Unread
     from syncer.plan.removal_requests import RemovalRequest
     from syncer.state.backends.backend import Backend
@@ -67,6 +67,13 @@ class CommandContext:
     def today(self) -> str:
         """The day, in UTC as the platform counts."""
         return datetime.datetime.fromtimestamp(self.effects.now(), datetime.UTC).date().isoformat()
+
+    @property
+    def target(self) -> Target:
+        """The organisation, as plans and reports name it."""
+        from syncer.ops.selection import Target
+
+        return Target(self.environment.name, self.environment.org_id, self.host, self.today)
 
     @property
     def host(self) -> str:
@@ -216,6 +223,7 @@ class CommandContext:
         """The plan, made afresh. `unread`: as of `make_plan`."""
         from syncer.api.client import fetch_all
         from syncer.ops.plan import make_plan
+        from syncer.ops.selection import PlanRequest
         from syncer.plan.plan import Notice
         from syncer.plan.safety import lowered
 
@@ -223,21 +231,8 @@ class CommandContext:
         notices += [Notice("open-call", text) for text in self._open_calls()]
         fetch: Any = fetch_all
         desired, asked = self.wanted()
-        return make_plan(
-            api,
-            fetch,
-            desired,
-            state.entries,
-            environment=self.environment.name,
-            org_id=self.environment.org_id,
-            server=self.host,
-            today=self.today,
-            selection=selection,
-            resend_secrets=resend_secrets,
-            notices=notices,
-            asked=asked,
-            unread=unread,
-        )
+        request = PlanRequest(self.target, selection, resend_secrets, asked, notices)
+        return make_plan(api, fetch, desired, state.entries, request, unread)
 
     def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
         """Refused while calls of an earlier run (of these addresses, else of any) wait to be looked for: nobody links
@@ -260,6 +255,7 @@ class CommandContext:
     def planned_back(self, api: Api, state: State, run: str) -> PlanResult:
         """The plan that takes an earlier run back, made afresh. Manifests that cannot be read are no reason not to."""
         from syncer.api.client import fetch_all
+        from syncer.ops.selection import PlanRequest
         from syncer.ops.undo.revert_plan import plan_back
         from syncer.plan.plan import Notice
 
@@ -274,18 +270,7 @@ class CommandContext:
             desired = []
             said = f"the manifests cannot be read, so what git wants is not known: {error.problems[0].message}"
             notices.append(Notice("undo-git", said))
-        return plan_back(
-            api,
-            fetch,
-            found,
-            desired,
-            state.entries,
-            environment=self.environment.name,
-            org_id=self.environment.org_id,
-            server=self.host,
-            today=self.today,
-            notices=notices,
-        )
+        return plan_back(api, fetch, found, desired, state.entries, PlanRequest(self.target, notices=notices))
 
     def _must_be_its_own(self, organisations: frozenset[str]) -> None:
         """Refused where these are not the environment's organisation, or nobody names one; on this machine the latter

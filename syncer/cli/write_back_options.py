@@ -82,6 +82,7 @@ def taken_over(
     from syncer.api.client import fetch_all
     from syncer.ops.pull.write_back import take_over
     from syncer.ops.refresh import read_sides
+    from syncer.ops.selection import PlanRequest
     from syncer.plan.planner import Unread
 
     manifests, desired = there or here.manifests()[:2]
@@ -94,7 +95,7 @@ def taken_over(
         raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))
     fetch: Any = fetch_all
     unread: Unread = {}
-    sides, _, _, looked_at = read_sides(api, fetch, desired, known.entries, today=here.today, unread=unread)
+    sides, _, _, looked_at = read_sides(api, fetch, desired, known.entries, PlanRequest(here.target), unread)
     unseen = getattr(api, "unread", {})
     return take_over(manifests, here.environment, sides, looked_at, wish, unread=unread, unseen=unseen)
 

@@ -16,50 +16,40 @@ from syncer.model.diagnostic import Problem
 from syncer.model.json_values import Json
 from syncer.model.resource import Desired, Managed
 from syncer.ops.refresh import Fetch, Reader, claims, read_sides
-from syncer.ops.selection import Selection
+from syncer.ops.selection import PlanRequest, Selection
 from syncer.plan.document.timestamps import UNSEEN, LastChange, LastRun, since, when
 from syncer.plan.drift import Comparison, Drift, DriftedObject, Stranger, compare, strangers
 from syncer.plan.inputs import PlanInputs
 from syncer.plan.planner import Unread, draft
-from syncer.plan.removal_requests import RemovalRequest
 from syncer.state.run_history import Run
-
-EVERYTHING = Selection()
+from syncer.state.state_file import State
 
 
 def find_drift(
     api: Reader,
     fetch: Fetch,
     desired: Sequence[Desired],
-    managed: Mapping[Address, Managed],
-    *,
-    environment: str,
-    org_id: str,
-    server: str,
-    today: str,
-    remembered: bool,
+    state: State,
+    request: PlanRequest,
     applied: LastRun | None = None,
-    selection: Selection = EVERYTHING,
-    asked: Sequence[RemovalRequest] = (),
     problems: Sequence[Problem] = (),
 ) -> Drift:
-    """The report. `remembered`: whether a state was found; `problems`: what is known already that casts doubt on it.
+    """The report. `applied`: the last apply that is known; `problems`: what is known already that casts doubt on it.
     InvalidInput where a pattern fits nothing; what a plan could not be made of, and a live object that cannot be read,
     is a problem of the report."""
     unread: Unread = {}
-    sides, names, found, _ = read_sides(
-        api, fetch, desired, managed, today=today, selection=selection, asked=asked, unread=unread
-    )
+    managed, target = state.entries, request.target
+    sides, names, found, _ = read_sides(api, fetch, desired, managed, request, unread)
     made = draft(KINDS, sides, names, unread)
-    compared = compare(KINDS, sides, names, made, remembered=remembered)
+    compared = compare(KINDS, sides, names, made, remembered=state.found)
     return Drift(
-        environment,
-        org_id,
-        server,
-        selection.partial,
-        remembered,
+        target.environment,
+        target.org_id,
+        target.server,
+        request.selection.partial,
+        state.found,
         tuple(_attributed(api, fetch, compared, applied)),
-        tuple(_strangers(sides, desired, selection)),
+        tuple(_strangers(sides, desired, request.selection)),
         len(compared.pending),
         compared.compared,
         tuple(compared.unclear),

@@ -13,13 +13,12 @@ from syncer.model.markers import without_secrets
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import of_known_form
 from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides
-from syncer.ops.selection import EVERYTHING, Selection
+from syncer.ops.selection import PlanRequest
 from syncer.plan.document.document import identified
 from syncer.plan.identity_match import link_of
 from syncer.plan.inputs import PlanInputs
 from syncer.plan.plan import Draft, Notice, Plan
 from syncer.plan.planner import Unread, draft
-from syncer.plan.removal_requests import RemovalRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +48,12 @@ def make_plan(
     fetch: Fetch,
     desired: Sequence[Desired],
     managed: Mapping[Address, Managed],
-    *,
-    environment: str,
-    org_id: str,
-    server: str,
-    today: str,
-    selection: Selection = EVERYTHING,
-    resend_secrets: bool = False,
-    notices: Sequence[Notice] = (),
-    asked: Sequence[RemovalRequest] = (),
+    request: PlanRequest,
     unread: Unread | None = None,
 ) -> PlanResult:
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be;
     PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
-    sides, known, problems, _ = read_sides(
-        api,
-        fetch,
-        desired,
-        managed,
-        today=today,
-        selection=selection,
-        resend_secrets=resend_secrets,
-        asked=asked,
-        unread=unread,
-    )
+    sides, known, problems, _ = read_sides(api, fetch, desired, managed, request, unread)
     taken = sides.desired
     made = draft(KINDS, sides, known, unread)
     problems += made.problems
@@ -81,15 +62,15 @@ def make_plan(
         raise InvalidInput(problems)
     plan = Plan(
         "",
-        environment,
-        org_id,
-        server,
+        request.target.environment,
+        request.target.org_id,
+        request.target.server,
         tuple(made.tasks[address].change for address in sorted(made.tasks)),
         tuple(sorted(made.links, key=lambda link: link.address)),
         tuple(made.released),
-        (*notices, *made.notices, *_notices(api, fetch, made)),
+        (*request.notices, *made.notices, *_notices(api, fetch, made)),
         _digests(taken, made, sides),
-        selection.partial,
+        request.selection.partial,
         made.tasks,
     )
     return PlanResult(

@@ -18,7 +18,7 @@ from syncer.model.json_values import Json, Lookup, Ref
 from syncer.model.kind import Kind, LookupKind
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.unexpected_reply import of_known_form
-from syncer.ops.selection import EVERYTHING, Selection, select
+from syncer.ops.selection import PlanRequest, Selection, select
 from syncer.plan.extra_reads import Asks, answers_to
 from syncer.plan.identity_match import Matches, link_of, live_of, match, require_live
 from syncer.plan.inputs import IdIndex, PlanInputs
@@ -99,15 +99,12 @@ def read_sides(
     fetch: Fetch,
     desired: Sequence[Desired],
     managed: Mapping[Address, Managed],
-    *,
-    today: str,
-    selection: Selection = EVERYTHING,
-    resend_secrets: bool = False,
-    asked: Sequence[RemovalRequest] = (),
+    request: PlanRequest,
     unread: Unread | None = None,
 ) -> tuple[PlanInputs, IdIndex, list[Problem], Mapping[str, Sequence[Json]]]:
     """Read what is concerned: the sides, the names in them, what stands in the way of a plan, every object of the kinds
     in which something is looked up. `unread`: as of `draft`."""
+    selection, asked = request.selection, request.removal_requests
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
@@ -136,8 +133,8 @@ def read_sides(
         matches,
         {},
         found,
-        today,
-        resend_secrets,
+        request.target.today,
+        request.resend_secrets,
         removable=lambda address: address not in everywhere and selection.takes(address),
         answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),
         others=[each for each in desired if each.address not in addresses] if selection.partial else (),

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from syncer.kinds import KINDS
 from syncer.ops.plan import PlanResult, renamed
 from syncer.ops.refresh import claims
+from syncer.ops.selection import Target
 from syncer.plan.safety import FIRST_CONTACT, Allowance, Situation
 from syncer.state.state_file import State
 
 
+@dataclass(frozen=True, slots=True)
+class CallerClaims:
+    """What is known of who applies. `organisations`: those that the token and the replies named; `loopback`: the server
+    is on this machine; `event`: what a pipeline runs for (`GITHUB_EVENT_NAME`)."""
+
+    organisations: frozenset[str]
+    opaque: bool
+    loopback: bool
+    read_only: bool
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyRules:
+    """What the environment asks for. `limits`: of removals and of updates; `protect`: it protects everything, whatever
+    state remembers."""
+
+    confirm: bool = False
+    limits: tuple[Allowance | None, Allowance | None] = (None, None)
+    protect: bool = False
+
+
 def situation_of(
-    planned: PlanResult,
-    state: State,
-    *,
-    environment: str,
-    org_id: str,
-    organisations: frozenset[str],
-    opaque: bool,
-    loopback: bool,
-    read_only: bool,
-    confirm: bool,
-    limits: tuple[Allowance | None, Allowance | None],
-    event: str,
-    protect: bool = False,
+    planned: PlanResult, state: State, target: Target, caller: CallerClaims, rules: SafetyRules
 ) -> Situation:
-    """What the guards look at. `protect`: the environment protects everything, whatever state remembers."""
+    """What the guards look at."""
     sides = planned.sides
     found = {each.live.id for matches in sides.matches.values() for each in matches.found.values()}
     listed = {kind: {each.id for each in live} for kind, live in sides.live.items()}
@@ -41,24 +54,23 @@ def situation_of(
             there = entry.live_id in listed.get(address.kind, ()) or moved.get(address, address) in matched
             missing[address.kind] = missing.get(address.kind, 0) + (not there)
     return Situation(
-        environment,
-        org_id,
-        organisations,
-        loopback,
-        opaque,
-        read_only,
-        confirm,
-        limits[0],
-        limits[1],
+        target.environment,
+        target.org_id,
+        caller.organisations,
+        caller.loopback,
+        caller.opaque,
+        caller.read_only,
+        rules.confirm,
+        *rules.limits,
         # nobody has forgotten the manifests where every address is asked for by name
         len(planned.desired) or int(sides.answered.addresses.issuperset(state.entries)),
-        {address: protect or entry.protect for address, entry in state.entries.items()},
+        {address: rules.protect or entry.protect for address, entry in state.entries.items()},
         {kind: len(live) for kind, live in sides.live.items()},
         {kind: count for kind, count in remembered.items() if kind in sides.live},
         {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},
         state.found and not state.guards.get(FIRST_CONTACT),
-        event,
+        caller.event,
         missing,
-        protect,
+        rules.protect,
         {address: asked.document for address, asked in sides.answered.by.items()},
     )

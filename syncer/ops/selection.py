@@ -1,4 +1,5 @@
-"""What a run is about: the addresses that `--only` and `--except` choose, and what those refer to."""
+"""What a run is about: an organisation, and of it the addresses that `--only` and `--except` choose, with what those
+refer to."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.json_values import Ref
 from syncer.model.resource import Desired
+from syncer.plan.plan import Notice
 from syncer.plan.removal_requests import RemovalRequest
 
 
@@ -48,6 +50,29 @@ class Selection:
 
 EVERYTHING = Selection()
 """Nothing is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The organisation that a run is about, as plans and reports name it. `server`: where it is read, for people;
+    `today`: the day there, `2026-11-22`, by which settings that must lie in the future are judged. It opens nothing."""
+
+    environment: str
+    org_id: str
+    server: str
+    today: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What is to be planned, and how. `removal_requests`: what shall go without a manifest; `notices`: what is known
+    already that a reviewer should know. What the manifests and the state say is no part of it: these are inputs."""
+
+    target: Target
+    selection: Selection = EVERYTHING
+    resend_secrets: bool = False
+    removal_requests: Sequence[RemovalRequest] = ()
+    notices: Sequence[Notice] = ()
 
 
 def select(

@@ -23,6 +23,7 @@ from syncer.manifests.resolution import read_manifests
 from syncer.model.diagnostic import InvalidInput
 from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
 from syncer.ops.refresh import read_sides
+from syncer.ops.selection import PlanRequest
 
 Json = Any
 STADTWERK = Path(__file__).parents[2] / "examples" / "stadtwerk"
@@ -38,7 +39,7 @@ def taken_over(world: World, wish: WriteBackOptions = AS_IT_COMES) -> WriteBackR
     project = read_project(world.folder / "syncer.yaml")
     with world.api(read_only=True) as api:
         desired, entries = world.wanted()[0], world.state().entries
-        sides, _, _, looked_at = read_sides(api, world.fetch, desired, entries, today=world.today)
+        sides, _, _, looked_at = read_sides(api, world.fetch, desired, entries, PlanRequest(world.target))
     return take_over(read_manifests(project), choose(project, world.environment), sides, looked_at, wish)
 
 

@@ -13,11 +13,16 @@ from syncer.cli.options import FORMAT, consent_options, lock_wait_option, planni
 from syncer.cli.plan_output import QUOTA, saved_plan, show_plan, situation, warned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
+    from syncer.ops.plan import PlanResult
     from syncer.ops.selection import Selection
     from syncer.plan.events import Event
     from syncer.plan.plan import Plan
-    from syncer.plan.safety import Consent
+    from syncer.plan.safety import Consent, Situation
+    from syncer.render.events import ApplyProgress
     from syncer.render.output import Output
     from syncer.state.state_file import State
 
@@ -55,23 +60,155 @@ def apply(
 
     from syncer.cli.command_context import world
     from syncer.cli.console import console
-    from syncer.cli.gc_pause import at_rest
     from syncer.cli.signals import at_once, draining
-    from syncer.model.diagnostic import InvalidInput, Problem, Refused
-    from syncer.ops.apply.apply import apply_plan, exit_code, require_consent
-    from syncer.ops.apply.recovery import recover
+    from syncer.ops.apply.apply import ApplyPorts, ApplyRequest, exit_code
+    from syncer.ops.apply.apply import apply as run_apply
     from syncer.ops.apply.scheduler import Stop
     from syncer.ops.apply.state_store import StateStore
     from syncer.ops.selection import Selection
-    from syncer.plan.plan import FORMAT_VERSION
-    from syncer.plan.safety import unfitting
-    from syncer.render.events import ApplyProgress, applied_document, applied_line
     from syncer.state.journal import Journal
     from syncer.state.lock import myself, who
 
     out = console(color)
-    saved = saved_plan(file) if file else None
-    if saved is not None and saved.against:
+    saved = _applicable(file, only, but)
+    here = world(config, environment or (saved.environment if saved else None), server, place)
+    stop, me, events = Stop(), myself(env=here.env), list[Event]()
+    asker = _Asker(out, here, saved, Selection(only, but), resend_secrets, yes, form, verbose)
+    with ExitStack() as signals:
+        signals.enter_context(at_once())
+        for doubt in here.doubts():
+            out.talk(f"warning: {doubt}\n")
+        held = here.place.lock(me, wait=lock_wait, tell=asker.tell)
+        with held, here.api(read_only=False) as api, Journal(here.state_path.with_suffix(".journal")) as journal:
+            if journal.note:
+                asker.tell(journal.note)
+            state = asker.met(api, here.state())
+            store = StateStore(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
+            if journal.unsettled() or journal.settled():
+                api.confirm()
+
+            def drain(reason: str) -> None:
+                stop.ask(reason)
+                api.interrupt()
+
+            asker.begin = lambda: signals.enter_context(draining(drain))  # to the very end: it has begun
+            ports = ApplyPorts(api, journal, store, here.runs, here.effects, lambda: secrets.token_bytes(16))
+            request = ApplyRequest(secrets.token_hex(4), who(me), here.today, workers, saved, _consent(consents))
+            for event in run_apply(request, ports, asker, stop):
+                events.append(event)
+                asker.see(event)
+        return asker.end(events, exit_code(events, stop))
+
+
+class _Asker:
+    """Who types the command: is shown the plan, asked, and told what happens."""
+
+    def __init__(
+        self,
+        out: Output,
+        here: CommandContext,
+        saved: Plan | None,
+        selection: Selection,
+        resend_secrets: bool,
+        yes: bool,
+        form: str,
+        verbose: bool,
+    ) -> None:
+        self.out, self.here, self.saved, self.selection = out, here, saved, selection
+        self.resend_secrets, self.yes, self.form, self.verbose = resend_secrets, yes, form, verbose
+        self.begin: Callable[[], object] = lambda: None
+        self.watch: ApplyProgress | None = None
+        self.planned: PlanResult | None = None
+
+    def met(self, api: Api, state: State) -> State:
+        """The organisation and the state are there."""
+        self.api, self.state = api, state
+        return state
+
+    def plan(self, state: State) -> PlanResult:
+        """Made afresh; of a saved plan, of the same addresses."""
+        from syncer.cli.gc_pause import at_rest
+
+        here, saved = self.here, self.saved
+        remembered = replace(state, guards=self.state.guards)  # the plan says what is asked less for
+        with at_rest():
+            if saved is not None and saved.undo:
+                planned = here.planned_back(self.api, remembered, saved.undo)
+            else:
+                selection = self.selection if saved is None else _selection_of(saved)
+                planned = here.planned(self.api, remembered, selection, resend_secrets=self.resend_secrets)
+        self.api.confirm()  # a plan of nothing has asked nobody
+        return planned
+
+    def situation(self, planned: PlanResult) -> Situation:
+        """As the state was before anything of an earlier run was settled."""
+        return situation(planned, self.state, self.here, self.api)
+
+    def _asks(self, plan: Plan) -> bool:
+        return bool(plan.changes or plan.let_go) and not self.yes and self.saved is None
+
+    def show(self, planned: PlanResult) -> None:
+        """The plan, for people."""
+        plan = planned.plan
+        if self.form == "text":
+            warned(self.out, self.here)
+            show_plan(self.out, plan, self.form, self.verbose, self.here.environment.pace, (), planned.problems)
+        elif self._asks(plan):  # stdout is for the outcome; who is asked must see what for
+            _talk_plan(self.out, plan, self.here, self.verbose)
+
+    def ask(self, planned: PlanResult) -> None:
+        """A plain yes, where one is wanted; then it begins."""
+        from syncer.render.events import ApplyProgress
+
+        if self._asks(planned.plan):
+            _ask(self.out, self.here)
+        self.begin()
+        self.planned = planned
+        self.watch = ApplyProgress(self.out, len(planned.plan.changes), self.here.effects.clock)
+
+    def tell(self, note: str) -> None:
+        """A line on stderr."""
+        self.out.talk(f"note: {note}\n")
+
+    def see(self, event: Event) -> None:
+        """What happened; before the plan is made, only what an earlier run left is settled."""
+        from syncer.plan.events import Recovered
+
+        if self.watch is not None:
+            self.watch.see(event)
+        elif isinstance(event, Recovered):
+            self.out.talk(f"{event.address}: {event.message}\n")
+
+    def end(self, events: Sequence[Event], code: int) -> int:
+        """The outcome, for people or machines; the exit code."""
+        from syncer.model.json_values import json_text
+        from syncer.render.events import applied_document, applied_line
+
+        if self.planned is None or self.watch is None:
+            return code
+        plan, out = self.planned.plan, self.out
+        self.watch.close()
+        for address in plan.let_go:
+            out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
+        if self.form == "json":
+            document = applied_document(plan, events, code)
+            out.answer(json_text(document, ascii_only=not out.terminal.unicode) + "\n")
+        elif plan.changes:
+            out.answer(applied_line(events) + "\n")
+        if code in (130, 143):
+            out.talk("interrupted: what was under way is finished and remembered; run it again to go on\n")
+        return code
+
+
+def _applicable(file: Path | None, only: tuple[str, ...], but: tuple[str, ...]) -> Plan | None:
+    """The saved plan, if one is to be applied. Refused where it is one to look at; InvalidInput for a part of one."""
+    from syncer.model.diagnostic import InvalidInput, Problem, Refused
+    from syncer.plan.plan import FORMAT_VERSION
+
+    if file is None:
+        return None
+    saved = saved_plan(file)
+    if saved.against:
         raise Refused(
             Problem(
                 "stale-plan",
@@ -79,7 +216,7 @@ def apply(
                 hint="make one of the organisation as it is: `syncer plan -o FILE`",
             )
         )
-    if saved is not None and saved.format_version != FORMAT_VERSION:
+    if saved.format_version != FORMAT_VERSION:
         raise Refused(
             Problem(
                 "stale-plan",
@@ -88,110 +225,15 @@ def apply(
                 hint="plan again: `syncer plan -o FILE`",
             )
         )
-    if saved is not None and (only or but):
+    if only or but:
         raise InvalidInput(Problem("usage", "a saved plan is applied whole: --only and --except belong to `plan`"))
-    here = world(config, environment or (saved.environment if saved else None), server, place)
-    consent = _consent(consents)
-    stop = Stop()
-    with ExitStack() as signals:
-        signals.enter_context(at_once())
-
-        def tell(note: str) -> None:
-            out.talk(f"note: {note}\n")
-
-        for doubt in here.doubts():
-            out.talk(f"warning: {doubt}\n")
-        me = myself(env=here.env)
-        held = here.place.lock(me, wait=lock_wait, tell=tell)
-        with held, here.api(read_only=False) as api, Journal(here.state_path.with_suffix(".journal")) as journal:
-            if journal.note:
-                tell(journal.note)
-            state = here.state()
-            store = StateStore(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
-            events: list[Event] = []
-            if journal.unsettled() or journal.settled():
-                api.confirm()
-            for settled in recover(api, journal, store, here.effects, here.runs, tell):
-                events.append(settled)
-                out.talk(f"{settled.address}: {settled.message}\n")
-            selection = Selection(only, but) if saved is None else _selection_of(saved)
-            remembered = replace(store.state, guards=state.guards)  # the plan says what is asked less for
-            with at_rest():
-                if saved is not None and saved.undo:
-                    planned = here.planned_back(api, remembered, saved.undo)
-                else:
-                    planned = here.planned(api, remembered, selection, resend_secrets=resend_secrets)
-            api.confirm()  # a plan of nothing has asked nobody
-            if saved is not None:
-                _require_true(saved, planned.plan)
-            asks = (planned.plan.changes or planned.plan.let_go) and not yes and saved is None
-            if form == "text":
-                warned(out, here)
-                show_plan(out, planned.plan, form, verbose, here.environment.pace, (), planned.problems)
-            elif asks:  # stdout is for the outcome; who is asked must see what for
-                _talk_plan(out, planned.plan, here, verbose)
-            looked_at = situation(planned, state, here, api)
-            for note in unfitting(planned.plan, looked_at, consent):
-                tell(note)
-            require_consent(planned.plan, looked_at, consent)
-            if asks:
-                _ask(out, here)
-
-            def drain(reason: str) -> None:
-                stop.ask(reason)
-                api.interrupt()
-
-            signals.enter_context(draining(drain))  # to the very end: it has begun
-            watch = ApplyProgress(out, len(planned.plan.changes), here.effects.clock)
-            for event in apply_plan(
-                planned,
-                api,
-                journal,
-                store,
-                run=secrets.token_hex(4),
-                effects=here.effects,
-                salt=lambda: secrets.token_bytes(16),
-                stop=stop,
-                today=here.today,
-                workers=workers,
-                runs=here.runs,
-                by=who(me),
-            ):
-                events.append(event)
-                watch.see(event)
-            watch.close()
-            for address in planned.plan.let_go:
-                out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
-        code = exit_code(events, stop)
-        if form == "json":
-            from syncer.model.json_values import json_text
-
-            document = applied_document(planned.plan, events, code)
-            out.answer(json_text(document, ascii_only=not out.terminal.unicode) + "\n")
-        elif planned.plan.changes:
-            out.answer(applied_line(events) + "\n")
-        if code in (130, 143):
-            out.talk("interrupted: what was under way is finished and remembered; run it again to go on\n")
-    return code
+    return saved
 
 
 def _talk_plan(out: Output, plan: Plan, here: CommandContext, verbose: bool) -> None:
     from syncer.render.plan_text import render_plan
 
     out.talk(render_plan(plan, out.talking, writes_per_minute=here.environment.pace * QUOTA, verbose=verbose))
-
-
-def _require_true(saved: Plan, now: Plan) -> None:
-    """Refused, with all that has moved, where a saved plan is not the one that would be made now."""
-    from syncer.model.diagnostic import Problem, Refused
-    from syncer.ops.apply.apply import same_plan
-
-    moved = same_plan(saved, now)
-    if moved:
-        hint = f"make it again: `syncer {f'undo {saved.undo}' if saved.undo else 'plan'} -o FILE`"
-        raise Refused(
-            [*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint=hint)]
-        )
 
 
 def _of_organisation(state: State, here: CommandContext) -> State:

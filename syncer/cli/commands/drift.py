@@ -62,7 +62,7 @@ def drift(
     from syncer.cli.gc_pause import at_rest
     from syncer.cli.signals import at_once
     from syncer.ops.drift import find_drift, last_apply
-    from syncer.ops.selection import Selection
+    from syncer.ops.selection import PlanRequest, Selection
 
     out = console(color)
     here = world(config, environment, server, place)
@@ -75,21 +75,8 @@ def drift(
             out.talk(f"note: {out.terminal.shown(said)}\n")
         with here.api(read_only=True) as api:
             desired, asked = here.wanted()
-            report = find_drift(
-                api,
-                fetch_all,
-                desired,
-                state.entries,
-                environment=here.environment.name,
-                org_id=here.environment.org_id,
-                server=here.host,
-                today=here.today,
-                remembered=state.found,
-                applied=last_apply(newest),
-                selection=Selection(only, but),
-                asked=asked,
-                problems=_unsettled(here),
-            )
+            request = PlanRequest(here.target, Selection(only, but), removal_requests=asked)
+            report = find_drift(api, fetch_all, desired, state, request, last_apply(newest), _unsettled(here))
         if target is not None:
             _save(target, report)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)

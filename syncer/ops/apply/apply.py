@@ -1,4 +1,5 @@
-"""Applying: what a saved plan is compared with, what guards say, the plan carried out and remembered.
+"""Applying, in its order: `apply` recovers, plans, compares with the saved plan, is refused or goes on, asks, executes
+and remembers; a command brings options and is shown events.
 
 The order is the safety: nothing is written before every guard has spoken, and what is executed is the plan that was
 made a moment ago from the same manifests and the same organisation, which a saved plan is only compared with.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from syncer import __version__
 from syncer.fs.clock import Effects
@@ -22,15 +24,17 @@ from syncer.model.resource import Managed
 from syncer.ops.apply.backup import Backup
 from syncer.ops.apply.change_executor import STALE, ChangeExecutor, ChangeResult
 from syncer.ops.apply.ports import Platform
-from syncer.ops.apply.scheduler import Stop, execute, memory_after
+from syncer.ops.apply.recovery import recover
+from syncer.ops.apply.scheduler import RunOptions, Stop, execute, memory_after
 from syncer.ops.apply.state_store import StateStore
 from syncer.ops.plan import PlanResult, renamed
 from syncer.plan.document.document import plan_document
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
 from syncer.plan.plan import Plan, Task
-from syncer.plan.safety import Consent, Situation, refusals
+from syncer.plan.safety import Consent, Situation, refusals, unfitting
 from syncer.state.journal import Intent, Journal, body_digest
 from syncer.state.run_history import RunHeader, RunHistory
+from syncer.state.state_file import State
 
 CHANGED = "its manifest, or a variable it uses, has changed"
 
@@ -124,64 +128,133 @@ def require_consent(plan: Plan, situation: Situation, consent: Consent) -> None:
         raise Refused(problems)
 
 
-def apply_plan(
-    planned: PlanResult,
-    platform: Platform,
-    journal: Journal,
-    store: StateStore,
-    *,
-    run: str,
-    effects: Effects,
-    salt: Callable[[], bytes],
-    stop: Stop,
-    today: str,
-    workers: int,
-    runs: RunHistory,
-    by: str,
-) -> Iterator[Event]:
+@dataclass(slots=True)
+class ApplyPorts:
+    """What an apply needs of the outside, open and locked: nobody else writes here while it runs. `salt`: random bytes,
+    for the digests of secrets."""
+
+    platform: Platform
+    journal: Journal
+    store: StateStore
+    runs: RunHistory
+    effects: Effects
+    salt: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """How a plan is to be applied. `run`: the id of this run; `by`: who runs it and where, for those who look at
+    earlier runs later; `today` as of the plan's target; `saved`: the plan that this one must still be; `consent`: None
+    where no guard is asked, which only tests do."""
+
+    run: str
+    by: str
+    today: str
+    workers: int = 8
+    saved: Plan | None = None
+    consent: Consent | None = None
+
+
+class Operator(Protocol):
+    """Who asks for an apply, and is shown and asked what comes of it."""
+
+    def plan(self, state: State) -> PlanResult:
+        """The plan, made afresh beside this state."""
+
+    def situation(self, planned: PlanResult) -> Situation:
+        """What the guards look at beside the plan."""
+
+    def show(self, planned: PlanResult) -> None:
+        """Before any guard has spoken."""
+
+    def ask(self, planned: PlanResult) -> None:
+        """After all of them have: whether it shall be done. Refused where not."""
+
+    def tell(self, note: str) -> None:
+        """What is no event of the run, such as a wait."""
+
+
+def apply(request: ApplyRequest, ports: ApplyPorts, operator: Operator, stop: Stop) -> Iterator[Event]:
+    """Everything in its order, once the lock is held: recover, plan, compare with the saved plan, safety, ask, execute,
+    remember. Refused, with every reason, before anything is written; NotDurable and OutcomeUnknown as of the steps."""
+    yield from recover(ports.platform, ports.journal, ports.store, ports.effects, ports.runs, operator.tell)
+    planned = operator.plan(ports.store.state)
+    if request.saved is not None:
+        require_same(request.saved, planned.plan)
+    operator.show(planned)
+    if request.consent is not None:
+        situation = operator.situation(planned)
+        for note in unfitting(planned.plan, situation, request.consent):
+            operator.tell(note)
+        require_consent(planned.plan, situation, request.consent)
+    operator.ask(planned)
+    yield from apply_plan(planned, ports, request, stop)
+
+
+def require_same(saved: Plan, now: Plan) -> None:
+    """Refused, with all that has moved, where a saved plan is not the one that would be made now."""
+    moved = same_plan(saved, now)
+    if moved:
+        hint = f"make it again: `syncer {f'undo {saved.undo}' if saved.undo else 'plan'} -o FILE`"
+        raise Refused(
+            [*moved, Problem("stale-plan", "the saved plan is no longer true; nothing was written", hint=hint)]
+        )
+
+
+def apply_plan(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, stop: Stop) -> Iterator[Event]:
     """Remember the links and what was accepted, then do what the plan says; the journal is emptied once state holds all
-    of it. `by`: who runs it and where, for those who look at `runs` later. NotDurable where something that must be
-    remembered cannot be."""
-    entries: dict[Address, Managed | None] = {**planned.settled, **dict.fromkeys(planned.forgotten)}
-    entries |= {
-        former: None for former, present in renamed(planned, store.state.entries).items() if present in planned.settled
-    }
+    of it. NotDurable where something that must be remembered cannot be."""
     tasks, accepted = _parted(planned.plan.tasks)
-    for address, task in accepted.items():
-        as_it_is = StepsResult(task.change.live_id, None, task.parts)
-        entry = entries.get(address, store.state.entries.get(address))
-        entries[address] = memory_after(task, ChangeResult(as_it_is, task.want), entry, salt)
-    store.put(entries)
+    _remember(planned, accepted, ports)
     yield from (Done(task.change, task.change.live_id, 0.0) for task in accepted.values())
     if not tasks:
         return
-    sides = planned.sides
-    ids = {address: found.live.id for matches in sides.matches.values() for address, found in matches.found.items()}
-    objects = {(kind, each.id): each.object for kind, listed in sides.live.items() for each in listed}
-    plan, managed = planned.plan, store.state.entries
-    recorder = runs.begin(
-        RunHeader(run, effects.now(), plan.environment, plan.org_id, plan.server, plan.id, by, __version__, plan.undo)
+    plan, effects, managed = planned.plan, ports.effects, ports.store.state.entries
+    made = RunHeader(
+        request.run,
+        effects.now(),
+        plan.environment,
+        plan.org_id,
+        plan.server,
+        plan.id,
+        request.by,
+        __version__,
+        plan.undo,
     )
-    ledger, keeper = RunJournal(journal, run, effects.now), Backup(recorder, managed, plan.digests)
-    carrier = ChangeExecutor(platform, ledger, keeper, ids, objects, effects.sleep, today, sides.lookups, effects.now)
+    recorder = ports.runs.begin(made)
+    executor = _executor(planned, ports, request, Backup(recorder, managed, plan.digests))
+    pace = RunOptions(effects.clock, ports.salt, stop, request.workers)
     try:
-        yield from execute(
-            tasks,
-            KINDS,
-            carrier,
-            store.put_midway,
-            managed,
-            clock=effects.clock,
-            salt=salt,
-            stop=stop,
-            workers=workers,
-        )
+        yield from execute(tasks, KINDS, executor, ports.store.put_midway, managed, pace)
     finally:
         whole = recorder.close()
     if not whole:  # the journal still knows, and the next apply keeps it
         said = "what was made cannot be kept for an undo"
         raise NotDurable(Problem("run", said, hint="make room on the disk, then run `syncer apply` again"))
-    journal.compact()
+    ports.journal.compact()
+
+
+def _remember(planned: PlanResult, accepted: Mapping[Address, Task], ports: ApplyPorts) -> None:
+    """What needs no call: links, what is forgotten, former addresses, and what references were accepted to mean."""
+    known = ports.store.state.entries
+    entries: dict[Address, Managed | None] = {**planned.settled, **dict.fromkeys(planned.forgotten)}
+    entries |= {former: None for former, present in renamed(planned, known).items() if present in planned.settled}
+    for address, task in accepted.items():
+        as_it_is = StepsResult(task.change.live_id, None, task.parts)
+        entry = entries.get(address, known.get(address))
+        entries[address] = memory_after(task, ChangeResult(as_it_is, task.want), entry, ports.salt)
+    ports.store.put(entries)
+
+
+def _executor(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, backup: Backup) -> ChangeExecutor:
+    """What the workers share: the ids and objects that the plan was made of among it."""
+    sides, effects = planned.sides, ports.effects
+    ids = {address: found.live.id for matches in sides.matches.values() for address, found in matches.found.items()}
+    objects = {(kind, each.id): each.object for kind, listed in sides.live.items() for each in listed}
+    journal = RunJournal(ports.journal, request.run, effects.now)
+    return ChangeExecutor(
+        ports.platform, journal, backup, ids, objects, effects.sleep, request.today, sides.lookups, effects.now
+    )
 
 
 def _parted(tasks: Mapping[Address, Task]) -> tuple[dict[Address, Task], dict[Address, Task]]:

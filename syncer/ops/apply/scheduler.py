@@ -49,6 +49,17 @@ class Stop:
         self.asked.set()
 
 
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run goes. `clock`: seconds that only go on; `salt`: random bytes for the digests of secrets; `workers`:
+    changes side by side, at most."""
+
+    clock: Callable[[], float]
+    salt: Callable[[], bytes]
+    stop: Stop
+    workers: int = 8
+
+
 Node = tuple[Address, int]
 """A change, or its first or second go where a circle of new objects is cut."""
 
@@ -59,37 +70,33 @@ def execute(
     carrier: ChangeExecutor,
     remember: StateSink,
     managed: Mapping[Address, Managed],
-    *,
-    clock: Callable[[], float],
-    salt: Callable[[], bytes],
-    stop: Stop,
-    workers: int = 8,
+    pace: RunOptions,
 ) -> Iterator[Event]:
-    """Carry the tasks out, dependencies first, independent ones side by side; a failure costs its dependants only."""
+    """Carry the tasks out, dependencies first, independent ones side by side; a failure costs its dependants only.
+    PartlyDone where state cannot be saved."""
     from graphlib import TopologicalSorter
 
     circles = {address: _circle(task, tasks, kinds) for address, task in tasks.items() if task.late}
     order: TopologicalSorter[Node] = TopologicalSorter(_nodes(tasks, circles))
     order.prepare()
-    book = _RunState(tasks, circles, remember, dict(managed), clock, salt)
+    book = _RunState(tasks, circles, remember, dict(managed), pace.clock, pace.salt)
     news: queue.SimpleQueue[Started | Creation | Future[ChangeResult]] = queue.SimpleQueue()
     running: dict[Future[ChangeResult], Node] = {}
     ready: deque[Node] = deque()
-    bug: Exception | None = None
-    with _naming_what_is_lost(book, news), ThreadPoolExecutor(workers, thread_name_prefix="apply") as pool:
+    with _naming_what_is_lost(book, news), ThreadPoolExecutor(pace.workers, thread_name_prefix="apply") as pool:
         while order.is_active():
             ready.extend(order.get_ready())
-            while ready and len(running) < workers:  # never more than can begin: a stop must find the rest unbegun
+            while ready and len(running) < pace.workers:  # never more than can begin: a stop must find the rest unbegun
                 node = ready.popleft()
                 task = tasks[node[0]]
                 event = book.stands_in_the_way(node)
                 if event is not None:
                     yield event
-                if event is not None or node[0] in book.bad or stop.asked.is_set():
+                if event is not None or node[0] in book.bad or pace.stop.asked.is_set():
                     book.bad.setdefault(node[0], None)
                     order.done(node)
                     continue
-                book.began.setdefault(node[0], clock())
+                book.began.setdefault(node[0], pace.clock())
                 first_go = bool(task.late) and node[1] == 1
                 future = pool.submit(carrier.carry, kinds[node[0].kind], task, first_go=first_go, news=news.put)
                 running[future] = node
@@ -103,25 +110,12 @@ def execute(
                 book.made(said)
             else:
                 node = running.pop(said)
-                try:
-                    ended = book.done(node, said.result())
-                except StepFailed as failure:
-                    ended = book.failed(node[0], failure)
-                    if failure.unauthorised:
-                        stop.ask("the token is not accepted any more")
-                    if failure.fatal:
-                        stop.ask("the journal cannot be written")
-                except PartlyDone:
-                    raise  # state cannot be saved: nothing that follows could be remembered
-                except Exception as error:  # a bug: what is under way is still remembered, then it comes out
-                    ended, bug = None, bug or error
-                    book.bad[node[0]] = None
-                    stop.ask("a bug")
+                ended = book.ended(node, said, pace.stop)
                 if ended is not None:
                     yield ended
                 order.done(node)
-    if bug is not None:
-        raise bug
+    if book.bug is not None:
+        raise book.bug
 
 
 @contextmanager
@@ -153,6 +147,28 @@ class _RunState:
     """Written without their late references so far."""
     unsaved: set[Address] = field(default_factory=set)
     """Of what could not be remembered."""
+    bug: Exception | None = None
+    """The first exception that nobody foresaw."""
+
+    def ended(self, node: Node, change: Future[ChangeResult], stop: Stop) -> Event | None:
+        """What came of a change that is over; None for the first of two goes, and for a bug, which stops the run:
+        what is under way is still remembered, then it comes out. PartlyDone where state cannot be saved, for nothing
+        that follows could be remembered."""
+        try:
+            return self.done(node, change.result())
+        except StepFailed as failure:
+            if failure.unauthorised:
+                stop.ask("the token is not accepted any more")
+            if failure.fatal:
+                stop.ask("the journal cannot be written")
+            return self.failed(node[0], failure)
+        except PartlyDone:
+            raise
+        except Exception as error:
+            self.bug = self.bug or error
+            self.bad[node[0]] = None
+            stop.ask("a bug")
+            return None
 
     def put(self, address: Address, entry: Managed | None) -> None:
         """Remember an entry, or take it out; a former name of the manifest goes in the same breath."""

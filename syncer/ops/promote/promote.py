@@ -40,7 +40,7 @@ from syncer.ops.pull.pull import prepare as prepare_pull
 from syncer.ops.pull.pull import write_pull as write_pulled
 from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
 from syncer.ops.refresh import Fetch, read_sides
-from syncer.ops.selection import Selection, select
+from syncer.ops.selection import PlanRequest, Selection, select
 from syncer.plan.id_map import Pair
 from syncer.plan.identity_match import plain_title
 from syncer.plan.inputs import PlanInputs
@@ -203,8 +203,9 @@ class _Work:
     def taken(self, there: Manifests, desired: Sequence[Desired], here: Environment) -> WriteBackResult:
         """What was changed by hand in the source, as edits of the chosen manifests."""
         unread: Unread = {}
+        request = PlanRequest(self.source.order.target)
         sides, _, _, looked_at = read_sides(
-            self.source.reader, self.fetch, desired, self.source.managed, today=self.source.order.today, unread=unread
+            self.source.reader, self.fetch, desired, self.source.managed, request, unread
         )
         only = self.exactly
         if only is None and self.selection.partial:
@@ -312,13 +313,9 @@ class _Work:
         links = {each.new.address: Managed(each.new.address, each.new.live.id, parts=each.pulled.parts)
                  for each in pulled.drafts}  # fmt: skip
         unread: Unread = {}
+        request = PlanRequest(self.source.order.target)
         sides, known, _, _ = read_sides(
-            self.source.reader,
-            self.fetch,
-            desired,
-            {**self.source.managed, **links},
-            today=self.source.order.today,
-            unread=unread,
+            self.source.reader, self.fetch, desired, {**self.source.managed, **links}, request, unread
         )
         made = draft(KINDS, sides, known, unread)
         if blind := [unread[address] for address in sorted(unread) if address in chosen]:

@@ -25,7 +25,7 @@ from syncer.model.slugs import piece_of, plain_name
 from syncer.ops.pull.cached_reader import CachedReader
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch, read_sides
-from syncer.ops.selection import Selection, select
+from syncer.ops.selection import PlanRequest, Selection, select
 from syncer.plan.id_map import MISSING, Pair, own_values, pairs_of, plain_keys, raw_ids
 from syncer.plan.identity_match import live_of
 from syncer.plan.inputs import PlanInputs
@@ -100,15 +100,9 @@ class TargetCheck:
         problems = [*problems, *together(desired), *wrong]
         unsound = {each.at.file for each in problems if each.severity == "error" and each.at is not None}
         desired = [each for each in desired if each.where(()).file not in unsound]  # of these enough is said
-        sides, known, found, _ = read_sides(
-            self.side.reader,
-            self.fetch,
-            desired,
-            self.side.managed,
-            today=self.side.order.today,
-            selection=self.selection if self._fits(desired) else Selection(),
-            asked=asked,
-        )
+        selection = self.selection if self._fits(desired) else Selection()
+        request = PlanRequest(self.side.order.target, selection, removal_requests=asked)
+        sides, known, found, _ = read_sides(self.side.reader, self.fetch, desired, self.side.managed, request)
         made = draft(KINDS, sides, known)
         sides = replace(sides, live={**sides.live, **self._others(sides)})
         problems += [*found, *made.problems]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from syncer.manifests.project import Environment, Project
+from syncer.ops.selection import Target
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -22,3 +23,8 @@ class PullOptions:
     today: str
     environments: tuple[str, ...] = ()
     """Where new manifests are to live; () for this environment alone, where there are others."""
+
+    @property
+    def target(self) -> Target:
+        """The organisation that is pulled from."""
+        return Target(self.environment.name, self.environment.org_id, self.server, self.today)

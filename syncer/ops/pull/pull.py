@@ -35,6 +35,7 @@ from syncer.ops.pull.inventory import Inventory, names_of, survey
 from syncer.ops.pull.layout import file_of, folder_of, occupied
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch
+from syncer.ops.selection import PlanRequest
 from syncer.plan.identity_match import plain_title
 from syncer.plan.removal_requests import RemovalRequest
 
@@ -302,18 +303,7 @@ def _plan(
     asked: Sequence[RemovalRequest],
     unread: dict[Address, Problem],
 ) -> PlanResult:
-    return make_plan(
-        reader,
-        fetch,
-        desired,
-        managed,
-        environment=order.environment.name,
-        org_id=order.environment.org_id,
-        server=order.server,
-        today=order.today,
-        asked=asked,
-        unread=unread,
-    )
+    return make_plan(reader, fetch, desired, managed, PlanRequest(order.target, removal_requests=asked), unread)
 
 
 def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.kinds import KINDS
@@ -23,7 +22,7 @@ from syncer.model.kind import Context, Kind
 from syncer.model.resource import Desired, Live, Managed
 from syncer.ops.plan import PlanResult, make_plan, manifest_digest
 from syncer.ops.refresh import Fetch, Reader
-from syncer.ops.selection import Selection
+from syncer.ops.selection import PlanRequest, Selection, Target
 from syncer.ops.undo.markers import named, uses, with_secrets
 from syncer.ops.undo.once_reader import OnceReader
 from syncer.ops.undo.snapshots import address_of, both_sides, entry_before, memory_after, spec_from
@@ -42,29 +41,25 @@ def plan_back(
     run: Run,
     git: Sequence[Desired],
     managed: Mapping[Address, Managed],
-    *,
-    environment: str,
-    org_id: str,
-    server: str,
-    today: str,
-    notices: Sequence[Notice] = (),
+    request: PlanRequest,
 ) -> PlanResult:
     """The plan that takes `run` back. `git`: what the manifests want now, for secrets, policies and a word about what
     comes again. InvalidInput where the run was made in another organisation."""
+    org_id = request.target.org_id
     if run.header.org_id != org_id:
         message = f"run `{run.header.id}` changed organisation `{run.header.org_id}`, and this is `{org_id}`"
         raise InvalidInput(Problem("other-run", message, hint="choose its environment with --env"))
     once = OnceReader(api)
-    undoing = _Undoing(run, {each.address: each for each in git}, managed, once, today)
+    undoing = _Undoing(run, {each.address: each for each in git}, managed, once, request.target.today)
     undoing.look(fetch)
     for kept in run.changes:
         undoing.take_back(kept)
-    planned = _planned(undoing, once, fetch, environment=environment, org_id=org_id, server=server, today=today)
+    planned = _planned(undoing, once, fetch, request.target)
     tasks = {address: undoing.exactly(task) for address, task in planned.plan.tasks.items()}
     plan = replace(
         planned.plan,
         released=(),
-        notices=(*notices, *undoing.notices, *planned.plan.notices, *undoing.against_git(tasks)),
+        notices=(*request.notices, *undoing.notices, *planned.plan.notices, *undoing.against_git(tasks)),
         digests={str(address): undoing.digest(address) for address in sorted(tasks)},
         partial=False,
         undo=run.header.id,
@@ -74,15 +69,15 @@ def plan_back(
     return replace(planned, plan=identified(plan), sides=sides, settled={}, desired=tuple(git) or planned.desired)
 
 
-def _planned(undoing: _Undoing, api: Reader, fetch: Fetch, **about: Any) -> PlanResult:
+def _planned(undoing: _Undoing, api: Reader, fetch: Fetch, target: Target) -> PlanResult:
     """The plan of what can be taken back: what a check speaks against is named, and left out of it."""
     while True:
         concerned = {*undoing.wanted, *undoing.unwanted}
         managed = {each: entry for each, entry in undoing.managed.items() if each not in concerned}
         managed |= {**undoing.links, **undoing.unwanted}
-        selection = Selection(exactly=frozenset(map(str, concerned)))
+        request = PlanRequest(target, Selection(exactly=frozenset(map(str, concerned))))
         try:
-            return make_plan(api, fetch, undoing.desired(), managed, selection=selection, **about)
+            return make_plan(api, fetch, undoing.desired(), managed, request)
         except InvalidInput as error:
             against = {undoing.whose(each): each for each in error.problems if each.severity == "error"}
             if None in against:
