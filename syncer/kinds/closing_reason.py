@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from syncer.kinds.lenient_reader import listed, mappings
-from syncer.kinds.users import DEFINITIONS, FLOWS, called, reads, results
+from syncer.kinds.users import DEFINITIONS, FLOWS, called, results
 from syncer.model.calls import (
     Call,
     Listing,
@@ -151,10 +151,10 @@ def check(spec: Spec) -> list[Finding]:
 
 
 def _recorded() -> RecordingRules:
-    """Reasons whole; of flows, whichever generation, which reasons they list."""
+    """Reasons whole; for the lists of those who use them, flow templates speak."""
     from syncer.model.recording_rules import RecordingRules  # late: only `record` asks
 
-    return RecordingRules(lambda live: {"id": live["id"], **spec_of(live)}, reads())
+    return RecordingRules(lambda live: {"id": live["id"], **spec_of(live)})
 
 
 KIND = Kind(

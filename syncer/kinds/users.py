@@ -45,7 +45,7 @@ def called(each: Mapping[str, Json]) -> str:
 
 
 def reads() -> tuple[RecordedRead, ...]:
-    """Of each of these lists what is read of it, by whichever kind."""
+    """Of each of these lists what is read of it, by whichever kind; flow templates speak for all of them."""
     from syncer.model.recording_rules import RecordedRead, pick, rows  # late: only `record` asks
 
     def reasons(flow: Json) -> Json:

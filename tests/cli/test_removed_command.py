@@ -40,7 +40,8 @@ Notices:
 An apply of this will need:
 ! 2 objects would be removed
   hint: --allow-delete=2 lifts this, and the limit
-! ClosingReason/id:AAAAAAAAAAAAAAAAAAAAA: users can no longer choose it; running flows keep it
+! ClosingReason/id:AAAAAAAAAAAAAAAAAAAAA: users can no longer choose it; running flows keep it;
+  Removed/old asks for it
   hint: --accept-data-loss ClosingReason/id:AAAAAAAAAAAAAAAAAAAAA
 
 2 writes, under a minute at 400 a minute

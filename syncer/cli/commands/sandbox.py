@@ -45,7 +45,7 @@ def _need() -> None:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to answer on, and the only host that is answered.",
+    help="The address to answer on; calls to another host are refused.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="0 takes a free one.")
 @DB

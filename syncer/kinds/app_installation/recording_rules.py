@@ -9,7 +9,6 @@ from syncer.kinds.app_installation.secret_options import options_declared, secre
 from syncer.kinds.app_installation.versions import version_key
 from syncer.kinds.lenient_reader import mapping, mappings
 from syncer.kinds.redaction import withheld
-from syncer.kinds.users import reads
 from syncer.model.calls import Call
 from syncer.model.json_values import Json, Spec
 from syncer.model.recording_rules import Foreseen, RecordedRead, RecordingRules, pick, rows
@@ -104,7 +103,6 @@ RECORDED = RecordingRules(
         RecordedRead("app", "GET /v1/app-configurations/public/{id}", configuration),
         RecordedRead("app", "GET /v1/app-configurations/{id}", configuration),
         RecordedRead("app", "GET /v1/app-configurations/{id}/versions/{version}", configuration),
-        *reads(),
         RecordedRead("entity", "GET /v2/entity/schemas", rows("results", _schema)),
     ),
     foresee,
