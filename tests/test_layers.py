@@ -30,7 +30,7 @@ LAYERS = {
     "api": ("the platform as list, read and write", "documents fs diff model", "httpx"),
     "manifests": ("files to desired resources", "kinds plan diff schema_check documents model", "yaml"),
     "state": ("what is remembered", "plan documents fs model", "pydantic obstore psycopg"),
-    "render": ("values to text", "plan diff model", "deepdiff"),
+    "render": ("values to text", "plan diff model", "deepdiff wcwidth"),
     "ops": ("the use cases", "state manifests api plan kinds fs schema_check documents diff model", ""),
     "cli": (
         "options in, text and an exit code out",
@@ -46,7 +46,7 @@ FULL = 20
 
 # Loaded where they are used, inside the function: each costs a command that does without it 20 ms to 120 ms.
 LATE = {"httpx", "jsonschema", "jsonschema_rs", "pydantic", "deepdiff", "ruamel", "flask", "waitress", "werkzeug"}
-LATE |= {"obstore", "psycopg"}
+LATE |= {"obstore", "psycopg", "wcwidth"}
 AT_THE_TOP = {
     # file or folder: what it may import at its top, because it subclasses or decorates; who imports *it*, does so late
     "syncer/api/transport.py": {"httpx"},

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wcwidth import wcwidth
 
 from syncer.render.terminal import (
+    _ONE_COLUMN_EACH,
     Terminal,
     can_encode,
     cells,
@@ -52,7 +57,20 @@ def test_the_width_has_bounds(columns: int, width: int) -> None:
     assert terminal == Terminal(colour=False, width=width, unicode=False)
 
 
-CELLS = {"": 0, "abc": 3, "Größe": 5, "電力": 4, "e\u0301": 1}
+CELLS = {
+    "": 0,
+    "abc": 3,
+    "Größe": 5,
+    "„Ä“ – 5 € → …": 13,
+    "電力": 4,
+    "e\u0301": 1,
+    "\u2764": 1,  # a heart of one column, and the same one that is asked to be an emoji
+    "\u2764\ufe0f": 2,
+    "1\ufe0f\u20e3": 2,
+    "\U0001f44d\U0001f3fd": 2,  # a thumb with a skin tone is one sign
+    "\U0001f1e9\U0001f1ea": 2,  # and so is a flag, which two letters make
+    "\u0915\u094d\u0937\u093f": 2,  # and a syllable of Devanagari
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), CELLS.items())
@@ -60,13 +78,57 @@ def test_cells(text: str, expected: int) -> None:
     assert cells(text) == expected
 
 
+PLAIN = """
+import sys
+from syncer.render.terminal import cells, first_cells, last_cells
+print(cells(sys.argv[1]), first_cells(sys.argv[1], 3), last_cells(sys.argv[1], 3), "wcwidth" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("Größe → „neu“ …", "15 Grö “ … False"), ("Größe 電", "8 Grö 電 True")],
+    ids=["German", "Chinese"],
+)
+def test_a_german_text_does_without_the_tables(text: str, said: str) -> None:
+    command = [sys.executable, "-X", "utf8", "-c", PLAIN, text]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
+    assert done.stdout.split() == said.split()
+
+
+def test_what_is_counted_without_the_tables_is_counted_as_they_say() -> None:
+    characters = [character for character in map(chr, range(0x110000)) if character.isprintable()]
+    plain = [character for character in characters if _ONE_COLUMN_EACH.fullmatch(character)]
+    assert {character for character in plain if wcwidth(character) != 1} == set()
+    assert set("aZ9~äöüßÄÖÜéñ„“”‚‘’–—…•€→↑−×◌") <= set(plain)
+
+
+SIGNS = ["a", "ä", "電", "\u0301", "\U0001f44d", "\U0001f3fd", "\U0001f1e9", "\u2764", "\ufe0f", "\u0915", "\u094d"]
+
+
 @settings(deadline=None)
-@given(st.text(st.sampled_from("aä電\u0301"), max_size=20), st.integers(-2, 20))
+@given(st.text(st.sampled_from(SIGNS), max_size=20), st.integers(-2, 20))
 def test_cutting_never_exceeds_the_room(text: str, width: int) -> None:
     first, last = first_cells(text, width), last_cells(text, width)
     assert text.startswith(first)
     assert text.endswith(last)
     assert max(cells(first), cells(last)) <= max(width, 0)
+
+
+CUTS = {
+    # case: (text, columns, from the beginning, from the end)
+    "a flag": ("a\U0001f1e9\U0001f1eab", 2, "a", "b"),
+    "a flag that fits": ("a\U0001f1e9\U0001f1eab", 3, "a\U0001f1e9\U0001f1ea", "\U0001f1e9\U0001f1eab"),
+    "a skin tone": ("\U0001f44d\U0001f3fd\U0001f44d", 2, "\U0001f44d\U0001f3fd", "\U0001f44d"),
+    "a mark": ("xe\u0301y", 2, "xe\u0301", "e\u0301y"),
+    "an umlaut": ("xäy", 2, "xä", "äy"),
+    "no room": ("電力", 0, "", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "width", "first", "last"), CUTS.values(), ids=CUTS)
+def test_one_sign_is_not_taken_apart(text: str, width: int, first: str, last: str) -> None:
+    assert (first_cells(text, width), last_cells(text, width)) == (first, last)
 
 
 WRAPPED = {
