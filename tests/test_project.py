@@ -313,3 +313,12 @@ def test_text_files_end_their_lines_one_way() -> None:
 def test_the_changelog_has_room_for_what_is_not_released() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)[0] == "Unreleased"
+
+
+def test_the_changelog_is_grouped_by_what_a_user_does() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        headings = re.findall(r"^### (.+)", section, re.MULTILINE)
+        assert len(set(headings)) == len(headings), section.splitlines()[0]
+        assert not {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"} & set(headings)
+        assert "What you must change" not in headings[1:], "it stands first"
