@@ -81,26 +81,35 @@ def itself(found: Json) -> Json:
 
 
 class Step(NamedTuple):
-    """One call of a change. `once`: sending it twice would make two, so it is journalled and never sent again blindly;
-    `complaint` says what is wrong with a reply, or nothing; `pretend` stands for the reply while planning.
-
-    `seek` and `adopt`: how what a lost answer made is found, and the reply it stands for. `part`: the step makes a part
-    of the resource (an automation), remembered under (group, key). `may_lack`: a platform may not have this endpoint;
-    the kind is given None then and goes another way."""
+    """One call of a change, with what its reply must show. A kind yields it and does nothing itself."""
 
     name: str
+    """What people read while it runs, and in the journal (docs/applying.md#named-steps). Nothing is decided by it."""
     call: Call
+    """What is sent. GET is a read; anything else is taken for a write."""
     once: bool = False
+    """Whether sending it twice would make two: it is journalled then and never sent again blindly. Not for calls that
+    are merely expensive."""
     complaint: Callable[[Json], str] = content
+    """What is wrong with a reply, or nothing. It judges the reply alone: what the plan wanted is compared elsewhere."""
     pretend: Json = None
+    """The reply while planning. Never taken for one of the platform's: nothing of it is remembered."""
     seek: Seek | None = None
+    """How what a lost answer made is found; of steps that are sent `once` only."""
     adopt: Callable[[Json], Json] = itself
+    """A found object → the reply that it stands for."""
     id_of: Callable[[Json], str] = own_id
+    """The id of what was made, in the reply of a step that is sent `once`; "" where the reply names none."""
     part: tuple[str, str] | None = None
+    """The step makes a part of the resource (an automation), remembered under (group, key). None: the resource
+    itself."""
     may_lack: bool = False
+    """A platform may not have this endpoint: the kind is given None then and goes another way. Never for an object that
+    may be missing."""
     reread: Call | None = None
+    """What to read after a lost answer, if not the resource itself."""
     achieved: Callable[[Json], bool] | None = None
-    """After a lost answer: what to read, if not the resource itself, and whether it shows that this step was done."""
+    """Whether what was read then shows that this step was done. None: the resource is compared with what was wanted."""
 
 
 class StepsResult(NamedTuple):
@@ -162,4 +171,7 @@ def without(spec: dict[str, Json], *names: str) -> dict[str, Json]:
 
 Outcome = Literal["NOT_SENT", "REJECTED", "APPLIED", "AMBIGUOUS"]
 """NOT_SENT: the platform never saw it. REJECTED: it said no and did nothing. APPLIED: it said yes, readably.
-AMBIGUOUS: anything else; the object must be read before anybody decides."""
+AMBIGUOUS: anything else; the object must be read before anybody decides.
+
+It is about one call. APPLIED is no change that is done: that takes a read back. Whether a write may be sent again, it
+doesn't say: `again` of `api.outcomes` does."""

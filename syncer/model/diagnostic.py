@@ -32,14 +32,21 @@ class Finding(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A problem for people: rule id (`unknown-field`), message, place, JSON path, what to do next."""
+    """A problem for people. No field of it may hold a secret: all are printed, and some go into reports."""
 
     rule: str
+    """Its id, `unknown-field`: what programs may rely on. Those of manifests stand in docs/rules.md."""
     message: str
+    """What is wrong, in one sentence. Never parsed, and nothing is decided by it."""
     at: Location | None = None
+    """Where it stands in a file; None where no file is at fault, never a guess."""
     path: str = ""
+    """The same place in the document, `$.spec.title`; "" where there is none. For people and reports, not to look up
+    by."""
     hint: str = ""
+    """What to do next; "" where the message says it already. Never a part of what is wrong."""
     severity: Severity = "error"
+    """Whether it stops the work. A `warning` must not hide that something is left out of what is done."""
 
 
 def located(finding: Finding, at: Location | None) -> Problem:

@@ -149,36 +149,61 @@ def no_asks(context: Context) -> Mapping[str, Call]:
 
 
 class Kind(NamedTuple):
-    """A kind of configuration. One module in `syncer/kinds/` builds one of these and says what is particular."""
+    """A kind of configuration. One module in `syncer/kinds/` builds one of these and says what is particular.
+
+    Its functions are pure: they ask nobody, keep nothing and change nothing that they are handed; what they need beside
+    it, `asks` says. A reply that they cannot read may raise KeyError and the like, which is said to be the platform's.
+    """
 
     name: str
+    """What manifests and addresses call it. Never compared with, to do something for one kind: that is a field here."""
     slug: str
+    """The same in names of files: its JSON Schema and its page. Not the slug of an entity schema."""
     service: str
+    """Under which base URL its calls are made, unless one names another."""
     listing: Listing
+    """How all of its objects are listed, those that are switched off too: one that is hidden would be made twice."""
     shape: Shape
+    """What of two specs is equal, keyed or ignored. How a field is compared and nothing more: what may be declared, the
+    JSON Schema says."""
     key: Callable[[Spec], str]
     """The enforced key a manifest names (a slug), or "" for kinds whose ids the platform gives."""
     live_key: Callable[[Json], str]
+    """The same of a live object."""
     live_id: Callable[[Json], str]
+    """What a live object is read by and referred to; the key, where that is so."""
     spec_of: Callable[[Json], Spec]
-    """The live object as a spec: what is never sent left out, everything else carried."""
+    """The live object as a spec: what is never sent left out, everything else carried. Nothing is left out because
+    nobody knows it: it would be wiped."""
     prepare: Callable[[Context], PreparedSides]
+    """Manifest and live object in one language. It decides nothing: what differs comes of comparing them."""
     read: Callable[[str, Json], Call]
     """(live id, live object) → the call that reads this one object."""
     create: Callable[[Write], Steps]
+    """The steps of a change, the last of which reads back. Run while planning too, with pretended replies: a generator
+    that did something would do it twice."""
     update: Callable[[Write], Steps]
+    """The same, of an object that is there; also for an `upgrade`."""
     remove: Callable[[Write], Steps]
+    """The same, of what `removal` says."""
     removal: Callable[[Mapping[str, Json]], Literal["delete", "deactivate", "uninstall"]]
+    """(policy) → what a removal does; the gentlest that there is, unless the policy asks for more."""
     risk: Callable[[FieldChange, Spec, Spec], Risk | None]
-    """(changed field, live spec, goal) → why it is not safe."""
+    """(changed field, live spec, goal) → why it is not safe. It warns and asks for consent; what must not be done at
+    all is for `objections`."""
     create_risk: Callable[[Spec], Risk | None]
+    """(spec) → why making such an object is not safe."""
     remove_reason: str
+    """What a reviewer reads at every removal; what depends on the object is for `removal_reasons`."""
     check: Callable[[Spec], list[Finding]]
+    """What is wrong with a spec that its JSON Schema can't say, before anything is asked. References stand in it as
+    they are written, and `${env.…}` where a value may come."""
     key_field: str = ""
     """The spec's field that holds the enforced key, or the first of them."""
     key_form: str = ""
-    """What an enforced key looks like (a regular expression for all of it), and in words for people."""
+    """What an enforced key looks like: a regular expression for all of it."""
     key_words: str = ""
+    """The same in words, for people."""
     reads_by_key: bool = False
     """Whether `read` takes the enforced key, so that a create can look whether one has appeared."""
     title: str = ""
@@ -186,18 +211,25 @@ class Kind(NamedTuple):
     required: tuple[str, ...] = ()
     """What a create needs beyond what a partial manifest must say."""
     refs: tuple[RefField, ...] = ()
+    """Where it points at other resources: these are marked, put in order and bound. A reference that isn't here stays
+    the text that it is."""
     texts: tuple[str, ...] = ()
     """Where `{file: …}` may stand for a long text."""
     asks: Callable[[Context], Mapping[str, Call]] = no_asks
+    """What must be read before it can be decided; asked again before a write. What only a reviewer wants to know is for
+    `asks_if_changed`."""
     asks_if_changed: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
+    """(live id) → what is read for `notices`, of objects that change."""
     notices: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
     """(live object, answers of `asks_if_changed`) → what a reviewer should know."""
     upgrade: Callable[[tuple[FieldChange, ...]], bool] = lambda changes: False
+    """(changes) → whether they are called an upgrade: a word for people, the steps are those of `update`."""
     objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []
     """(changes, live spec, goal) → changes that must not be made at all."""
     without: Callable[[Spec, frozenset[str]], Spec] | None = None
     """The goal without its late references to these keys: how a circle of new objects is cut."""
     removal_asks: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
+    """(live id) → what is read before it is removed."""
     removal_objection: Callable[[str, Mapping[str, Json]], str] = lambda live_id, answers: ""
     """(live id, answers of `removal_asks`) → why it cannot be removed, or nothing."""
     removal_reasons: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()

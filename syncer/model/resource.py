@@ -24,39 +24,64 @@ class Desired(NamedTuple):
     """One manifest for one environment: variables resolved, references marked."""
 
     address: Address
+    """What it is remembered under, everywhere and for good."""
     spec: Spec
+    """What it says: references as `Ref` and `Lookup`, secrets as `Secret`. Never sent or compared as it stands: the
+    markers are bound and its kind prepares it before. A field that isn't there is not ours."""
     policy: Mapping[str, Json]
+    """`metadata.policy`, for its kind. Once the manifest is gone, `Managed.policy` counts."""
     protect: bool
+    """Whether removing it wants consent: by the manifest, or else by its environment."""
     aliases: tuple[str, ...]
+    """Former names, under which state may know it. No other manifest is found by them."""
     titles: tuple[str, ...]
+    """Further titles that its live object may have as long as no link is known. Never written."""
     uses: tuple[Use, ...]
+    """Its references, for the order and for what is looked up. What is sent is in `spec`."""
     where: Callable[[Path], Location]
-    """Where a value of the spec stands in its file."""
+    """Where a value of the spec stands in its file: for messages, and to be asked only when there is one."""
     digest: str
-    """Of the manifest's file and of the files it reads; "" while validating, where nobody asks."""
+    """Of the manifest's file and of the files it reads; "" while validating, where nobody asks. It tells that a
+    manifest has changed, not what: a comment changes it too."""
 
 
 class Live(NamedTuple):
     """One object of the organisation, as the API answered."""
 
     id: str
+    """What it is read by and referred to. Of this organisation only; it may stand in a path."""
     key: str
+    """The key that the platform enforces; "" for kinds that have none, and then it says nothing."""
     title: str
+    """Its title as it stands there; "" for kinds with a key. Two objects may share one: only `match` finds by it."""
     object: Json
+    """The reply itself, with secrets and what the platform sets. Never changed in place, printed or kept; what is
+    compared is the spec that its kind makes of it."""
 
 
 class Managed(NamedTuple):
-    """What is remembered of an address: its live id, what was last declared (no secret in it), ids of its parts."""
+    """What is remembered of an address. A memory, not the truth: what is live was read, and what is
+    wanted stands in the manifests."""
 
     address: Address
+    """Under which name; the manifest may have another by now (`Desired.aliases`)."""
     live_id: str
+    """The object that was last known to be it; "" where a create was cut off. It may be gone, or another may have
+    come."""
     declared: Spec = {}  # noqa: RUF012  never changed in place
+    """What the manifest said at the last apply, in live ids and without secrets: tells ours from drift, and what is no
+    longer declared. Not what is live: fields that were never ours are not in it."""
     parts: Parts = {}  # noqa: RUF012
+    """Live ids of its parts. One that is missing in the organisation is made anew, not expected."""
     protect: bool = False
+    """As the manifest said it last, for when it is gone."""
     aliases: tuple[str, ...] = ()
+    """As the manifest said them last, for people. Nothing is found by them: that takes `Desired.aliases`."""
     policy: Mapping[str, Json] = {}
+    """As the manifest said it last: what a removal does once it is gone."""
     secrets: Mapping[str, str] = {}
-    """Field text → salted scrypt digest of the secret last sent."""
+    """Field text → salted scrypt digest of the secret last sent. It says whether a secret is the same, never what it
+    is; what the organisation has by now, it doesn't know."""
     adopted: bool = False
     """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
 

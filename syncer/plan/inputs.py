@@ -18,17 +18,27 @@ from syncer.plan.removal_requests import RemovalPlan
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What the manifests want, what the organisation has, what was applied last. `live` by kind; `answers` by address;
-    `lookups` by (kind, title, scope)."""
+    """What the manifests want, what the organisation has, what was applied last: all that is decided by, so that the
+    same inputs make the same plan. Nothing is read beside it, and nothing in it is changed."""
 
     desired: Sequence[Desired]
+    """The manifests that something is planned for. Not all of the environment where a part was chosen: see `others`."""
     live: Mapping[str, Sequence[Live]]
+    """Kind → its objects, of the kinds that are concerned. That a kind is missing says that nobody asked for it, not
+    that it has no objects."""
     managed: Mapping[Address, Managed]
+    """What is remembered, of everything. Of one manifest and one object ask `memory_of`: an entry may be another's."""
     matches: Mapping[str, Matches]
+    """Kind → which of its objects is which manifest's. Nothing else decides that."""
     answers: Mapping[Address, Mapping[str, Json]]
+    """What kinds asked beside their lists, by address and by the name of the question."""
     lookups: Mapping[tuple[str, str, str], str]
+    """(kind, title, scope) → the id of the one object that is looked up so. One that is missing is a problem
+    already."""
     today: str
+    """The day, `2026-11-22`. No clock is asked while it is decided."""
     resend_secrets: bool = False
+    """Whether secrets are sent that seem unchanged."""
     removable: Callable[[Address], bool] = lambda address: True
     """Whether a managed address that no manifest names may be planned away (`--only` and `--except` say no)."""
     answered: RemovalPlan = field(default_factory=RemovalPlan)

@@ -53,19 +53,32 @@ HIDDEN = _Hidden()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What every change says, whatever its verb."""
+    """What every change says, whatever its verb: what is reviewed, saved and compared with. Nothing is sent of it; what
+    carries it out is a `Task`."""
 
     address: Address
+    """Whose change it is; two changes of a plan never share one."""
     action: Verb
+    """What becomes of the object. Ask `writes` whether a call is made, `REMOVALS` whether it goes; the fields don't
+    tell."""
     level: Level
+    """The gravest of what it does, for people and for guards. It permits nothing: what must be accepted is in
+    `losses`."""
     reasons: tuple[str, ...]
+    """Why it is not simply safe, for people. Texts that may change: nothing is decided by them."""
     fields: tuple[Field, ...]
+    """What a reviewer sees, names in place of ids and secrets hidden. Never what is sent: that is `Task.goal`."""
     calls: tuple[str, ...]
+    """The writing calls as they are announced, such as `PATCH /v2/…`. Never what is executed: the kind's steps are."""
     waits: tuple[Address, ...]
+    """Whose changes come first, of this plan only; no list of all that the object refers to."""
     fingerprint: str
+    """Of the live object as it was seen; of what is wanted, where there is none. Compared before the first write, and
+    with a saved plan's; it means nothing between two objects."""
     live_id: str
+    """The object's id, "" where it is still to be made; whether it is, `action` says."""
     name: str
-    """What people call it: the live or future title."""
+    """What people call it: the live or future title. Nothing is found by it."""
 
     @property
     def writes(self) -> bool:
@@ -88,18 +101,33 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What carrying a change out needs and nobody prints: both sides, parts, secrets."""
+    """What carrying a change out needs and nobody prints: both sides, parts, secrets. It never leaves the process: it
+    is not saved with a plan, so a plan that was read from a file has none."""
 
     change: Change
+    """What was announced of it; what is done must be that."""
     desired: Desired | None
+    """The manifest it was planned from; None where the object goes."""
     live: Live | None
+    """The object as the plan saw it, to know it by. Never written over as it stands here: it is read again before."""
     want: Spec
+    """What the manifest says, in the organisation's words as far as they are known: what a read back must show. Never a
+    body: it lacks what is carried over."""
     goal: Spec
+    """All of the object as it shall be, what isn't ours carried over; of a removal, as it is. References to what the
+    run itself makes are still markers in it: it is bound before it is sent."""
     parts: Parts
+    """Live ids of the parts that are known; those that the change makes come with what it leaves behind."""
     secrets: Mapping[str, Secret]
+    """Write-only values, by the text of their field. Handed to the kind; never printed, kept or compared in plain
+    text."""
     answers: Mapping[str, Json]
+    """What the kind asked beside the list, when the plan was made; of an object that is there it is asked again before
+    a write."""
     changed: frozenset[str]
+    """The spec's top-level fields that change, for kinds that send a part. People are shown `Change.fields`."""
     policy: Mapping[str, Json]
+    """The manifest's `metadata.policy`; of a removal, as it was remembered."""
     late: frozenset[str] = frozenset()
     """Keys of new objects in a circle with this one: written without them first, whole afterwards."""
     memory: Managed | None = None
@@ -133,21 +161,34 @@ class Notice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole of it. `id` is over everything that is printed but the notices."""
+    """The whole of it. One that was saved is compared with the one that would be made now, and never carried out
+    itself."""
 
     id: str
+    """Digest of what is done: of the document but for what `OUTSIDE` of `plan.document` names. It tells two plans
+    apart; it proves nothing about who made one."""
     environment: str
+    """The environment's name in syncer.yaml, for which alone it may be applied."""
     org_id: str
+    """Whose objects it is about, as syncer.yaml says. Whose they are, the token and the replies say, and a guard
+    compares."""
     server: str
+    """Where it was made, for people and for the comparison. Never where something is sent: that is the command's."""
     changes: tuple[Change, ...]
+    """What is to be done, by address. This is not the order in which it is done: `Change.waits` is."""
     links: tuple[Link, ...]
+    """Which live object each manifest was found to be. No change: that state is to learn of a new one is no work."""
     released: tuple[Release, ...]
+    """What is no longer declared and stays as it is. Nothing is sent for it."""
     notices: tuple[Notice, ...]
+    """What a reviewer should know. Not part of `id`, and no guard: what has to stop an apply is a problem or a
+    refusal."""
     digests: Mapping[str, str]
-    """Address → digest of the manifest it was planned from."""
+    """Address → digest of the manifest, or of the document that asks for it, that it was planned from."""
     partial: bool = False
-    """Made with --only or --except."""
+    """Made with --only or --except: what is not in it may still have to be changed."""
     tasks: Mapping[Address, Task] = field(default_factory=dict, compare=False, repr=False)
+    """What carries the changes out, by address. Never printed, saved or compared; empty in a plan from a file."""
     undo: str = ""
     """The run that this takes back; "" for a plan of the manifests."""
 

@@ -30,22 +30,36 @@ _RECORD = re.compile(rb"(\d{8}) ([0-9a-f]{8}) ")
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A call that is about to be made and must not be made twice. `seek`: how to find what it made (listing path,
-    field, value) as plain JSON; `before`: ids that had that value already; `digest`: of the body, without secrets;
-    `time`: seconds since 1970, for people only. `op` is given by the journal."""
+    """A call that is about to be made and must not be made twice: what is needed to look for what it made. It is never
+    enough to send the call again, and nobody may: it has no body."""
 
     run: str
+    """Which apply made it; what was made is put into that run's file."""
     address: str
+    """Whose object it makes. The manifest may be gone or renamed by the time it is read again."""
     kind: str
+    """The address's kind, for people: how to look is in `seek`."""
     step: str
+    """The step's name, for people."""
     method: str
+    """The call's, for people, as `path`."""
     path: str
+    """Below the service's base URL."""
     seek: Mapping[str, Json] = field(default_factory=dict)
+    """How to find what it made (service, listing, field, value; `part`: under what it is remembered) as plain JSON;
+    empty: it can't be looked for."""
     before: tuple[str, ...] = ()
+    """Ids that had that value already: none of them is what it made. What came since may be somebody else's all the
+    same."""
     digest: str = ""
+    """Of the body, without secrets, for people who compare two; what was sent can't be told from it."""
     time: float = 0.0
+    """Seconds since 1970 by this machine's clock, which may have been set: for people only. No wait is counted from
+    it."""
     live_id: str = ""
+    """The object that the change is about, where it was there before; never the one that this call makes."""
     op: str = ""
+    """The name that `settle` takes; given by the journal, "" before."""
 
 
 @dataclass(frozen=True, slots=True)
