@@ -279,7 +279,7 @@ def test_what_has_a_form_that_nobody_knows() -> None:
         spec_of(KINDS["FlowTemplate"], _flow(edges=[{"id": 5, "from_id": "trigger"}]), names())
     what, _, where = caught.value.problems[0].message.partition(" (")
     assert what == "FlowTemplate `f`: the platform answered in a form that syncer does not know"
-    assert where.startswith("TypeError in _ids_must_be_texts at flow_manifest.py:")
+    assert where.startswith("TypeError in _ids_must_be_texts at kinds/flow_template/export.py:")
 
 
 def test_an_app_and_its_secrets() -> None:

@@ -89,7 +89,7 @@ PROGRAM = """
 import sys
 from syncer.render.output import Output
 from syncer.render.terminal import Terminal
-out = Out(sys.stdout, sys.stderr, Terminal())
+out = Output(sys.stdout, sys.stderr, Terminal())
 for number in range(20_000):
     out.answer("x" * 100)
 out.talk("bookkeeping done")
