@@ -66,7 +66,7 @@ class Two:
             project, project.environments[environment], tuple(KINDS), (), world.env, frozenset(world.env), SERVER,
             world.today,
         )  # fmt: skip
-        return PromotionSide(order, CachedReader(api), world.state().entries)
+        return PromotionSide(order, CachedReader(api, forgiving=environment == "test"), world.state().entries)
 
     def promote(self, *patterns: str, tell: Callable[[str], None] = lambda line: None) -> Promotion:
         """Promote from `test` to `other`; what is missing is not written."""

@@ -21,7 +21,6 @@ from syncer.model.kind import Kind, RefField
 from syncer.model.markers import clone
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.slugs import piece_of, plain_name
-from syncer.model.unexpected_reply import of_known_form
 
 
 class NamedIds:
@@ -68,19 +67,18 @@ def spec_of(
     Left out: what the platform sets, what is never sent, what equals absent, and lists whose items cannot be told
     apart (`notes` says which; `unsaid`, where without them a manifest would do more). `known`: the parts that state
     remembers of it, whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
-    nobody here knows are still in: they are the JSON Schema's business. PlatformError where the live object has a form
-    that its kind cannot read.
+    nobody here knows are still in: they are the JSON Schema's business. A live object of a form that its kind cannot
+    read brings up one of `OF_ANOTHER_FORM`.
     """
     gone: dict[FieldPath, str] = {}
-    with of_known_form(f"{kind.name} `{kind.live_id(live)}`"):
-        whole = kind.spec_of(live)
-        have = _told_apart(whole, kind.shape, (), gone)
-        if any(path[0] in kind.one_work for path in gone):
-            have = {name: value for name, value in have.items() if name not in kind.one_work}
-        if kind.pull is None:
-            pulled = PulledSpec(clone(have), parts=known or {})
-        else:
-            pulled = kind.pull(clone(have), live, known or {}, answers or {})
+    whole = kind.spec_of(live)
+    have = _told_apart(whole, kind.shape, (), gone)
+    if any(path[0] in kind.one_work for path in gone):
+        have = {name: value for name, value in have.items() if name not in kind.one_work}
+    if kind.pull is None:
+        pulled = PulledSpec(clone(have), parts=known or {})
+    else:
+        pulled = kind.pull(clone(have), live, known or {}, answers or {})
     unsaid = [f"`{show_field(path)}`: {why}" for path, why in gone.items() if widens(kind, whole, path)]
     notes = [f"`{show_field(path)}` is left out: {why}" for path, why in gone.items()]
     spec: Spec = _escaped(pulled.spec)

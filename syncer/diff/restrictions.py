@@ -27,6 +27,13 @@ def widens(kind: Kind, spec: Spec, path: FieldPath) -> bool:
     )
 
 
+def belongs(kind: Kind, path: FieldPath) -> bool:
+    """Whether what stands there restricts what a manifest speaks of that says what is around it: a filter beside
+    others, what else a trigger asks for, the requirements of a task. Such a thing is taken over with the rest."""
+    within = len(path) == 3 and path[0] in kind.one_work and isinstance(path[1], int)
+    return restricts(kind, path) and (within or restricts(kind, path[:-1]))
+
+
 def _leads_there(pattern: tuple[str, ...], path: FieldPath) -> bool:
     return len(path) >= len(pattern) and all(
         step in ("*", one) or (step == "[]" and isinstance(one, int)) for step, one in zip(pattern, path, strict=False)

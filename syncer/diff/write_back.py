@@ -63,7 +63,8 @@ class WriteBack:
 
     `remembered`: whether anything is known of the last apply; without it, and with `everything`, the live object wins
     wherever the two differ. `complete`: what the manifest does not say is added. `prune`: top-level lists that are the
-    manifest's own whole. `is_plain`: whether a text at this place of the live spec may be a key that is used as it is.
+    manifest's own whole. `is_plain`: whether a text at this place of the live spec may be a key that is used as it is;
+    `comes_along`: whether a field at this place of it is taken over though the manifest never spoke of it.
     """
 
     remembered: bool = True
@@ -71,6 +72,7 @@ class WriteBack:
     complete: bool = False
     prune: frozenset[str] = frozenset()
     is_plain: Callable[[Path], bool] = lambda path: False
+    comes_along: Callable[[Path], bool] = lambda path: False
     parts: Mapping[str, str] = field(default_factory=dict)
     """Local keys → the live ids they had at the last apply."""
     taken: list[FieldEdit] = field(default_factory=list)
@@ -157,14 +159,14 @@ class WriteBack:
             if value is not ABSENT:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
-        if self.complete or chosen:
-            for name in missing:
-                self._take((*path, name), ABSENT, said[name])
-            made = _with_keys(made, {name: said[name] for name in missing}, list(said))
-        elif not path:
-            for name in missing:
+        whole = self.complete or chosen
+        new = [name for name in missing if whole or (name not in last and self.comes_along((*at, name)))]
+        for name in new:
+            self._take((*path, name), ABSENT, said[name])
+        if not path:
+            for name in (each for each in missing if each not in new):
                 self._leave((name,), "undeclared", ABSENT)
-        return made
+        return _with_keys(made, {name: said[name] for name in new}, list(said)) if new else made
 
     # --- lists
 

@@ -28,6 +28,7 @@ pytest.importorskip("waitress", reason="the sandbox's extra is not installed")
 from syncer.sandbox.options import Options
 from syncer.sandbox.seed import reset, seed
 from syncer.sandbox.server import Organisation, create_app, serve
+from syncer.sandbox.store import Store
 from tests.canaries import leaked
 
 Json = Any
@@ -137,6 +138,16 @@ class Sandbox:
     def seed(self, document: Json) -> None:
         """Objects that are there already."""
         seed(str(self.db), ORG, document)
+
+    def spoil(self, kind: str, id: str, **fields: Json) -> None:
+        """An object gets fields past the platform's own checks: what no seed and no request could bring about."""
+        store = Store(str(self.db))
+        try:
+            body = store.get(ORG, kind, id)
+            mark = {"flow": "enabled" if body.get("enabled") else "disabled"}.get(kind, "")
+            store.put(ORG, kind, id, {**body, **fields}, owner=store.owner(ORG, kind, id), mark=mark)
+        finally:
+            store.close()
 
     def ask(self, call: str, body: Json = None, by: str = TOKEN) -> Json:
         """As somebody in the portal would: `ask("GET /v1/…")`; must succeed."""

@@ -81,7 +81,7 @@ def both(bare: Repo, sandbox: Sandbox) -> Repo:
     for name in ("test", "other"):
         assert bare.run("apply", "-e", name, "--yes", "--first-contact").code == 0
     for words in (["undo", kept_run(bare)], ["plan"]):
-        assert bare.run(*words, "-etest", "-o", f"{words[0]}.json").code == 0
+        assert bare.run(*words, "-e", "test", "-o", f"{words[0]}.json").code == 0
     sandbox.forget()
     return bare
 

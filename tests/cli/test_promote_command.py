@@ -234,6 +234,56 @@ def test_what_refers_to_it_is_said(filled: Repo) -> None:
     assert filled.digest() == before
 
 
+AGENT: Json = {
+    **FLOW,
+    "id": "flow0002",
+    "name": "Auskunft",
+    "tasks": [{"id": "a8f", "name": "Fragen", "task_type": "AI_AGENT"}],
+}
+ODD: Json = {**FLOW, "id": "flow0003", "name": "Seltsam"}
+BOTH = ["flows/hausanschluss", "reasons/zu-teuer"]
+UNFIT = {
+    # what is asked for: exit code, what is said of it, manifests
+    "everything": ((), 5, ["not-pulled", "unreadable-live"], [*BOTH, "reasons/anderer-anbieter"]),
+    "every flow": (("FlowTemplate/*",), 5, ["not-pulled", "unreadable-live"], BOTH),
+    "the flow that no manifest says": (("FlowTemplate/auskunft",), 5, ["not-pulled"], []),
+    "the flow that cannot be read": (("FlowTemplate/seltsam",), 5, ["unreadable-live"], []),
+    "another flow": (("FlowTemplate/hausanschluss",), 0, [], BOTH),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("addresses", "code", "rules", "made"), UNFIT.values(), ids=UNFIT)
+def test_what_cannot_be_said_whole_is_not_promoted_and_is_named(
+    filled: Repo, sandbox: Sandbox, addresses: tuple[str, ...], code: int, rules: list[str], made: list[str]
+) -> None:
+    """Without the task, and without the edge, the other organisation would get another flow."""
+    sandbox.seed({"flow_templates": [AGENT, ODD]})
+    sandbox.spoil("flow", "flow0003", edges=[{**FLOW["edges"][0], "id": 5}])
+    give_ids(filled)
+    for words in ((*addresses, "--dry-run"), addresses):
+        done = filled.run(*PROMOTE, *words)
+        assert (done.code, sorted(re.findall(r"warning\[([a-z-]+)\]", done.err))) == (code, rules), done.all
+    written = {str(path.relative_to(filled.folder / "config")) for path in filled.folder.glob("config/*/*.yaml")}
+    assert {each for each in written if not each.startswith("schemas/")} == {f"{each}.yaml" for each in made}
+    assert not made or filled.run("validate", "--strict").code == 0
+
+
+def test_what_is_there_and_cannot_be_taken_over_is_not_promoted(filled: Repo, sandbox: Sandbox) -> None:
+    """The manifest says less than what is live: for the other organisation it would be another flow."""
+    give_ids(filled)
+    assert filled.run("pull", "-e", "sandbox", "--kind", "FlowTemplate", "--kind", "ClosingReason").code == 0
+    flow = sandbox.ask("GET /v2/flows/templates/flow0001")
+    agent = {"id": "neu", "name": "Fragen", "task_type": "AI_AGENT"}
+    way = {"id": "e2", "from_id": "a8f", "to_id": "neu"}
+    changed = {"tasks": [*flow["tasks"], agent], "edges": [*flow["edges"], way]}
+    sandbox.ask("PUT /v2/flows/templates/flow0001", {**flow, **changed})
+    before = (filled.folder / "config/flows/hausanschluss.yaml").read_text("utf-8")
+    assert "environments: [sandbox]" in before
+    done = filled.run(*PROMOTE, "FlowTemplate/*")
+    assert (done.code, (filled.folder / "config/flows/hausanschluss.yaml").read_text("utf-8")) == (5, before), done.all
+    assert done.err.startswith("warning[unsound-live]: FlowTemplate/hausanschluss was left as it is")
+
+
 def test_an_address_that_fits_nothing(filled: Repo) -> None:
     done = filled.run(*PROMOTE, "FlowTemplate/vist")
     assert (done.code, done.out) == (3, "")

@@ -4,12 +4,14 @@ empty afterwards. The tree is the example's, comments and all; the organisation 
 from __future__ import annotations
 
 import copy
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,9 @@ from syncer.fs.change_set import as_patch, write
 from syncer.kinds import KINDS
 from syncer.manifests.project import choose, read_project
 from syncer.manifests.resolution import read_manifests
-from syncer.model.diagnostic import InvalidInput
+from syncer.model.address import Address
+from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.ops.pull.cached_reader import CachedReader
 from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
 from syncer.ops.refresh import read_sides
 from syncer.ops.selection import PlanRequest
@@ -38,9 +42,12 @@ def taken_over(world: World, wish: WriteBackOptions = AS_IT_COMES) -> WriteBackR
     """What `pull` takes over: read, decide; nothing is written."""
     project = read_project(world.folder / "syncer.yaml")
     with world.api(read_only=True) as api:
+        reader, unread = CachedReader(api, forgiving=True), dict[Address, Problem]()
         desired, entries = world.wanted()[0], world.state().entries
-        sides, _, _, looked_at = read_sides(api, world.fetch, desired, entries, PlanRequest(world.target))
-    return take_over(read_manifests(project), choose(project, world.environment), sides, looked_at, wish)
+        sides, _, _, looked_at = read_sides(reader, world.fetch, desired, entries, PlanRequest(world.target), unread)
+    environment = choose(project, world.environment)
+    manifests = read_manifests(project)
+    return take_over(manifests, environment, sides, looked_at, wish, unread=unread, unseen=reader.unread)
 
 
 def lines(taken: WriteBackResult) -> list[str]:
@@ -530,6 +537,7 @@ def test_a_text_that_two_read_is_left(world: World, make: type[Make]) -> None:
     taken = taken_over(world)
     assert not taken.changes
     assert said(taken) == ["FlowTemplate/one: `text.txt` was left as it is: FlowTemplate/two reads it too"]
+    assert taken.unwritten == [Address("FlowTemplate", "one")]
 
 
 def test_what_is_live_and_no_sound_manifest_is_left(stadtwerk: Stadtwerk) -> None:
@@ -540,27 +548,137 @@ def test_what_is_live_and_no_sound_manifest_is_left(stadtwerk: Stadtwerk) -> Non
         "EntitySchema/charging-station was left as it is: what is live is no sound manifest: attribute `manufacturer` "
         "stands in `nowhere`, which is no group of this schema"
     ]
+    assert taken.unwritten == [Address("EntitySchema", "charging-station")]
 
 
-def test_what_was_deleted_and_is_referred_to(world: World, make: type[Make]) -> None:
-    """Nobody changed the flow: that its reason is gone is said once, and no file goes that another manifest needs."""
-    world.put(make.reason("lost"), make.reason("won"), make.flow("move", closing_reasons=[{"ref": "lost"}]))
+def _config(world: World, change: Callable[[Json], object]) -> None:
+    """A change by hand of the one retention config."""
+    [config] = world.listed("RetentionConfig")
+    change(config)
+    sent = {name: config[name] for name in ("type", "enabled", "query", "schedule", "relations_for_deletion")}
+    world.ask("POST /data-governance/v1/contact/configs", sent)
+
+
+def _wider(config: Json, **filter: Json) -> None:
+    config["relations_for_deletion"] = ["order"]
+    config["query"]["filters"] = [filter]
+
+
+SILENT = {"type": "no_email_communication_since", "lookback_period_days": 900}
+
+
+def test_what_restricts_comes_along_though_the_manifest_never_spoke_of_it(world: World, make: type[Make]) -> None:
+    """By hand it deletes more and, in the same breath, only of those who were long silent."""
+    document = make.retention(relations_for_deletion=[])
+    del document["spec"]["query"]["filters"]
+    world.put(document)
     world.apply()
-    gone = world.one("ClosingReason", title="Lost")
-    world.ask(f"DELETE /v2/workflows/closing-reasons/{gone['id']}")
+    _config(world, lambda config: _wider(config, **SILENT))
     taken = taken_over(world)
-    assert (said(taken), taken.objects) == (["ClosingReason/lost was deleted in the organisation"], [])
-    taken = taken_over(world, WriteBackOptions(prune_files=True))
-    assert (bool(taken.changes), [each.hint for each in taken.problems]) == (
-        False,
-        ["pull again with `--prune-files`, once FlowTemplate/move no longer refers to it"],
-    )
+    assert (taken.unwritten, taken.problems) == ([], [])
+    write(taken.changes, world.folder)
+    assert world.changes() == {}
+    assert world.wanted()[0][0].spec["query"]["filters"] == [SILENT]
+
+
+def test_what_a_task_waits_for_comes_along_and_what_git_took_out_stays_out(world: World, make: type[Make]) -> None:
+    document = make.flow("move", steps=("call", "write", "end"))
+    document["spec"]["tasks"][2]["requirements"] = [{"when": "TASK_FINISHED", "task_id": "call"}]
+    world.put(document)
+    world.apply()
+    del document["spec"]["tasks"][2]["requirements"]  # released, and not applied yet
+    world.put(document)
     flow = world.one("FlowTemplate", name="Move")
-    reasons = [{"id": world.one("ClosingReason", title="Won")["id"]}]
-    world.ask(f"PUT /v2/flows/templates/{flow['id']}", {**flow, "closing_reasons": reasons})
-    write(taken_over(world, WriteBackOptions(prune_files=True)).changes, world.folder)
-    assert sorted(path.name for path in (world.folder / "config").iterdir()) == [
-        "ClosingReason-won.json",
-        "FlowTemplate-move.json",
+    flow["tasks"][1] |= {"name": "Schreiben", "requirements": [{"when": "TASK_FINISHED", "task_id": "call"}]}
+    world.ask(f"PUT /v2/flows/templates/{flow['id']}", flow)
+    taken = taken_over(world)
+    assert (taken.unwritten, taken.problems) == ([], [])
+    write(taken.changes, world.folder)
+    tasks = world.wanted()[0][0].spec["tasks"]
+    assert [(each["name"], each.get("requirements")) for each in tasks] == [
+        ("Call", None),
+        ("Schreiben", [{"when": "TASK_FINISHED", "task_id": "call"}]),
+        ("End", None),
     ]
     assert world.changes() == {}
+
+
+def test_what_restricts_and_cannot_be_taken_over_holds_all_else_back(world: World, make: type[Make]) -> None:
+    """The days come from syncer.yaml, which pull does not write: with the wider reach alone, more would be deleted."""
+    settings = world.folder / "syncer.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("vars: {", "vars: {days: 30, ", 1), "utf-8")
+    filters = [{**SILENT, "lookback_period_days": "${var.days}"}]
+    query = {"saved_view_id": {"lookup": "Inaktive Kontakte"}, "filters": filters}
+    world.put(make.retention(query=query, relations_for_deletion=[]))
+    world.apply()
+    _config(world, lambda config: _wider(config, **SILENT))
+    taken = taken_over(world)
+    assert (bool(taken.changes), taken.unwritten) == (False, [Address("RetentionConfig", "old-contacts")])
+    assert [(each.rule, each.severity) for each in taken.problems] == [
+        ("restriction-left", "warning"),
+        ("fed-by-variable", "warning"),
+    ]
+    assert said(taken)[0] == (
+        "RetentionConfig/old-contacts was left as it is: `query.filters[0]` (var.days) restricts what it does, and "
+        "can't be taken over"
+    )
+
+
+def test_all_of_an_object_is_declared_or_nothing_more_of_it(world: World, make: type[Make]) -> None:
+    """`--complete`, and two live triggers that nothing tells apart: all but those would be declared."""
+    world.put(make.flow("move"))
+    world.apply()
+    flow = world.one("FlowTemplate", name="Move")
+    twins = [{"type": "manual", "entity_schema": "order"}] * 2
+    world.stored("flow", flow["id"], lambda body: {**body, "additional_triggers": twins, "description": "Neu"})
+    taken = taken_over(world, WriteBackOptions(complete=frozenset({"FlowTemplate/move"})))
+    assert (bool(taken.changes), taken.unwritten) == (False, [Address("FlowTemplate", "move")])
+    assert said(taken) == [
+        "FlowTemplate/move was left as it is: `additional_triggers`: two of its items have entity_schema `order` "
+        "restricts what it does, and can't be taken over"
+    ]
+
+
+def test_one_that_cannot_be_read_is_named_and_all_others_are_taken_over(world: World, make: type[Make]) -> None:
+    world.put(make.flow("move"), make.flow("other"), make.reason("lost"))
+    world.apply()
+    flow, other = (world.one("FlowTemplate", name=name) for name in ("Move", "Other"))
+    world.stored("flow", flow["id"], lambda body: {**body, "tasks": [{**body["tasks"][0], "name": ["x"]}]})
+    tasks = [{**other["tasks"][0], "name": "Anrufen"}, *other["tasks"][1:]]
+    world.ask(f"PUT /v2/flows/templates/{other['id']}", {**other, "tasks": tasks})
+    taken = taken_over(world)
+    assert [str(each.address) for each in taken.objects] == ["FlowTemplate/other"]
+    assert taken.unwritten == [Address("FlowTemplate", "move")]
+    [problem] = taken.problems
+    assert (problem.rule, problem.at.file if problem.at else "") == (
+        "unreadable-live",
+        "config/FlowTemplate-move.json",
+    )
+    assert problem.message.startswith("FlowTemplate/move: the platform answered in a form that syncer does not know (")
+
+
+def test_what_is_not_found_beside_one_without_an_id_may_be_that_one(world: World, make: type[Make]) -> None:
+    """No file goes for a deletion that nobody is sure of."""
+    world.put(make.reason("lost"), make.reason("won"))
+    world.apply()
+    gone, other = (world.one("ClosingReason", title=title) for title in ("Lost", "Won"))
+    world.ask(f"DELETE /v2/workflows/closing-reasons/{gone['id']}")
+    world.stored("closing_reason", other["id"], lambda body: {**body, "title": "Gewonnen"})
+    world.wire.after = _with_one_nameless
+    taken = taken_over(world, WriteBackOptions(prune_files=True))
+    assert (taken.gone, [each.after for each in taken.changes.files.values() if each.after is None]) == ([], [])
+    assert [str(each.address) for each in taken.objects] == ["ClosingReason/won"]
+    assert (taken.unwritten, said(taken)) == (
+        [Address("ClosingReason", "lost")],
+        ["whether ClosingReason/lost was deleted is not known: one that cannot be read may be it"],
+    )
+
+
+def _with_one_nameless(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    """The list of closing reasons with one that has no id."""
+    response.read()
+    if not request.url.path.endswith("/closing-reasons"):
+        return response
+    reasons = [*json.loads(response.content)["reasons"], {"title": "Nobody", "status": "ACTIVE"}]
+    content = json.dumps({"reasons": reasons}).encode()
+    return httpx.Response(200, headers={"content-type": "application/json"}, content=content)

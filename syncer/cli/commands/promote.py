@@ -57,7 +57,8 @@ def promote(
 
     ADDRESS is KIND/NAME, and * stands for anything; what an address refers to comes along. Both organisations are only
     read. Every pair of ids is shown, and how it was found; as long as the target lacks something, that is said and
-    nothing is written. Afterwards `syncer apply -e ENV` does the rest.
+    nothing is written. Afterwards `syncer apply -e ENV` does the rest. Exit 5 where something was not promoted; it is
+    named.
     """
     from syncer.api.client import fetch_all
     from syncer.cli.command_context import world

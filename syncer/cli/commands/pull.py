@@ -63,7 +63,8 @@ def pull(
 
     Sends nothing that could change the organisation. In files that are there, only what differs is changed: comments,
     order, quotes and variables stay; what a variable feeds is said. Secrets stay where they are: a list says how each
-    would be declared. At the end the plan of what was written is made, and must be empty.
+    would be declared. At the end the plan of what was written is made, and must be empty. Exit 5 where something could
+    not be written; it is named.
     """
     from syncer.api.client import fetch_all
     from syncer.cli.command_context import world

@@ -19,7 +19,7 @@ from syncer.model.kind import Kind
 from syncer.model.markers import clone
 from syncer.model.resource import Desired, Live
 from syncer.model.slugs import unique_names
-from syncer.model.unexpected_reply import OF_ANOTHER_FORM
+from syncer.model.unexpected_reply import OF_ANOTHER_FORM, of_known_form
 from syncer.ops.pull.inventory import Inventory, UnmanagedObject
 from syncer.ops.refresh import Reader
 
@@ -117,7 +117,9 @@ class Dependencies:
         parts = self.parts(kind, list(places), known, frozenset(covered))
         if not parts:
             return None
-        said = spec_of(kind, live.object, names, {kind.made_along: parts}, self.answers(kind, list(parts.values())))
+        answers = self.answers(kind, list(parts.values()))
+        with of_known_form(str(one.address)):
+            said = spec_of(kind, live.object, names, {kind.made_along: parts}, answers)
         bundle = {key: each for key, each in (said.spec.get(kind.made_along) or {}).items() if key in parts}
         spec: dict[str, Json] = clone(dict(raw))
         for key in bundle:

@@ -155,7 +155,8 @@ class _Work:
         self.variables |= {(each.address, each.path): each for each in received.own}
         lost = sorted(self.exactly - live - {*unfit}) if self.selection.partial else []
         # of a part that was asked for, what else is live in the source is no loss
-        incomplete = bool(unread or unwritten or pulled.unfit or (pulled.incomplete and not self.selection.partial))
+        incomplete = bool(unread or unwritten or lost or pulled.unfit)
+        incomplete = incomplete or (pulled.incomplete and not self.selection.partial)
         return Promotion(
             self.source,
             self.target,

@@ -30,7 +30,7 @@ from syncer.model.kind import Kind
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.slugs import piece_of, plain_name
-from syncer.model.unexpected_reply import unreadable
+from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.inventory import UnmanagedObject
 from syncer.schema_check.known_fields import known_fields
 
@@ -169,7 +169,8 @@ def _draft(
     """The draft of a live object; a problem where it cannot be read, or not be said with all that restricts it."""
     kind, address = KINDS[new.address.kind], new.address
     try:
-        pulled = spec_of(kind, new.live.object, names, new.parts, new.answers)
+        with of_known_form(f"{kind.name} `{new.live.id}`"):
+            pulled = spec_of(kind, new.live.object, names, new.parts, new.answers)
     except PlatformError as error:
         return unreadable(error.problems[0])
     if pulled.unsaid:

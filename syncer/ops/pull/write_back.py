@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path as FilePath
 
 from syncer.diff.export_spec import spec_of
-from syncer.diff.restrictions import restricts
+from syncer.diff.restrictions import belongs, restricts
 from syncer.diff.three_way_merge import merge
 from syncer.diff.write_back import FieldEdit, KeptField, WriteBack
 from syncer.diff.write_back import Sides as FieldSides
@@ -200,6 +201,7 @@ class _Work:
             complete=complete,
             prune=prune,
             is_plain=_plain_places(kind, prepared),
+            comes_along=partial(belongs, kind),
             parts={local: live for group in context.parts.values() for local, live in group.items()},
         )
         all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
