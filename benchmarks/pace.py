@@ -22,12 +22,13 @@ def figures(size: Size, folder: Path) -> Iterator[Figure]:
     from simulation.world import World
     from syncer.api.client import Api
     from syncer.api.endpoints import services
+    from syncer.api.options import TransportOptions
     from syncer.model.json_values import Secret
 
     class Paced(World):
         def api(self, *, read_only: bool) -> Api:
             return Api(services({}, "http://127.0.0.1"), Secret("EPILOT_TOKEN", "alpha"), read_only=read_only,
-                       share=SHARE, effects=self.effects, transport=self.wire)  # fmt: skip
+                       share=SHARE, options=TransportOptions(self.effects, wire=self.wire))  # fmt: skip
 
     del size  # simulated minutes take no time
     number = int(SHARE * QUOTA) * MINUTES + 1

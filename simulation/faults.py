@@ -27,8 +27,8 @@ from simulation.instants import OPERATIONS, Operation
 from simulation.world import SERVER, TOKENS
 from syncer.api.client import Api
 from syncer.api.endpoints import services
+from syncer.api.options import RequestLimits, TransportOptions
 from syncer.api.reply import Reply, Request
-from syncer.api.transport import RequestLimits
 from syncer.model.json_values import Secret
 from syncer.plan.events import Event
 
@@ -320,7 +320,7 @@ class FaultWorld(BrokenWorld):
         """With a small cap, so that huge replies are no huge work, and every outcome written down."""
         api = Api(
             services({}, SERVER), Secret("EPILOT_TOKEN", self.token), read_only=read_only, share=1.0,
-            effects=self.effects, limits=RequestLimits(cap=CAP), transport=self.wire,
+            options=TransportOptions(self.effects, RequestLimits(cap=CAP), self.wire),
         )  # fmt: skip
         send = api._sender.send
 

@@ -96,15 +96,15 @@ WITHOUT: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
         ("tests/ops/test_unknown_outcome.py", "-k", "reason_create or committed_after_the_run or next_run"),
     ),
     "read-only transport": (
-        _put("syncer.api.transport", "gate", lambda bases, *, read_only: lambda request: None),
+        _put("syncer.api.http_transport", "gate", lambda bases, *, read_only: lambda request: None),
         ("tests/api/test_transport.py", "-k", "gate or read_only"),
     ),
     "the table of routes": (
-        _put("syncer.api.transport", "classify_call", lambda _, method, path: "read" if method == "GET" else "write"),
+        _put("syncer.api.allowlist", "classify_call", lambda _, method, path: "read" if method == "GET" else "write"),
         ("tests/api/test_transport.py", "tests/api/test_client.py", "tests/api/test_routes.py"),
     ),
     "no second sending": (
-        _put("syncer.api.transport", "again", lambda _, *, writes, status=0, fault="": bool(fault) or status >= 500),
+        _put("syncer.api.retry", "again", lambda _, *, writes, status=0, fault="": bool(fault) or status >= 500),
         ("tests/api/test_transport.py", "-k", "sending_again"),
     ),
 }  # fmt: skip

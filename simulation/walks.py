@@ -37,6 +37,7 @@ from simulation.seeds import UNCLEAR, Weather, unexpected
 from simulation.world import SERVER, TOKENS, Run
 from syncer.api.client import Api
 from syncer.api.endpoints import services
+from syncer.api.options import TransportOptions
 from syncer.kinds import KINDS
 from syncer.model.diagnostic import InvalidInput, SyncerError
 from syncer.model.json_values import Secret
@@ -103,7 +104,11 @@ class GaugedWorld(BrokenWorld):
         """Slow, so that the pace matters."""
         token = Secret("EPILOT_TOKEN", TOKENS[self.environment])
         self.last_api = Api(
-            services({}, SERVER), token, read_only=read_only, share=SHARE, effects=self.effects, transport=self.wire
+            services({}, SERVER),
+            token,
+            read_only=read_only,
+            share=SHARE,
+            options=TransportOptions(self.effects, wire=self.wire),
         )
         return self.last_api
 

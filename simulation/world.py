@@ -19,6 +19,7 @@ import httpx
 
 from syncer.api.client import Api, fetch_all
 from syncer.api.endpoints import services
+from syncer.api.options import TransportOptions
 from syncer.fs.clock import Effects
 from syncer.fs.disk import Disk, RealDisk
 from syncer.kinds import KINDS
@@ -329,7 +330,11 @@ class World:
     def api(self, *, read_only: bool) -> Api:
         token = Secret("EPILOT_TOKEN", self.token or TOKENS[self.environment])
         return Api(
-            services({}, SERVER), token, read_only=read_only, share=1.0, effects=self.effects, transport=self.wire
+            services({}, SERVER),
+            token,
+            read_only=read_only,
+            share=1.0,
+            options=TransportOptions(self.effects, wire=self.wire),
         )
 
     def state(self) -> State:

@@ -176,6 +176,7 @@ class World:
 
         from syncer.api.client import Api
         from syncer.api.endpoints import services
+        from syncer.api.options import TransportOptions
         from syncer.fs.clock import Effects
         from syncer.model.json_values import Secret
 
@@ -186,8 +187,7 @@ class World:
             Secret("EPILOT_TOKEN", "tok"),
             read_only=read_only,
             share=1.0,
-            effects=self.effects,
-            transport=transport,
+            options=TransportOptions(self.effects, wire=transport),
         )
 
     def desired(self) -> list[Desired]:

@@ -49,7 +49,7 @@ LATE = {"httpx", "jsonschema", "jsonschema_rs", "pydantic", "deepdiff", "ruamel"
 LATE |= {"obstore", "psycopg", "wcwidth"}
 AT_THE_TOP = {
     # file or folder: what it may import at its top, because it subclasses or decorates; who imports *it*, does so late
-    "syncer/api/transport.py": {"httpx"},
+    "syncer/api/http_transport.py": {"httpx"},
     "syncer/sandbox": {"flask", "waitress", "werkzeug"},
 }
 

@@ -1,4 +1,4 @@
-"""The last check before the wire: only calls of the table of routes, only to the services' own hosts.
+"""Which calls may be made: the first check, on the request, and the last before the wire, on the URL as it is sent.
 
 A run that only reads holds a gate that lets no write through, so it has no way to change anything
 (docs/applying.md#the-order-of-things).
@@ -7,8 +7,10 @@ A run that only reads holds a gate that lets no write through, so it has no way 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from syncer.api.reply import Reply, Request, Transport
 from syncer.api.routes import classify_call
 from syncer.model.hosts import is_loopback
 
@@ -18,6 +20,22 @@ if TYPE_CHECKING:
 
 class ForbiddenCall(RuntimeError):
     """A call that this run may not make: a bug in syncer, stopped before it reached the network."""
+
+
+class AllowListTransport:
+    """Lets the calls of the table of routes through, only those that read where `read_only`, and tells those below
+    whether a call writes."""
+
+    def __init__(self, inner: Transport, *, read_only: bool) -> None:
+        self._inner = inner
+        self._read_only = read_only
+
+    def send(self, request: Request) -> Reply:
+        """As `Transport`; ForbiddenCall for any other call, before anything is done for it."""
+        effect = classify_call(request.service, request.method, request.path)
+        if effect is None or (effect == "write" and self._read_only):
+            raise ForbiddenCall(f"`{request.title}` of {request.service} is not a call this run may make")
+        return self._inner.send(replace(request, writes=effect == "write"))
 
 
 def gate(bases: Mapping[str, str], *, read_only: bool) -> Callable[[httpx.Request], None]:

@@ -11,25 +11,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from syncer.api.error_text import said
+from syncer.api.options import TransportOptions
 from syncer.api.owner import Judge, Owner
 from syncer.api.pagination import Page, list_all
 from syncer.api.rate_limit import RateLimit
 from syncer.api.reply import Reply, Request
 from syncer.api.routes import misleads
 from syncer.api.tokens import Claims, check_claims, claims_of
+from syncer.api.transport import Sender
 from syncer.documents.strict_json import encode, secrets_in
 from syncer.fs.clock import Effects
 from syncer.model.calls import Call, Listing, Outcome
 from syncer.model.diagnostic import PlatformError, Problem, Refused
 from syncer.model.json_values import Json, Secret
-
-if TYPE_CHECKING:
-    import httpx
-
-    from syncer.api.transport import RequestLimits
 
 T = TypeVar("T")
 _NETWORK: dict[str, str] = {
@@ -78,34 +75,18 @@ class Api:
         *,
         read_only: bool = True,
         share: float = 0.8,
-        effects: Effects | None = None,
         judge: Judge | None = None,
-        limits: RequestLimits | None = None,
-        transport: httpx.BaseTransport | None = None,
-        proxy: str = "",
-        ca_file: str = "",
+        options: TransportOptions = TransportOptions(),  # noqa: B008  a frozen value
     ) -> None:
-        from syncer.api.transport import Sender
-
         stopped = threading.Event()
-        self._effects = _interruptible(effects or Effects(), stopped)
+        self._effects = _interruptible(options.effects, stopped)
         self._token = token
         self.claims: Claims = claims_of(token)
         check_claims(self.claims, token, self._effects.now())
         self._owner = Owner(self.claims.org_id, judge)
         self.pace = RateLimit(share, self._effects)
-        self._sender = Sender(
-            services,
-            token,
-            read_only=read_only,
-            pace=self.pace,
-            effects=self._effects,
-            limits=limits,
-            transport=transport,
-            proxy=proxy,
-            ca_file=ca_file,
-            stopped=stopped,
-        )
+        options = replace(options, effects=self._effects)
+        self._sender = Sender(services, token, read_only=read_only, pace=self.pace, options=options, stopped=stopped)
 
     def __enter__(self) -> Api:
         return self

@@ -1,7 +1,4 @@
-"""How fast may be written, how often asked again, when to stop trying: three small gauges, each safe among threads.
-
-They know requests only by number; what a request is, `transport.py` knows.
-"""
+"""How fast may be written: the quota's window, a transport that waits for a turn in it, and what `Retry-After` asks."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from collections import deque
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from syncer.api.reply import Reply, Request, Transport
 from syncer.fs.clock import Effects
 
 QUOTA: Final = 500
@@ -20,6 +18,8 @@ WINDOW: Final = 60.0
 
 MOST_WAIT: Final = 120.0
 """The longest `Retry-After` that is obeyed, in seconds; a longer one ends the work with its value named."""
+
+_WAITED: Final = frozenset({429, 503})
 
 
 class RateLimit:
@@ -68,6 +68,11 @@ class RateLimit:
         self._stopped = True
 
     @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped
+
+    @property
     def used(self) -> int:
         """Writes let through in the last 60 seconds."""
         with self._lock:
@@ -75,61 +80,31 @@ class RateLimit:
             return sum(each > now - WINDOW for each in self._passed)
 
 
-class RetryBudget:
-    """Repeated requests cost one, every tenth request earns one: a storm of failures cannot double the load
-    (docs/catalogue.md#b20)."""
+class RateLimitTransport:
+    """Has each write wait for its turn, and all writers for as long as a 429 says; reads pass."""
 
-    def __init__(self, start: int = 10) -> None:
-        self._tenths = 10 * start
-        self._lock = threading.Lock()
-
-    def earn(self) -> None:
-        """A request was sent for the first time."""
-        with self._lock:
-            self._tenths += 1
-
-    def spend(self) -> bool:
-        """Take one; False if there is none left."""
-        with self._lock:
-            if self._tenths < 10:
-                return False
-            self._tenths -= 10
-            return True
-
-
-class CircuitBreaker:
-    """After `limit` failures in a row nothing is tried for `pause` seconds; then one request is let through to see."""
-
-    def __init__(self, effects: Effects, limit: int = 20, pause: float = 30.0) -> None:
-        self._effects = effects
+    def __init__(self, inner: Transport, limit: RateLimit, effects: Effects) -> None:
+        self._inner = inner
         self._limit = limit
-        self._pause = pause
-        self._failures = 0
-        self._opened = 0.0
-        self._lock = threading.Lock()
+        self._effects = effects
 
-    def closed(self) -> bool:
-        """Whether a request may be tried now; asking while it is open and rested takes the one turn."""
-        with self._lock:
-            if self._failures < self._limit:
-                return True
-            now = self._effects.clock()
-            if now - self._opened < self._pause:
-                return False
-            self._opened = now
-            return True
-
-    def note(self, *, failed: bool) -> None:
-        """What came of a request that was tried."""
-        with self._lock:
-            self._failures = self._failures + 1 if failed else 0
-            if self._failures >= self._limit:
-                self._opened = self._effects.clock()
+    def send(self, request: Request) -> Reply:
+        """As `Transport`; NOT_SENT where the turn would come after `until`, or waiting was interrupted."""
+        if not request.writes:
+            return self._inner.send(request)
+        if not self._limit.wait(request.until):
+            detail = "interrupted before it was sent" if self._limit.stopped else ""
+            return Reply("NOT_SENT", fault="turn", detail=detail)
+        reply = self._inner.send(request)
+        asked = asked_wait(reply, self._effects.now()) if reply.status == 429 else None
+        if asked is not None and asked <= MOST_WAIT:
+            self._limit.hold(asked)
+        return reply
 
 
-def backoff(attempt: int, chance: float, *, first: float = 0.5, most: float = 20.0) -> float:
-    """Seconds before the next attempt: full jitter, so that clients that failed together don't return together."""
-    return chance * min(most, first * float(2**attempt))
+def asked_wait(reply: Reply, now: float) -> float | None:
+    """Seconds that a reply asks to wait for; None where it asks for none, or its status gives the header no meaning."""
+    return retry_after(reply.retry_after, reply.date, now) if reply.status in _WAITED else None
 
 
 def retry_after(value: str, date: str, now: float) -> float | None:

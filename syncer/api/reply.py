@@ -1,9 +1,13 @@
-"""A request and how it ended, as values; the network knows them, and so do those who only read what came of it."""
+"""A request and how it ended, as values, and what leads from one to the other.
+
+The network knows them, and so do those who only read what came of it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Protocol
 
 from syncer.api.outcomes import BY_FAULT, Fault
 from syncer.model.calls import Outcome
@@ -12,12 +16,19 @@ from syncer.model.json_values import Json
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a service; `path` stands below its base URL, ids percent-encoded, query included."""
+    """What is asked of a service; `path` stands below its base URL, ids percent-encoded, query included.
+
+    The rest is filled in by the transports that know it, for those below: whether it `writes`, until when (by the
+    effects' clock) it may be tried, and the `mark` that all tries of it have in common.
+    """
 
     service: str
     method: str
     path: str
     content: bytes | None = field(default=None, repr=False)
+    writes: bool = False
+    until: float = float("inf")
+    mark: str = ""
 
     @property
     def title(self) -> str:
@@ -44,6 +55,14 @@ class Reply:
     def words(self) -> str:
         """Why there is no readable success: `connection refused …`, `503 Service Unavailable`."""
         return self.detail or (BY_FAULT[self.fault].when if self.fault else status_line(self.status))
+
+
+class Transport(Protocol):
+    """Safe among threads."""
+
+    def send(self, request: Request) -> Reply:
+        """How the request ended; raises for nothing that the network or the platform does, ForbiddenCall for a call
+        that may not be made."""
 
 
 RENAMED = {413: "Request Entity Too Large", 416: "Requested Range Not Satisfiable", 422: "Unprocessable Entity"}

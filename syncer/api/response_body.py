@@ -1,13 +1,16 @@
-"""The body of a reply: unpacked under a cap and a deadline, then read as strict JSON; knows bytes, not connections."""
+"""The body of a reply: unpacked under a cap and a deadline, read as strict JSON, or fetched from where it stands."""
 
 from __future__ import annotations
 
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
+from syncer.api.allowlist import ForbiddenCall
 from syncer.api.outcomes import Fault
+from syncer.api.reply import Reply, Request, Transport
 from syncer.documents.strict_json import NotJson, decode
 from syncer.model.json_values import Json
 
@@ -77,3 +80,30 @@ def _inflated(pieces: Iterable[bytes], encoding: str, cap: int) -> Iterator[byte
         raise BadBody("encoding", "the reply's compression is broken") from None
     if not unpacker.eof:
         raise BadBody("encoding", "the reply's compression breaks off")
+
+
+class LargeReplyTransport:
+    """Fetches a reply that stands elsewhere, by `bare`, which knows no token (docs/platform.md#large-replies)."""
+
+    def __init__(self, inner: Transport, bare: Transport) -> None:
+        self._inner = inner
+        self._bare = bare
+
+    def send(self, request: Request) -> Reply:
+        """As `Transport`; AMBIGUOUS where the reply is named and cannot be fetched."""
+        reply = self._inner.send(request)
+        reference = reply.body.get("$payload_ref") if isinstance(reply.body, dict) else None
+        if reply.outcome == "APPLIED" and isinstance(reference, str) and set(reply.body) == {"$payload_ref"}:
+            return self._fetched(reference, reply)
+        return reply
+
+    def _fetched(self, url: str, reply: Reply) -> Reply:
+        try:
+            fetched = self._bare.send(Request("", "GET", url))
+        except ForbiddenCall:
+            return replace(reply, outcome="AMBIGUOUS", fault="payload", body=None,
+                           detail="its large reply is said to be where syncer does not fetch from")  # fmt: skip
+        if fetched.outcome == "APPLIED":
+            return replace(reply, body=fetched.body)
+        return replace(reply, outcome="AMBIGUOUS", fault="payload", body=None,
+                       detail=f"its large reply cannot be fetched: {fetched.words}")  # fmt: skip

@@ -180,6 +180,7 @@ class CommandContext:
         PlatformError for a token that says it has expired."""
         from syncer.api.client import Api
         from syncer.api.endpoints import services
+        from syncer.api.options import TransportOptions
         from syncer.api.tokens import read_token
 
         name, text = self._token()
@@ -188,10 +189,10 @@ class CommandContext:
             read_token(text, name),
             read_only=read_only,
             share=self.environment.pace,
-            effects=self.effects,
             judge=self._must_be_its_own,
-            proxy=self.env.get("SYNCER_PROXY", ""),
-            ca_file=self.env.get("SYNCER_CA_FILE", ""),
+            options=TransportOptions(
+                self.effects, proxy=self.env.get("SYNCER_PROXY", ""), ca_file=self.env.get("SYNCER_CA_FILE", "")
+            ),
         )
 
     def _token(self) -> tuple[str, str]:

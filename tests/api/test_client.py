@@ -16,6 +16,7 @@ import pytest
 from syncer.api.allowlist import ForbiddenCall
 from syncer.api.client import Api, WriteResult, fetch_all
 from syncer.api.endpoints import services
+from syncer.api.options import TransportOptions
 from syncer.api.pagination import call_of
 from syncer.fs.clock import Effects
 from syncer.model.calls import Call, Listing
@@ -35,7 +36,9 @@ SERVICE = {"/v1/app": "app", "/configs": "data_governance", "/v1/automation/flow
 
 def api(handler: Handler, *, read_only: bool = False) -> Api:
     effects = Effects(lambda: 0.0, lambda: 0.0, lambda seconds: None, lambda: 0.5)
-    return Api(services(), TOKEN, read_only=read_only, effects=effects, transport=httpx.MockTransport(handler))
+    return Api(
+        services(), TOKEN, read_only=read_only, options=TransportOptions(effects, wire=httpx.MockTransport(handler))
+    )
 
 
 def listed(listing: Listing, handler: Handler) -> list[str]:
@@ -426,14 +429,14 @@ def test_h02_an_expired_token_stops_before_any_call() -> None:
         return httpx.Response(200, json={})
 
     with pytest.raises(PlatformError, match="token in `T` expired on 1970-01-01 00:00 UTC"):
-        Api(services(), Secret("T", f"a.{claims}.b"), transport=httpx.MockTransport(handler))
+        Api(services(), Secret("T", f"a.{claims}.b"), options=TransportOptions(wire=httpx.MockTransport(handler)))
     assert seen == []
 
 
 def test_the_organisation_is_known_from_token_and_replies() -> None:
     claims = base64.urlsafe_b64encode(b'{"org_id": "1"}').decode()
     transport = httpx.MockTransport(once({"apps": [{"id": "a", "installer_org_id": "2", "owner_org_id": "3"}]}))
-    with Api(services(), Secret("T", f"a.{claims}.b"), transport=transport) as door:
+    with Api(services(), Secret("T", f"a.{claims}.b"), options=TransportOptions(wire=transport)) as door:
         assert (door.claims.org_id, door.organisations) == ("1", {"1"})
         door.list("app", Listing("/v1/app", "apps"))
         assert door.organisations == {"1", "2"}
@@ -457,7 +460,13 @@ def judged(claims: Json, replies: dict[str, Json], seen: list[str]) -> Api:
 
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
     token = Secret("T", f"a.{payload}.b")
-    return Api(services(), token, read_only=False, judge=must_be_one, transport=httpx.MockTransport(handler))
+    return Api(
+        services(),
+        token,
+        read_only=False,
+        judge=must_be_one,
+        options=TransportOptions(wire=httpx.MockTransport(handler)),
+    )
 
 
 def me(*organisations: Json) -> Json:
@@ -586,7 +595,7 @@ def test_an_interrupt_wakes_who_sleeps() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         return httpx.Response(429, headers={"retry-after": "100"})
 
-    door = Api(services(), TOKEN, read_only=False, transport=httpx.MockTransport(handler))
+    door = Api(services(), TOKEN, read_only=False, options=TransportOptions(wire=httpx.MockTransport(handler)))
     threading.Timer(0.1, door.interrupt).start()
     result = door.write("workflow", Call("PUT", "/v2/flows/templates/f", {}))
     assert (result.outcome, result.status) == ("REJECTED", 429)
@@ -598,7 +607,9 @@ def test_a_wsgi_application_serves_as_transport() -> None:
         start("200 OK", [("Content-Type", "application/json")])
         return [body]
 
-    door = Api(services(server="http://127.0.0.1:1"), TOKEN, transport=httpx.WSGITransport(application))  # type: ignore[arg-type]
+    door = Api(
+        services(server="http://127.0.0.1:1"), TOKEN, options=TransportOptions(wire=httpx.WSGITransport(application))
+    )
     assert door.read("data_governance", Call("GET", "/configs/c1")) == {
         "path": "/data-governance/v1/configs/c1",
         "auth": "Bearer tok-canary-7f3a",

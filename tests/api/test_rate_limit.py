@@ -1,4 +1,4 @@
-"""Pace, budget, breaker, backoff and Retry-After, on a clock that only sleeping moves."""
+"""The window, waiting for a turn in it, and Retry-After, on a clock that only sleeping moves."""
 
 from __future__ import annotations
 
@@ -6,24 +6,10 @@ import threading
 
 import pytest
 
-from syncer.api.rate_limit import CircuitBreaker, RateLimit, RetryBudget, backoff, retry_after
+from syncer.api.rate_limit import RateLimit, RateLimitTransport, retry_after
+from syncer.api.reply import Reply, Request
 from syncer.fs.clock import Effects
-
-
-class Time:
-    """A clock that stands still but for sleeping."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(round(seconds, 6))
-        self.now += seconds
-
-    @property
-    def effects(self) -> Effects:
-        return Effects(lambda: self.now, lambda: self.now, self.sleep, lambda: 0.5)
+from tests.api.transports import Replies, Time
 
 
 def test_a_window_never_holds_more_than_its_share() -> None:
@@ -78,40 +64,6 @@ def test_threads_share_one_window() -> None:
     assert taken.count(True) == 50
 
 
-def test_a_storm_of_failures_adds_a_tenth() -> None:
-    budget = RetryBudget(start=10)
-    spent = 0
-    for _ in range(300):
-        budget.earn()
-        spent += budget.spend()
-        spent += budget.spend()
-    assert spent == 40
-
-
-def test_the_breaker_opens_rests_and_lets_one_through() -> None:
-    time = Time()
-    breaker = CircuitBreaker(time.effects, limit=3, pause=30)
-    seen = []
-    for failed in (True, True, False, True, True, True):
-        seen.append(breaker.closed())
-        breaker.note(failed=failed)
-    assert seen == [True] * 6
-    assert not breaker.closed()
-    time.now += 30
-    assert [breaker.closed(), breaker.closed()] == [True, False]
-    breaker.note(failed=True)
-    assert not breaker.closed()
-    time.now += 30
-    assert breaker.closed()
-    breaker.note(failed=False)
-    assert [breaker.closed(), breaker.closed()] == [True, True]
-
-
-def test_backoff_is_full_jitter() -> None:
-    assert [backoff(number, 1.0) for number in range(7)] == [0.5, 1, 2, 4, 8, 16, 20]
-    assert backoff(3, 0.25) == 1.0
-
-
 WAITS = {
     # case: (Retry-After, Date, our clock, seconds)
     "B14 seconds": ("7", "", 0.0, 7.0),
@@ -137,3 +89,51 @@ WAITS = {
 @pytest.mark.parametrize(("value", "date", "now", "expected"), WAITS.values(), ids=WAITS)
 def test_retry_after(value: str, date: str, now: float, expected: float | None) -> None:
     assert retry_after(value, date, now) == expected
+
+
+READ = Request("workflow", "GET", "/v1/workflows/closing-reasons")
+WRITE = Request("workflow", "POST", "/v1/workflows/closing-reasons", b"{}", writes=True)
+HELD = {
+    # case: (request, reply, seconds that the next write waits)
+    "a write is asked to wait": (WRITE, Reply("REJECTED", 429, retry_after="7"), 7.0),
+    "for the longest that is obeyed": (WRITE, Reply("REJECTED", 429, retry_after="120"), 120.0),
+    "for longer": (WRITE, Reply("REJECTED", 429, retry_after="121"), 0.0),
+    "not said how long": (WRITE, Reply("REJECTED", 429), 0.0),
+    "a failure, which is not sent again": (WRITE, Reply("AMBIGUOUS", 503, retry_after="7"), 0.0),
+    "a success": (WRITE, Reply("APPLIED", 200, retry_after="7"), 0.0),
+    "a read is asked to wait": (READ, Reply("REJECTED", 429, retry_after="7"), 0.0),
+}
+
+
+@pytest.mark.parametrize(("request_", "reply", "waited"), HELD.values(), ids=HELD)
+def test_a_429_holds_all_writers(request_: Request, reply: Reply, waited: float) -> None:
+    time, done = Time(), Reply("APPLIED", 200)
+    inner = Replies(reply, done)
+    transport = RateLimitTransport(inner, RateLimit(0.8, time.effects), time.effects)
+    assert transport.send(request_) == reply
+    assert (transport.send(READ), time.slept) == (done, [])
+    assert (transport.send(WRITE), time.slept) == (done, [waited] if waited else [])
+    assert inner.seen == [request_, READ, WRITE]
+
+
+def test_a_write_takes_a_turn_and_a_read_takes_none() -> None:
+    time, limit = Time(), RateLimit(0.004, Time().effects)
+    transport = RateLimitTransport(Replies(Reply("APPLIED", 200)), limit, time.effects)
+    used = []
+    for request in (READ, WRITE, READ, WRITE):
+        transport.send(request)
+        used.append(limit.used)
+    assert used == [0, 1, 1, 2]
+
+
+def test_a_write_whose_turn_does_not_come_is_not_sent() -> None:
+    time = Time()
+    limit = RateLimit(0.8, time.effects)
+    inner = Replies(Reply("APPLIED", 200))
+    transport = RateLimitTransport(inner, limit, time.effects)
+    limit.hold(60)
+    late = Request("workflow", "PUT", "/v2/flows/templates/f1", writes=True, until=time.now + 59)
+    assert transport.send(late) == Reply("NOT_SENT", fault="turn")
+    limit.stop()
+    assert transport.send(late) == Reply("NOT_SENT", fault="turn", detail="interrupted before it was sent")
+    assert (inner.seen, time.slept) == ([], [])

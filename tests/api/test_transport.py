@@ -19,12 +19,13 @@ import pytest
 from syncer import __version__
 from syncer.api.allowlist import ForbiddenCall, gate, payload_gate
 from syncer.api.endpoints import services
+from syncer.api.http_transport import fault_of, http_transports
+from syncer.api.options import RequestLimits, TransportOptions
 from syncer.api.outcomes import Fault
-from syncer.api.rate_limit import RateLimit, RetryBudget
+from syncer.api.rate_limit import RateLimit
 from syncer.api.reply import Reply, Request
 from syncer.api.response_body import read_body
-from syncer.api.retry import resending
-from syncer.api.transport import RequestLimits, Sender, fault_of
+from syncer.api.transport import Sender
 from syncer.fs.clock import Effects
 from syncer.model.diagnostic import InvalidInput
 from syncer.model.json_values import Secret
@@ -58,8 +59,8 @@ def sender(handler: Handler, time: Time | None = None, *, read_only: bool = Fals
     bases = services(server=server or "https://entity.sls.epilot.io")
     transport = httpx.MockTransport(handler)
     limits = RequestLimits(cap=100_000)
-    return Sender(bases, TOKEN, read_only=read_only, pace=RateLimit(0.8, effects), effects=effects, limits=limits,
-                  transport=transport)  # fmt: skip
+    return Sender(bases, TOKEN, read_only=read_only, pace=RateLimit(0.8, effects),
+                  options=TransportOptions(effects, limits, transport))  # fmt: skip
 
 
 def answers(*replies: httpx.Response | Exception) -> tuple[Handler, list[httpx.Request]]:
@@ -164,8 +165,8 @@ def test_a_429_holds_all_writers() -> None:
     effects = time.effects
     pace = RateLimit(0.8, effects)
     limits = RequestLimits(total=100)
-    door = Sender(services(), TOKEN, read_only=False, pace=pace, effects=effects, limits=limits,
-                  transport=httpx.MockTransport(handler))  # fmt: skip
+    door = Sender(services(), TOKEN, read_only=False, pace=pace,
+                  options=TransportOptions(effects, limits, httpx.MockTransport(handler)))  # fmt: skip
     assert door.send(CREATE).status == 429
     assert time.slept == []
     late = door.send(PUT)
@@ -197,28 +198,14 @@ def test_b20_a_storm_does_not_double_the_load() -> None:
     assert ends[-1].words == "too many failures in a row: not even tried"
 
 
-def test_the_budget_ends_resending() -> None:
-    time = Time()
-    tries = iter(range(100))
-    end = resending(
-        lambda: Reply("AMBIGUOUS", 503, detail=f"try {next(tries)}"),
-        lambda reply: True,
-        until=time.now + 1000,
-        attempts=50,
-        effects=time.effects,
-        budget=RetryBudget(start=2),
-    )
-    assert end.detail == "try 2; the run's budget of repeated requests is spent"
-
-
 def test_an_interrupt_ends_waiting_and_trying_again() -> None:
     handler, seen = answers(reply(503))
     time = Time()
     effects = time.effects
     stopped = threading.Event()
     pace = RateLimit(0.8, effects)
-    door = Sender(services(), TOKEN, read_only=False, pace=pace, effects=effects, stopped=stopped,
-                  transport=httpx.MockTransport(handler))  # fmt: skip
+    door = Sender(services(), TOKEN, read_only=False, pace=pace, stopped=stopped,
+                  options=TransportOptions(effects, wire=httpx.MockTransport(handler)))  # fmt: skip
     door.interrupt()
     assert stopped.is_set()
     assert (door.send(LIST).status, len(seen), time.slept) == (503, 1, [])
@@ -235,8 +222,8 @@ def test_an_interrupt_during_a_wait_is_found_when_it_ends() -> None:
         door.interrupt()
 
     effects = Effects(lambda: time.now, lambda: time.now, sleep, lambda: 0.5)
-    door = Sender(services(), TOKEN, read_only=False, pace=RateLimit(0.8, effects), effects=effects,
-                  transport=httpx.MockTransport(handler))  # fmt: skip
+    door = Sender(services(), TOKEN, read_only=False, pace=RateLimit(0.8, effects),
+                  options=TransportOptions(effects, wire=httpx.MockTransport(handler)))  # fmt: skip
     assert (door.send(CREATE).status, len(seen), time.slept) == (429, 1, [60.5])
 
 
@@ -253,7 +240,8 @@ UNUSABLE = {
 def test_h03_a_proxy_or_ca_that_cannot_be_used(proxy: str, ca_file: str) -> None:
     effects = Time().effects
     with pytest.raises(InvalidInput) as caught:
-        Sender(services(), TOKEN, read_only=True, pace=RateLimit(1, effects), proxy=proxy, ca_file=ca_file)
+        Sender(services(), TOKEN, read_only=True, pace=RateLimit(1, effects),
+               options=TransportOptions(proxy=proxy, ca_file=ca_file))  # fmt: skip
     assert str(caught.value) == "proxy or certificate authority cannot be used"
     assert "canary" not in "".join(traceback.format_exception(caught.value))
 
@@ -371,9 +359,15 @@ def test_the_gate(method: str, url: str, reading: bool, writing: bool) -> None:
 
 def test_the_gate_stands_before_any_transport() -> None:
     handler, seen = answers(reply(200, {}))
-    door = sender(handler, read_only=True)
-    with pytest.raises(ForbiddenCall):
-        door._client.post("https://entity.sls.epilot.io/v1/entity:wipeAllEntities")
+    options = TransportOptions(wire=httpx.MockTransport(handler))
+    wire, bare = http_transports(services(), TOKEN, options, read_only=True)
+    for transport, request in (
+        (wire, Request("entity", "POST", "/v1/entity:wipeAllEntities")),
+        (wire, PUT),
+        (bare, Request("", "GET", "http://s3.example/x")),
+    ):
+        with pytest.raises(ForbiddenCall):
+            transport.send(request)
     assert seen == []
 
 
@@ -453,7 +447,8 @@ def test_a_token_that_breaks_the_header_stays_silent() -> None:
 
     effects = Time().effects
     door = Sender(services(server="https://x.example"), Secret("T", f"{CANARY}\nä"), read_only=True,
-                  pace=RateLimit(1, effects), effects=effects, transport=httpx.MockTransport(handler))  # fmt: skip
+                  pace=RateLimit(1, effects),
+                  options=TransportOptions(effects, wire=httpx.MockTransport(handler)))  # fmt: skip
     try:
         end = door.send(LIST)
     except Exception:
@@ -510,8 +505,8 @@ def server(*pieces: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes
 
 def over_a_socket(url: str, request: Request, limits: RequestLimits | None = None) -> Reply:
     effects = Effects(sleep=lambda seconds: None)
-    door = Sender(services(server=url), TOKEN, read_only=False, pace=RateLimit(0.8, effects), effects=effects,
-                  limits=limits or RequestLimits(attempts=2))  # fmt: skip
+    door = Sender(services(server=url), TOKEN, read_only=False, pace=RateLimit(0.8, effects),
+                  options=TransportOptions(effects, limits or RequestLimits(attempts=2)))  # fmt: skip
     try:
         return door.send(request)
     finally:

@@ -11,6 +11,7 @@ import pytest
 
 from syncer.api.client import Api
 from syncer.api.endpoints import services
+from syncer.api.options import TransportOptions
 from syncer.cli.command_context import world
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Refused
@@ -278,7 +279,9 @@ def test_elsewhere_an_organisation_that_nobody_names_is_not_read(both: Repo) -> 
         patch.chdir(both.folder)
         here = world(None, "test", "")
     judge = here._must_be_its_own
-    with Api(services(), Secret("T", "opaque"), judge=judge, transport=httpx.MockTransport(platform)) as api:
+    with Api(
+        services(), Secret("T", "opaque"), judge=judge, options=TransportOptions(wire=httpx.MockTransport(platform))
+    ) as api:
         for _ in range(2):
             with pytest.raises(Refused, match=UNKNOWN) as refused:
                 api.read("workflow", Call("GET", f"{FLOWS}/f"))

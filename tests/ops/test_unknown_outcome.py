@@ -13,6 +13,7 @@ import pytest
 from simulation.world import SERVER, TOKENS
 from syncer.api.client import Api
 from syncer.api.endpoints import services
+from syncer.api.options import TransportOptions
 from syncer.fs.disk import RealDisk
 from syncer.model.diagnostic import OutcomeUnknown, Problem, Refused
 from syncer.model.json_values import Secret
@@ -287,8 +288,8 @@ def test_what_another_organisation_answers_says_nothing_of_a_lost_answer(
     def judged(*, read_only: bool) -> Api:
         token = Secret("EPILOT_TOKEN", TOKENS[world.environment])
         return Api(
-            services({}, SERVER), token, read_only=read_only, share=1.0, effects=world.effects, judge=judge,
-            transport=world.wire,
+            services({}, SERVER), token, read_only=read_only, share=1.0, judge=judge,
+            options=TransportOptions(world.effects, wire=world.wire),
         )  # fmt: skip
 
     usual, world.api, world.wire.after = world.api, judged, lose
