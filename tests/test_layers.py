@@ -50,6 +50,7 @@ LATE |= {"obstore", "psycopg", "wcwidth"}
 AT_THE_TOP = {
     # file or folder: what it may import at its top, because it subclasses or decorates; who imports *it*, does so late
     "syncer/api/http_transport.py": {"httpx"},
+    "syncer/state/plan_schema.py": {"pydantic"},
     "syncer/sandbox": {"flask", "waitress", "werkzeug"},
 }
 

@@ -148,6 +148,14 @@ def _by_place(problem: Problem) -> tuple[int, int]:
 _QUOTE_BRACES = "keys are texts; a text that begins with `{` or `[`, such as `{{ name }}`, needs quotes"
 
 
+_KINDS = (
+    events.ScalarEvent,
+    events.MappingStartEvent,
+    events.SequenceStartEvent,
+    events.MappingEndEvent,
+    events.SequenceEndEvent,
+    events.DocumentEndEvent,
+)
 _STARTS = {events.ScalarEvent, events.MappingStartEvent, events.SequenceStartEvent, events.AliasEvent}
 
 
@@ -222,13 +230,10 @@ class _Build:
 
     def nodes_of_document(self, event: Any, advance: Callable[[], Any]) -> None:
         """The loop everything passes through; written flat, with local names, for speed."""
-        scalar_event, document_end = events.ScalarEvent, events.DocumentEndEvent
-        mapping_start, sequence_start = events.MappingStartEvent, events.SequenceStartEvent
-        mapping_end, sequence_end = events.MappingEndEvent, events.SequenceEndEvent
+        scalar_event, mapping_start, sequence_start, mapping_end, sequence_end, document_end = _KINDS
         stack, container, key, nodes = self.stack, self.container, self.key, self.nodes
         constants, number_starts = CONSTANTS, NUMBER_STARTS
-        in_mapping = False
-        marked = self.marked
+        in_mapping, marked = False, self.marked
         while True:
             kind = type(event)
             if kind is scalar_event:
@@ -243,30 +248,23 @@ class _Build:
                     elif value[0] in number_starts:
                         self.container, self.key = container, key
                         value = self.number(event, value)
-                if in_mapping:
-                    if key is None:
-                        if (
-                            value.__class__ is not str
-                            or value in container
-                            or not (value.isascii() and value.isprintable())
-                            or value == "<<"
-                        ):
-                            self.container, self.key, self.nodes = container, key, nodes
-                            value = self.odd_key(event, value)
-                        key = intern(value)  # a repository has few keys, each of them a thousand times
-                    else:
-                        container[key] = value
-                        key = None
-                else:
+                if not in_mapping:
                     container.append(value)
+                elif key is not None:
+                    container[key] = value
+                    key = None
+                else:
+                    odd = value.__class__ is not str or value in container or value == "<<"
+                    if odd or not (value.isascii() and value.isprintable()):
+                        self.container, self.key, self.nodes = container, key, nodes
+                        value = self.odd_key(event, value)
+                    key = intern(value)  # a repository has few keys, each of them a thousand times
             elif kind is mapping_start or kind is sequence_start:
                 nodes += 1
                 self.container, self.key, self.nodes = container, key, nodes
-                if marked and (event.tag is not None or event.anchor is not None):
-                    self.marked_collection(event)
+                if len(stack) >= MAX_DEPTH or (marked and (event.tag is not None or event.anchor is not None)):
+                    self.odd_collection(event)
                 child: Any = {} if kind is mapping_start else []
-                if len(stack) >= MAX_DEPTH:
-                    self.too_deep(event)
                 if not in_mapping:
                     container.append(child)
                 elif key is not None:
@@ -284,14 +282,7 @@ class _Build:
             else:  # an alias
                 nodes += 1
                 self.container, self.key = container, key
-                self.alias(event)
-                if not in_mapping:
-                    container.append(None)
-                elif key is None:
-                    key = _BAD_KEY
-                else:
-                    container[key] = None
-                    key = None
+                key = self.alias(event)
             if nodes > MAX_NODES:
                 self.container, self.key = container, key
                 self.too_many(event)
@@ -356,6 +347,12 @@ class _Build:
             self.problem(event.start_mark, error.rule, error.message, error.hint)
             return None
 
+    def odd_collection(self, event: Any) -> None:
+        """Refuses what stands before the collection's first value, and stops where it is nested too deep."""
+        self.marked_collection(event)
+        if len(self.stack) >= MAX_DEPTH:
+            self.too_deep(event)
+
     def marked_collection(self, event: Any) -> None:
         """Refuses the anchor and every tag but the one the collection has anyhow."""
         if event.anchor is not None:
@@ -372,11 +369,18 @@ class _Build:
         message = f"`&{event.anchor}` is an anchor, which manifests do not know"
         self.problem(event.start_mark, "yaml-anchor", message, hint)
 
-    def alias(self, event: Any) -> None:
-        """Refuses `*name`."""
+    def alias(self, event: Any) -> str | None:
+        """Refuses `*name`, with null in its place; the key that is open after it."""
         hint = "write the value out here, or use `${var.NAME}`; quote a text that begins with `*`"
         message = f"`*{event.anchor}` is an alias, which manifests do not know"
         self.problem(event.start_mark, "yaml-alias", message, hint)
+        if isinstance(self.container, list):
+            self.container.append(None)
+            return self.key
+        if self.key is None:
+            return _BAD_KEY
+        self.container[self.key] = None
+        return None
 
     def odd_key(self, event: Any, key: Json) -> str:
         """The key, if it is good after all; else it is refused, and another stands in for it."""

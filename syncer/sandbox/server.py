@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -96,8 +96,8 @@ def create_app(
 
     users = _users(organisations)
 
-    def scope_of(caller: Organisation) -> RequestScope:
-        return RequestScope(caller.org_id, users[caller.token], store, options, clock, new_id, caller.read_only)
+    def enter(caller: Organisation) -> None:
+        g.scope = RequestScope(caller.org_id, users[caller.token], store, options, clock, new_id, caller.read_only)
 
     for each in dict.fromkeys(each.org_id for each in organisations):
         with store.work(writing=True):
@@ -108,40 +108,19 @@ def create_app(
         if request.path.startswith("/_sandbox/"):
             fault_api.only_here()
             return
-        caller = by_token.get(request.headers.get("Authorization", ""))
-        if caller is None:
-            raise Refusal(401, "Unauthorized")
-        asked_org = request.headers.get("x-epilot-org-id")
-        if asked_org and asked_org != caller.org_id and request.path.startswith(_TAKES_ORG_HEADER):
-            refuse(403, f"no sharing rights in organisation {asked_org}")
-        reading = is_read(request.method, request.path)
-        if caller.read_only and not reading:
-            refuse(403, "the token is read-only")
-        _charge(windows, options, caller.org_id, reading)
-        g.scope = scope_of(caller)
-
-    @app.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> Response:
-        answer = Response(encode(_error(refusal.status, refusal.message)), refusal.status, mimetype="application/json")
-        answer.headers.update(refusal.headers)
-        return answer
-
-    @app.errorhandler(HTTPException)
-    def unknown(problem: HTTPException) -> Response:
-        status = problem.code or 500
-        return Response(encode(_error(status, problem.name)), status, mimetype="application/json")
+        caller = _caller(by_token)
+        _charge(windows, options, caller.org_id, is_read(request.method, request.path))
+        enter(caller)
 
     @app.after_request
     def cut(answer: Response) -> Response:
-        if answer.status_code >= 300 or request.path.startswith("/_sandbox/"):
+        large = (answer.content_length or 0) > options.large_reply_bytes
+        if answer.status_code >= 300 or request.path.startswith("/_sandbox/") or not large:
             return answer
-        if (answer.content_length or 0) <= options.large_reply_bytes:
-            return answer
-        if LARGE not in request.headers.get("Accept", ""):
-            return refused(Refusal(413, f"response payload too large; send Accept: {LARGE}"))
-        address = f"{request.host_url}_sandbox/payloads/{payloads.keep(new_id(), answer.get_data(as_text=True))}"
-        return Response(encode({"$payload_ref": address}), 200, content_type=LARGE)
+        return _elsewhere(answer, payloads, new_id)
 
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(HTTPException, _unknown)
     inner: WSGIApplication = app.wsgi_app
     gate = Middleware(inner, store, watch, lambda header: by_token[header].org_id if header in by_token else None)
     app.wsgi_app = gate  # type: ignore[method-assign]
@@ -173,6 +152,38 @@ def _routes() -> Flask:
     for service in _SERVICES:
         app.register_blueprint(service.ROUTES)
     return app
+
+
+def _caller(by_token: Mapping[str, Organisation]) -> Organisation:
+    """Who sends this request; Refusal where the token is nobody's, or may not do that."""
+    caller = by_token.get(request.headers.get("Authorization", ""))
+    if caller is None:
+        raise Refusal(401, "Unauthorized")
+    asked_org = request.headers.get("x-epilot-org-id")
+    if asked_org and asked_org != caller.org_id and request.path.startswith(_TAKES_ORG_HEADER):
+        refuse(403, f"no sharing rights in organisation {asked_org}")
+    if caller.read_only and not is_read(request.method, request.path):
+        refuse(403, "the token is read-only")
+    return caller
+
+
+def _elsewhere(answer: Response, payloads: Payloads, new_id: Callable[[], str]) -> Response:
+    """The address of a large answer in its place, or a refusal for who does not say that it takes one."""
+    if LARGE not in request.headers.get("Accept", ""):
+        return _refused(Refusal(413, f"response payload too large; send Accept: {LARGE}"))
+    address = f"{request.host_url}_sandbox/payloads/{payloads.keep(new_id(), answer.get_data(as_text=True))}"
+    return Response(encode({"$payload_ref": address}), 200, content_type=LARGE)
+
+
+def _refused(refusal: Refusal) -> Response:
+    answer = Response(encode(_error(refusal.status, refusal.message)), refusal.status, mimetype="application/json")
+    answer.headers.update(refusal.headers)
+    return answer
+
+
+def _unknown(problem: HTTPException) -> Response:
+    status = problem.code or 500
+    return Response(encode(_error(status, problem.name)), status, mimetype="application/json")
 
 
 def _charge(windows: Windows, options: Options, org: str, reading: bool) -> None:

@@ -181,21 +181,11 @@ def _place(document: Json, path: Path) -> tuple[int, ...]:
 @lru_cache
 def _dialect() -> Any:
     """Draft 2020-12 with our two keywords, and with errors that carry the name of the field they are about."""
-    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema import Draft202012Validator
     from jsonschema.validators import extend as typed_nowhere
 
     extend: Callable[..., Any] = typed_nowhere
-
-    kept: dict[int, tuple[Any, Surely]] = {}  # by the id of a schema, which is kept too, so that its id stays its own
-
-    def sure(schema: Any, value: Json) -> bool:
-        if id(schema) not in kept:
-            kept[id(schema)] = (schema, _surely(schema, dialect.VALIDATORS))
-        surely, sort = kept[id(schema)][1], value.__class__
-        if sort not in surely:
-            return False
-        words = surely[sort]
-        return words is None or value in words
+    sure = _sure(Draft202012Validator.VALIDATORS.keys() | _KEYWORDS.keys())
 
     def properties(validator: Any, fields: Schema, instance: Json, schema: Schema) -> Errors:
         if isinstance(instance, dict):
@@ -203,56 +193,85 @@ def _dialect() -> Any:
                 if name in fields and not sure(fields[name], value):
                     yield from validator.descend(value, fields[name], path=name)
 
-    def required(validator: Any, names: list[str], instance: Json, schema: Schema) -> Errors:
-        if isinstance(instance, dict):
-            for name in names:
-                if name not in instance:
-                    yield ValidationError(f"{name} is missing", validator_value=name)
+    return extend(Draft202012Validator, {**_KEYWORDS, "properties": properties})
 
-    def additional(validator: Any, rest: Any, instance: Json, schema: Schema) -> Errors:
-        if not isinstance(instance, dict) or rest is True:
-            return
-        known = schema.get("properties", {})
-        for name, value in instance.items():
-            if name in known:
-                continue
-            if rest is False:
-                yield ValidationError(f"{name} is not a field", validator_value=name)
-            else:
-                yield from validator.descend(value, rest, path=name)
 
-    def names(validator: Any, rule: Schema, instance: Json, schema: Schema) -> Errors:
-        if isinstance(instance, dict):
-            for name in instance:
-                for error in validator.descend(name, rule):
-                    error.path.appendleft(name)
-                    yield error
+def _sure(keywords: Collection[str]) -> Callable[[Any, Json], bool]:
+    """A function (schema, value) → whether the schema surely accepts the value; what it finds of a schema it keeps."""
+    kept: dict[int, tuple[Any, Surely]] = {}  # by the id of a schema, which is kept too, so that its id stays its own
 
-    def pattern(validator: Any, expression: str, instance: Json, schema: Schema) -> Errors:
-        if isinstance(instance, str) and not matcher(expression)(instance):
-            yield ValidationError(f"{instance!r} does not match")
+    def sure(schema: Any, value: Json) -> bool:
+        if id(schema) not in kept:
+            kept[id(schema)] = (schema, _surely(schema, keywords))
+        surely, sort = kept[id(schema)][1], value.__class__
+        if sort not in surely:
+            return False
+        words = surely[sort]
+        return words is None or value in words
 
-    def unless_variable(validator: Any, choice: Schema, instance: Json, schema: Schema) -> Errors:
-        if isinstance(instance, str) and not matcher(choice["variable"])(instance):
-            yield from validator.descend(instance, choice["rule"])
+    return sure
 
-    def dispatch(validator: Any, choice: Schema, instance: Json, schema: Schema) -> Errors:
-        if isinstance(instance, dict):
-            value = instance.get(choice["on"])
-            if (isinstance(value, str) or choice["on"] not in instance) and value in choice["cases"]:
-                yield from validator.descend(instance, choice["cases"][value])
 
-    keywords = {
-        "properties": properties,
-        "required": required,
-        "additionalProperties": additional,
-        "propertyNames": names,
-        "pattern": pattern,
-        "x-unless-variable": unless_variable,
-        "x-dispatch": dispatch,
-    }
-    dialect = extend(Draft202012Validator, keywords)
-    return dialect
+def _error(message: str, **known: Any) -> ValidationError:
+    from jsonschema import ValidationError
+
+    return ValidationError(message, **known)
+
+
+def _required(validator: Any, names: list[str], instance: Json, schema: Schema) -> Errors:
+    if isinstance(instance, dict):
+        for name in names:
+            if name not in instance:
+                yield _error(f"{name} is missing", validator_value=name)
+
+
+def _additional(validator: Any, rest: Any, instance: Json, schema: Schema) -> Errors:
+    if not isinstance(instance, dict) or rest is True:
+        return
+    known = schema.get("properties", {})
+    for name, value in instance.items():
+        if name in known:
+            continue
+        if rest is False:
+            yield _error(f"{name} is not a field", validator_value=name)
+        else:
+            yield from validator.descend(value, rest, path=name)
+
+
+def _names(validator: Any, rule: Schema, instance: Json, schema: Schema) -> Errors:
+    if isinstance(instance, dict):
+        for name in instance:
+            for error in validator.descend(name, rule):
+                error.path.appendleft(name)
+                yield error
+
+
+def _pattern(validator: Any, expression: str, instance: Json, schema: Schema) -> Errors:
+    if isinstance(instance, str) and not matcher(expression)(instance):
+        yield _error(f"{instance!r} does not match")
+
+
+def _unless_variable(validator: Any, choice: Schema, instance: Json, schema: Schema) -> Errors:
+    if isinstance(instance, str) and not matcher(choice["variable"])(instance):
+        yield from validator.descend(instance, choice["rule"])
+
+
+def _dispatched(validator: Any, choice: Schema, instance: Json, schema: Schema) -> Errors:
+    if isinstance(instance, dict):
+        value = instance.get(choice["on"])
+        if (isinstance(value, str) or choice["on"] not in instance) and value in choice["cases"]:
+            yield from validator.descend(instance, choice["cases"][value])
+
+
+_KEYWORDS: dict[str, Callable[..., Errors]] = {
+    "required": _required,
+    "additionalProperties": _additional,
+    "propertyNames": _names,
+    "pattern": _pattern,
+    "x-unless-variable": _unless_variable,
+    "x-dispatch": _dispatched,
+}
+"""Keywords of ours, and those of JSON Schema that we judge ourselves; `properties` is a closure of `_dialect`."""
 
 
 @lru_cache(maxsize=512)

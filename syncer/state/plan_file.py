@@ -5,9 +5,8 @@ Nothing in the file is believed: its form is checked, its id is computed anew, a
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from syncer.documents.strict_json import NotJson, decode
 from syncer.fs.disk import replace_file
@@ -20,8 +19,6 @@ from syncer.plan.plan import FORMAT_VERSION, Change, Field, Link, Notice, Plan, 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pydantic import BaseModel
 
 MODE = 0o600
 """A plan quotes live values: it is its owner's to show."""
@@ -97,93 +94,14 @@ def _wrong_version(file: str, document: Json) -> Problem:
     return _problem(file, f"has `format_version` {json_text(document['format_version'], indent=None)}: {newer}")
 
 
-@cache
-def _model() -> type[BaseModel]:
-    """The form of the document. Built when the first plan is read: pydantic costs a command without one 45 ms."""
-    from pydantic import BaseModel, ConfigDict
-    from pydantic import Field as Key
-
-    class Strict(BaseModel):
-        model_config = ConfigDict(strict=True, extra="forbid")
-
-    class FieldModel(Strict):
-        path: str
-        before: Json
-        after: Json
-        cause: str
-        level: str = Key(alias="class")
-        reason: str
-        item: str
-
-    class ChangeModel(Strict):
-        address: str
-        name: str
-        action: str
-        level: str = Key(alias="class")
-        reason: str
-        reasons: list[str]
-        live_id: str | None
-        fields: list[FieldModel]
-        fingerprint: str
-        calls: list[str]
-        after: list[str]
-
-    class LinkModel(Strict):
-        address: str
-        live_id: str
-        how: Literal["link", "key", "title"]
-        new: bool
-
-    class ReleasedModel(Strict):
-        address: str
-        path: str
-
-    class NoticeModel(Strict):
-        rule: str
-        message: str
-        address: str | None
-
-    class ProblemModel(Strict):
-        severity: Literal["error", "warning"]
-        rule: str
-        message: str
-        file: str | None
-        line: int | None
-        column: int | None
-        path: str | None
-        hint: str | None
-
-    class AgainstModel(Strict):
-        recorded_at: str
-        age_seconds: int
-
-    class PlanModel(Strict):
-        format_version: Literal[1, 2]
-        id: str
-        environment: str
-        org_id: str
-        server: str
-        partial: bool
-        summary: dict[str, int]
-        changes: list[ChangeModel]
-        links: list[LinkModel]
-        released: list[ReleasedModel]
-        notices: list[NoticeModel]
-        problems: list[ProblemModel]
-        digests: dict[str, str]
-        undo: str = ""
-        against: AgainstModel | None = None
-
-    PlanModel.model_rebuild(_types_namespace=locals() | {"Json": Json, "Literal": Literal})
-    return PlanModel
-
-
 def _misshapen(document: Json, file: str) -> list[Problem]:
     """What is not as the format says; values are not quoted, a plan may be anybody's."""
     from pydantic import ValidationError
 
+    from syncer.state.plan_schema import PlanModel  # late: pydantic costs a command that reads no plan 45 ms
+
     try:
-        _model().model_validate(document)
+        PlanModel.model_validate(document)
     except ValidationError as error:
         return [
             _problem(file, f"is no plan: {_said(each['type'], each['msg'])}", show_path(each["loc"]))
