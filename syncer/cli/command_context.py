@@ -110,16 +110,17 @@ class CommandContext:
         from syncer.kinds import KINDS
         from syncer.state.backends.factory import open_place
 
-        return open_place(
+        place = open_place(
             name,
             self.environment.name,
             self.state_path,
             self.env,
             org_id=self.environment.org_id,
             kinds=KINDS,
-            effects=self.effects,
             journal=journal,
         )
+        place.effects = self.effects
+        return place
 
     @property
     def guards(self) -> dict[str, Any]:

@@ -264,8 +264,10 @@ class WriteBack:
         if rule.ordered and rule.whole and self.everything | _moved_live(made, then):
             made = _in_live_order(made)
         for h in range(len(it.have)):
-            if h not in wanted:
-                self._unwanted(it, h, h in then, made, shape, path, at)
+            if h not in wanted and self._takes_over(it, h, h in then, shape, path):
+                item = self._new(it, h, shape, (*at, h))
+                made.insert(_live_place(h, made), (h, item))
+                self._take((*path, h), ABSENT, item)
         return [item for _, item in made]
 
     def _item_is_ours(self, declared_before: Collection[str]) -> bool:
@@ -277,23 +279,17 @@ class WriteBack:
         local = raw.get(keys[0]) if isinstance(raw, dict) and keys else None
         return self.parts.get(local, "") if isinstance(local, str) else ""
 
-    def _unwanted(
-        self, it: Sides, h: int, before: bool, made: list[tuple[int | None, Json]], shape: Shape, path: Path, at: Path
-    ) -> None:
-        """A live item that the manifest does not name: taken over where the list is the manifest's whole."""
-        key = key_text(it.have[h], shape.rule)
+    def _takes_over(self, it: Sides, h: int, before: bool, shape: Shape, path: Path) -> bool:
+        """Whether a live item that the manifest does not name belongs into it: where the list is the manifest's whole.
+        What is left out is noted."""
         newly_ours = it.last is ABSENT and self.remembered  # the whole list is new in the manifest
         if (before or (shape.rule.whole and newly_ours)) and not self.everything:
-            self._leave(path, "pending", ABSENT, key)
-        elif before or shape.rule.whole or self.complete:
-            item = self._new(it, h, shape, (*at, h))
-            place = max((n + 1 for n, (live, _) in enumerate(made) if live is not None and live < h), default=0)
-            if not any(live is not None for live, _ in made):
-                place = len(made)
-            made.insert(place, (h, item))
-            self._take((*path, h), ABSENT, item)
-        else:
-            self._leave(path, "undeclared", ABSENT, key)
+            self._leave(path, "pending", ABSENT, key_text(it.have[h], shape.rule))
+            return False
+        if before or shape.rule.whole or self.complete:
+            return True
+        self._leave(path, "undeclared", ABSENT, key_text(it.have[h], shape.rule))
+        return False
 
     # --- notes
 
@@ -379,6 +375,14 @@ def _moved_live(made: Sequence[tuple[int | None, Json]], then: Collection[int]) 
     """Whether items that stay stand in another order live, and did so already at the last apply in the manifest's."""
     order = [h for h, _ in made if h is not None]
     return order != sorted(order) and all(h in then for h in order)
+
+
+def _live_place(h: int, made: Sequence[tuple[int | None, Json]]) -> int:
+    """Where the live item at `h` goes among those that are there: behind those before it live, at the end where none
+    is live."""
+    if not any(live is not None for live, _ in made):
+        return len(made)
+    return max((n + 1 for n, (live, _) in enumerate(made) if live is not None and live < h), default=0)
 
 
 def _in_live_order(made: list[tuple[int | None, Json]]) -> list[tuple[int | None, Json]]:

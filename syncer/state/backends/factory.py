@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncer.fs.clock import Effects
 from syncer.fs.disk import DISK, Disk
 from syncer.model.state_location import LOCAL, STORES, StateLocation
 from syncer.state.backends.backend import Backend, BackendLock, Blob
@@ -27,7 +26,7 @@ def local_place(
 
 def open_place(
     where: StateLocation, environment: str, path: Path, env: Mapping[str, str], *,
-    org_id: str = "", kinds: Collection[str] | None = None, effects: Effects | None = None, journal: bool = True,
+    org_id: str = "", kinds: Collection[str] | None = None, journal: bool = True,
 ) -> Backend:  # fmt: skip
     """The place of an environment's state. `path`: the local file, beside which the journal lies in any case;
     `journal`: whether to lock that too where the state lives elsewhere.
@@ -55,7 +54,7 @@ def open_place(
         session = Session(where, name, env)
         row = RowLock(session, environment, address)
         body, gate = RowBlob(session), LockPair(near, row) if journal else row
-    return Backend(address, environment, body, gate, org_id, kinds, effects or Effects())
+    return Backend(address, environment, body, gate, org_id, kinds)
 
 
 @dataclass(frozen=True, slots=True)
