@@ -201,7 +201,7 @@ from syncer.state.lock import myself
 from syncer.state.backends.factory import open_place
 from syncer.model.state_location import state_location
 from syncer.model.diagnostic import Refused
-place = open_place(place_name(sys.argv[1]), "sandbox", Path(sys.argv[2]) / "sandbox.json", os.environ)
+place = open_place(state_location(sys.argv[1]), "sandbox", Path(sys.argv[2]) / "sandbox.json", os.environ)
 try:
     with place.lock(myself(), wait=float(sys.argv[3])):
         print("in", flush=True)
