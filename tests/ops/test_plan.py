@@ -1063,6 +1063,7 @@ def test_a_plan_of_another_environment_is_refused(world: World, make: Make) -> N
     assert messages(refusal) == [
         "the plan was made for environment `test`, and this is `other`",
         "the plan was made for org_id `739224`, and this is `911042`",
+        "the saved plan is no longer true; nothing was written",
     ]
 
 

@@ -251,7 +251,8 @@ def test_a_saved_undo_is_refused_when_something_moved(world: World, make: Make) 
     with pytest.raises(Refused) as refused:
         world.apply(saved=plan, undo=plan.undo)
     assert [each.message for each in refused.value.problems] == [
-        "ClosingReason/won: the plan says update, and now there is nothing to do"
+        "ClosingReason/won: the plan says update, and now there is nothing to do",
+        "the saved plan is no longer true; nothing was written",
     ]
 
 

@@ -72,7 +72,8 @@ def apply(
     out = console(color)
     saved = _applicable(file, only, but)
     here = world(config, environment or (saved.environment if saved else None), server, place)
-    stop, me, events = Stop(), myself(env=here.env), list[Event]()
+    stop, me = Stop(), myself(env=here.env)
+    events: list[Event] = []
     asker = _Asker(out, here, saved, Selection(only, but), resend_secrets, yes, form, verbose)
     with ExitStack() as signals:
         signals.enter_context(at_once())
