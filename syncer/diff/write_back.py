@@ -378,8 +378,7 @@ def _moved_live(made: Sequence[tuple[int | None, Json]], then: Collection[int]) 
 
 
 def _live_place(h: int, made: Sequence[tuple[int | None, Json]]) -> int:
-    """Where the live item at `h` goes among those that are there: behind those before it live, at the end where none
-    is live."""
+    """Where the live item at `h` goes: behind those that are before it live; at the end where none is live."""
     if not any(live is not None for live, _ in made):
         return len(made)
     return max((n + 1 for n, (live, _) in enumerate(made) if live is not None and live < h), default=0)

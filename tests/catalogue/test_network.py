@@ -474,12 +474,12 @@ def test_network(check: Check, request: pytest.FixtureRequest) -> None:
 
 def test_a_cell_that_goes_wrong_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The matrix without the rule that no write is sent again blindly: it finds second objects."""
-    from syncer.api import transport
+    from syncer.api import retry
 
     def blindly(method: str, *, writes: bool, status: int = 0, fault: str = "") -> bool:
         return bool(fault) or status // 100 == 5
 
-    monkeypatch.setattr(transport, "again", blindly)
+    monkeypatch.setattr(retry, "again", blindly)
     (cell,) = [each for each in cells("B03") if each.operation == "reason create" and each.when == "after"]
     found = faulted(cell)
     assert any("sent again unseen" in each for each in found.problems)

@@ -343,6 +343,7 @@ def test_a_saved_plan_that_lets_go_is_held_to_it(world: World, make: Make, tmp_p
     assert [each.message for each in refusal.value.problems] == [
         "ClosingReason/won: the plan does not have it, and now it needs: deactivate",
         "ClosingReason/won: by the plan it is let go of, and now it is the other way round",
+        "the saved plan is no longer true; nothing was written",
     ]
     world.put(removed({"address": REASON, "action": "forget"}))
     assert world.apply(saved=saved).code == 0
@@ -489,7 +490,8 @@ def test_a_saved_plan_is_bound_to_the_document(world: World, make: Make, action:
     with pytest.raises(Refused) as refusal:
         world.apply(saved=saved)
     assert [each.message for each in refusal.value.problems] == [
-        f"{REASON}: its manifest, or a variable it uses, has changed"
+        f"{REASON}: its manifest, or a variable it uses, has changed",
+        "the saved plan is no longer true; nothing was written",
     ]
     assert world.apply(saved=world.plan().plan).code == 0
 
