@@ -47,7 +47,7 @@ def _known(parts: list[Schema], value: Json, path: Path, left_out: list[Path], k
         others = [part["additionalProperties"] for part in parts if isinstance(part.get("additionalProperties"), dict)]
         free = bool(others) or any(part.get("additionalProperties") is True for part in parts) or not places
         unknown = [name for name in value if name not in places]
-        if not free:
+        if unknown and not free:
             elsewhere = {name for part in parts for name in _no_mistake(part)}
             stay = [n for n in unknown if n not in elsewhere and not _empty(value[n]) and kept((*path, n))]
             left_out += [(*path, name) for name in unknown if name not in stay]

@@ -132,7 +132,8 @@ def prepare(
         elsewhere=_elsewhere(existing, desired),
         asked=asked,
     )
-    found = refine(replace(found, skipped=(*found.skipped, *chain.from_iterable(reader.unread.values()))))
+    nameless = chain.from_iterable(reader.unread.get(kind, ()) for kind in order.kinds)
+    found = refine(replace(found, skipped=(*found.skipped, *nameless)))
     folder = folder_of(order.project)
     cuts = Omissions(given_up=occupied(order, found.new, folder))
     only_here = (order.environment.name,) if len(order.project.environments) > 1 else ()
