@@ -36,7 +36,7 @@ LAYERS = {
         "options in, text and an exit code out",
         "ops render state manifests api plan kinds fs schema_check documents diff model sandbox", "click",
     ),
-    "sandbox": ("the platform imitated", "", "flask werkzeug waitress"),
+    "sandbox": ("the platform imitated", "", "flask werkzeug waitress jsonschema jsonschema_rs"),
     "__main__": ("python -m syncer", "cli", ""),
 }  # fmt: skip
 MAY_IMPORT = {name: {name, *ours.split(), *foreign.split()} for name, (_, ours, foreign) in LAYERS.items()}

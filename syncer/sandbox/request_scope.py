@@ -12,7 +12,7 @@ from typing import NoReturn, cast
 
 from flask import Response, g, request
 
-from syncer.sandbox.body_rules import Check, mistakes
+from syncer.sandbox.body_schema import BodySchema
 from syncer.sandbox.options import Options
 from syncer.sandbox.store import Json, Store, encode
 
@@ -143,7 +143,7 @@ def _no_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is not JSON")
 
 
-def body(check: Check, optional: bool = False, status: int = 400) -> Json:
+def body(shape: BodySchema, optional: bool = False, status: int = 400) -> Json:
     """The request's JSON body, checked; an object, or refused the way the service refuses."""
     data = request.get_data()
     if not data and optional:
@@ -152,13 +152,13 @@ def body(check: Check, optional: bool = False, status: int = 400) -> Json:
         value = json.loads(data, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         refuse(400, "request body is not valid JSON")
-    sound(check, value, status)
+    sound(shape, value, status)
     return value
 
 
-def sound(check: Check, value: Json, status: int = 400) -> None:
-    """Refuse a value that a check finds mistakes in."""
-    if found := mistakes(check, value):
+def sound(shape: BodySchema, value: Json, status: int = 400) -> None:
+    """Refuse a value that is not of the shape."""
+    if found := shape.mistakes(value):
         more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
         refuse(status, "; ".join(found[:5]) + more)
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 from syncer.sandbox.app import catalogue, installations
-from syncer.sandbox.body_rules import Check, anything, listing, mistakes, record, text
+from syncer.sandbox.body_schema import BodySchema, body_schema
 from syncer.sandbox.data_governance import retention
 from syncer.sandbox.data_governance.retention import UPSERT
 from syncer.sandbox.entity import entities, schemas, taxonomies, views
@@ -22,8 +22,7 @@ from syncer.sandbox.options import Options
 from syncer.sandbox.request_scope import Clock, Refusal, RequestScope
 from syncer.sandbox.store import Json, Store, encode
 from syncer.sandbox.workflow import automations, closing_reasons, flows, workflow_definitions
-from syncer.sandbox.workflow.bodies import AUTOMATION, DEFINITION
-from syncer.sandbox.workflow.closing_reasons import REASON
+from syncer.sandbox.workflow.bodies import AUTOMATION, DEFINITION, REASON
 
 NAMESPACE = uuid.UUID("6a1f5a0e-7c39-4a53-9f0e-3f5b8f7f2d11")
 MARKETPLACE = "100001"
@@ -56,9 +55,9 @@ def seed(
     try:
         with store.work(writing=True):
             found_organisation(store, org_id, now)
-            for section, (check, load) in _SECTIONS.items():
+            for section, (shape, load) in _SECTIONS.items():
                 for index, item in enumerate(document.get(section, ())):
-                    _load(scopes.of(section, item), f"{section}[{index}]", item, check, load)
+                    _load(scopes.of(section, item), f"{section}[{index}]", item, shape, load)
                     counts[section] = index + 1
     finally:
         if isinstance(db, str):
@@ -112,8 +111,8 @@ class _Scopes:
         return RequestScope(self._org, f"user-{self._org}", self._store, self._options, self._clock, lambda: next(ids))
 
 
-def _load(scope: RequestScope, where: str, item: Json, check: Check, load: Loader) -> None:
-    if wrong := mistakes(check, item):
+def _load(scope: RequestScope, where: str, item: Json, shape: BodySchema | None, load: Loader) -> None:
+    if shape and (wrong := shape.mistakes(item)):
         raise ValueError(f"{where}: {wrong[0]}")
     try:
         load(scope, json.loads(encode(item)))
@@ -147,7 +146,7 @@ def _flow(scope: RequestScope, item: Json) -> None:
             if each.get("title") not in titles:
                 raise Refusal(400, f"closing reason with title {each.get('title')} does not exist")
             each["id"] = titles[each["title"]]
-    if wrong := mistakes(flows.shape(scope), item):
+    if wrong := flows.shape(scope).mistakes(item):
         raise Refusal(400, wrong[0])
     id = item.get("id") or scope.short_id(8)
     flows.write(scope, item, scope.get("flow", id), id)
@@ -187,25 +186,19 @@ def _entity(scope: RequestScope, item: Json) -> None:
     entities.new_entity(scope, item["_schema"], item, item.get("_id") or scope.new_id())
 
 
-_VERSIONED = listing(
-    record({"version": text(1), "components": listing(record({"id": text(1)}, ("id",)))}, ("version",)), 1
-)
-_SECTIONS: dict[str, tuple[Check, Loader]] = {
+_SECTIONS: dict[str, tuple[BodySchema | None, Loader]] = {
     "taxonomies": (TAXONOMY, _taxonomy),
     "classifications": (CLASSIFICATION, _classification),
     "schemas": (SCHEMA, _schema),
     "saved_views": (VIEW, _view),
     "closing_reasons": (REASON, _reason),
     "automations": (AUTOMATION, _automation),
-    "flow_templates": (anything, _flow),
+    "flow_templates": (None, _flow),
     "workflow_definitions": (DEFINITION, _definition),
-    "app_configurations": (
-        record({"app_id": text(1), "name": text(1), "versions": _VERSIONED}, ("app_id", "name", "versions")),
-        _app,
-    ),
-    "apps": (record({"app_id": text(1)}, ("app_id",)), _installation),
+    "app_configurations": (body_schema("seed", "public_app"), _app),
+    "apps": (body_schema("seed", "app"), _installation),
     "retention_configs": (UPSERT, _retention),
-    "entities": (record({"_schema": text(1)}, ("_schema",)), _entity),
+    "entities": (body_schema("seed", "entity"), _entity),
 }
 
 

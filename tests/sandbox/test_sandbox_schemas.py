@@ -170,7 +170,7 @@ def attribute(**fields: Any) -> dict[str, Any]:
 WRONG = {
     "no plural": ({"plural": None}, "body/plural must be string"),
     "another slug": ({"slug": "turm"}, "body/slug turm does not match the path's mast"),
-    "a slug with blanks": ({"slug": "ma st"}, 'body/slug must match pattern "[a-zA-Z0-9_-]+"'),
+    "a slug with blanks": ({"slug": "ma st"}, 'body/slug must match pattern "^[a-zA-Z0-9_-]+$"'),
     "no label": (
         {"attributes": [{"name": "x", "type": "date"}]},
         "body/attributes/0 must have required property 'label'",

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from syncer.sandbox.body_rules import anything, listing, record, text, uuid
+from syncer.sandbox.body_schema import body_schema
 from syncer.sandbox.store import Json
 
-_OPTION = record({"key": text(), "value": anything}, ("key", "value"))
-OPTION_VALUES = listing(record({"component_id": text(), "options": listing(_OPTION)}, ("component_id", "options")))
-REQUEST = record({"version": text(), "option_values": OPTION_VALUES, "_manifest": listing(uuid)})
+REQUEST = body_schema("app", "request")
 
 Values = dict[str, dict[str, Json]]
 """Option values by component id and key."""

@@ -4,41 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from collections.abc import Iterator
 from typing import cast
 
 from flask import Blueprint, Response, current_app, request
 
-from syncer.sandbox.body_rules import anything, flag, listing, mapping, nullable, number, record, text
+from syncer.sandbox.body_schema import body_schema
 from syncer.sandbox.control.middleware import FaultRules
 from syncer.sandbox.request_scope import Payloads, body, raw, refuse, reply, whole
-from syncer.sandbox.store import Json
 
 ROUTES = Blueprint("control", __name__, url_prefix="/_sandbox")
 
-_RULE = record(
-    {
-        "method": text(1),
-        "path": text(1),
-        "times": nullable(number(1, whole=True)),
-        "skip": number(0, whole=True),
-        "org": nullable(text(1)),
-        "after_commit": flag,
-        "status": nullable(number(100, whole=True)),
-        "headers": mapping(text()),
-        "body": anything,
-        "delay": number(0),
-        "drop": flag,
-        "truncate": nullable(number(0, whole=True)),
-        "content_type": nullable(text()),
-        "quota": nullable(number(0, whole=True)),
-    },
-    closed=True,
-)
-
-
-def _rules(value: Json, at: str) -> Iterator[str]:
-    yield from (listing(_RULE) if isinstance(value, list) else _RULE)(value, at)
+_RULES = body_schema("control", "rules")
 
 
 def _watch() -> FaultRules:
@@ -48,7 +24,7 @@ def _watch() -> FaultRules:
 @ROUTES.post("/faults")
 def add_faults() -> Response:
     """Set one rule, or a list of them; their fields are those of `gate.Fault`."""
-    given = body(_rules)
+    given = body(_RULES)
     return reply({"faults": _watch().add(given if isinstance(given, list) else [given])}, 201)
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
-from syncer.sandbox.body_rules import date, flag, listing, number, one_of, record, text, texts, word_of
+from syncer.sandbox.body_schema import body_schema
 from syncer.sandbox.data_governance.retention_query import matching
 from syncer.sandbox.entity.entities import bury, living, related_ids
 from syncer.sandbox.request_scope import (
@@ -34,46 +34,7 @@ from syncer.sandbox.store import Json, encode
 ROUTES = Blueprint("retention", __name__)
 PREFIXES = ("/data-management/v1", "/data-governance/v1")
 
-_FILTER = record(
-    {
-        "type": word_of(
-            "entity_workflows_only_in_closed_or_cancelled_status no_related_entities "
-            "related_entities_all_in_closed_or_cancelled_status "
-            "related_entities_workflows_only_in_closed_or_cancelled_status no_email_communication_since"
-        ),
-        "related_entity_schemas": texts,
-        "lookback_period_days": number(whole=True),
-        "message_type": listing(one_of("SENT", "RECEIVED")),
-        "workflow_status": listing(one_of("CLOSED", "DONE")),
-    },
-    ("type",),
-)
-_QUERY_FIELDS = {
-    "saved_view_id": text(),
-    "include_deleted": one_of("true", "false", "only"),
-    "filters": listing(_FILTER),
-}
-_QUERY = record(_QUERY_FIELDS, ("saved_view_id",))
-_PREVIEW = record(
-    {**_QUERY_FIELDS, "from": number(0, whole=True), "size": number(0, whole=True), "hydrate": flag, "fields": texts},
-    ("saved_view_id",),
-)
-_SCHEDULE = record(
-    {"frequency": one_of("interval"), "interval_days": number(1, whole=True), "start_date": date, "end_date": date},
-    ("frequency", "interval_days"),
-)
-UPSERT = record(
-    {
-        "type": one_of("deletion"),
-        "query": _QUERY,
-        "schedule": _SCHEDULE,
-        "relations_for_deletion": listing(
-            word_of("contact file opportunity order meter ticket message account submission contract")
-        ),
-        "enabled": flag,
-    },
-    ("type", "query", "schedule"),
-)
+UPSERT, _PREVIEW = body_schema("data_governance", "upsert"), body_schema("data_governance", "preview")
 _SERVERS_OWN = ("id", "entity_schema", "created_at", "last_updated_at", "next_run_at", "last_run_at")
 
 

@@ -7,20 +7,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from syncer.sandbox.body_rules import (
-    anything,
-    either,
-    flag,
-    listing,
-    mapping,
-    nullable,
-    number,
-    one_of,
-    record,
-    text,
-    texts,
-)
-from syncer.sandbox.entity.search import FILTER, Predicate, QueryError, predicate, query, schemas_of
+from syncer.sandbox.entity.bodies import ENTITY, ENTITY_LIST, ENTITY_SEARCH, WIPE
+from syncer.sandbox.entity.search import Predicate, QueryError, predicate, query, schemas_of
 from syncer.sandbox.request_scope import RequestScope, asked, body, here, listed, raw, refuse, reply
 from syncer.sandbox.store import Json, encode
 
@@ -28,34 +16,12 @@ ROUTES = Blueprint("entities", __name__)
 
 MOST_PER_PAGE, FURTHEST = 1000, 25_000
 _SERVERS_OWN = ("_id", "_org", "_schema", "_created_at", "_updated_at", "_deleted_at")
-_ENTITY = record({"_title": nullable(text()), "_tags": nullable(texts), "_purpose": nullable(texts)})
-_OPTIONS = {
-    "sort": either(text(), texts),
-    "from": number(0, whole=True),
-    "size": number(0, whole=True),
-    "hydrate": flag,
-    "anonymize": flag,
-    "fields": texts,
-    "aggs": mapping(),
-    "include_deleted": one_of("true", "false", "only"),
-    "include_scores": flag,
-    "highlight": anything,
-    "stable_for": number(0, whole=True),
-    "stable_query_id": text(),
-    "search_after": listing(anything),
-}
-_QUERY = record({"query_string": record({"query": text()}, ("query",))}, ("query_string",))
-_LIST = record(
-    {"query": _QUERY, "filter": FILTER, "allow_targeting_all_schemas": flag, **_OPTIONS}, ("filter",), closed=True
-)
-_SEARCH = record({"q": text(), **_OPTIONS}, ("q",), closed=True)
-_WIPE = record({"schemas": texts})
 
 
 @ROUTES.post("/v1/entity:list")
 def list_entities() -> Response:
     """Entities by filter; `size: 0` only counts them."""
-    given = body(_LIST)
+    given = body(ENTITY_LIST)
     scope, slugs = here(), schemas_of(given["filter"])
     if not slugs and not given.get("allow_targeting_all_schemas"):
         refuse(400, "filter must name a schema (_schema), or allow_targeting_all_schemas must be true")
@@ -69,14 +35,14 @@ def list_entities() -> Response:
 @ROUTES.post("/v1/entity:search")
 def search_entities() -> Response:
     """Entities by a Lucene query string."""
-    given = body(_SEARCH)
+    given = body(ENTITY_SEARCH)
     return _found(given, set(), _query(here(), given["q"]))
 
 
 @ROUTES.post("/v1/entity:wipeAllEntities")
 def wipe() -> Response:
     """Delete all entities, or those of some schemas: really, so that a test can prove that nothing calls it."""
-    given, scope = body(_WIPE, optional=True), here()
+    given, scope = body(WIPE, optional=True), here()
     slugs = given.get("schemas") or {each["_schema"] for each in scope.all("entity")}
     for slug in slugs:
         scope.store.delete_owned(scope.org, "entity", slug)
@@ -86,7 +52,7 @@ def wipe() -> Response:
 @ROUTES.post("/v1/entity/<slug>")
 def create_entity(slug: str) -> Response:
     """Create an entity; checked against its schema only with `validate=true`."""
-    given, scope = body(_ENTITY), here()
+    given, scope = body(ENTITY), here()
     schema = scope.get("schema", slug)
     if schema is None:
         refuse(404, f"Schema {slug} not found")
@@ -115,14 +81,14 @@ def get_entity_v2(slug: str, id: str) -> Response:
 @ROUTES.put("/v1/entity/<slug>/<id>")
 def put_entity(slug: str, id: str) -> Response:
     """Replace an entity's values."""
-    given, old = body(_ENTITY), _one(slug, id)
+    given, old = body(ENTITY), _one(slug, id)
     return _write(old, {key: value for key, value in old.items() if key in _SERVERS_OWN} | _own(given))
 
 
 @ROUTES.patch("/v1/entity/<slug>/<id>")
 def patch_entity(slug: str, id: str) -> Response:
     """Change some of an entity's values."""
-    given, old = body(_ENTITY), _one(slug, id)
+    given, old = body(ENTITY), _one(slug, id)
     return _write(old, old | _own(given))
 
 

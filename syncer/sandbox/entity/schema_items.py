@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response
 
-from syncer.sandbox.body_rules import Check, both, record
+from syncer.sandbox.body_schema import BodySchema
 from syncer.sandbox.entity import schemas
-from syncer.sandbox.entity.bodies import ATTRIBUTE, CAPABILITY, GROUP, HEADLINE, SLUG
+from syncer.sandbox.entity.bodies import ATTRIBUTE, CAPABILITY, GROUP, HEADLINE, ITEM_OWNER
 from syncer.sandbox.request_scope import body, here, refuse, reply
 from syncer.sandbox.store import Json
 
@@ -22,7 +22,7 @@ class PartList:
 
     path: str
     where: str
-    check: Check
+    shape: BodySchema
     put_adds: bool
 
 
@@ -32,12 +32,11 @@ PARTS = (
     PartList("group", "group_settings", GROUP, put_adds=True),
     PartList("headline", "group_headlines", HEADLINE, put_adds=True),
 )
-_OWNED = record({"schema": SLUG}, ("schema",))
 
 
 def _routes(part: PartList) -> None:
     def create() -> Response:
-        given = body(both(_OWNED, part.check))
+        given = body(ITEM_OWNER + part.shape)
         slug, item = given["schema"], _own(given)
         schema = _schema(slug)
         item.setdefault("id", here().new_id())
@@ -51,7 +50,7 @@ def _routes(part: PartList) -> None:
         return _shown(slug, schema[part.where][index])
 
     def put(composite_id: str) -> Response:
-        given = _own(body(part.check))
+        given = _own(body(part.shape))
         slug, schema, index = _find(part, composite_id)
         item = given | {"id": composite_id.partition(":")[2]}
         if index is not None:

@@ -7,41 +7,9 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from syncer.sandbox.body_rules import Check, either, flag, listing, mapping, nullable, number, record, text, texts
 from syncer.sandbox.store import Json
 
 Predicate = Callable[[Json], bool]
-
-_value = nullable(either(text(), number(), flag))
-
-
-def _nested(value: Json, at: str) -> Iterator[str]:
-    yield from FILTER(value, at)
-
-
-_range = record(
-    {**dict.fromkeys(("gt", "gte", "lt", "lte"), _value), "format": text(), "relation": text(), "time_zone": text()}
-)
-_CLAUSES: Mapping[str, Check] = {
-    "term": mapping(_value, single=True),
-    "terms": mapping(listing(_value), single=True),
-    "ids": record({"values": texts}, ("values",)),
-    "range": mapping(_range, single=True),
-    "exists": record({"field": text()}, ("field",)),
-    "$and": _nested,
-    "$or": _nested,
-    "$not": _nested,
-}
-_clause = record(_CLAUSES, closed=True)
-
-
-def _one_key(value: Json, at: str) -> Iterator[str]:
-    yield from _clause(value, at)
-    if isinstance(value, dict) and len(value) != 1:
-        yield f"{at} must have exactly one of {', '.join(_CLAUSES)}"
-
-
-FILTER: Check = listing(_one_key)
 
 
 def values_at(entity: Json, path: str) -> list[Json]:

@@ -6,8 +6,7 @@ import fnmatch
 
 from flask import Blueprint, Response, request
 
-from syncer.sandbox.body_rules import anything, either, listing, record, text
-from syncer.sandbox.entity.bodies import CLASSIFICATION, CLASSIFICATIONS, TAXONOMY
+from syncer.sandbox.entity.bodies import BY_LABEL, CLASSIFICATION, CLASSIFICATIONS, TAXONOMY
 from syncer.sandbox.request_scope import (
     RequestScope,
     asked,
@@ -24,10 +23,6 @@ from syncer.sandbox.request_scope import (
 from syncer.sandbox.store import Json, encode
 
 ROUTES = Blueprint("labels", __name__)
-
-_SEARCH = record(
-    {"classificationIds": listing(either(text(), record({"pattern": text()}, ("pattern",)))), "*": anything}
-)
 
 
 @ROUTES.get("/v1/entity/taxonomies")
@@ -127,7 +122,7 @@ def delete_classification(id: str) -> Response:
 @ROUTES.post("/v1/entity/taxonomies/classifications:search")
 def search_classifications() -> Response:
     """Classifications by name, taxonomy and id pattern; archived ones on request."""
-    given = body(_SEARCH, optional=True)
+    given = body(BY_LABEL, optional=True)
     archived = choice("include_archived", "true", "false", "only") or "false"
     words, slugs = request.args.get("query", "").lower(), request.args.getlist("taxonomySlug")
     patterns = [each if isinstance(each, str) else each["pattern"] for each in given.get("classificationIds", ())]

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from syncer.sandbox.body_rules import one_of, record, text
 from syncer.sandbox.request_scope import RequestScope, asked, body, found, here, listed, raw, refuse, reply
 from syncer.sandbox.store import Json
+from syncer.sandbox.workflow.bodies import REASON, REASON_CHANGE
 from syncer.sandbox.workflow.flows import refresh_reason
 
 ROUTES = Blueprint("reasons", __name__)
 
-_STATUS = one_of("ACTIVE", "INACTIVE")
-REASON = record({"title": text(), "status": _STATUS})
-_CHANGE = record({"status": _STATUS}, ("status",))
 _SERVERS_OWN = ("id", "creationTime", "lastUpdateTime")
 
 
@@ -56,7 +53,7 @@ def patch_reason(id: str) -> Response:
 @ROUTES.patch("/v1/workflows/closing-reasons/<id>")
 def change_status(id: str) -> Response:
     """Change the status the old way: 202 without a body."""
-    given, old = body(_CHANGE), found("closing_reason", id, "Closing reason")
+    given, old = body(REASON_CHANGE), found("closing_reason", id, "Closing reason")
     _write(here(), old | {"status": given["status"]})
     return reply(status=202)
 

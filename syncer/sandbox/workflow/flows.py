@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
 
-from syncer.sandbox.body_rules import Check, both, mapping, nullable, record
+from syncer.sandbox.body_schema import BodySchema
 from syncer.sandbox.request_scope import RequestScope, asked, body, choice, found, here, listed, refuse, reply
 from syncer.sandbox.store import Json, encode
 from syncer.sandbox.workflow.automations import change_automation, clone, new_automation
-from syncer.sandbox.workflow.bodies import AUTOMATION, SEARCH, flow
+from syncer.sandbox.workflow.bodies import FLOW_BUNDLE, SEARCH, flow
 from syncer.sandbox.workflow.flow_graph import kept_edges, limit_warnings
 from syncer.sandbox.workflow.flow_import import renumber
 
@@ -105,8 +105,7 @@ def import_flow() -> Response:
     """Create a flow template and its automations from an export; never an upsert."""
     _offered()
     scope = here()
-    bundle = record({"_resolved_automations": mapping(nullable(AUTOMATION))})
-    new, mappings = bring(scope, body(both(shape(scope), bundle)))
+    new, mappings = bring(scope, body(shape(scope) + FLOW_BUNDLE))
     return reply({"flow": new, "_id_mappings": mappings}, 201)
 
 
@@ -180,7 +179,7 @@ def refresh_reason(scope: RequestScope, id: str) -> None:
         scope.put("flow", each["id"], each, mark="enabled" if each["enabled"] else "disabled")
 
 
-def shape(scope: RequestScope) -> Check:
+def shape(scope: RequestScope) -> BodySchema:
     """What a flow template's body must look like here."""
     return flow(scope.options.flow_tasks_by_type, scope.options.flow_reasons_complete)
 
