@@ -129,5 +129,6 @@ _SENTENCES: dict[str, Callable[[Json], str]] = {
     "minItems": lambda least: f"must NOT have fewer than {least} items",
     "maxItems": lambda most: f"must NOT have more than {most} items",
     "pattern": lambda pattern: f'must match pattern "{pattern}"',
+    "not": lambda _: "must NOT be valid",
     "minimum": lambda least: f"must be >= {least}",
 }

@@ -61,6 +61,16 @@ JUDGED: dict[str, tuple[str, str, Any, list[str]]] = {
         "entity", "attribute", ATTRIBUTE | {"edit_mode": "list-view"},
         ["body/edit_mode must be equal to one of the allowed values: direct, external, approval"],
     ),
+    "what variants can override": ("entity", "attribute", ATTRIBUTE | {"overridable_attribute": True}, []),
+    "and what they can't": (
+        "entity", "attribute", ATTRIBUTE | {"overridable_attribute": True, "hidden": True, "name": "_x"},
+        ['body/name must match pattern "^[^_]"', "body/hidden must be equal to one of the allowed values: False"],
+    ),
+    "nor what is computed": (
+        "entity", "attribute",
+        ATTRIBUTE | {"overridable_attribute": True, "type": "computed", "value_formatter": "x"},
+        ["body/type must NOT be valid"],
+    ),
     "a uuid as a whole": ("entity", "uuid", f"{UUID}0", ['body must match pattern "']),
     "two clauses in one": (
         "entity", "filter", [{"term": {"a": 1}, "ids": {"values": []}}],

@@ -45,6 +45,11 @@ OPERATIONS = {
     "deleteEntity": "An entity was removed for good.",
     "softDeleteEntity": "An entity was moved to the trash.",
     "restoreEntity": "An entity came back from the trash.",
+    "relationsAdded": "Relations were added. Newer platforms only, as all below.",
+    "relationsRemoved": "Relations were removed.",
+    "relationsSoftDeleted": "Related entities were moved to the trash.",
+    "relationsRestored": "Related entities came back from the trash.",
+    "relationsDeleted": "Related entities were removed for good.",
 }
 
 FILTER = thing(
@@ -176,6 +181,24 @@ TRIGGERS: dict[str, tuple[str, Schema]] = {
             needed=True,
         ),
     ),
+    "event_catalog": (
+        "An event of the event catalogue was published. Newer platforms only.",
+        thing(
+            "configuration",
+            {
+                "event_name": text("Name of the event.", needed=True, examples=["CustomerRequestSubmitted"]),
+                "event_version": text("Version of the event, `MAJOR.MINOR`.", needed=True, examples=["1.1"]),
+                "entity_node_id": text("Node of the event's graph whose entity the automation works on.", needed=True),
+                "entity_schema": SLUG_REF,
+                "ignore_automation_triggered": flag(
+                    "Whether events that an automation raised start nothing.", default=True
+                ),
+            },
+            about="Which event.",
+            needed=True,
+            required=["event_name", "event_version", "entity_node_id", "entity_schema"],
+        ),
+    ),
     "flows_trigger": (
         "A flow starts it; the flow template owns the automation.",
         thing("configuration", {"journey_id": text("Id of the journey linked to the flow.")}, about="Which journey."),
@@ -232,12 +255,79 @@ LINKBACK = {
     "linkback_relation_tags": names("Labels of that relation.", "A label."),
     "target_unique": names("Attributes that tell whether the entity exists already.", "Name of an attribute."),
 }
+GRAPHS = many(
+    opened(
+        "graph query",
+        "Entities over several relations, each under its node's id.",
+        {
+            "seed": opened(
+                "graph seed",
+                "Where it begins.",
+                {
+                    "entity_id": text("Id of the entity, usually a `{{placeholder}}`.", needed=True),
+                    "node_id": text("The node it stands for.", needed=True),
+                },
+                ("entity_id", "node_id"),
+            ),
+            "graph": opened(
+                "graph",
+                "Nodes, and edges between them.",
+                {
+                    "nodes": many(
+                        opened(
+                            "graph node",
+                            "Entities of one schema.",
+                            {
+                                "id": text("Key of the node.", needed=True, literal=True),
+                                "schema": text("Slug of their schema.", needed=True),
+                                "cardinality": choice("One entity or all of them.", ["one", "many"]),
+                                "fields": names("Fields that are read.", "Name of a field."),
+                                "filter": many(
+                                    opened(
+                                        "node filter",
+                                        "What an entity must hold.",
+                                        {
+                                            "attribute": text("Name of the attribute.", needed=True),
+                                            "value": anything("Its value: text, number, boolean or nothing."),
+                                        },
+                                        ("attribute", "value"),
+                                    ),
+                                    "What the entities must hold, all of it.",
+                                ),
+                                "optional": flag("Whether it is no failure when none is found."),
+                            },
+                            ("id", "schema"),
+                        ),
+                        "The nodes.",
+                        needed=True,
+                    ),
+                    "edges": many(
+                        opened(
+                            "graph edge",
+                            "A relation between two nodes.",
+                            {
+                                "from": text("Id of a node.", needed=True),
+                                "to": text("Id of a node.", needed=True),
+                            },
+                            ("from", "to"),
+                        ),
+                        "The relations.",
+                        needed=True,
+                    ),
+                },
+                ("nodes", "edges"),
+            ),
+        },
+        ("seed", "graph"),
+    ),
+    "Entities that mappings may copy from. Newer platforms only.",
+)
 WEBHOOK = {
     "target_webhook_id": text("Id of the webhook, usually `${id.NAME}`."),
     "entity_sources": names("Entities that are sent.", "A source."),
     "sync": flag("Whether the automation waits for the answer.", default=False),
 }
-LANGUAGE = choice("Language of the template.", ["de", "en"])
+LANGUAGE = text("Language of the template; older platforms know `de` and `en` only.", examples=["de", "en"])
 REPLY_MODE = choice(
     "How the reply is sent.",
     {"reply_in_thread": "In the conversation.", "new_email": "As an email of its own."},
@@ -249,6 +339,34 @@ def _mark(what: str, default: bool) -> Schema:
     return flag(f"Whether the conversation is marked as {what} afterwards.", default=default)
 
 
+SKILLS = {
+    "match_user_skills": flag("Whether the skills must fit the labels.", default=False),
+    "required_skill_categories": names("Label families in which the skills must fit.", "A taxonomy."),
+    "skill_match_mode": choice(
+        "How strictly skills are compared.",
+        {"require_all": "They must fit in every family.", "prefer": "The best fit gets it."},
+        default="require_all",
+    ),
+}
+FALLBACK = choice(
+    "What happens when nobody fits.",
+    {"leave_unassigned": "Nobody gets it.", "assign_to_fallback": "`fallback_assignees` get it."},
+    default="leave_unassigned",
+)
+ASSIGNEE = opened(
+    "assignee",
+    "Who gets it.",
+    {
+        "type": choice("Kind of assignee.", ["user", "partner_user", "partner_organization", "group"], needed=True),
+        "user_id": text("Id of the user."),
+        "group_id": text("Id of the group."),
+        "org_id": text("Id of the organisation."),
+        "partner_id": text("Id of the partner."),
+        "display_name": text("Name that is shown."),
+        "email": text("Address."),
+    },
+    ("type",),
+)
 TEMPLATE = text("Id of the email template, usually `${id.NAME}`.", needed=True)
 
 ACTIONS: dict[str, tuple[str, dict[str, Schema]]] = {
@@ -260,6 +378,7 @@ ACTIONS: dict[str, tuple[str, dict[str, Schema]]] = {
             "use_uniqueness_criteria": flag("Whether the organisation's rules decide if the entity exists already."),
             "mapping_attributes": ATTRIBUTE_MAPPINGS,
             "relation_attributes": RELATION_MAPPINGS,
+            "graph_context": GRAPHS,
             **LINKBACK,
         },
     ),
@@ -327,6 +446,10 @@ ACTIONS: dict[str, tuple[str, dict[str, Schema]]] = {
             "notify_portal_user_only": flag("Whether only users of the portal get it.", default=False),
             "skip_creating_entities": flag("Whether no conversation is kept.", default=False),
             "wait_for_confirmation": flag("Whether it waits for the confirmation link.", default=False),
+            "journey_id": text("Journey that the template links to; for display. Newer platforms only."),
+            "wait_for_journey_submission": flag(
+                "Whether the flow's task waits for that journey. Newer platforms only.", default=False
+            ),
             "reply_to_sender": flag("Whether it goes to who wrote the email that started this.", default=False),
             "reply_mode": REPLY_MODE,
             "mark_as_done": _mark("done", True),
@@ -449,27 +572,34 @@ ACTIONS: dict[str, tuple[str, dict[str, Schema]]] = {
         "Assigns an entity to people.",
         {
             "attribute": text("Attribute that holds the users."),
-            "assignees": many(
-                opened(
-                    "assignee",
-                    "Who gets it.",
-                    {
-                        "type": choice(
-                            "Kind of assignee.", ["user", "partner_user", "partner_organization", "group"], needed=True
-                        ),
-                        "user_id": text("Id of the user."),
-                        "group_id": text("Id of the group."),
-                        "org_id": text("Id of the organisation."),
-                        "partner_id": text("Id of the partner."),
-                        "display_name": text("Name that is shown."),
-                        "email": text("Address."),
-                    },
-                    ("type",),
-                ),
-                "Who gets it, in order.",
-            ),
+            "assignees": many(ASSIGNEE, "Who gets it, in order."),
             "write_mode": choice("What becomes of those it has.", ["replace", "append"], default="replace"),
-            "assignment_type": choice("How assignees are found.", ["direct"], default="direct"),
+            "assignment_type": choice(
+                "How assignees are found.",
+                {
+                    "direct": "`assignees` get it.",
+                    "sequential": "The members of `candidate_group` in turn. Newer platforms only.",
+                    "even_distribution": "The member with the least to do. Newer platforms only.",
+                },
+                default="direct",
+            ),
+            "candidate_group": ASSIGNEE | {"description": "The group whose members take turns."},
+            "reset_interval": choice(
+                "When the turns begin anew; `sequential` only.",
+                ["daily", "weekly", "monthly", "never"],
+                default="never",
+            ),
+            "workload_filter": opened(
+                "workload filter",
+                "What counts as work; `even_distribution` only.",
+                {
+                    "attribute": text("Name of a status attribute."),
+                    "values": names("Values that count.", "A value."),
+                },
+            ),
+            **SKILLS,
+            "fallback": FALLBACK,
+            "fallback_assignees": many(ASSIGNEE, "Who gets it when nobody is found."),
             "source": opened(
                 "entity source",
                 "Which entity is assigned. Left out: the one that started the automation.",
@@ -491,24 +621,14 @@ ACTIONS: dict[str, tuple[str, dict[str, Schema]]] = {
                 {
                     "direct": "All of them get it.",
                     "even_distribution": "The one with the least to do gets it.",
-                    "sequential": "Reserved.",
+                    "sequential": "They get it in turn; reserved on older platforms.",
                 },
                 default="direct",
             ),
             "only_available_users": flag("Whether people who are absent are passed over.", default=False),
             "hold_until_available": flag("Whether it waits for somebody to be back from a day off.", default=True),
-            "match_user_skills": flag("Whether the skills must fit the message's labels.", default=False),
-            "required_skill_categories": names("Label families in which the skills must fit.", "A taxonomy."),
-            "skill_match_mode": choice(
-                "How strictly skills are compared.",
-                {"require_all": "They must fit in every family.", "prefer": "The best fit gets it."},
-                default="require_all",
-            ),
-            "fallback": choice(
-                "What happens when nobody fits.",
-                {"leave_unassigned": "Nobody gets it.", "assign_to_fallback": "`fallback_assignees` get it."},
-                default="leave_unassigned",
-            ),
+            **SKILLS,
+            "fallback": FALLBACK,
             "fallback_assignees": names("Ids of users or groups that get it then.", "An id."),
         },
     ),
@@ -567,7 +687,10 @@ STATEMENT = thing(
             {
                 "id": text("Id of the trigger or action."),
                 "origin": choice("Where the value comes from.", ["trigger", "action"]),
-                "originType": choice("What holds it.", ["entity", "workflow", "journey_block"]),
+                "originType": choice(
+                    "What holds it; `event` is the event that started it, on newer platforms only.",
+                    ["entity", "workflow", "journey_block", "event"],
+                ),
                 "schema": text("Slug of the entity schema."),
                 "attribute": text("Name of the attribute."),
                 "attributeType": choice(
@@ -721,10 +844,14 @@ AUTOMATION = thing(
                         "What the path leads to.",
                         {
                             "journey-multi-select": "Choices in a journey.",
+                            "journey-file-upload": "Files sent with a journey. Newer platforms only.",
                             "previous-action-outputs": "What an action made.",
                             "entity-relation": "Related entities.",
                         },
                         default="journey-multi-select",
+                    ),
+                    "filter_tags": names(
+                        "Labels that an item must have, all of them. Newer platforms only.", "A label."
                     ),
                     "length": whole("Most rounds; `0` for all.", least=0),
                 },

@@ -63,6 +63,7 @@ OPTIONS = many(
 )
 ANY = flag("Whether values that are no option may be entered.")
 PRIMARY = flag("Whether one of several values is marked as the primary one.")
+WIDTHS = ["one_third_width", "half_width", "two_third_width", "full_width"]
 ADDRESS_FIELDS = many(
     text(
         "A field.",
@@ -159,7 +160,12 @@ BASE: dict[str, Schema] = {
         },
         about="How edits are confirmed; counts with `edit_mode: external` only.",
     ),
-    "variant_overridable": flag("Whether variants may override it. Newer platforms only.", default=False),
+    "overridable_attribute": flag(
+        "Whether variants may override its value; not for `_` names, nor where it is `readonly`, `hidden`, `computed` "
+        "or `repeatable`. Platforms since September 2026 only.",
+        default=False,
+    ),
+    "variant_overridable": flag("What `overridable_attribute` was called on platforms of August 2026.", default=False),
     "hintHelperText": text("Hint below the field; undocumented, but found in live schemas."),
 }
 
@@ -504,7 +510,9 @@ HOOK = thing(
             required=["action"],
         ),
         "default_visible": flag("Whether it is shown unless somebody hides it. Newer platforms only."),
-        "default_width": anything("Width of the widget. Newer platforms only."),
+        "default_width": choice(
+            "Width of the widget; left out: the full width. Newer platforms only.", WIDTHS, open=True
+        ),
         "pricing_tier_setting": text("Setting of the pricing tier that enables it. Newer platforms only."),
         "field": text("Attribute it shows."),
         "label": text("Heading of a column."),
@@ -549,7 +557,12 @@ CAPABILITY = thing(
             ),
             "Settings for single schemas, in order.",
         ),
-        "variant_overridable": flag("Whether variants may override it. Newer platforms only.", default=False),
+        "overridable_attribute": flag(
+            "Whether variants may override the values it manages. Platforms since September 2026 only.", default=False
+        ),
+        "variant_overridable": flag(
+            "What `overridable_attribute` was called on platforms of August 2026.", default=False
+        ),
         "adjust_installment": thing(
             "installment",
             {"journey_id": text("The journey.", needed=True, least=1)},
@@ -770,7 +783,11 @@ UI_CONFIG = thing(
             flag("Whether the widget is shown.", needed=True),
             "Widgets whose visibility differs from their default; admins change it in the user interface.",
         ),
-        "widget_widths": each(True, "Widths of widgets; admins change it in the user interface. Newer platforms only."),
+        "widget_widths": each(
+            choice("Width of a widget.", WIDTHS, needed=True, open=True),
+            "Widths of widgets that differ from their default; admins change it in the user interface. Newer platforms "
+            "only.",
+        ),
     },
     about="How entities are shown.",
 )
@@ -839,7 +856,12 @@ DEFS: dict[str, Schema] = {
     ),
     "condition_fields": field_set(CONDITION_FIELDS),
     "condition_scalar": _condition({}),
-    "condition_select": _condition({"values": names("The values, in order.", "A value.")}),
+    "condition_select": _condition(
+        {
+            "options": OPTIONS,
+            "values": names("What `options` was called on platforms of August 2026.", "A value."),
+        }
+    ),
     "condition_location": _condition(
         {
             "format": choice(

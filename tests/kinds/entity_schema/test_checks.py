@@ -419,6 +419,30 @@ CASES: dict[str, tuple[Spec, list[Finding]]] = {
             ),
         ],
     ),
+    "what variants can't override": (
+        schema(
+            text(overridable_attribute=True),
+            text("m", overridable_attribute=True, hidden=True, readonly=False, repeatable=True),
+            relation(overridable_attribute=True, readonly=True),
+            text("_x", overridable_attribute=True),
+            {"name": "c", "label": "C", "type": "computed", "value_formatter": "x", "overridable_attribute": True},
+            text("n", overridable_attribute=False, hidden=True),
+        ),
+        [
+            Finding(
+                "schema-overridable",
+                f"variants can't override attribute `{name}`: it is {reason}",
+                ("attributes", index, "overridable_attribute"),
+                "remove `overridable_attribute`",
+            )
+            for index, name, reason in (
+                (4, "m", "`hidden` and `repeatable`"),
+                (5, "owner", "`readonly`"),
+                (6, "_x", "the system's own, by its name"),
+                (7, "c", "`computed`"),
+            )
+        ],
+    ),
     "fuzzy rules that fit": (
         schema(
             fuzzy(text(), "regex"),

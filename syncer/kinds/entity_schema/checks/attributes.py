@@ -15,6 +15,8 @@ RULES = {
     "schema-fuzzy": "A `fuzzy_config` fits its attribute: texts, repeatable attributes and relations have rules of "
     "their own; the platform refuses others.",
     "schema-edit-mode": "`edit_mode_config` is read only with `edit_mode: external`.",
+    "schema-overridable": "`overridable_attribute` is not for `_` names, nor where an attribute is `readonly`, "
+    "`hidden`, `computed` or `repeatable`; the platform refuses it there.",
     "schema-identifier": "A consent's `identifiers` begin with an attribute of the schema.",
 }
 
@@ -37,6 +39,7 @@ def check_attributes(spec: Mapping[str, Json]) -> Iterator[Finding]:
         yield from _options(path, name, attribute)
         yield from _rows(path, name, attribute)
         yield from _matching(path, name, attribute)
+        yield from _overridable(path, name, attribute)
         if attribute.get("type") == "consent" and described_whole(spec):
             for index, identifier in texts(attribute.get("identifiers")):
                 root = identifier.partition(".")[0].partition("[")[0]
@@ -98,6 +101,20 @@ def _matching(path: Path, name: str, attribute: Mapping[str, Json]) -> Iterator[
         message = f"`{rule}` can't compare attribute `{name}`, which is {what}"
         place = (*path, "edit_mode_config", "fuzzy_config", "type")
         yield Finding("schema-fuzzy", message, place, f"the platform accepts {listed(FUZZY[what])} there")
+
+
+def _overridable(path: Path, name: str, attribute: Mapping[str, Json]) -> Iterator[Finding]:
+    """What variants can't override (docs/platform.md#attributes-of-a-schema)."""
+    if attribute.get("overridable_attribute") is not True:
+        return
+    reasons = [f"`{word}`" for word in ("readonly", "hidden", "repeatable") if attribute.get(word) is True]
+    if attribute.get("type") == "computed":
+        reasons.append("`computed`")
+    if name.startswith("_"):
+        reasons.append("the system's own, by its name")
+    if reasons:
+        message = f"variants can't override attribute `{name}`: it is {' and '.join(reasons)}"
+        yield Finding("schema-overridable", message, (*path, "overridable_attribute"), "remove `overridable_attribute`")
 
 
 def _matched_as(attribute: Mapping[str, Json]) -> str:
