@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from syncer.diff.three_way_merge import merge
-from syncer.kinds.app_installation.checks import check_app, check_option_values
+from syncer.kinds.app_installation.checks import RULES, check_app, check_option_values
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     declaration,
@@ -304,6 +304,8 @@ KIND = Kind(
     ),
     upgrade=lambda changes: any(change.path == ("version",) for change in changes),
     check=check_app,
+    rules=RULES,
+    heading="Apps",
     pull=_pulled,
     folder="apps",
     restrictions=("option_values",),

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from syncer.kinds.entity_schema.checks.spec import check_schema
+from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
+from syncer.kinds.entity_schema.checks.spec import RULES, check_schema
 from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.risks import objections, risk
@@ -29,7 +30,7 @@ from syncer.model.calls import (
     without,
 )
 from syncer.model.json_values import Json, Spec
-from syncer.model.kind import Context, DateFields, Kind, PreparedSides, RefField
+from syncer.model.kind import Context, CrossCheck, DateFields, Kind, PreparedSides, RefField
 from syncer.model.markers import clone
 
 if TYPE_CHECKING:
@@ -295,6 +296,9 @@ KIND = Kind(
     history=_history,
     notices=notices,
     check=check_schema,
+    cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
+    rules=RULES,
+    heading="Entity schemas",
     pull=_pulled,
     folder="schemas",
     restrictions=RESTRICTIONS,

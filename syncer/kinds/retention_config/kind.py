@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical
-from syncer.kinds.retention_config.checks import check_retention
+from syncer.kinds.retention_config.checks import RULES, check_retention
 from syncer.kinds.retention_config.saved_view import (
     dormant,
     is_enabled,
@@ -319,6 +319,8 @@ KIND = Kind(
     already_removed=already_removed,
     dated=DateFields(changed_at="last_updated_at"),
     check=lambda spec: check_retention(spec),
+    rules=RULES,
+    heading="Retention configs",
     words=("enabled",),
     own_values=("enabled",),
     folder="retention",
