@@ -163,7 +163,8 @@ class Kind(NamedTuple):
     """A kind of configuration. One module in `syncer/kinds/` builds one of these and says what is particular.
 
     Its functions are pure: they ask nobody, keep nothing and change nothing that they are handed; what they need beside
-    it, `asks` says. A reply that they cannot read may raise KeyError and the like, which is said to be the platform's.
+    it, `asks` says. Of a reply that they cannot read they raise UnexpectedReply, by the readers of
+    `model.unexpected_reply`; any other exception is a bug of theirs.
     """
 
     name: str

@@ -28,6 +28,7 @@ from syncer.model.calls import Call, Parts
 from syncer.model.json_values import Json, Part, Ref, Spec
 from syncer.model.kind import Context, CrossCheck, Kind, PreparedSides, RefField
 from syncer.model.markers import bind, clone
+from syncer.model.unexpected_reply import field_of
 
 if TYPE_CHECKING:
     from syncer.model.pulled_spec import PulledSpec
@@ -148,7 +149,7 @@ def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -
 def _kept(live: Json) -> Json:
     """The live flow as a spec, which is all that planning reads; the names of those whom tasks are assigned to are
     copies that the platform adds."""
-    flow: Spec = {"id": live["id"], **clone(spec_of(live))}
+    flow: Spec = {"id": field_of(live, "id"), **clone(spec_of(live))}
     for holder in (flow, *items(flow.get("phases")), *items(flow.get("tasks"))):
         for assigned in items(holder.get("assigned_to")):
             assigned.pop("value", None)
@@ -176,7 +177,7 @@ KIND = Kind(
     title="name",
     key=lambda spec: "",
     live_key=lambda live: "",
-    live_id=lambda live: str(live["id"]),
+    live_id=lambda live: str(field_of(live, "id")),
     shape=SHAPE,
     spec_of=spec_of,
     asks=asks,
