@@ -121,6 +121,14 @@ def test_references_lead_to_kinds_that_can_be_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_check_beside_others_is_told_in_a_field_of_theirs(name: str) -> None:
+    for check in KINDS[name].cross_checks:
+        assert KINDS[check.kind].key_field, f"{name}: a {check.kind} has no enforced key"
+        assert is_known(schema_of(KINDS[check.kind]), check.at), check
+    assert bool(KINDS[name].rules) is bool(KINDS[name].heading)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_schema_is_sound(name: str) -> None:
     from jsonschema import Draft202012Validator
 

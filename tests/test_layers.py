@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from syncer.model.unexpected_reply import READ_NO_REPLY
-
 ROOT = Path(__file__).parents[1]
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # which exists for type checkers only
 
@@ -139,12 +137,6 @@ def test_the_table_is_short_and_has_no_way_back_up() -> None:
 def test_no_folder_is_too_full() -> None:
     counts = Counter(path.parent.relative_to(ROOT).as_posix() for path in MODULES.values() if path.stem != "__init__")
     assert {folder: count for folder, count in counts.items() if count > FULL} == {}
-
-
-def test_what_reads_no_reply_is_there() -> None:
-    """An exception there is a bug of ours and never the platform's; a name that nothing has would turn them round."""
-    places = [ROOT / "syncer" / each for each in READ_NO_REPLY]
-    assert [each for each in places if not (each.is_dir() or each.with_suffix(".py").is_file())] == []
 
 
 def test_no_module_reaches_itself() -> None:

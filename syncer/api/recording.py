@@ -20,7 +20,7 @@ from syncer.model.calls import Call, Listing
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.json_values import Json
 from syncer.model.recording_rules import NOT_COUNTED, NOT_RECORDED, Keep, RecordedRead
-from syncer.model.unexpected_reply import OF_ANOTHER_FORM, another_form
+from syncer.model.unexpected_reply import UnexpectedReply, another_form
 
 AGAIN = "make it again: `syncer record -o FILE`"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -139,7 +139,7 @@ class RecordingReader:
     def _kept(self, keep: Keep, value: Json, what: str) -> Json:
         try:
             return self._clean(keep(value))
-        except OF_ANOTHER_FORM as error:
+        except UnexpectedReply as error:
             id = value.get("id") if isinstance(value, dict) else None
             raise PlatformError(another_form(f"{what} (`{id}`)" if isinstance(id, str) else what, error)) from None
 

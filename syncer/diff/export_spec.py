@@ -67,8 +67,8 @@ def spec_of(
     Left out: what the platform sets, what is never sent, what equals absent, and lists whose items cannot be told
     apart (`notes` says which; `unsaid`, where without them a manifest would do more). `known`: the parts that state
     remembers of it, whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
-    nobody here knows are still in: they are the JSON Schema's business. A live object of a form that its kind cannot
-    read brings up one of `OF_ANOTHER_FORM`.
+    nobody here knows are still in: they are the JSON Schema's business. UnexpectedReply for a live object of a form
+    that its kind cannot read.
     """
     gone: dict[FieldPath, str] = {}
     whole = kind.spec_of(live)

@@ -29,6 +29,7 @@ from syncer.model.diagnostic import Finding
 from syncer.model.field_rules import compile_shape
 from syncer.model.json_values import Json, Spec
 from syncer.model.kind import Context, DateFields, Kind, PreparedSides, Risk
+from syncer.model.unexpected_reply import field_of, object_at
 
 if TYPE_CHECKING:
     from syncer.model.field_change import FieldChange
@@ -47,7 +48,7 @@ SERVER_SET = ("id", "creationTime", "lastUpdateTime")
 
 def spec_of(live: Json) -> Spec:
     """The live reason without what the platform sets."""
-    return without(live, *SERVER_SET)
+    return without(object_at(live), *SERVER_SET)
 
 
 def asks(context: Context) -> Mapping[str, Call]:
@@ -119,7 +120,7 @@ def remove(write: Write) -> Steps:
         yield Step("delete", Call("DELETE", path))
         yield Step("read back", _read(write.live_id), complaint=is_gone("the closing reason"))
         return StepsResult("", None)
-    yield Step("deactivate", Call("PATCH", path, {"title": write.goal["title"], "status": "INACTIVE"}))
+    yield Step("deactivate", Call("PATCH", path, {"title": field_of(write.goal, "title"), "status": "INACTIVE"}))
     live = yield Step("read back", _read(write.live_id), complaint=_is_inactive)
     return StepsResult(write.live_id, live)
 
@@ -130,7 +131,7 @@ def _is_inactive(live: Json) -> str:
 
 def already_removed(live: Json) -> bool:
     """Whether it is INACTIVE."""
-    return bool(live.get("status") == "INACTIVE")
+    return bool(object_at(live).get("status") == "INACTIVE")
 
 
 def removal(policy: Mapping[str, Json]) -> Literal["delete", "deactivate"]:
@@ -165,7 +166,7 @@ KIND = Kind(
     title="title",
     key=lambda spec: "",
     live_key=lambda live: "",
-    live_id=lambda live: str(live["id"]),
+    live_id=lambda live: str(field_of(live, "id")),
     shape=compile_shape(defaults={"status": "ACTIVE"}),
     spec_of=spec_of,
     asks=asks,

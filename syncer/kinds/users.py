@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from syncer.kinds.lenient_reader import mapping, mappings
 from syncer.model.calls import Call
 from syncer.model.json_values import Json
+from syncer.model.unexpected_reply import object_at
 
 if TYPE_CHECKING:
     from syncer.model.recording_rules import RecordedRead
@@ -49,7 +50,7 @@ def reads() -> tuple[RecordedRead, ...]:
     from syncer.model.recording_rules import RecordedRead, pick, rows  # late: only `record` asks
 
     def reasons(flow: Json) -> Json:
-        names = [name for name in ("closing_reasons", "closingReasons") if isinstance(flow.get(name), list)]
+        names = [name for name in ("closing_reasons", "closingReasons") if isinstance(object_at(flow).get(name), list)]
         return {**pick("id", "name")(flow), **{name: [pick("id")(each) for each in flow[name]] for name in names}}
 
     def definition(flow: Json) -> Json:
@@ -70,7 +71,7 @@ def reads() -> tuple[RecordedRead, ...]:
 
 
 def _actions(automation: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    return [each for _, each in mappings(automation.get("actions"))]
+    return [each for _, each in mappings(object_at(automation).get("actions"))]
 
 
 def configs(automation: Mapping[str, Json]) -> list[Mapping[str, Json]]:

@@ -1,31 +1,73 @@
-"""What only all manifests of an environment show: two for one live object, circles of references, fields of other
-schemas. Knows manifests as desired resources, no files.
+"""What only all manifests of an environment show: two for one live object, circles of references, what kinds check
+beside other manifests. Knows manifests as desired resources, no files.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from syncer.kinds import KINDS
+from syncer.kinds.written_ids import problem_of
 from syncer.model.address import Address
-from syncer.model.diagnostic import Problem
+from syncer.model.diagnostic import Finding, Problem
 from syncer.model.json_values import Ref
+from syncer.model.kind import CrossCheck
 from syncer.model.resource import Desired
 
 
 def together(desired: Sequence[Desired], only: Collection[str] | None = None) -> list[Problem]:
-    """What only all manifests of an environment show: two for one live object, circles, fields of other schemas.
+    """What only all manifests of an environment show: two for one live object, circles, what kinds check beside others.
 
-    `only`: names of files that are reported on; a circle is told in one of those.
+    `only`: names of files that are reported on; a circle is told in one of those, and so is what a manifest there takes
+    from manifests of other files.
     """
     problems = list(_one_live_object_each(desired))
     problems += _circles(desired, only or ())
-    if any(each.address.kind == "EntitySchema" for each in desired):
-        from syncer.kinds.cross_checks import check_together
-
-        problems += check_together(desired, only)
+    of_kind: dict[str, list[Desired]] = {}
+    for each in desired:
+        of_kind.setdefault(each.address.kind, []).append(each)
+    declared = [(name, check) for name in KINDS if name in of_kind for check in KINDS[name].cross_checks]
+    checks = [(of_kind[name], check, by_key(of_kind[check.kind])) for name, check in declared if check.kind in of_kind]
+    for ours, check, theirs in checks:
+        problems += _beside(ours, check, theirs)
+    if only:
+        for ours, check, theirs in checks:
+            problems += _taken_away([each for each in ours if _file(each) not in only], check, theirs, only)
     return problems
+
+
+def by_key(desired: Sequence[Desired]) -> dict[str, Desired]:
+    """Enforced key → the manifest of one kind that names it, the last where several do."""
+    return {KINDS[each.address.kind].key(each.spec): each for each in desired}
+
+
+def _beside(ours: Sequence[Desired], check: CrossCheck, theirs: Mapping[str, Desired]) -> Iterator[Problem]:
+    specs = {key: each.spec for key, each in theirs.items()}
+    for each in ours:
+        yield from (problem_of(each, finding) for finding in check.check(each.spec, specs))
+
+
+def _taken_away(
+    ours: Sequence[Desired], check: CrossCheck, theirs: Mapping[str, Desired], only: Collection[str]
+) -> Iterator[Problem]:
+    """What is wrong with a manifest of another file because of one in these files alone, told in the latter."""
+    for key, other in theirs.items():
+        if _file(other) in only:
+            for each in ours:
+                for finding in check.check(each.spec, {key: other.spec}):
+                    yield problem_of(other, _of_another(finding, each, check.at, other))
+
+
+def _of_another(finding: Finding, each: Desired, at: str, other: Desired) -> Finding:
+    """The finding about one manifest, as told in the other that it comes from."""
+    message = f"{each.address} at {each.where(finding.path)}: {finding.message}"
+    path = (at if at in other.spec else KINDS[other.address.kind].key_field,)
+    return finding._replace(message=message, path=path, hint=f"change {each.address} in the same commit")
+
+
+def _file(desired: Desired) -> str:
+    return desired.where(()).file
 
 
 def _one_live_object_each(desired: Sequence[Desired]) -> Iterator[Problem]:

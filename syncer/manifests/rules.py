@@ -143,20 +143,19 @@ PROMOTING = {
 
 def sections() -> dict[str, dict[str, str]]:
     """Heading → rule id → sentence."""
-    from syncer.kinds.app_installation import checks as app_checks
-    from syncer.kinds.entity_schema.checks import spec as schema_checks
-    from syncer.kinds.flow_template.checks import entity_schemas as flow_schema_checks
-    from syncer.kinds.flow_template.checks import spec as flow_checks
-    from syncer.kinds.retention_config import checks as retention_checks
+    from syncer.kinds import KINDS
     from syncer.manifests import document_rules
+
+    theirs = {
+        kind.heading: {rule: said for rule, said in kind.rules.items() if rule not in MANIFESTS}
+        for kind in KINDS.values()
+        if kind.rules
+    }
 
     return {
         "Files, YAML and syncer.yaml": document_rules.RULES,
         "Every manifest": MANIFESTS,
-        "Entity schemas": schema_checks.RULES,
-        "Flow templates": flow_checks.RULES | flow_schema_checks.RULES,
-        "Apps": {rule: said for rule, said in app_checks.RULES.items() if rule not in MANIFESTS},
-        "Retention configs": retention_checks.RULES,
+        **theirs,
         "Plans": PLANS,
         "Taking over": TAKING_OVER,
         "Promoting": PROMOTING,

@@ -130,6 +130,17 @@ class RefField(NamedTuple):
     late: bool = False
 
 
+class CrossCheck(NamedTuple):
+    """A check of a spec beside the manifests of another kind, or of its own: attributes that a schema doesn't have.
+
+    `check`: (spec, enforced key → spec of each manifest of `kind`) → what is wrong; paths begin at the spec. `at`: the
+    field of the other spec in which a finding is told where only the other manifest's file is reported on."""
+
+    kind: str
+    check: Callable[[Spec, Mapping[str, Spec]], list[Finding]]
+    at: str
+
+
 class DateFields(NamedTuple):
     """Where a live object says when it was made and changed, by whom, and what its version is: paths like
     `installation_audit.updated_by`, "" for what the API does not say."""
@@ -152,7 +163,8 @@ class Kind(NamedTuple):
     """A kind of configuration. One module in `syncer/kinds/` builds one of these and says what is particular.
 
     Its functions are pure: they ask nobody, keep nothing and change nothing that they are handed; what they need beside
-    it, `asks` says. A reply that they cannot read may raise KeyError and the like, which is said to be the platform's.
+    it, `asks` says. Of a reply that they cannot read they raise UnexpectedReply, by the readers of
+    `model.unexpected_reply`; any other exception is a bug of theirs.
     """
 
     name: str
@@ -198,6 +210,12 @@ class Kind(NamedTuple):
     check: Callable[[Spec], list[Finding]]
     """What is wrong with a spec that its JSON Schema can't say, before anything is asked. References stand in it as
     they are written, and `${env.…}` where a value may come."""
+    cross_checks: tuple[CrossCheck, ...] = ()
+    """What is wrong with a spec beside those of other manifests; what a spec says by itself is for `check`."""
+    rules: Mapping[str, str] = {}
+    """Rule id → sentence, of all that `check` and `cross_checks` find."""
+    heading: str = ""
+    """Above those rules on a page, `Entity schemas`; "" where there are none."""
     key_field: str = ""
     """The spec's field that holds the enforced key, or the first of them."""
     key_form: str = ""

@@ -1,48 +1,82 @@
-"""What is done where a reply is valid JSON of a form that no kind expects: the platform's fault, said with the place.
+"""A reply that is valid JSON of a form that its reader cannot use: the platform's fault, said with the place.
 
-Kinds read what the API documents without asking of every field whether it is there. What that brings up on a reply of
-another form ends here, per object, as an error with a line to report. Any other exception stays a bug, and so does one
-of the same type where no reply was read, or that came up in what reads none: files, the journal, what an undo keeps.
+Kinds read what the API documents. Where a reader cannot do without a form it asks for it by one of the functions here,
+and they alone raise `UnexpectedReply`, whose path leads to what is wrong, in the value that the reader was given. Who
+deals with many objects ends it per object, as an error with a line to report. Any other exception in the code that
+reads, a `KeyError` say, is a bug of ours, whatever the reply was.
 """
 
 from __future__ import annotations
 
-import os
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from syncer.model.diagnostic import PlatformError, Problem
-
-OF_ANOTHER_FORM = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError)
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-READ_NO_REPLY = ("api", "documents", "fs", "manifests", "ops/apply/backup", "render", "schema_check", "state")
-"""Packages and modules in which an exception is never the platform's doing."""
+from syncer.model.json_values import Json, Path, show_path
 
 
-def of_a_reply(error: Exception) -> bool:
-    """Whether the exception can have come up on the form of a reply: nothing that reads none was at work."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        module = os.path.abspath(frame.f_code.co_filename).removeprefix(ROOT).removesuffix(".py").replace(os.sep, "/")
-        if any(f"{module}/".startswith(f"{each}/") for each in READ_NO_REPLY):
-            return False
-    return True
+class UnexpectedReply(Exception):
+    """A part of a reply has not the form that its reader needs. The text says where and what, and holds no value."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"`{show_path(path)}` {what}")
 
 
-def _place(file: str) -> str:
-    """Where a file lies below `syncer`; of a foreign one its name."""
-    file = os.path.abspath(file)
-    return file.removeprefix(ROOT).replace(os.sep, "/") if file.startswith(ROOT) else os.path.basename(file)
+def object_at(value: Json, path: Path = ()) -> dict[str, Json]:
+    """The value, which must be an object. UnexpectedReply for anything else."""
+    if isinstance(value, dict):
+        return value
+    raise UnexpectedReply(path, "is no object")
 
 
-def another_form(what: str, error: Exception) -> Problem:
-    """The problem for an exception that a reply's form brought up; only its type and place, no value."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} in {frame.name} at {_place(frame.filename)}:{frame.lineno}"
+def list_at(value: Json, path: Path = ()) -> list[Json]:
+    """The value, which must be a list, or nothing (missing, null, empty). UnexpectedReply for anything else."""
+    if not value:
+        return []
+    if isinstance(value, list):
+        return value
+    raise UnexpectedReply(path, "is no list")
+
+
+def objects_at(value: Json, path: Path = ()) -> list[dict[str, Json]]:
+    """The objects of a list, which must hold nothing else; the list as in `list_at`. UnexpectedReply for anything
+    else."""
+    return [object_at(item, (*path, index)) for index, item in enumerate(list_at(value, path))]
+
+
+def inner_at(value: Json, path: Path = ()) -> dict[str, Json]:
+    """The value, which must be an object, or nothing (missing, null, empty). UnexpectedReply for anything else."""
+    return object_at(value, path) if value else {}
+
+
+def word_at(value: Json, path: Path = ()) -> Json:
+    """The value, which must be no list and no object: text, a number, null, or what stands for a reference.
+    UnexpectedReply for anything else."""
+    if isinstance(value, (dict, list)):
+        raise UnexpectedReply(path, "is no single value")
+    return value
+
+
+def text_at(value: Json, path: Path = ()) -> str:
+    """The value, which must be text. UnexpectedReply for anything else."""
+    if isinstance(value, str):
+        return value
+    raise UnexpectedReply(path, "is no text")
+
+
+def field_of(value: Json, name: str) -> Json:
+    """What an object that was read has in this field. UnexpectedReply where it is no object, or lacks it."""
+    found = object_at(value)
+    if name in found:
+        return found[name]
+    raise UnexpectedReply((name,), "is missing")
+
+
+def another_form(what: str, error: UnexpectedReply) -> Problem:
+    """The problem of a reply that could not be read; only the place in it, no value."""
     return Problem(
         "platform",
-        f"{what}: the platform answered in a form that syncer does not know ({where})",
+        f"{what}: the platform answered in a form that syncer does not know ({error})",
         hint="nothing was done with it; run it again, and report it with this line if it stays so",
     )
 
@@ -54,12 +88,9 @@ def unreadable(problem: Problem) -> Problem:
 
 
 @contextmanager
-def of_known_form(what: str, *, replies: bool = True) -> Iterator[None]:
-    """In this block replies are read, unless `replies` says that there is none; PlatformError where one is of another
-    form."""
+def of_known_form(what: str) -> Iterator[None]:
+    """In this block replies are read. PlatformError, which says of `what`, where one is of another form."""
     try:
         yield
-    except OF_ANOTHER_FORM as error:
-        if not (replies and of_a_reply(error)):
-            raise
+    except UnexpectedReply as error:
         raise PlatformError(another_form(what, error)) from None

@@ -17,7 +17,7 @@ from syncer.model.diagnostic import Problem
 from syncer.model.json_values import Json, Lookup, Ref
 from syncer.model.kind import Kind, LookupKind
 from syncer.model.resource import Desired, Live, Managed
-from syncer.model.unexpected_reply import of_known_form
+from syncer.model.unexpected_reply import field_of, of_known_form
 from syncer.ops.selection import PlanRequest, Selection, select
 from syncer.plan.extra_reads import Asks, answers_to
 from syncer.plan.identity_match import Matches, link_of, live_of, match, require_live
@@ -36,10 +36,7 @@ def matched(
     """Kind → which of its listed objects is which manifest's."""
     found = {}
     for name in kinds:
-        with of_known_form(name):
-            found[name] = match(
-                KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed
-            )
+        found[name] = match(KINDS[name], [each for each in wanted if each.address.kind == name], live[name], managed)
     return found
 
 
@@ -225,7 +222,7 @@ def _titled(target: Lookup, objects: Sequence[Json]) -> list[str]:
     scope = kind.scope if kind else ""
     for name in fields:
         hits = [
-            str(each["id"])
+            str(field_of(each, "id"))
             for each in objects
             if each.get(name) == target.title and _in_scope(each, scope, target.scope)
         ]

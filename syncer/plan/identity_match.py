@@ -16,7 +16,7 @@ from syncer.model.diagnostic import PlatformError, Problem
 from syncer.model.json_values import Json
 from syncer.model.kind import Kind
 from syncer.model.resource import Desired, How, Live, Managed, Match
-from syncer.model.unexpected_reply import OF_ANOTHER_FORM
+from syncer.model.unexpected_reply import UnexpectedReply, object_at
 
 
 @dataclass(slots=True)
@@ -35,11 +35,11 @@ def require_live(kind: Kind, reply: Json) -> Live:
     """The reply as an object of the kind, with what it is recognised by. PlatformError where it is none: a success
     whose JSON says something else."""
     try:
-        id, key = kind.live_id(reply), kind.live_key(reply)
+        id, key = kind.live_id(object_at(reply)), kind.live_key(reply)
         kind.spec_of(reply)
         if id.isalnum() or _can_stand_in_a_path(id):
             return Live(id, key, str(reply.get(kind.title) or "") if kind.title else "", reply)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except UnexpectedReply:
         pass
     raise PlatformError(
         Problem(
@@ -53,8 +53,10 @@ def require_live(kind: Kind, reply: Json) -> Live:
 def _called(kind: Kind, reply: Json) -> str:
     """By what somebody could find it: its title or key, its id, or what its kind makes of it; nothing where it has none
     of them."""
-    said = [reply.get(name) for name in (kind.title or kind.key_field, "id")] if isinstance(reply, dict) else []
-    with suppress(*OF_ANOTHER_FORM):
+    if not isinstance(reply, dict):
+        return ""
+    said = [reply.get(name) for name in (kind.title or kind.key_field, "id")]
+    with suppress(UnexpectedReply):
         said += [] if any(said) else [kind.called(reply)]
     texts = [f"`{each}`" for each in said if isinstance(each, str) and each]
     return f": {' '.join(texts)}" if texts else ""

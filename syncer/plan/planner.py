@@ -22,7 +22,7 @@ from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
 from syncer.model.resource import Desired, Managed, Match, remembered
-from syncer.model.unexpected_reply import OF_ANOTHER_FORM, another_form, of_a_reply, of_known_form
+from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
 from syncer.plan.exposure import exposures
@@ -52,9 +52,7 @@ def draft(
             continue  # of those all is said
         try:  # not `of_known_form`: to enter that takes a quarter as long as to decide
             _decide(kinds[desired.address.kind], desired, sides, known, out)
-        except OF_ANOTHER_FORM as error:
-            if not (_were_read(desired.address, sides, known) and of_a_reply(error)):
-                raise
+        except UnexpectedReply as error:
             unread[desired.address] = another_form(str(desired.address), error)
     if unread and not given:
         raise PlatformError(unread.values())
@@ -86,7 +84,7 @@ def _calls(
     calls: dict[Address, tuple[str, ...]] = {}
     for address, task in [(address, task) for address, task in out.tasks.items() if task.change.writes]:
         try:
-            with of_known_form(str(address), replies=_were_read(address, sides, known)):
+            with of_known_form(str(address)):
                 calls[address] = calls_of(kinds[address.kind], task)
         except Incomplete as lacking:
             out.problems += [_placed(each, task.desired) for each in lacking.findings]
@@ -105,11 +103,6 @@ def _placed(finding: Finding, desired: Desired | None) -> Problem:
     return located(finding._replace(path=("spec", *finding.path)), at)
 
 
-def _were_read(address: Address, sides: PlanInputs, known: IdIndex) -> bool:
-    """Whether replies of the platform are at work in what is decided about the address; a plain create has none."""
-    return address in known.found or bool(sides.answers.get(address)) or address in sides.managed
-
-
 def asks_of(
     kind: Kind, desired: Desired, sides: PlanInputs, known: IdIndex, unread: Unread | None = None
 ) -> Mapping[str, Call]:
@@ -120,9 +113,7 @@ def asks_of(
     try:
         context = known.asked[desired.address] = context_of(desired, sides, known)
         return kind.asks(context)
-    except OF_ANOTHER_FORM as error:
-        if not (desired.address in known.found and of_a_reply(error)):
-            raise
+    except UnexpectedReply as error:
         problem = another_form(str(desired.address), error)
         if unread is None:
             raise PlatformError(problem) from None

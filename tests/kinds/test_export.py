@@ -8,6 +8,7 @@ import pytest
 
 from syncer.diff.export_spec import NamedIds, NameIndex, spec_of
 from syncer.kinds import KINDS
+from syncer.model.unexpected_reply import UnexpectedReply
 
 Json = Any
 UUID = "5c1cb7c4-26f6-4d6e-9b9d-6f0e3a2f7f0{}"
@@ -274,7 +275,7 @@ def test_what_is_optional(kind: str, live: Json, said: Json) -> None:
 
 def test_what_has_a_form_that_nobody_knows() -> None:
     """An id that is no text would be taken for that of nothing: it is the object that is named then, not a bug."""
-    with pytest.raises(TypeError, match="an id is no text"):
+    with pytest.raises(UnexpectedReply, match=r"`\$\.edges\[0\]\.id` is no text"):
         spec_of(KINDS["FlowTemplate"], _flow(edges=[{"id": 5, "from_id": "trigger"}]), names())
 
 

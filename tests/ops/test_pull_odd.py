@@ -307,9 +307,13 @@ def test_a_flow_that_cannot_be_read(world: World, tmp_path: Path) -> None:
     world.stored("flow", "f3", lambda body: {**body, "closing_reasons": ["Won"]})
     done = pulled(world, tmp_path / "pulled", "FlowTemplate")
     assert [str(each.new.address) for each in done.drafts] == ["FlowTemplate/neben"]
-    assert [(each.rule, each.message.partition(" (TypeError")[0], each.severity) for each in done.left_out] == [
+    assert [(each.rule, each.message, each.severity) for each in done.left_out] == [
         ("unreadable-live", "the platform answered with something that is no FlowTemplate: `Drei` `f3`", "warning"),
-        ("unreadable-live", "FlowTemplate `f1`: the platform answered in a form that syncer does not know", "warning"),
+        (
+            "unreadable-live",
+            "FlowTemplate `f1`: the platform answered in a form that syncer does not know (`$.edges[0].id` is no text)",
+            "warning",
+        ),
     ]
     assert done.incomplete
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from syncer.diff.three_way_merge import merge
-from syncer.kinds.app_installation.checks import check_app, check_option_values
+from syncer.kinds.app_installation.checks import RULES, check_app, check_option_values
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     declaration,
@@ -32,6 +32,7 @@ from syncer.model.field_change import FieldChange
 from syncer.model.field_rules import compile_shape, keyed
 from syncer.model.json_values import ABSENT, Json, Path, Secret, Spec
 from syncer.model.kind import Context, DateFields, Incomplete, Kind, PreparedSides, Risk
+from syncer.model.unexpected_reply import field_of, object_at, word_at
 
 if TYPE_CHECKING:
     from syncer.model.pulled_spec import PulledSpec
@@ -48,8 +49,8 @@ def _path(app_id: str) -> str:
 
 def spec_of(live: Json) -> Spec:
     """The installation as a spec. A secret the platform may return masked is left out, so it is never sent back."""
-    values, _ = take_out(live.get("option_values"), secrets_declared(live.get("components")))
-    return {"app_id": live["app_id"], "version": live.get("installed_version"), "option_values": values}
+    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(live.get("components")))
+    return {"app_id": field_of(live, "app_id"), "version": live.get("installed_version"), "option_values": values}
 
 
 def prepare(context: Context) -> PreparedSides:
@@ -113,10 +114,14 @@ def _complete(write: Write) -> list[Json]:
         return values
     known = options_declared(components)
     left = [
-        {**each, "options": [option for option in each["options"] if (each["component_id"], option["key"]) in known]}
-        for each in values
+        {**each, "options": [option for option in each["options"] if _place(each, option) in known]} for each in values
     ]
     return [each for each in left if each["options"]]
+
+
+def _place(component: Json, option: Json) -> tuple[Json, Json]:
+    """Of which component and by which key an option value is."""
+    return word_at(field_of(component, "component_id"), ("component_id",)), word_at(field_of(option, "key"), ("key",))
 
 
 def _unmanaged(write: Write) -> list[UnmanagedSecret]:
@@ -279,8 +284,8 @@ KIND = Kind(
     key_field="app_id",
     key_form=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     key_words="an app id: `c451c26a-cc7a-4c1c-92bf-1c6246cbfe88`",
-    live_key=lambda live: str(live["app_id"]),
-    live_id=lambda live: str(live["app_id"]),
+    live_key=lambda live: str(field_of(live, "app_id")),
+    live_id=lambda live: str(field_of(live, "app_id")),
     shape=SHAPE,
     spec_of=spec_of,
     asks=asks,
@@ -304,6 +309,8 @@ KIND = Kind(
     ),
     upgrade=lambda changes: any(change.path == ("version",) for change in changes),
     check=check_app,
+    rules=RULES,
+    heading="Apps",
     pull=_pulled,
     folder="apps",
     restrictions=("option_values",),

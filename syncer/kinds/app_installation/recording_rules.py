@@ -12,6 +12,7 @@ from syncer.kinds.redaction import withheld
 from syncer.model.calls import Call
 from syncer.model.json_values import Json, Spec
 from syncer.model.recording_rules import Foreseen, RecordedRead, RecordingRules, pick, rows
+from syncer.model.unexpected_reply import field_of, object_at
 
 _FIELD = pick("key", "type", "required", "label")
 _SAID = pick("app_id", "version", "latest_version", "versions", "deprecated_at", "is_beta", "pending", "name")
@@ -20,7 +21,7 @@ _SAID = pick("app_id", "version", "latest_version", "versions", "deprecated_at",
 def installation(live: Json) -> Spec:
     """An installation: values of secret options are left out, as the installed version declares them; a value that no
     declaration names may be anything."""
-    values, _ = take_out(live.get("option_values"), secrets_declared(live.get("components")))
+    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(live.get("components")))
     declared = options_declared(live.get("components"))
     for component in values:
         for option in component["options"]:
@@ -50,7 +51,7 @@ def _option(option: Json) -> Json:
 
 def configuration(value: Json) -> Spec:
     """A version of an app as it is offered."""
-    pricing = mapping(value.get("pricing"))
+    pricing = mapping(object_at(value).get("pricing"))
     return {
         **_SAID(value),
         "components": components(value.get("components")),
@@ -67,13 +68,13 @@ def configuration(value: Json) -> Spec:
 def _schema(value: Json) -> Spec:
     return {
         **pick("slug")(value),
-        "capabilities": [pick("app_id")(each) for _, each in mappings(value.get("capabilities"))],
+        "capabilities": [pick("app_id")(each) for _, each in mappings(object_at(value).get("capabilities"))],
     }
 
 
 def foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
     """What is offered of each installed app, and every version newer than the installed one."""
-    installed = {str(live["app_id"]): str(live.get("installed_version")) for live in lists["AppInstallation"]}
+    installed = {str(field_of(live, "app_id")): str(live.get("installed_version")) for live in lists["AppInstallation"]}
     paths = [(app, quote(app, safe="")) for app in sorted(installed)]
     replies = yield [
         Call("GET", path)

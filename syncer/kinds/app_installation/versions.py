@@ -11,6 +11,7 @@ from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json
 from syncer.model.kind import Context
+from syncer.model.unexpected_reply import inner_at, objects_at, word_at
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -69,12 +70,16 @@ def _newest(answers: Mapping[str, Json]) -> Iterator[Json]:
 def declared_components(answers: Mapping[str, Json], live: Json, target: str | None) -> list[Json] | None:
     """The components of the target version with their option declarations; None where it cannot be had."""
     if live and live.get("installed_version") == target:
-        return list(live.get("components") or [])  # a frozen snapshot: what is published may have moved on
+        return _components(live)  # a frozen snapshot: what is published may have moved on
     for name in ("public", "own"):
         answer = answers.get(name)
         if isinstance(answer, dict) and answer.get("version") == target and answer.get("pending") is not True:
-            return list(answer.get("components") or [])
+            return _components(answer)
     return None
+
+
+def _components(version: Mapping[str, Json]) -> list[Json]:
+    return [*objects_at(version.get("components"), ("components",))]
 
 
 def check_version(context: Context, target: str | None, components: list[Json] | None) -> Iterator[Finding]:
@@ -124,20 +129,20 @@ def remarks(context: Context, target: str | None, components: list[Json] | None,
         return
     grants = [
         f"{grant.get('action')}" + (f" on {grant['resource']}" if grant.get("resource") else "")
-        for grant in (public.get("role") or {}).get("grants") or []
+        for grant in objects_at(inner_at(public.get("role"), ("role",)).get("grants"), ("role", "grants"))
     ]
     if grants:
         yield f"installing version {target} grants the app: {', '.join(sorted(grants))}"
     if public.get("blueprint_ref"):
         yield f"version {target} installs a blueprint of its own, in the background"
-    pricing = (public.get("pricing") or {}).get("pricing_type")
+    pricing = inner_at(public.get("pricing"), ("pricing",)).get("pricing_type")
     if pricing and pricing != "FREE":
         yield f"the app is not free: {pricing}"
     if public.get("is_beta"):
         yield f"version {target} is a beta"
     if live and components is not None:
-        kept = {each.get("id") for each in components}
-        gone = [_title(each) for each in live.get("components") or [] if each.get("id") not in kept]
+        kept = {word_at(each.get("id"), ("components", at, "id")) for at, each in enumerate(components)}
+        gone = [_title(each) for each in _components(live) if word_at(each.get("id"), ("components", "id")) not in kept]
         if gone:
             yield f"version {target} no longer has {listed(gone)}: what uses it stops"
     if live and unknown and not context.policy.get("allow_disabled"):

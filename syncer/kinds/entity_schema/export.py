@@ -10,6 +10,7 @@ from syncer.kinds.lenient_reader import mappings
 from syncer.model.calls import Parts
 from syncer.model.json_values import Json, Spec
 from syncer.model.pulled_spec import PulledSpec
+from syncer.model.unexpected_reply import word_at
 
 HIDDEN = "an empty `enable_setting` hides it from everybody, which no manifest may say"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
@@ -37,5 +38,5 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
 
 def _by_label(holders: Json, words: Mapping[str, str]) -> None:
     for _, each in mappings(holders):
-        if each.get("group") in words:
+        if word_at(each.get("group"), ("group",)) in words:
             each["group"] = words[each["group"]]  # type: ignore[index]

@@ -8,10 +8,11 @@ with an old version else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from syncer.kinds.entity_schema.checks.spec import check_schema
+from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
+from syncer.kinds.entity_schema.checks.spec import RULES, check_schema
 from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.risks import objections, risk
@@ -29,8 +30,9 @@ from syncer.model.calls import (
     without,
 )
 from syncer.model.json_values import Json, Spec
-from syncer.model.kind import Context, DateFields, Kind, PreparedSides, RefField
+from syncer.model.kind import Context, CrossCheck, DateFields, Kind, PreparedSides, RefField
 from syncer.model.markers import clone
+from syncer.model.unexpected_reply import field_of, object_at, word_at
 
 if TYPE_CHECKING:
     from syncer.model.pulled_spec import PulledSpec
@@ -43,7 +45,7 @@ SERVER_SET = ("id", "created_at", "updated_at", "version", "comment", "source", 
 
 def spec_of(live: Json) -> Spec:
     """The live schema without what is set by the platform for each version."""
-    return without(live, *SERVER_SET)
+    return without(object_at(live), *SERVER_SET)
 
 
 def prepare(context: Context) -> PreparedSides:
@@ -86,7 +88,7 @@ def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
     keeps its own, or its label. Returns declared id → live id where they differ: a group's id is never changed, for its
     attributes and roles' grants hang on it."""
     groups = _items(have.get("group_settings"))
-    ids = {group.get("id") for group in groups} - {None}
+    ids = _ids(groups, "group_settings") - {None}
     taken = {group.get("id") for group in _items(want.get("group_settings"))} & ids
     renamed: dict[str, str] = {}
     for group in _items(want.get("group_settings")):
@@ -103,10 +105,15 @@ def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
     return renamed
 
 
+def _ids(items: Iterable[Mapping[str, Json]], name: str) -> set[Json]:
+    """The ids of live items, None for an item that has none."""
+    return {word_at(item.get("id"), (name, at, "id")) for at, item in enumerate(items)}
+
+
 def _condition_ids(have: Spec, want: Spec) -> None:
     """A condition's id tells a rename from a removal: of a live one with the same name it stays."""
     live = _items(have.get("conditions"))
-    ids = {each.get("id") for each in live}
+    ids = _ids(live, "conditions")
     for condition in _items(want.get("conditions")):
         alike = [each for each in live if each.get("name") == condition.get("name") and each.get("id")]
         if condition.get("id") not in ids and len(alike) == 1:
@@ -273,8 +280,8 @@ KIND = Kind(
     key_field="slug",
     key_form=r"[a-zA-Z0-9_-]+",
     key_words="a slug: `contact`",
-    live_key=lambda live: str(live["slug"]),
-    live_id=lambda live: str(live["slug"]),
+    live_key=lambda live: str(field_of(live, "slug")),
+    live_id=lambda live: str(field_of(live, "slug")),
     shape=SHAPE,
     spec_of=spec_of,
     prepare=prepare,
@@ -295,10 +302,13 @@ KIND = Kind(
     history=_history,
     notices=notices,
     check=check_schema,
+    cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
+    rules=RULES,
+    heading="Entity schemas",
     pull=_pulled,
     folder="schemas",
     restrictions=RESTRICTIONS,
-    called=lambda live: str(live["slug"]),
+    called=lambda live: str(field_of(live, "slug")),
     recorded=_recorded,
     required=(
         "name",

@@ -9,6 +9,7 @@ from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange, Item
 from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Risk
+from syncer.model.unexpected_reply import list_at, word_at
 
 _STORED_ALIKE = (
     frozenset({"select", "radio", "status", "string"}),
@@ -34,11 +35,11 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
         case ("attributes", Item(key=name)) if change.after is ABSENT:
             return _gone(name, name)
         case ("attributes", Item(key=name), *rest):
-            return _owned(_attribute(name, rest, change, name), _called(have.get("attributes"), name), name)
+            return _owned(_attribute(name, rest, change, name), _called(have, "attributes", name), name)
         case ("capabilities", Item(key=holder), "attributes", Item(key=name)) if change.after is ABSENT:
             return _gone(name, f"{holder}/{name}")
         case ("capabilities", Item(key=holder), "attributes", Item(key=name), *rest):
-            live = _called(_called(have.get("capabilities"), holder).get("attributes"), name)
+            live = _called(_called(have, "capabilities", holder), "attributes", name)
             return _owned(_attribute(name, rest, change, f"{holder}/{name}"), live, name)
         case ("capabilities", Item(key=name)) if change.after is ABSENT:
             app = isinstance(change.before, dict) and change.before.get("app_id")
@@ -66,8 +67,10 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
     return None
 
 
-def _called(items: Json, name: str) -> Mapping[str, Json]:
-    found = (each for each in items or [] if isinstance(each, dict) and each.get("name") == name)
+def _called(holder: Mapping[str, Json], items: str, name: str) -> Mapping[str, Json]:
+    """The live item of that name."""
+    listed = list_at(holder.get(items), (items,))
+    found = (each for each in listed if isinstance(each, dict) and each.get("name") == name)
     return next(found, {})
 
 
@@ -98,7 +101,7 @@ def _attribute(name: str, rest: list[Json], change: FieldChange, item: str) -> R
         return None
     field = str(rest[0])
     if field == "type":
-        if any({change.before, change.after} <= group for group in _STORED_ALIKE):
+        if any({word_at(change.before, ("attributes", "type")), change.after} <= group for group in _STORED_ALIKE):
             return Risk("risky", f"attribute `{name}` becomes a `{change.after}`")
         return Risk("destructive", f"attribute `{name}` becomes a `{change.after}`: stored values no longer fit", item)
     if field in _SHAPE_CHANGES and _meant(change.before) != _meant(change.after):
@@ -139,7 +142,7 @@ def objections(changes: tuple[FieldChange, ...], have: Spec, goal: Spec) -> list
                 verb = "given another type"
             case _:
                 continue
-        if whose := owner(_called(have.get("attributes"), name)):
+        if whose := owner(_called(have, "attributes", name)):
             findings.append(
                 Finding(
                     "protected-attribute",

@@ -43,6 +43,7 @@ from syncer.model.calls import (
 )
 from syncer.model.json_values import Json, Part, Ref, Spec
 from syncer.model.markers import bind, clone, leaves
+from syncer.model.unexpected_reply import field_of, inner_at, list_at, object_at, objects_at, text_at
 
 LISTING = Listing("/v2/flows/templates", "results")
 LOCK = ("created_at", "updated_at")
@@ -96,7 +97,7 @@ def create(write: Write) -> Steps:
             "enable",
             Call("PUT", path_of(live_id), {**_body(write, spec_of(live)), **_lock(live), "enabled": True}),
             reread=read(live_id),
-            achieved=lambda live: live.get("enabled") is True,
+            achieved=lambda live: object_at(live).get("enabled") is True,
         )
         live = yield Step("read back", read(live_id), complaint=is_there("the flow"), pretend=live)
     return StepsResult(live_id, live, _remembered(parts, sent), _warnings(live))
@@ -115,9 +116,10 @@ def _body(write: Write, spec: Spec) -> Spec:
             condition["statements"] = condition.get("statements") or []
     if "closing_reasons" in body:
         known = by_id(mapping(write.live).get("closing_reasons"))
+        reasons = objects_at(body["closing_reasons"], ("closing_reasons",))
         body["closing_reasons"] = [
             {"id": id, **_titled({**known.get(id, {}), **write.names("ClosingReason", id)})}
-            for id in (str(reason["id"]) for reason in body["closing_reasons"] or [])
+            for id in (str(field_of(reason, "id")) for reason in reasons)
         ]
     return body
 
@@ -160,11 +162,12 @@ def _import(write: Write, goal: Spec) -> Step:
 def _mapped(write: Write, goal: Spec, made: Json) -> Parts:
     """What the import says of new ids: tasks and automations are given other ones
     (docs/platform.md#export-and-import)."""
-    mappings = made.get("_id_mappings") or {}
-    automations = mappings.get("automation_ids") or {}
+    new = inner_at(object_at(made).get("_id_mappings"), ("_id_mappings",))
+    automations = inner_at(new.get("automation_ids"), ("_id_mappings", "automation_ids"))
     ours = {key: automations.get(stable_id(write.address, "automation", key)) for key in goal["automations"]}
+    tasks = inner_at(new.get("task_ids"), ("_id_mappings", "task_ids"))
     return {
-        "nodes": dict(mappings.get("task_ids") or {}),
+        "nodes": {key: text_at(id, ("_id_mappings", "task_ids", key)) for key, id in tasks.items()},
         "automations": {key: id for key, id in ours.items() if isinstance(id, str)},
     }
 
@@ -223,7 +226,7 @@ def _changed_automations(write: Write, goal: Spec) -> Generator[Step, Json, None
 
 
 def _is(wanted: Spec) -> Callable[[Json], bool]:
-    return lambda live: same_automation(live, {**live, **wanted})
+    return lambda live: same_automation(live, {**object_at(live), **wanted})
 
 
 def _nothing_lost(sent: Spec, live: Json, then: str = "") -> None:
@@ -310,13 +313,14 @@ def _saved(before: Json, goal: Spec) -> Callable[[Json], bool]:
     """A flow that took configurations with it does not show them: that it was written since, and is as it should be
     otherwise, has to do."""
     return lambda live: (
-        live.get("updated_at") != before.get("updated_at")
+        object_at(live).get("updated_at") != before.get("updated_at")
         and not merge(spec_of(live), without(goal, "automations"), {}, SHAPE).changes
     )
 
 
 def _warnings(live: Json) -> tuple[str, ...]:
-    return tuple(str(each.get("message")) for each in live.get("limit_warnings") or [] if isinstance(each, dict))
+    warnings = list_at(live.get("limit_warnings"), ("limit_warnings",))
+    return tuple(str(each.get("message")) for each in warnings if isinstance(each, dict))
 
 
 def remove(write: Write) -> Steps:

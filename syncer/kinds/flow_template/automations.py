@@ -9,6 +9,7 @@ from syncer.diff.fingerprint import canonical
 from syncer.model.calls import Call, Listing, without
 from syncer.model.json_values import Json, Spec
 from syncer.model.markers import clone
+from syncer.model.unexpected_reply import field_of, inner_at, object_at, objects_at
 
 if TYPE_CHECKING:
     from syncer.model.recording_rules import RecordedRead
@@ -43,9 +44,9 @@ IGNORED = (
 
 def automation_spec(live: Json) -> Spec:
     """The live automation without what the platform sets and without the state of its last run."""
-    spec = without(live, *SERVER_SET)
+    spec = without(object_at(live), *SERVER_SET)
     if isinstance(spec.get("actions"), list):
-        spec["actions"] = [without(action, *_OF_A_RUN) for action in spec["actions"]]
+        spec["actions"] = [without(action, *_OF_A_RUN) for action in objects_at(spec["actions"], ("actions",))]
     return spec
 
 
@@ -71,14 +72,21 @@ def without_target(automation: Spec, own: Json) -> Spec:
 
 def targets(automation: Spec) -> list[Json]:
     """The flow each action starts, by position."""
-    return [(action.get("config") or {}).get("target_workflow") for action in automation.get("actions") or []]
+    actions = objects_at(object_at(automation).get("actions"), ("actions",))
+    return [_config(action, place).get("target_workflow") for place, action in enumerate(actions)]
+
+
+def _config(action: Mapping[str, Json], place: int) -> dict[str, Json]:
+    return inner_at(action.get("config"), ("actions", place, "config"))
 
 
 def with_targets(live: Spec, wanted: Spec) -> list[Json]:
     """The live actions with the targets of the wanted ones."""
     return [
-        action if target is None else {**action, "config": {**(action.get("config") or {}), "target_workflow": target}}
-        for action, target in zip(live.get("actions") or [], targets(wanted), strict=False)
+        action if target is None else {**action, "config": {**_config(action, place), "target_workflow": target}}
+        for place, (action, target) in enumerate(
+            zip(objects_at(live.get("actions"), ("actions",)), targets(wanted), strict=False)
+        )
     ]
 
 
@@ -99,7 +107,7 @@ def ask_for(ids: Iterable[str]) -> dict[str, Call]:
 
 def _apart(call: Call, reply: Json) -> list[tuple[Call, Json]]:
     """The call for many automations as calls for one each, with their part of the reply."""
-    there = {each.get("id"): each for each in reply.get("results") or []} if isinstance(reply, dict) else {}
+    there = {str(each.get("id")): each for each in _results(reply)}
     return [
         (call._replace(body={"ids": [id]}), {"results": [_kept(there[id])] if id in there else []})
         for id in call.body["ids"]
@@ -107,13 +115,18 @@ def _apart(call: Call, reply: Json) -> list[tuple[Call, Json]]:
 
 
 def _together(replies: Sequence[Json]) -> Json:
-    return {"results": [each for reply in replies for each in reply["results"]]}
+    return {"results": [each for reply in replies for each in _results(reply)]}
+
+
+def _results(reply: Json) -> list[dict[str, Json]]:
+    """The automations of a reply; none where there was none."""
+    return objects_at(reply.get("results"), ("results",)) if isinstance(reply, dict) else []
 
 
 def _kept(live: Json) -> Json:
     """The automation as a spec, and whether it is the platform that stopped it."""
     details = {"disable_details": {"disabled_by": "system"}} if switched_off(live) else {}
-    return {"id": live["id"], **automation_spec(live), **details}
+    return {"id": field_of(live, "id"), **automation_spec(live), **details}
 
 
 def batches() -> RecordedRead:
@@ -127,8 +140,8 @@ def answered(answers: Mapping[str, Json]) -> dict[str, Json]:
     """The live automations that were asked for, by id; those that are gone are not among them."""
     found: dict[str, Json] = {}
     for name, answer in answers.items():
-        if name.startswith("automations") and isinstance(answer, dict):
-            found |= {str(each["id"]): each for each in answer.get("results") or [] if each.get("id")}
+        if name.startswith("automations"):
+            found |= {str(each["id"]): each for each in _results(answer) if each.get("id")}
     return found
 
 

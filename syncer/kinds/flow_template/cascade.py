@@ -78,7 +78,8 @@ def going_with(have: Spec, goal: Spec | None) -> Iterator[tuple[str, str]]:
         gone = then is None or then.get("task_type") != "AUTOMATION"
         if task.get("task_type") == "AUTOMATION" and isinstance(id, str) and gone:
             yield id, f"tasks/{task.get('name') or task.get('id')}"
-    started = {trigger.get("automation_id") for trigger in _triggers(goal) if trigger.get("type") == "automation"}
+    starting = (trigger.get("automation_id") for trigger in _triggers(goal) if trigger.get("type") == "automation")
+    started = {id for id in starting if isinstance(id, str)}
     for trigger in _triggers(have):
         id = trigger.get("automation_id")
         if trigger.get("type") == "automation" and isinstance(id, str) and id not in started:

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from syncer.kinds.lenient_reader import mapping, mappings
-from syncer.model.json_values import Json, Spec
+from syncer.model.json_values import Json, Path, Spec
+from syncer.model.unexpected_reply import word_at
 
 OF_A_TASK_TYPE: Final = (
     "automation_config",
@@ -40,15 +41,20 @@ def settle(want: Spec, have: Spec) -> None:
     _due(want, have)
     _trigger(want.get("trigger"), have.get("trigger"))
     for name in ("additional_triggers", "phases", "tasks"):
-        live = {each["id"]: each for _, each in mappings(have.get(name)) if each.get("id") is not None}
+        live = _by_id(have.get(name), (name,))
         for item in want.get(name) or []:
-            there = live.get(item.get("id"), {})
+            there = live.get(item["id"], {}) if item.get("id") is not None else {}
             if name == "additional_triggers":
                 _trigger(item, there)
                 continue
             _due(item, there)
             if name == "tasks":
                 _task(item, there, mapping(want.get("trigger")).get("id"))
+
+
+def _by_id(items: Json, path: Path) -> dict[Json, Mapping[str, Json]]:
+    """The live items by their ids."""
+    return {word_at(each.get("id"), (*path, at, "id")): each for at, each in mappings(items)}
 
 
 def _due(want: Mapping[str, Json], have: Mapping[str, Json]) -> None:
@@ -64,10 +70,10 @@ def _task(want: dict[str, Json], have: Mapping[str, Json], own_trigger: Json) ->
     schedule, live = want.get("schedule"), have.get("schedule")
     _chosen(schedule, live, ("mode",), list(mapping(live)))
     _chosen(mapping(schedule).get("reference"), mapping(live).get("reference"), ("origin",), ("schema", "attribute"))
-    conditions = {each.get("id"): each for _, each in mappings(have.get("conditions"))}
+    conditions = _by_id(have.get("conditions"), ("tasks", "conditions"))
     for _, condition in mappings(want.get("conditions")):
         theirs = mapping(conditions.get(condition.get("id"))).get("statements")
-        statements = {each.get("id"): each for _, each in mappings(theirs)}
+        statements = _by_id(theirs, ("tasks", "conditions", "statements"))
         for statement in condition.get("statements") or []:
             there = statements.get(statement.get("id"), {})
             _chosen(statement.get("source"), there.get("source"), ("attribute", "attributes"), OF_AN_ATTRIBUTE)

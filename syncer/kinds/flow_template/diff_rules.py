@@ -8,6 +8,7 @@ from syncer.kinds.flow_template.inline_automations import WRITE_ONLY
 from syncer.model.calls import without
 from syncer.model.field_rules import AS_SET, compile_shape, keyed
 from syncer.model.json_values import Json, Spec
+from syncer.model.unexpected_reply import object_at, objects_at
 
 NO_TASK = "all_preceding_tasks_completed"
 """Both an origin of a relative schedule and the id that goes with it (docs/platform.md#schedules-and-due-dates)."""
@@ -102,7 +103,8 @@ SHAPE = compile_shape(
 
 def spec_of(live: Json) -> Spec:
     """The live flow without what the platform sets; its closing reasons by id alone, as a flow refers to them."""
-    spec = without(live, *SERVER_SET)
+    spec = without(object_at(live), *SERVER_SET)
     if isinstance(spec.get("closing_reasons"), list):
-        spec["closing_reasons"] = [{"id": reason.get("id")} for reason in spec["closing_reasons"]]
+        reasons = objects_at(spec["closing_reasons"], ("closing_reasons",))
+        spec["closing_reasons"] = [{"id": reason.get("id")} for reason in reasons]
     return spec

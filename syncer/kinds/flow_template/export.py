@@ -17,9 +17,11 @@ from syncer.kinds.flow_template.part_ids import PartIds, by_id, edge_ends, items
 from syncer.kinds.flow_template.reserved_ids import EXIT_BRANCH
 from syncer.kinds.lenient_reader import mapping
 from syncer.model.calls import Parts
+from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Spec
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.slugs import plain_name, unique_names
+from syncer.model.unexpected_reply import field_of, text_at, word_at
 
 OWN_TRIGGER = "0"
 """Under which state remembers the flow's own trigger, whose id a manifest need not say."""
@@ -27,8 +29,9 @@ OWN_TRIGGER = "0"
 
 def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:
     """The flow with local keys; `known` ones stay. Automations that the manifest bundles (they are among the known
-    parts) stand in `automations`, as far as `answers` has them; all others are referred to. TypeError where the id of
-    an edge or a statement, which a manifest does not say, is no text."""
+    parts) stand in `automations`, as far as `answers` has them; all others are referred to.
+
+    UnexpectedReply where the id of an edge or a statement, which a manifest does not say, is no text."""
     _ids_must_be_texts(spec)
     groups = {
         "nodes": _node_keys(spec, _alive(known, "nodes")),
@@ -47,10 +50,10 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
 
 
 def _ids_must_be_texts(spec: Spec) -> None:
-    conditions = [each for task in items(spec.get("tasks")) for each in items(task.get("conditions"))]
-    for each in (*items(spec.get("edges")), *(one for some in conditions for one in items(some.get("statements")))):
-        if not isinstance(each.get("id"), str | None):
-            raise TypeError("an id is no text")
+    for pattern in ("edges[].id", "tasks[].conditions[].statements[].id"):
+        for path, id in find_all(spec, pattern_steps(pattern)):
+            if id is not None:
+                text_at(id, path)
 
 
 def _alive(known: Parts, group: str) -> dict[str, str]:
@@ -62,18 +65,19 @@ def _node_keys(spec: Spec, known: Mapping[str, str]) -> dict[str, str]:
     ids: without state nothing else could tell them apart."""
     nodes = [*items(spec.get("phases")), *items(spec.get("tasks"))]
     names = Counter(_said(node) for node in nodes)
-    titles = {str(node["id"]): str(node.get("name") or "") for node in nodes if names[_said(node)] == 1}
-    twins = {str(node["id"]) for node in nodes if names[_said(node)] > 1}
+    titles = {str(field_of(node, "id")): str(node.get("name") or "") for node in nodes if names[_said(node)] == 1}
+    twins = {str(field_of(node, "id")) for node in nodes if names[_said(node)] > 1}
     return _keys(titles, twins, known, "step", ("trigger", NO_TASK))
 
 
 def _said(node: Mapping[str, Json]) -> tuple[Json, Json, bool]:
-    return (node.get("phase_id"), node.get("name"), "task_type" in node)
+    return (word_at(node.get("phase_id"), ("phase_id",)), word_at(node.get("name"), ("name",)), "task_type" in node)
 
 
 def _condition_keys(spec: Spec, known: Mapping[str, str]) -> dict[str, str]:
     """Live id → key of every branch of every decision, by its name and, where two decisions share it, their own."""
-    default_edges = {edge.get("condition_id") for edge in items(spec.get("edges")) if edge.get("none_met") is True}
+    edges = [edge for edge in items(spec.get("edges")) if edge.get("none_met") is True]
+    default_edges = {word_at(edge.get("condition_id"), ("edges", "condition_id")) for edge in edges}
     titles: dict[str, str] = {}
     kept: set[str] = set()
     names = Counter(
@@ -86,7 +90,7 @@ def _condition_keys(spec: Spec, known: Mapping[str, str]) -> dict[str, str]:
         leave = mapping(task.get("loop_config")).get("exit_branch_id")
         twins = Counter(str(each.get("branch_name")) for each in conditions)
         for each in conditions:
-            id, name = str(each["id"]), str(each.get("branch_name") or "")
+            id, name = str(field_of(each, "id")), str(each.get("branch_name") or "")
             odd = (id.startswith(DEFAULT_BRANCH) and id not in default_edges) or (
                 id.startswith(EXIT_BRANCH) and id != leave
             )
@@ -152,11 +156,11 @@ def _without_ids(said: Spec, live: Spec) -> None:
 def _bundle(said: Spec, bundled: Mapping[str, str]) -> None:
     """Refer to bundled automations by their keys, in place."""
     for trigger in (said.get("trigger"), *items(said.get("additional_triggers"))):
-        if isinstance(trigger, dict) and trigger.get("automation_id") in bundled:
+        if isinstance(trigger, dict) and word_at(trigger.get("automation_id"), ("automation_id",)) in bundled:
             trigger["automation_id"] = {"automation": bundled[trigger["automation_id"]]}
     for task in items(said.get("tasks")):
         config = task.get("automation_config")
-        if isinstance(config, dict) and config.get("flow_id") in bundled:
+        if isinstance(config, dict) and word_at(config.get("flow_id"), ("automation_config", "flow_id")) in bundled:
             config["flow_id"] = {"automation": bundled[config["flow_id"]]}
 
 

@@ -18,6 +18,7 @@ from syncer.model.field_change import FieldChange, FieldPath, Item
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json, Secret, Spec
 from syncer.model.markers import clone, leaves
+from syncer.model.unexpected_reply import list_at
 
 GROUP = "inline"
 """Label → digest of what was last sent, among the parts that state remembers."""
@@ -170,7 +171,7 @@ def _said(label: str) -> str:
 
 
 def _shown(automation: Json) -> dict[str, Json]:
-    actions = automation.get("actions") or [ABSENT]
+    actions = list_at(automation.get("actions"), ("actions",)) or [ABSENT]
     return {"action_config": actions[0], "trigger_config": automation.get("triggers", ABSENT)}
 
 

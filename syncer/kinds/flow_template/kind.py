@@ -14,7 +14,8 @@ from syncer.kinds.flow_template import inline_automations
 from syncer.kinds.flow_template.api_calls import LISTING, create, read, remove, update
 from syncer.kinds.flow_template.automations import answered, ask_for, automation_spec, switched_off
 from syncer.kinds.flow_template.cascade import going_with, named, removal_asks, removal_reasons, takes_along
-from syncer.kinds.flow_template.checks.spec import check_flow
+from syncer.kinds.flow_template.checks.entity_schemas import check_flow_against_schemas
+from syncer.kinds.flow_template.checks.spec import RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
@@ -25,8 +26,9 @@ from syncer.kinds.users import reads
 from syncer.model.address import Address
 from syncer.model.calls import Call, Parts
 from syncer.model.json_values import Json, Part, Ref, Spec
-from syncer.model.kind import Context, Kind, PreparedSides, RefField
+from syncer.model.kind import Context, CrossCheck, Kind, PreparedSides, RefField
 from syncer.model.markers import bind, clone
+from syncer.model.unexpected_reply import field_of
 
 if TYPE_CHECKING:
     from syncer.model.pulled_spec import PulledSpec
@@ -147,7 +149,7 @@ def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -
 def _kept(live: Json) -> Json:
     """The live flow as a spec, which is all that planning reads; the names of those whom tasks are assigned to are
     copies that the platform adds."""
-    flow: Spec = {"id": live["id"], **clone(spec_of(live))}
+    flow: Spec = {"id": field_of(live, "id"), **clone(spec_of(live))}
     for holder in (flow, *items(flow.get("phases")), *items(flow.get("tasks"))):
         for assigned in items(holder.get("assigned_to")):
             assigned.pop("value", None)
@@ -175,7 +177,7 @@ KIND = Kind(
     title="name",
     key=lambda spec: "",
     live_key=lambda live: "",
-    live_id=lambda live: str(live["id"]),
+    live_id=lambda live: str(field_of(live, "id")),
     shape=SHAPE,
     spec_of=spec_of,
     asks=asks,
@@ -199,6 +201,9 @@ KIND = Kind(
     asks_along=ask_for,
     own_values=("enabled",),
     check=check_flow,
+    cross_checks=(CrossCheck("EntitySchema", check_flow_against_schemas, at="attributes"),),
+    rules=RULES,
+    heading="Flow templates",
     recorded=_recorded,
     required=(
         "tasks",

@@ -12,6 +12,7 @@ from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange, Item
 from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Risk
+from syncer.model.unexpected_reply import objects_at
 
 
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
@@ -50,7 +51,7 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
 
 
 def _task(have: Spec, id: str) -> Mapping[str, Json]:
-    return next((task for task in have.get("tasks") or [] if str(task.get("id")) == id), {})
+    return next((task for task in objects_at(have.get("tasks"), ("tasks",)) if str(task.get("id")) == id), {})
 
 
 def _replaces_automation(change: FieldChange, have: Spec) -> bool:
@@ -59,7 +60,8 @@ def _replaces_automation(change: FieldChange, have: Spec) -> bool:
         live, inner = mapping(have.get("trigger")), change.path[1:]
     else:
         key = change.path[1].key if isinstance(change.path[1], Item) else ""
-        triggers, rule = have.get("additional_triggers") or [], SHAPE.at("additional_triggers").rule
+        triggers = objects_at(have.get("additional_triggers"), ("additional_triggers",))
+        rule = SHAPE.at("additional_triggers").rule
         live, inner = next((each for each in triggers if key_text(each, rule) == key), {}), change.path[2:]
     if live.get("type") != "automation":
         return False

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical
-from syncer.kinds.retention_config.checks import check_retention
+from syncer.kinds.retention_config.checks import RULES, check_retention
 from syncer.kinds.retention_config.saved_view import (
     dormant,
     is_enabled,
@@ -29,6 +29,7 @@ from syncer.model.field_change import FieldChange
 from syncer.model.field_rules import AS_SET, compile_shape
 from syncer.model.json_values import Json, Spec
 from syncer.model.kind import Context, DateFields, Kind, PreparedSides, RefField, Risk
+from syncer.model.unexpected_reply import field_of, inner_at, list_at, object_at
 
 if TYPE_CHECKING:
     from syncer.model.recording_rules import Foreseen, RecordingRules
@@ -54,12 +55,12 @@ SHAPE = compile_shape(
 
 def key(spec: Json) -> str:
     """`contact/deletion`: at most one config of a type for a schema."""
-    return f"{spec.get('entity_schema')}/{spec.get('type')}"
+    return f"{object_at(spec).get('entity_schema')}/{spec.get('type')}"
 
 
 def spec_of(live: Json) -> Spec:
     """The live config without what the platform sets."""
-    return without(live, *SERVER_SET)
+    return without(object_at(live), *SERVER_SET)
 
 
 def asks(context: Context) -> Mapping[str, Call]:
@@ -67,7 +68,7 @@ def asks(context: Context) -> Mapping[str, Call]:
     query = context.want.get("query")
     view = query.get("saved_view_id") if isinstance(query, dict) else None
     if not isinstance(view, str) and context.live:
-        view = (context.live.get("query") or {}).get("saved_view_id")
+        view = inner_at(context.live.get("query"), ("query",)).get("saved_view_id")
     return {"view": view_call(view)} if isinstance(view, str) else {}
 
 
@@ -128,11 +129,11 @@ def _filled(value: Json) -> dict[str, Json]:
 
 
 def _save(spec: Spec) -> Call:
-    return Call("POST", f"/{segment(str(spec['entity_schema']))}/configs", _body(spec))
+    return Call("POST", f"/{segment(str(field_of(spec, 'entity_schema')))}/configs", _body(spec))
 
 
 def _one_only(spec: Spec) -> Step:
-    schema = str(spec["entity_schema"])
+    schema = str(field_of(spec, "entity_schema"))
 
     def complaint(reply: Json) -> str:
         count = len(_of(reply, spec))
@@ -145,13 +146,13 @@ def _one_only(spec: Spec) -> Step:
 
 
 def _look(spec: Spec) -> Call:
-    schema, type_ = segment(str(spec["entity_schema"])), segment(str(spec["type"]))
+    schema, type_ = segment(str(field_of(spec, "entity_schema"))), segment(str(field_of(spec, "type")))
     return Call("GET", f"/configs?entity_schema={schema}&type={type_}&limit=100")
 
 
 def _of(reply: Json, spec: Spec) -> list[Json]:
     configs = reply.get("configs") if isinstance(reply, dict) else None
-    return [each for each in configs or [] if isinstance(each, dict) and key(each) == key(spec)]
+    return [each for each in list_at(configs, ("configs",)) if isinstance(each, dict) and key(each) == key(spec)]
 
 
 def _read(id: str) -> Call:
@@ -216,7 +217,7 @@ def _next_run(before: Json, after: Json) -> tuple[str, ...]:
 
 def already_removed(live: Json) -> bool:
     """Whether it is disabled."""
-    return live.get("enabled") is False
+    return object_at(live).get("enabled") is False
 
 
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
@@ -290,7 +291,7 @@ def _recorded() -> RecordingRules:
     from syncer.model.recording_rules import RecordedRead, RecordingRules  # late: only `record` asks
 
     views = RecordedRead("entity", "GET /v1/entity/view/{id}", view_kept)
-    return RecordingRules(lambda live: {"id": live["id"], **spec_of(live)}, (views,), _foresee)
+    return RecordingRules(lambda live: {"id": field_of(live, "id"), **spec_of(live)}, (views,), _foresee)
 
 
 KIND = Kind(
@@ -303,7 +304,7 @@ KIND = Kind(
     key_form=r"[a-zA-Z0-9_-]+/[a-z_]+",
     key_words="`SCHEMA/TYPE`: `contact/deletion`",
     live_key=key,
-    live_id=lambda live: str(live["id"]),
+    live_id=lambda live: str(field_of(live, "id")),
     shape=SHAPE,
     spec_of=spec_of,
     asks=asks,
@@ -319,6 +320,8 @@ KIND = Kind(
     already_removed=already_removed,
     dated=DateFields(changed_at="last_updated_at"),
     check=lambda spec: check_retention(spec),
+    rules=RULES,
+    heading="Retention configs",
     words=("enabled",),
     own_values=("enabled",),
     folder="retention",

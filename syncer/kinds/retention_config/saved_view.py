@@ -12,6 +12,7 @@ from syncer.model.calls import Call, segment
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Context, Meaning, Risk
+from syncer.model.unexpected_reply import inner_at, object_at
 
 
 def view_call(view: str) -> Call:
@@ -21,7 +22,9 @@ def view_call(view: str) -> Call:
 def filters_of(view: Mapping[str, Json]) -> str:
     """The digest of a saved view's filters; a recording holds nothing else of them."""
     said = view.get("filters_digest")
-    return said if isinstance(said, str) else digest(canonical((view.get("ui_config") or {}).get("filters")))
+    if isinstance(said, str):
+        return said
+    return digest(canonical(inner_at(view.get("ui_config"), ("ui_config",)).get("filters")))
 
 
 NO_FILTERS = frozenset(digest(form) for form in ("null", "{}", "[]"))
@@ -109,7 +112,7 @@ def judged(context: Context) -> Iterator[Finding]:
 def view_kept(view: Json) -> Json:
     """Of a saved view: which it is, and of what it filters a digest. Filters quote values of entities, and what else a
     view holds is how somebody likes their table."""
-    kept = {name: view[name] for name in ("id", "name", "slug", "shared") if name in view}
+    kept = {name: view[name] for name in ("id", "name", "slug", "shared") if name in object_at(view)}
     return {**kept, "filters_digest": filters_of(view)}
 
 

@@ -20,7 +20,7 @@ from syncer.model.json_values import Json, Lookup, Part, Ref, Spec, show_path
 from syncer.model.kind import Context, Incomplete, Kind, PreparedSides
 from syncer.model.markers import bind, leaves
 from syncer.model.resource import Managed
-from syncer.model.unexpected_reply import OF_ANOTHER_FORM, another_form, of_a_reply
+from syncer.model.unexpected_reply import UnexpectedReply, another_form
 from syncer.ops.apply.error_location import hint_of, named_in
 from syncer.ops.apply.ports import BackupSink, JournalPort, Platform, seek_made
 from syncer.ops.apply.unknown_outcome import StepFailed, found_instead, read_instead
@@ -100,9 +100,7 @@ class ChangeExecutor:
             refused.parts = change.parts if change.parts != task.parts else None
             self.keeper.failed(address, refused.live_id, unknown=False)
             raise refused from None
-        except OF_ANOTHER_FORM as error:
-            if not (of_a_reply(error) and (change.wrote or task.change.live_id or task.answers)):
-                raise  # nothing was read: a bug
+        except UnexpectedReply as error:
             problem = another_form(str(address), error)
             if change.wrote:
                 hint = "run `syncer apply` again: it reads first; report it with this line if it stays so"

@@ -10,7 +10,7 @@ from syncer.model.address import parse_address
 from syncer.model.calls import Listing, Seek
 from syncer.model.diagnostic import OutcomeUnknown, Problem
 from syncer.model.resource import Managed
-from syncer.model.unexpected_reply import of_known_form
+from syncer.model.unexpected_reply import field_of, of_known_form
 from syncer.ops.apply.ports import Platform, seek_made
 from syncer.ops.apply.state_store import StateStore
 from syncer.plan.events import Recovered
@@ -41,13 +41,11 @@ def recover(
     problems: list[Problem] = []
     until = effects.clock() + SETTLING
     for intent in journal.unsettled():
-        with of_known_form(intent.address):
-            found = _candidates(platform, intent, store)
+        found = _candidates(platform, intent, store)
         if not found and (wait := until - effects.clock()) > 0:
             tell(f"{intent.address}: `{intent.step}` may still take effect; looking again in {wait:.0f} s")
             effects.sleep(wait)
-            with of_known_form(intent.address):
-                found = _candidates(platform, intent, store)
+            found = _candidates(platform, intent, store)
         address = parse_address(intent.address)
         if len(found) > 1:
             problems.append(_several(intent, found))
@@ -80,6 +78,7 @@ def _complete(runs: RunHistory, journal: Journal) -> None:
 
 
 def _candidates(platform: Platform, intent: Intent, store: StateStore) -> list[str]:
+    """The ids of what the call may have made. PlatformError for a list of another form."""
     sought = dict(intent.seek)
     if not sought:
         return []
@@ -88,11 +87,9 @@ def _candidates(platform: Platform, intent: Intent, store: StateStore) -> list[s
     seek = Seek(Listing(**sought["listing"]), sought["field"], sought["value"], sought["id"])
     ours = {entry.live_id for entry in store.state.entries.values()}
     ours |= {id for entry in store.state.entries.values() for ids in entry.parts.values() for id in ids.values()}
-    return [
-        str(each[seek.id])
-        for each in seek_made(platform, service, seek, intent.before)
-        if str(each[seek.id]) not in ours
-    ]
+    with of_known_form(intent.address):
+        found = [str(field_of(each, seek.id)) for each in seek_made(platform, service, seek, intent.before)]
+    return [id for id in found if id not in ours]
 
 
 def _several(intent: Intent, found: Sequence[str]) -> Problem:

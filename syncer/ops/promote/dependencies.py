@@ -19,7 +19,7 @@ from syncer.model.kind import Kind
 from syncer.model.markers import clone
 from syncer.model.resource import Desired, Live
 from syncer.model.slugs import unique_names
-from syncer.model.unexpected_reply import OF_ANOTHER_FORM, of_known_form
+from syncer.model.unexpected_reply import UnexpectedReply, of_known_form
 from syncer.ops.pull.inventory import Inventory, UnmanagedObject
 from syncer.ops.refresh import Reader
 
@@ -135,7 +135,7 @@ def used_by(kind: Kind, live: Live) -> list[str]:
     """The ids that a live object has where what is made along may be named; of one that cannot be read, all of them."""
     spec = kind.spec_of(live.object)
     if kind.pull is not None:
-        with suppress(*OF_ANOTHER_FORM):
+        with suppress(UnexpectedReply):
             spec = kind.pull(clone(spec), live.object, {}, {}).spec
     paths = [pattern_steps(ref.path) for ref in kind.refs if ref.to == kind.along]
     found = [value for steps in paths for _, value in find_all(spec, steps)]

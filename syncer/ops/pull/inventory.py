@@ -23,7 +23,7 @@ from syncer.model.kind import Kind, LookupKind
 from syncer.model.markers import clone
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.slugs import unique_names
-from syncer.model.unexpected_reply import OF_ANOTHER_FORM
+from syncer.model.unexpected_reply import UnexpectedReply
 from syncer.ops.refresh import Fetch, Reader
 from syncer.plan.identity_match import Matches, live_of, match, plain_title
 from syncer.plan.removal_requests import RemovalRequest, answer
@@ -191,7 +191,7 @@ def _said(kind: Kind, spec: Json, live: Json) -> Json:
     """What a manifest says of a live object; nothing where it cannot be read: that is said when it is to be written."""
     try:
         return kind.pull(clone(spec), live, {}, {}).spec if kind.pull is not None else spec
-    except OF_ANOTHER_FORM:
+    except UnexpectedReply:
         return {}
 
 

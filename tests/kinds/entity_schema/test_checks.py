@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syncer.kinds.entity_schema.checks.relations import check_schemas_together
+from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
 from syncer.kinds.entity_schema.checks.spec import RULES, check_schema
 from syncer.kinds.entity_schema.expression_syntax import (
     condition_fault,
@@ -592,7 +592,8 @@ TOGETHER: dict[str, tuple[dict[str, Spec], dict[str, list[Finding]]]] = {
 
 @pytest.mark.parametrize(("schemas", "expected"), TOGETHER.values(), ids=TOGETHER)
 def test_findings_of_schemas_together(schemas: dict[str, Spec], expected: dict[str, list[Finding]]) -> None:
-    assert check_schemas_together(schemas) == expected
+    found = {slug: check_beside_schemas(spec, schemas) for slug, spec in schemas.items()}
+    assert {slug: findings for slug, findings in found.items() if findings} == expected
 
 
 CONDITIONS = {

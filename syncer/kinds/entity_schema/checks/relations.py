@@ -31,14 +31,13 @@ def check_links(spec: Mapping[str, Json]) -> Iterator[Finding]:
                 yield Finding("schema-reverse-schema", message, (*path, "reverse_attributes", slug), hint, "warning")
 
 
-def check_schemas_together(schemas: Mapping[str, Mapping[str, Json]]) -> dict[str, list[Finding]]:
-    """Slug → findings about its relations to the other schemas given, also by slug; paths begin at that slug's spec.
+def check_beside_schemas(spec: Mapping[str, Json], schemas: Mapping[str, Mapping[str, Json]]) -> list[Finding]:
+    """Findings about a schema's relations to the schemas given, by slug, its own among them; paths begin at the spec.
 
     A reverse attribute that nothing declares is a warning, and none where the other spec is partial or built in: the
     platform or an app may bring it. One that is no relation is an error.
     """
-    found = {slug: list(_reverse(slug, spec, schemas)) for slug, spec in schemas.items()}
-    return {slug: findings for slug, findings in found.items() if findings}
+    return list(_reverse(str(spec.get("slug")), spec, schemas))
 
 
 def _reverse(slug: str, spec: Mapping[str, Json], schemas: Mapping[str, Mapping[str, Json]]) -> Iterator[Finding]:
