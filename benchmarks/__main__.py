@@ -1,4 +1,7 @@
-"""`python -m benchmarks [--quick] [GROUP…]`: measures, and prints each figure with its target."""
+"""`python -m benchmarks [--quick] [GROUP…]`: measures, and prints each figure with its target.
+
+`python -m benchmarks against REV [JOB…]` compares with an earlier build.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import apply, pace, plan, pull, start, take_over, validate
+from benchmarks import against, apply, pace, plan, pull, start, take_over, validate
 from benchmarks.figures import Figure, lines
 from benchmarks.measure import Unmeasured
 from benchmarks.subject import FULL, QUICK, Size
@@ -28,6 +31,8 @@ GROUPS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
 
 def main(arguments: list[str]) -> int:
     """Exit code 0 when everything could be measured, whatever came out; 1 when a group could not."""
+    if arguments[:1] == ["against"]:
+        return against.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Print the promised figures as measured")
     parser.add_argument(
         "groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; all of them when none is named"

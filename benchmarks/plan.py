@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks.build import Build
 from benchmarks.figures import Figure
 from benchmarks.manifests import repository, titles
 from benchmarks.measure import Median, Run, run, side_by_side
@@ -23,14 +24,14 @@ def figures(size: Size, folder: Path) -> Iterator[Figure]:
     yield from many(size, folder / "many")
 
 
-def settled(folder: Path, there: Platform, **counts: int) -> Path:
-    """A repository and an organisation that agree, with state.
+def settled(folder: Path, there: Platform, counts: Mapping[str, int], build: Build | None = None) -> Path:
+    """A repository and an organisation that agree, with the state that this build made.
 
     Closing reasons are created past `syncer`, whose pace would take minutes; the rest, and the state, by an apply.
     """
     here = repository(folder / "repository", **counts)
     there.add_reasons(titles(counts.get("reasons", 0)))
-    syncer(here, "apply", "--yes", platform=there)()
+    syncer(here, "apply", "--yes", platform=there, build=build)()
     return here
 
 
@@ -44,7 +45,7 @@ def mixed(size: Size, folder: Path) -> Iterator[Figure]:
     folder.mkdir()
     counts = {"reasons": size.reasons, "flows": size.flows, "schemas": size.schemas}
     with platform(folder) as there:
-        here = settled(folder, there, **counts)
+        here = settled(folder, there, counts)
         plan = unchanged(here, there)
         took = side_by_side({"plan": plan}, size.slow_rounds)["plan"]
         there.forget_requests()
@@ -78,7 +79,7 @@ def many(size: Size, folder: Path) -> Iterator[Figure]:
             scratch = folder / str(number)
             scratch.mkdir()
             there = sandboxes.enter_context(platform(scratch))
-            contestants[str(number)] = unchanged(settled(scratch, there, reasons=number), there)
+            contestants[str(number)] = unchanged(settled(scratch, there, {"reasons": number}), there)
         took = side_by_side(contestants, size.slow_rounds)
     ours = took[str(most)]
     what = f"plan, no change, {most:,} closing reasons"
@@ -90,7 +91,7 @@ def many(size: Size, folder: Path) -> Iterator[Figure]:
     seconds = ", ".join(f"{number:,}: {took[str(number)].seconds:.2f} s" for number in size.scale)
     before = sorted(size.scale)[-2]
     for least, how in ((min(size.scale), seconds), (before, "where starting up hides less of it")):
-        grown = exponent(took[str(least)], ours, most / least)
+        grown = exponent(took[str(least)].seconds, ours.seconds, most / least)
         yield Figure(f"  its exponent from {least:,} to {most:,}", grown, "", 1.1, how)
 
 
@@ -101,9 +102,9 @@ def _cost(of: Median) -> str:
     return f"{of.seconds:.2f} s, {of.peak_mb:.0f} MB"
 
 
-def exponent(small: Median, large: Median, times: float) -> float:
-    """`b` of seconds ∝ size ** b, from two sizes that lie so many times apart."""
-    return math.log(large.seconds / small.seconds) / math.log(times)
+def exponent(small: float, large: float, times: float) -> float:
+    """`b` of cost ∝ size ** b, from two sizes that lie so many times apart."""
+    return math.log(large / small) / math.log(times)
 
 
 def _terraform(folder: Path, number: int) -> tuple[str, Callable[[], Run]]:

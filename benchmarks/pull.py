@@ -19,7 +19,7 @@ def figures(size: Size, folder: Path) -> Iterator[Figure]:
     """Three kinds at once: ≤ 10 s, ≤ 400 MB, one list request a kind and page; then a second pull, with nothing new."""
     counts = {"reasons": size.reasons, "flows": size.flows, "schemas": size.schemas}
     with platform(folder) as there:
-        settled(folder, there, **counts)
+        settled(folder, there, counts)
         seconds, memory = [], []
         here, asked = folder, there.requests()
         for turn in range(size.slow_rounds + 1):  # the first warms up

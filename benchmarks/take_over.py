@@ -29,7 +29,7 @@ def figures(size: Size, folder: Path) -> Iterator[Figure]:
     """20 drifted objects in a tree of 1,400 files: ≤ 3 s, from the start of the process to its end."""
     counts = {"reasons": size.reasons, "flows": size.flows, "schemas": size.schemas}
     with platform(folder) as there:
-        here = settled(folder, there, **counts)
+        here = settled(folder, there, counts)
         split(here / "config")
         changed = by_hand(there)
         kept = folder / "as it was"
