@@ -1,12 +1,17 @@
-"""Large replies, which stand elsewhere: what is fetched, and what stands in the reply where it cannot be."""
+"""Large replies: those that stand elsewhere, and those that become far larger than they come."""
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections.abc import Iterator
+
 import pytest
 
+from benchmarks import manifests
 from syncer.api.allowlist import ForbiddenCall
 from syncer.api.reply import Reply, Request
-from syncer.api.response_body import LargeReplyTransport
+from syncer.api.response_body import FREE_BYTES, BadBody, LargeReplyTransport, read_body, unpacked
 from syncer.model.json_values import Json
 from tests.api.transports import Replies
 
@@ -47,3 +52,48 @@ def test_a_large_reply(reply: Reply, there: Reply | Exception, fetched: bool, en
     inner, bare = Replies(reply), Replies(there)
     assert LargeReplyTransport(inner, bare).send(PUT) == end
     assert (inner.seen, bare.seen) == ([PUT], [Request("", "GET", URL)] if fetched else [])
+
+
+def whole(packed: bytes, piece: int = 700, cap: int = 1 << 26) -> bytes:
+    """What a reply of these compressed bytes unpacks to."""
+    pieces: Iterator[bytes] = (packed[start : start + piece] for start in range(0, len(packed), piece))
+    return b"".join(unpacked(pieces, "gzip", cap, float("inf"), lambda: 0.0))
+
+
+BOMBS = {
+    # case: what is compressed, far beyond what real JSON comes to
+    "empty mappings": b"[" + b"{}," * 1_000_000 + b"{}]",
+    "spaces": b" " * 3_000_000,
+    "one text": b'"' + b"x" * 3_000_000 + b'"',
+    "behind a real one": json.dumps([manifests.flow(each, 9) for each in range(100)]).encode() + b"{}," * 3_000_000,
+}
+
+
+@pytest.mark.parametrize("piece", [1, 700, 1 << 20])
+@pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
+def test_b25_a_reply_that_unpacks_to_far_more_is_read_no_further(content: bytes, piece: int) -> None:
+    with pytest.raises(BadBody) as caught:
+        whole(gzip.compress(content), piece)
+    assert (caught.value.fault, caught.value.detail) == (
+        "too-large",
+        "the reply unpacks to more than 200 times its size",
+    )
+
+
+def test_b25_little_may_unpack_to_any_number_of_times_its_size() -> None:
+    content = b"[" + b" " * (FREE_BYTES - 2) + b"]"
+    assert whole(gzip.compress(content)) == content
+
+
+REAL = {
+    # case: objects as the platform lists them; the copies differ in their id only, and compress as nothing real does
+    "closing reasons": [manifests.reason(each)["spec"] for each in range(33_000)],
+    "copies of a flow": [manifests.flow(1, 1000)["spec"] | {"id": each} for each in range(1000)],
+    "copies of a schema": [manifests.schema(1)["spec"] | {"id": each} for each in range(1000)],
+}
+
+
+@pytest.mark.parametrize("objects", REAL.values(), ids=REAL)
+def test_b25_real_objects_by_the_thousand_are_no_bomb(objects: list[Json]) -> None:
+    content = json.dumps({"results": objects}, separators=(",", ":")).encode()
+    assert read_body(whole(gzip.compress(content, 9)), "application/json") == ("", {"results": objects}, "")
