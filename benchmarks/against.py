@@ -159,7 +159,7 @@ def validate_one(contest: Contest) -> Iterator[Comparison]:
         name = path.relative_to(here).as_posix()
 
         def command(build: Build, _: Path, path: Path = path, name: str = name) -> Callable[[], Run]:
-            return _edited(path, syncer(here, "validate", name, build=build))
+            return edited(path, syncer(here, "validate", name, build=build))
 
         pairs = contest.run(command)
         yield _cpu(contest, f"validate one {what}", pairs)
@@ -206,7 +206,7 @@ def apply_many(contest: Contest) -> Iterator[Comparison]:
 
 
 def _applies(contest: Contest, few: int, most: int) -> Iterator[Comparison]:
-    if contest.size is QUICK:
+    if contest.size.quick:
         few, most = few // 10, most // 10
     costs = []
     for number in (few, most):
@@ -253,7 +253,7 @@ def _cold(here: Path, build: Build, before: Sequence[str] = ()) -> Callable[[], 
     return once
 
 
-def _edited(path: Path, command: Callable[[], Run]) -> Callable[[], Run]:
+def edited(path: Path, command: Callable[[], Run]) -> Callable[[], Run]:
     """The command, after a line was added to the file that it has never seen there."""
 
     def once() -> Run:

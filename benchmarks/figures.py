@@ -15,10 +15,18 @@ class Figure:
     unit: str
     target: float | None = None
     how: str = ""
+    built: bool = True
+
+    @classmethod
+    def not_built(cls, name: str, unit: str, target: float, why: str) -> Figure:
+        """What was promised and isn't there: it counts as missed."""
+        return cls(name, None, unit, target, f"not built: {why}", built=False)
 
     @property
     def verdict(self) -> str:
         """`pass`, `FAIL`, `missing`, or nothing where nothing was promised."""
+        if not self.built:
+            return "FAIL"
         if self.measured is None:
             return "missing"
         if self.target is None:

@@ -10,7 +10,7 @@ from benchmarks.figures import Figure
 from benchmarks.manifests import repository
 from benchmarks.measure import Unmeasured
 from benchmarks.simulated import Outcome, Simulation, simulated
-from benchmarks.subject import QUICK, Size
+from benchmarks.subject import Size
 
 SHARE = 0.98
 QUOTA = 500
@@ -43,7 +43,7 @@ def figures(size: Size, folder: Path) -> Iterator[Figure]:
 
 def remote(size: Size, folder: Path) -> Iterator[Figure]:
     """The state in an object store, 150 ms a save: quota used, saves, bytes beside those of the final state."""
-    number = CREATES // 10 if size is QUICK else CREATES
+    number = CREATES // 10 if size.quick else CREATES
     here = repository(folder / "remote", reasons=number)
     done = _applied(here, Simulation(QUOTA, SAVE), number, "--state", "s3://bench/state")
     rate = number / (done.seconds / 60) if done.seconds else math.inf

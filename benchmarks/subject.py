@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.build import Build, current
@@ -24,10 +26,26 @@ class Size:
     flows: int
     schemas: int
     scale: tuple[int, ...]
+    small: int
+    quick: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Manifests of three kinds."""
+        return {"reasons": self.reasons, "flows": self.flows, "schemas": self.schemas}
+
+    @property
+    def words(self) -> str:
+        """The same, for people."""
+        return " + ".join(f"{number:,} {kind}" for kind, number in self.counts.items())
 
 
-FULL = Size(rounds=11, slow_rounds=5, documents=200, reasons=1000, flows=300, schemas=100, scale=(100, 1000, 5000))
-QUICK = Size(rounds=5, slow_rounds=1, documents=20, reasons=100, flows=20, schemas=10, scale=(100, 1000))
+FULL = Size(
+    rounds=11, slow_rounds=5, documents=200, reasons=1000, flows=300, schemas=100, scale=(100, 1000, 5000), small=33_000
+)
+QUICK = Size(
+    rounds=5, slow_rounds=1, documents=20, reasons=100, flows=20, schemas=10, scale=(100, 1000), small=1000, quick=True
+)
 
 
 # The quota's minute lasts three seconds: an apply of 2,000 creates would wait four of them. Nothing but the clock by
@@ -56,17 +74,28 @@ def syncer(
     build: Build | None = None,
     python: Sequence[str] = (),
     before: Sequence[str] = (),
+    token: str = "",
 ) -> Callable[[], Run]:
     """A run of `syncer ARGUMENTS` in a folder, to be called.
 
     `build`: this tree where none is named. `code`: what is run in place of `-m syncer` (`WITHOUT_RUST`, `IN_HASTE`).
-    `python`: options of the interpreter. `before`: what stands before it, such as valgrind and its options.
+    `token`: where there is no platform that names one. `python`: options of the interpreter. `before`: what stands
+    before it, such as valgrind and its options.
     """
     build = build or current()
     how = ["-c", code] if code else ["-m", "syncer"]
     there = ["--server", platform.server] if platform else []
     command = [*before, build.python, *python, *how, *arguments, *there]
-    token = {"SYNCER_TOKEN": platform.token} if platform else {}
+    told = platform.token if platform else token
     ours = {"SYNCER_ENV": "bench", "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(build.source)}
-    environ = environment(**ours, XDG_CACHE_HOME=str(cache_of(folder)), **token)
+    environ = environment(**ours, XDG_CACHE_HOME=str(cache_of(folder)))
+    if told:
+        environ["SYNCER_TOKEN"] = told
     return lambda: run(command, folder, environ, expect)
+
+
+@cache
+def remembers(command: str) -> bool:
+    """Whether this tree's command can be told to forget what earlier runs remembered."""
+    with tempfile.TemporaryDirectory() as folder:
+        return "--no-cache" in syncer(Path(folder), command, "--help")().output

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from benchmarks import against, manifests
+from benchmarks.bomb import VALUES, bomb
 from benchmarks.build import commit_of, current, installed
 from benchmarks.figures import Comparison, Figure, comparison_lines, lines
 from benchmarks.measure import Median, Run, Unmeasured, in_pairs, ratio, run, side_by_side
 from benchmarks.plan import exponent
+from benchmarks.simulated import Simulation, simulated
 from benchmarks.subject import IN_HASTE, syncer
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
@@ -57,6 +62,7 @@ def test_every_figure_is_a_line() -> None:
         Figure("calls", 1500, "", 1499),
         Figure("ratio", None, "×", 0.1, "terraform is missing"),
         Figure("noted", 3, "MB"),
+        Figure.not_built("memory", "×", 0.4, "there is no --no-cache"),
     ]
     assert lines("plan", figures) == [
         "== plan",
@@ -65,6 +71,7 @@ def test_every_figure_is_a_line() -> None:
         "calls   1,500     ≤ 1,499  FAIL",
         "ratio   – ×       ≤ 0.1 ×  missing  terraform is missing",
         "noted   3 MB",
+        "memory  – ×       ≤ 0.4 ×  FAIL     not built: there is no --no-cache",
     ]
 
 
@@ -206,3 +213,29 @@ def test_a_missed_target_is_the_exit_code(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(against.JOBS, "start", lambda _: iter(next(found)))
     monkeypatch.setattr(against, "installed", lambda _: current())
     assert [against.main(["HEAD", "start"]), against.main(["HEAD", "start"])] == [0, 1]
+
+
+def test_a_simulated_apply_waits_for_the_quota_and_for_its_saves(tmp_path: Path) -> None:
+    here = manifests.repository(tmp_path / "here", reasons=5)
+    words = ("apply", "--yes", "--first-contact")
+    done = simulated(here, Simulation(quota=500, save=0.25), *words, "--state", "s3://bench/state")
+    assert done.written == {"201": 5}
+    assert done.seconds == 0.25 * len(done.saves)
+    assert sorted(done.saves) == done.saves
+    near = manifests.repository(tmp_path / "near", reasons=5)
+    (near / "syncer.yaml").write_text(manifests.SETTINGS.replace("100%", "1%"), "utf-8")  # five writes a minute
+    done = simulated(near, Simulation(quota=4), *words)
+    assert (done.written["201"], done.written["429"] > 0, done.seconds >= 60, done.saves) == (5, True, True, [])
+
+
+def test_what_a_bomb_unpacks_to() -> None:
+    with bomb() as (server, weight), urllib.request.urlopen(server) as reply:  # noqa: S310 this process serves it
+        packed = reply.read()
+    assert len(packed) == weight < 30_000
+    text = gzip.decompress(packed)
+    assert (text[:15], text[-6:], text.count(b"{}")) == (b'{"results":[{},', b"{},{}]}"[-6:], VALUES + 1)
+
+
+def test_benchmarks_lean_on_no_simulation() -> None:
+    sources = [path.read_text("utf-8") for path in (Path(__file__).parents[1] / "benchmarks").rglob("*.py")]
+    assert [text for text in sources if re.search(r"^\s*(from|import) (simulation|tests)\b", text, re.MULTILINE)] == []
