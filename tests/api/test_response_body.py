@@ -6,13 +6,19 @@ import gzip
 import json
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from benchmarks import manifests
 from syncer.api.allowlist import ForbiddenCall
+from syncer.api.endpoints import services
+from syncer.api.options import TransportOptions
+from syncer.api.rate_limit import RateLimit
 from syncer.api.reply import Reply, Request
 from syncer.api.response_body import FREE_BYTES, BadBody, LargeReplyTransport, read_body, unpacked
-from syncer.model.json_values import Json
+from syncer.api.transport import Sender
+from syncer.fs.clock import Effects
+from syncer.model.json_values import Json, Secret
 from tests.api.transports import Replies
 
 URL = "https://s3.example/big?sig=abc"
@@ -97,3 +103,33 @@ REAL = {
 def test_b25_real_objects_by_the_thousand_are_no_bomb(objects: list[Json]) -> None:
     content = json.dumps({"results": objects}, separators=(",", ":")).encode()
     assert read_body(whole(gzip.compress(content, 9)), "application/json") == ("", {"results": objects}, "")
+
+
+PACKED = gzip.compress(b'{"results":[' + b"{}," * 1_000_000 + b"{}]}")
+PLAIN = b'{"results":[' + b"{}," * 1_000_000 + b"{}]}"
+BOMB_ENDS = {
+    # case: (status, body, whether it stands elsewhere, the end in outcome and words)
+    "packed": (200, PACKED, False, "AMBIGUOUS", "the reply unpacks to more than 200 times its size"),
+    "plain": (200, PLAIN, False, "AMBIGUOUS", "the reply holds more than 400,001 values in 3,000,016 bytes"),
+    "an error's, packed": (400, PACKED, False, "REJECTED", "400 Bad Request"),
+    "an error's, plain": (500, PLAIN, False, "AMBIGUOUS", "500 Internal Server Error"),
+    "elsewhere": (
+        200, PACKED, True, "AMBIGUOUS",
+        "its large reply cannot be fetched: the reply unpacks to more than 200 times its size",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "elsewhere", "outcome", "words"), BOMB_ENDS.values(), ids=BOMB_ENDS)
+def test_b25_what_a_bomb_comes_to(status: int, body: bytes, elsewhere: bool, outcome: str, words: str) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if elsewhere and request.url.host != "s3.example":
+            return httpx.Response(200, json={"$payload_ref": URL})
+        return httpx.Response(status, content=body, headers={"content-encoding": "gzip"} if body is PACKED else {})
+
+    effects = Effects(lambda: 0.0, lambda: 0.0, lambda seconds: None, lambda: 0.5)
+    options = TransportOptions(effects, wire=httpx.MockTransport(handler))
+    bases = services(server="https://entity.sls.epilot.io")
+    door = Sender(bases, Secret("EPILOT_TOKEN", "t"), read_only=False, pace=RateLimit(1.0, effects), options=options)
+    end = door.send(PUT)
+    assert (end.outcome, end.body, end.words) == (outcome, None, words)
