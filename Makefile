@@ -85,7 +85,7 @@ nightly: $(READY) ## the figures of docs/reliability.md at full size (NIGHT=1 fo
 		--crashes --calls --cuts --images --meetings --faults --guards --rate 300 --cost 100 \
 		$(if $(FIRST),--first $(FIRST)) $(ARGS)
 
-bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan")
+bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan", ARGS="against REV")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 shape: $(READY) ## the figures of the code's structure: full folders, long functions, floors, files that a plan enters

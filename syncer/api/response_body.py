@@ -11,10 +11,15 @@ from typing import Final
 from syncer.api.allowlist import ForbiddenCall
 from syncer.api.outcomes import Fault
 from syncer.api.reply import Reply, Request, Transport
-from syncer.documents.strict_json import NotJson, decode
+from syncer.documents.strict_json import NotJson, TooManyValues, decode
 from syncer.model.json_values import Json
 
 _MARKUP: Final = ("text/html", "application/xhtml+xml", "text/xml", "application/xml")
+FREE_BYTES: Final = 1 << 20
+MOST_UNPACKED: Final = 200
+"""How many times its size a reply may unpack to, beyond `FREE_BYTES`. Objects that are alike in all but their id reach
+150 (docs/platform.md#large-replies); what is made to overwhelm whoever unpacks it, 1,000."""
+
 _UTF8: Final = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
 
@@ -30,6 +35,8 @@ def read_body(raw: bytes, content_type: str) -> tuple[Fault, Json, str]:
         return "encoding", None, "the reply is not in UTF-8"
     try:
         value = decode(raw)
+    except TooManyValues as bad:
+        return "too-large", None, f"the reply {bad}"
     except NotJson as bad:
         return "not-json", None, f"the reply is no JSON that can be trusted: it {bad}"
     if not isinstance(value, dict | list):
@@ -49,8 +56,11 @@ class BadBody(Exception):
 def unpacked(
     pieces: Iterable[bytes], encoding: str, cap: int, until: float, clock: Callable[[], float]
 ) -> Iterator[bytes]:
-    """The decoded bytes, piece by piece: never more than the cap in memory, whatever they unpack to. BadBody for more
-    than `cap` bytes, for broken compression, and when the clock passes `until`. `encoding`: of the header, or ""."""
+    """The decoded bytes, piece by piece: never more than the cap in memory, whatever they unpack to.
+
+    BadBody for more than `cap` bytes, for more than real JSON ever unpacks to, for broken compression, and when the
+    clock passes `until`. `encoding`: of the header, or "".
+    """
     total = 0
     for piece in _inflated(pieces, encoding.strip().lower(), cap):
         total += len(piece)
@@ -68,13 +78,19 @@ def _inflated(pieces: Iterable[bytes], encoding: str, cap: int) -> Iterator[byte
     if encoding not in {"gzip", "x-gzip"}:
         raise BadBody("encoding", "the reply is compressed in a way that was not asked for")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    packed_bytes = unpacked_bytes = 0
     try:
         for packed in pieces:
             rest = packed
+            packed_bytes += len(packed)
             while rest:
                 if unpacker.eof:
                     raise BadBody("encoding", "the reply goes on behind its compressed part")
-                yield unpacker.decompress(rest, min(cap + 1, 1 << 20))
+                piece = unpacker.decompress(rest, min(cap + 1, 1 << 20))
+                unpacked_bytes += len(piece)
+                if unpacked_bytes > max(FREE_BYTES, MOST_UNPACKED * packed_bytes):
+                    raise BadBody("too-large", f"the reply unpacks to more than {MOST_UNPACKED} times its size")
+                yield piece
                 rest = unpacker.unconsumed_tail or unpacker.unused_data
     except zlib.error:
         raise BadBody("encoding", "the reply's compression is broken") from None

@@ -13,15 +13,38 @@ MAX_DEPTH: Final = 200
 """Levels of lists and mappings in a reply; the deepest real object (a flow's conditions) has about 15."""
 
 
+FREE_VALUES: Final = 100_000
+BYTES_A_VALUE: Final = 10
+"""How dense JSON may be: beyond `FREE_VALUES`, a value for so many bytes. The densest real objects, entity schemas
+without a space, have one for 15 (docs/platform.md#large-replies); `{},` without end has two for three bytes, and
+becomes thirty times as large in memory."""
+
+
 class NotJson(ValueError):
     """Bytes that are no strict JSON; the message says why and never quotes them."""
 
 
+class TooManyValues(NotJson):
+    """Bytes that would become far larger in memory than any real document of their size."""
+
+
+def require_sparse(content: bytes) -> None:
+    """TooManyValues for more values than JSON of this size may hold: told before the first of them is built.
+
+    Commas and opening brackets are counted, also those in texts: never fewer than there are values, save the first.
+    """
+    most = FREE_VALUES + len(content) // BYTES_A_VALUE
+    if len(content) > most and sum(map(content.count, (b",", b"{", b"["))) > most:
+        raise TooManyValues(f"holds more than {most:,} values in {len(content):,} bytes")
+
+
 def decode(content: bytes) -> Json:
     """The JSON value in UTF-8 bytes. NotJson for a byte order mark, NaN, Infinity, a key written twice in a mapping,
-    numbers beyond all use, more than `MAX_DEPTH` levels, anything behind the value."""
+    numbers beyond all use, more than `MAX_DEPTH` levels, anything behind the value; TooManyValues as `require_sparse`
+    raises it."""
     if content.startswith(b"\xef\xbb\xbf"):
         raise NotJson("begins with a byte order mark")
+    require_sparse(content)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from syncer.documents.strict_json import TooManyValues, require_sparse
 from syncer.fs.disk import DISK, Disk, NotDurable, remove_leftovers, replace_file
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Location, Problem
@@ -69,6 +70,10 @@ def decode(
     """The state in the bytes of a file; InvalidInput as `load`. `path`: where they were found, for messages."""
     text = _plain(raw, path)
     _check_form(text, path)
+    try:
+        require_sparse(raw)
+    except TooManyValues as bad:
+        raise _invalid(path, 1, f"state is damaged: it {bad}", _WAY_OUT) from None
     with _collector_paused():
         return _checked(text, path, environment, org_id, kinds)
 

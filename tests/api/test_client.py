@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
+from syncer.api import pagination
 from syncer.api.allowlist import ForbiddenCall
 from syncer.api.client import Api, WriteResult, fetch_all
 from syncer.api.endpoints import services
@@ -180,6 +182,10 @@ BAD_LISTS = {
         PAGE, once({"apps": objects("a"), "pagination": {"total": 10**9}}),
         "reply to `GET /v1/app` is not what the API promises: it has more than 10,000 pages",
     ),
+    "an absurd total, within the pages": (
+        PAGE, once({"apps": objects(*map(str, range(100))), "pagination": {"total": 500_001}}),
+        "reply to `GET /v1/app` is not what the API promises: it has more than 500,000 objects",
+    ),
     "B18 unavailable": (
         NONE, lambda request: httpx.Response(503), "`GET /v1/workflows/closing-reasons`: 503 Service Unavailable",
     ),
@@ -189,6 +195,24 @@ BAD_LISTS = {
     ),
     "not found": (NONE, lambda request: httpx.Response(404), "`GET /v1/workflows/closing-reasons`: 404 Not Found"),
 }  # fmt: skip
+
+
+ENDLESS = {
+    # case: (listing, reply to the request of a number)
+    "by cursor": (CURSOR, lambda number: {"configs": objects(f"a{number}", f"b{number}"), "cursor": str(number)}),
+    "by number": (PAGE, lambda number: {"apps": objects(f"a{number}", f"b{number}")}),
+}
+
+
+@pytest.mark.parametrize(("listing", "body"), ENDLESS.values(), ids=ENDLESS)
+def test_c02_pages_of_ever_new_objects_end(
+    listing: Listing, body: Callable[[int], Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "MOST_OBJECTS", 6)
+    asked = itertools.count()
+    with pytest.raises(PlatformError, match="it has more than 6 objects"):
+        listed(listing, lambda _: httpx.Response(200, json=body(next(asked))))
+    assert next(asked) == 4
 
 
 @pytest.mark.parametrize(("listing", "handler", "message"), BAD_LISTS.values(), ids=BAD_LISTS)

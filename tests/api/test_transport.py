@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import traceback
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -276,6 +277,16 @@ BODIES = {
     "T20 deep": (b"[" * 500 + b"]" * 500, "application/json", "not-json", None),
     "T20 deeper": (b"[" * 100_000 + b"]" * 100_000, "application/json", "not-json", None),
     "T20 deep mappings": (b'{"a":' * 5000 + b"1" + b"}" * 5000, "application/json", "not-json", None),
+    "B25 dense": (b"[" + b"{}," * 60_000 + b"{}]", "application/json", "too-large", None),
+    "B25 dense, deep": (b"[" + b"[[]]," * 60_000 + b"1]", "application/json", "too-large", None),
+    "B25 dense mappings": (b"[" + b'{"a":1,"b":2},' * 90_000 + b"1]", "application/json", "too-large", None),
+    "as dense, and small": (b"[" + b"1," * 90_000 + b"1]", "application/json", "", [1] * 90_001),
+    "as many, and not dense": (
+        b"[" + b'"0123456789",' * 120_000 + b"1]",
+        "application/json",
+        "",
+        [*["0123456789"] * 120_000, 1],
+    ),
     "C17 a text": (b'"ok"', "application/json", "not-json", None),
     "C17 null": (b"null", "application/json", "not-json", None),
     "two values": (b"{} {}", "application/json", "not-json", None),
@@ -285,6 +296,18 @@ BODIES = {
 @pytest.mark.parametrize(("raw", "content_type", "fault", "value"), BODIES.values(), ids=BODIES)
 def test_a_body(raw: bytes, content_type: str, fault: str, value: object) -> None:
     assert read_body(raw, content_type)[:2] == (fault, value)
+
+
+def test_a_dense_body_says_so_before_anything_is_built_of_it() -> None:
+    raw = b"[" + b"{}," * 1_000_000 + b"{}]"
+    tracemalloc.start()
+    try:
+        told = read_body(raw, "application/json")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert told == ("too-large", None, "the reply holds more than 400,000 values in 3,000,004 bytes")
+    assert peak < 100_000
 
 
 def test_html_is_never_echoed() -> None:

@@ -444,7 +444,7 @@ ROWS: dict[str, Check] = {
     "B24": both(
         matrix("B24"), test_transport.test_b24_a_body_that_trickles, test_transport.test_b24_a_head_that_trickles
     ),
-    "B25": both(matrix("B25"), bodies("B25 large", "B25 gzip bomb"), memory_stays),
+    "B25": both(matrix("B25"), bodies("B25 large", "B25 gzip bomb", "B25 dense"), memory_stays),
     "B26": matrix("B26"),
     "B26-407": proxy(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
     "B26-502": proxy(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),

@@ -397,6 +397,7 @@ BAD: dict[str, tuple[Callable[[str], str | None], int, str, str]] = {
     # case: (what becomes of the file, exit code, what is said, the way out)
     "not there": (lambda text: None, 3, "`recording.json` can't be read: No such file or directory", "make it again: `syncer record -o FILE`"),
     "empty": (lambda text: "", 3, "`recording.json` is no recording: breaks at byte 0", "make it again: `syncer record -o FILE`"),
+    "dense": (lambda text: "[" + "{}," * 60_000 + "{}]", 3, "`recording.json` is no recording: holds more than 118,000 values in 180,004 bytes", "make it again: `syncer record -o FILE`"),
     "cut short": (cut, 3, "`recording.json` is no recording: breaks at byte", "make it again: `syncer record -o FILE`"),
     "edited by hand": (
         lambda text: text.replace("Überzählig", "Unterzählig"), 3,

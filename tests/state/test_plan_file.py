@@ -109,6 +109,7 @@ BAD = {
     "empty": ("", "is no plan: breaks at byte 0", ""),
     "cut": (TEXT[:-20], "is no plan: breaks at byte ", ""),
     "yaml": ("kind: FlowTemplate", "is no plan: breaks at byte 0", ""),
+    "dense": ("[" + "{}," * 60_000 + "{}]", "is no plan: holds more than 118,000 values in 180,004 bytes", ""),
     "a list": ("[]", "is no plan: it has no `format_version`", ""),
     "something else": ('{"version": 4}', "is no plan: it has no `format_version`", ""),
     "a newer format": (

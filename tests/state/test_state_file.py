@@ -208,6 +208,10 @@ DAMAGE: dict[str, tuple[Edit, int, str]] = {
     "not a mapping": (lambda text: "[]", 1, "state is damaged: `document` is not what it should be"),
     "not JSON": (lambda text: text.replace('"serial": 7,', '"serial": 7'), 6, "state is damaged at column 1"),
     "E12 UTF-16": (lambda text: "\ufffe", 1, "state is in UTF-16"),
+    "dense": (
+        lambda text: "[" + "{}," * 60_000 + "{}]",
+        1, "state is damaged: it holds more than 118,000 values in 180,004 bytes",
+    ),
     "deep": (lambda text: "[" * 100_000, 1, "state is damaged: it holds values nobody wrote"),
     "long number": (lambda text: "9" * 9000, 1, "state is damaged: it holds values nobody wrote"),
 }  # fmt: skip
