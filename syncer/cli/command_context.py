@@ -6,13 +6,15 @@ import contextlib
 import datetime
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from syncer.cli.console import console
 from syncer.fs.clock import Effects
 from syncer.manifests.project import Environment, Project, choose, find_project, read_project
 from syncer.model.diagnostic import InvalidInput, Problem, Refused
+from syncer.render.output import Output
 
 if TYPE_CHECKING:
     from syncer.api.client import Api
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from syncer.plan.planner import Unread
     from syncer.plan.removal_requests import RemovalRequest
     from syncer.state.backends.backend import Backend
+    from syncer.state.journal import Journal
     from syncer.state.run_history import RunHistory
     from syncer.state.state_file import State
 
@@ -44,6 +47,9 @@ class CommandContext:
     """Where the operator says that the state lives; "" where nothing was said."""
     secretless: bool = False
     """Whether variables of the process that aren't set are unknown rather than a mistake: nothing will be sent."""
+    lock_wait: float = 0.0
+    """How long another run's lock is waited for, in seconds."""
+    out: Output = field(default_factory=console)
     _place: Backend | None = None
     _begun: PendingFiles | None = None
 
@@ -51,6 +57,11 @@ class CommandContext:
     def state_path(self) -> Path:
         """`.syncer/state/<env>.json` beside syncer.yaml; the journal is beside it wherever the state lives."""
         return self.project.root / ".syncer" / "state" / f"{self.environment.name}.json"
+
+    @property
+    def journal_path(self) -> Path:
+        """What an apply has sent and what came of it."""
+        return self.state_path.with_suffix(".journal")
 
     @property
     def runs(self) -> RunHistory:
@@ -129,6 +140,28 @@ class CommandContext:
         written = {name: f"{each.value}%" if each.percent else str(each.value) for name, each in limits.items() if each}
         return {"confirm": self.environment.confirm, **written}
 
+    def tell(self, note: str) -> None:
+        """A line on stderr."""
+        self.out.talk(f"note: {note}\n")
+
+    def salt(self) -> bytes:
+        """Random bytes, for the digest of a secret."""
+        return os.urandom(16)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else works on the state within the block. Refused, naming who holds the lock, where it is not free."""
+        from syncer.state.lock import myself
+
+        with self.place.lock(myself(env=self.env), wait=self.lock_wait, tell=self.tell):
+            yield
+
+    def journal(self) -> Journal:
+        """The journal, open; only while the lock is held. InvalidInput for one that is damaged."""
+        from syncer.state.journal import Journal
+
+        return Journal(self.journal_path)
+
     def state(self) -> State:
         """What is remembered."""
         return self.place.load()
@@ -150,8 +183,7 @@ class CommandContext:
         """What a person should know of the files that remember: that others can write them."""
         from syncer.fs.permissions import writable_by_others
 
-        paths = [self.state_path, self.state_path.with_suffix(".journal")]
-        return writable_by_others(paths, os.getuid())
+        return writable_by_others([self.state_path, self.journal_path], os.getuid())
 
     def wanted(self) -> tuple[list[Desired], list[RemovalRequest]]:
         """The manifests of the environment, and what shall go without one; InvalidInput, with all problems of all
@@ -239,20 +271,18 @@ class CommandContext:
     def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
         """Refused while calls of an earlier run (of these addresses, else of any) wait to be looked for: nobody links
         or renames by hand before."""
-        journal = self.state_path.with_suffix(".journal")
-        if os.path.lexists(journal):
+        if os.path.lexists(self.journal_path):
             from syncer.state.journal import must_be_settled
 
-            must_be_settled(journal, addresses)
+            must_be_settled(self.journal_path, addresses)
 
     def _open_calls(self) -> list[str]:
         """What an earlier run did not bring to an end."""
-        journal = self.state_path.with_suffix(".journal")
-        if not os.path.lexists(journal):
+        if not os.path.lexists(self.journal_path):
             return []
         from syncer.state.journal import open_calls
 
-        return open_calls(journal)
+        return open_calls(self.journal_path)
 
     def planned_back(self, api: Api, state: State, run: str) -> PlanResult:
         """The plan that takes an earlier run back, made afresh. Manifests that cannot be read are no reason not to."""
@@ -286,13 +316,12 @@ class CommandContext:
             return
         if problem.severity == "error":
             raise Refused(problem)
-        from syncer.cli.console import console
-
-        console().problems([problem], summary=False)
+        self.out.problems([problem], summary=False)
 
 
-def world(config: Path | None, environment: str | None, server: str, place: str = "") -> CommandContext:
-    """The world of this process. `place`: where the operator says that the state lives."""
+def world(config: Path | None, environment: str | None, server: str, place: str = "", **how: Any) -> CommandContext:
+    """The world of this process. `place`: where the operator says that the state lives; `how`: other fields of it."""
     project = read_project(find_project(Path.cwd(), config))
     where = place or os.environ.get("SYNCER_STATE", "")
-    return CommandContext(project, choose(project, environment), os.environ, server.rstrip("/"), Effects(), where=where)
+    chosen = choose(project, environment)
+    return CommandContext(project, chosen, os.environ, server.rstrip("/"), Effects(), where=where, **how)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ from syncer.cli.plan_output import QUOTA, saved_plan, show_plan, situation, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import ExitStack
 
     from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
+    from syncer.ops.apply.scheduler import Stop
     from syncer.ops.plan import PlanResult
     from syncer.ops.selection import Selection
     from syncer.plan.events import Event
@@ -56,94 +58,69 @@ def apply(
 ) -> int:
     """Plan, show, ask, and do exactly that. With FILE: apply that saved plan, if it is still true."""
     import secrets
-    from contextlib import ExitStack
+    from contextlib import ExitStack, closing
 
     from syncer.cli.command_context import world
     from syncer.cli.console import console
-    from syncer.cli.signals import at_once, draining
-    from syncer.ops.apply.apply import ApplyPorts, ApplyRequest, exit_code
+    from syncer.cli.signals import at_once
+    from syncer.ops.apply.apply import ApplyRequest, exit_code
     from syncer.ops.apply.apply import apply as run_apply
     from syncer.ops.apply.scheduler import Stop
-    from syncer.ops.apply.state_store import StateStore
     from syncer.ops.selection import Selection
-    from syncer.state.journal import Journal
     from syncer.state.lock import myself, who
 
     out = console(color)
     saved = _applicable(file, only, but)
-    here = world(config, environment or (saved.environment if saved else None), server, place)
-    stop, me = Stop(), myself(env=here.env)
+    named = environment or (saved.environment if saved else None)
+    here = world(config, named, server, place, out=out, lock_wait=lock_wait)
+    stop = Stop()
     events: list[Event] = []
-    asker = _Asker(out, here, saved, Selection(only, but), resend_secrets, yes, form, verbose)
+    request = ApplyRequest(
+        secrets.token_hex(4), who(myself(env=here.env)), here.today, workers, saved, _consent(consents)
+    )
     with ExitStack() as signals:
         signals.enter_context(at_once())
         for doubt in here.doubts():
             out.talk(f"warning: {doubt}\n")
-        held = here.place.lock(me, wait=lock_wait, tell=asker.tell)
-        with held, here.api(read_only=False) as api, Journal(here.state_path.with_suffix(".journal")) as journal:
-            if journal.note:
-                asker.tell(journal.note)
-            state = asker.met(api, here.state())
-            store = StateStore(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
-            if journal.unsettled() or journal.settled():
-                api.confirm()
-
-            def drain(reason: str) -> None:
-                stop.ask(reason)
-                api.interrupt()
-
-            asker.begin = lambda: signals.enter_context(draining(drain))  # to the very end: it has begun
-            ports = ApplyPorts(api, journal, store, here.runs, here.effects, lambda: secrets.token_bytes(16))
-            request = ApplyRequest(secrets.token_hex(4), who(me), here.today, workers, saved, _consent(consents))
-            for event in run_apply(request, ports, asker, stop):
+        asker = _Asker(out, here, saved, Selection(only, but), resend_secrets, yes, form, verbose, stop, signals)
+        with closing(run_apply(request, here, asker, stop)) as happened:
+            for event in happened:
                 events.append(event)
                 asker.see(event)
         return asker.end(events, exit_code(events, stop))
 
 
+@dataclass(slots=True)
 class _Asker:
     """Who types the command: is shown the plan, asked, and told what happens."""
 
-    def __init__(
-        self,
-        out: Output,
-        here: CommandContext,
-        saved: Plan | None,
-        selection: Selection,
-        resend_secrets: bool,
-        yes: bool,
-        form: str,
-        verbose: bool,
-    ) -> None:
-        self.out, self.here, self.saved, self.selection = out, here, saved, selection
-        self.resend_secrets, self.yes, self.form, self.verbose = resend_secrets, yes, form, verbose
-        self.begin: Callable[[], object] = lambda: None
-        self.watch: ApplyProgress | None = None
-        self.planned: PlanResult | None = None
+    out: Output
+    here: CommandContext
+    saved: Plan | None
+    selection: Selection
+    resend_secrets: bool
+    yes: bool
+    form: str
+    verbose: bool
+    stop: Stop
+    signals: ExitStack
+    watch: ApplyProgress | None = None
+    planned: PlanResult | None = None
 
-    def met(self, api: Api, state: State) -> State:
-        """The organisation and the state are there."""
-        self.api, self.state = api, state
-        return state
-
-    def plan(self, state: State) -> PlanResult:
+    def plan(self, api: Api, state: State) -> PlanResult:
         """Made afresh; of a saved plan, of the same addresses."""
         from syncer.cli.gc_pause import at_rest
 
         here, saved = self.here, self.saved
-        remembered = replace(state, guards=self.state.guards)  # the plan says what is asked less for
         with at_rest():
             if saved is not None and saved.undo:
-                planned = here.planned_back(self.api, remembered, saved.undo)
-            else:
-                selection = self.selection if saved is None else _selection_of(saved)
-                planned = here.planned(self.api, remembered, selection, resend_secrets=self.resend_secrets)
-        self.api.confirm()  # a plan of nothing has asked nobody
-        return planned
+                return here.planned_back(api, state, saved.undo)
+            selection = self.selection if saved is None else _selection_of(saved)
+            return here.planned(api, state, selection, resend_secrets=self.resend_secrets)
 
-    def situation(self, planned: PlanResult) -> Situation:
-        """As the state was before anything of an earlier run was settled."""
-        return situation(planned, self.state, self.here, self.api)
+    def situation(self, planned: PlanResult, state: State, api: Api) -> Situation:
+        """Of this environment and this token."""
+        return situation(planned, state, self.here, api)
 
     def _asks(self, plan: Plan) -> bool:
         return bool(plan.changes or plan.let_go) and not self.yes and self.saved is None
@@ -157,19 +134,22 @@ class _Asker:
         elif self._asks(plan):  # stdout is for the outcome; who is asked must see what for
             _talk_plan(self.out, plan, self.here, self.verbose)
 
-    def ask(self, planned: PlanResult) -> None:
-        """A plain yes, where one is wanted; then it begins."""
+    def ask(self, planned: PlanResult, interrupt: Callable[[], None]) -> None:
+        """A plain yes, where one is wanted; then it begins, and to its very end a signal waits for what is under
+        way."""
+        from syncer.cli.signals import draining
         from syncer.render.events import ApplyProgress
 
         if self._asks(planned.plan):
             _ask(self.out, self.here)
-        self.begin()
+
+        def drain(reason: str) -> None:
+            self.stop.ask(reason)
+            interrupt()
+
+        self.signals.enter_context(draining(drain))
         self.planned = planned
         self.watch = ApplyProgress(self.out, len(planned.plan.changes), self.here.effects.clock)
-
-    def tell(self, note: str) -> None:
-        """A line on stderr."""
-        self.out.talk(f"note: {note}\n")
 
     def see(self, event: Event) -> None:
         """What happened; before the plan is made, only what an earlier run left is settled."""
@@ -235,10 +215,6 @@ def _talk_plan(out: Output, plan: Plan, here: CommandContext, verbose: bool) -> 
     from syncer.render.plan_text import render_plan
 
     out.talk(render_plan(plan, out.talking, writes_per_minute=here.environment.pace * QUOTA, verbose=verbose))
-
-
-def _of_organisation(state: State, here: CommandContext) -> State:
-    return replace(state, org_id=here.environment.org_id, guards=here.guards)
 
 
 def _selection_of(saved: Plan) -> Selection:
