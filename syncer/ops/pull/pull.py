@@ -7,7 +7,7 @@ files, then the state, then the same plan again from what stands in the files. N
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -31,13 +31,12 @@ from syncer.model.unexpected_reply import unreadable
 from syncer.ops.plan import PlanResult, make_plan
 from syncer.ops.pull.cached_reader import CachedReader
 from syncer.ops.pull.composition import ROUNDS, Composition, NewManifest, Omissions, compose, with_files
-from syncer.ops.pull.inventory import Inventory, names_of, survey
-from syncer.ops.pull.layout import file_of, folder_of, occupied
+from syncer.ops.pull.inventory import Inventory, KnownManifests, names_of, survey
+from syncer.ops.pull.layout import occupied
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch
 from syncer.ops.selection import PlanRequest
 from syncer.plan.identity_match import plain_title
-from syncer.plan.removal_requests import RemovalRequest
 
 NO_LOSS = frozenset({"titles-unseen", "removal-asked", "manifest-elsewhere"})
 """Warnings that tell of nothing that should stand in a manifest and does not: all is said, or left out by order."""
@@ -112,71 +111,51 @@ def prepare(
     """Everything but the writing. `refine`: what is made of the survey before manifests are made of it. InvalidInput
     where the manifests that are there are not sound; PlatformError."""
     existing, desired, dangling = what_is_there(order)
+    there = _known(order, existing, desired)
+    found = survey(reader, fetch, order, there, managed)
+    nameless = chain.from_iterable(reader.unread.get(kind, ()) for kind in order.kinds)
+    found = refine(replace(found, skipped=(*found.skipped, *nameless)))
+    cuts, mistakes = Omissions(given_up=occupied(order, found.new)), list[Problem]()
+
+    def plan(wanted: Sequence[Desired], links: Mapping[Address, Managed]) -> tuple[PlanResult, dict[Address, Problem]]:
+        unread: dict[Address, Problem] = {}
+        request = PlanRequest(order.target, removal_requests=there.asked)
+        return make_plan(reader, fetch, wanted, {**managed, **links}, request, unread), unread
+
+    if not found.new and dangling:
+        raise InvalidInput(dangling)
+    if not found.new:
+        planned, unread = plan(desired, {})
+        return PullPlan(order, found, Composition(desired=desired), planned, unread=unread)
+    for number in range(ROUNDS):
+        composed = compose(
+            order, found.new, lambda new: names_of(found, desired, new, order.environment.ids), existing, cuts
+        )
+        try:
+            planned, unread = plan(composed.desired, _links(composed.drafts))
+        except InvalidInput as error:
+            if not cuts.take({each.file: each for each in composed.drafts}, error.problems, give_up=number > 1):
+                raise
+            continue
+        drafted = {each.new.address for each in composed.drafts}
+        unfit = {address: unreadable(each) for address, each in unread.items() if address in drafted}
+        wrong = {} if unfit else _not_empty(planned, drafted)
+        mistakes += wrong.values()
+        if not (unfit or wrong):
+            return PullPlan(order, found, composed, planned, mistakes, unread=unread)
+        cuts.given_up |= unfit | wrong
+    raise InvalidInput(mistakes or [Problem("not-pulled", "what is live cannot be written as manifests")])
+
+
+def _known(order: PullOptions, existing: Manifests, desired: Sequence[Desired]) -> KnownManifests:
+    """What a survey asks of the manifests that are there. InvalidInput where a `Removed` document is wrong."""
     asked, wrong = asked_for(existing, order.environment, desired)
     if any(each.severity == "error" for each in wrong):
         raise InvalidInput(wrong)
-    names = {
-        kind: {
-            word.casefold() for raw in existing.all if raw.kind == kind for word in (raw.name, *_aliases(raw.metadata))
-        }
-        for kind in KINDS
-    }
-    found = survey(
-        reader,
-        fetch,
-        desired,
-        managed,
-        kinds=order.kinds,
-        patterns=order.patterns,
-        names=names,
-        elsewhere=_elsewhere(existing, desired),
-        asked=asked,
-    )
-    nameless = chain.from_iterable(reader.unread.get(kind, ()) for kind in order.kinds)
-    found = refine(replace(found, skipped=(*found.skipped, *nameless)))
-    folder = folder_of(order.project)
-    cuts = Omissions(given_up=occupied(order, found.new, folder))
-    only_here = (order.environment.name,) if len(order.project.environments) > 1 else ()
-    mistakes: list[Problem] = []
-    for number in range(ROUNDS):
-        if not found.new and dangling:
-            raise InvalidInput(dangling)
-        if not found.new:
-            composed, unread = Composition(desired=desired), dict[Address, Problem]()
-            planned = _plan(order, reader, fetch, desired, managed, asked, unread)
-            return PullPlan(order, found, composed, planned, unread=unread)
-        composed = compose(
-            found.new,
-            lambda new: names_of(found, desired, new, order.environment.ids),
-            existing,
-            order.environment,
-            lambda address: file_of(order, folder, address),
-            env=order.env,
-            allowed=order.allowed,
-            environments=order.environments or only_here,
-            cuts=cuts,
-        )
-        drafts = {each.file: each for each in composed.drafts}
-        by_address = {str(each.new.address): each for each in composed.drafts}
-        links, unread = {**managed, **_links(composed.drafts)}, dict[Address, Problem]()
-        try:
-            planned = _plan(order, reader, fetch, composed.desired, links, asked, unread)
-        except InvalidInput as error:
-            if not cuts.take(drafts, error.problems, give_up=number > 1):
-                raise
-            continue
-        unfit = {address: unreadable(each) for address, each in unread.items() if str(address) in by_address}
-        if unfit:
-            cuts.given_up |= unfit
-            continue
-        wrong = _not_empty(planned, composed.drafts)
-        mistakes += wrong
-        if not wrong:
-            return PullPlan(order, found, composed, planned, mistakes, unread=unread)
-        for problem in wrong:
-            address = by_address[problem.path].new.address
-            cuts.given_up[address] = problem
-    raise InvalidInput(mistakes or [Problem("not-pulled", "what is live cannot be written as manifests")])
+    names: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    for raw in existing.all:
+        names[raw.kind] |= {word.casefold() for word in (raw.name, *_aliases(raw.metadata))}
+    return KnownManifests(desired, names, _elsewhere(existing, desired), asked)
 
 
 def write_pull(
@@ -295,18 +274,6 @@ def _elsewhere(existing: Manifests, desired: Sequence[Desired]) -> dict[tuple[st
     return found
 
 
-def _plan(
-    order: PullOptions,
-    reader: CachedReader,
-    fetch: Fetch,
-    desired: Sequence[Desired],
-    managed: Mapping[Address, Managed],
-    asked: Sequence[RemovalRequest],
-    unread: dict[Address, Problem],
-) -> PlanResult:
-    return make_plan(reader, fetch, desired, managed, PlanRequest(order.target, removal_requests=asked), unread)
-
-
 def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
     """What state says of a pulled object before a plan has said the rest: its id, and the ids of its parts."""
     return {
@@ -320,11 +287,10 @@ def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
     }
 
 
-def _not_empty(planned: PlanResult, drafts: Sequence[NewManifest]) -> list[Problem]:
+def _not_empty(planned: PlanResult, drafted: Collection[Address]) -> dict[Address, Problem]:
     """A problem for each pulled object that the plan would change: its manifest does not say what is live."""
-    new = {each.new.address: each for each in drafts}
-    return [
-        Problem(
+    return {
+        change.address: Problem(
             "pull-differs",
             f"{change.address} is not pulled: the plan of what would be written is not empty "
             f"({', '.join(each.path for each in change.fields[:3])}); this is a bug of syncer",
@@ -332,8 +298,8 @@ def _not_empty(planned: PlanResult, drafts: Sequence[NewManifest]) -> list[Probl
             hint="please report it; everything else was pulled, and nothing was changed in the organisation",
         )
         for change in planned.plan.changes
-        if change.address in new and change.writes
-    ]
+        if change.address in drafted and change.writes
+    }
 
 
 def _files_of(draft: NewManifest, root: Path) -> tuple[dict[str, Json], dict[str, str]]:
