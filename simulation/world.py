@@ -10,7 +10,7 @@ import os
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import httpx
 from syncer.api.client import Api, fetch_all
 from syncer.api.endpoints import services
 from syncer.api.options import TransportOptions
+from syncer.api.recording import ReplayReader
 from syncer.fs.clock import Effects
 from syncer.fs.disk import Disk, RealDisk
 from syncer.kinds import KINDS
@@ -34,6 +35,7 @@ from syncer.ops.apply.apply import ApplyRequest, apply, exit_code
 from syncer.ops.apply.scheduler import Stop
 from syncer.ops.drift import find_drift, last_apply
 from syncer.ops.plan import PlanResult, make_plan
+from syncer.ops.refresh import Reader
 from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
 from syncer.ops.selection import PlanRequest, Selection, Target
 from syncer.ops.undo.revert_plan import plan_back
@@ -41,13 +43,13 @@ from syncer.plan.drift import Drift
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
 from syncer.plan.plan import Plan
 from syncer.plan.removal_requests import RemovalRequest
-from syncer.plan.safety import Consent
+from syncer.plan.safety import Consent, Situation
 from syncer.sandbox.options import Options
 from syncer.sandbox.seed import seed
 from syncer.sandbox.server import Organisation, create_app
 from syncer.state.backends.backend import Backend
 from syncer.state.backends.factory import local_place
-from syncer.state.journal import Journal
+from syncer.state.journal import Journal, must_be_settled
 from syncer.state.lock import myself
 from syncer.state.run_history import RunHistory
 from syncer.state.state_file import State, load
@@ -361,6 +363,16 @@ class World:
     def journal(self) -> Journal:
         return Journal(self.journal_path, self.disk)
 
+    def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
+        must_be_settled(self.journal_path, addresses, self.disk)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        yield
+
+    def local_state(self) -> State:
+        return self.state()
+
     def state(self) -> State:
         return load(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
 
@@ -369,8 +381,8 @@ class World:
         for path in self.state_path.parent.glob("*"):
             path.unlink()
 
-    def planned(self, api: Api, state: State, **how: Any) -> PlanResult:
-        selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
+    def planned(self, api: Reader, state: State, selection: Selection | None = None, **how: Any) -> PlanResult:
+        selection = selection or Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         desired, asked = self.wanted()
         unread = how.pop("unread", None)
         request = PlanRequest(self.target, selection, removal_requests=asked, **how)
@@ -428,7 +440,7 @@ class World:
 
         return replace(state, org_id=self.org_id)
 
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Any:
+    def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:
         caller = CallerClaims(api.organisations, opaque=True, loopback=True, read_only=False)
         return situation_of(planned, state, self.target, caller, SafetyRules())
 
@@ -455,9 +467,6 @@ class _Operator:
     def plan(self, api: Api, state: State) -> PlanResult:
         world = self.world
         return world.back(api, state, self.undo) if self.undo else world.planned(api, state, **self.how)
-
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Any:
-        return self.world.situation(planned, state, api)
 
     def show(self, planned: PlanResult) -> None:
         self.planned = planned

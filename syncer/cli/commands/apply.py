@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import sys
+import secrets
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli.options import FORMAT, consent_options, lock_wait_option, planning_options
-from syncer.cli.plan_output import QUOTA, saved_plan, show_plan, situation, warned
+from syncer.cli.console import require_yes
+from syncer.cli.gc_pause import at_rest
+from syncer.cli.options import (
+    FORMAT,
+    ContextOptions,
+    consent_options,
+    in_environment,
+    lock_wait_option,
+    planning_options,
+)
+from syncer.cli.plan_output import QUOTA, saved_plan, show_plan, warned
+from syncer.cli.signals import at_once, draining
+from syncer.model.diagnostic import InvalidInput, Problem, Refused
+from syncer.model.json_values import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import ExitStack
 
     from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
@@ -23,7 +35,7 @@ if TYPE_CHECKING:
     from syncer.ops.selection import Selection
     from syncer.plan.events import Event
     from syncer.plan.plan import Plan
-    from syncer.plan.safety import Consent, Situation
+    from syncer.plan.safety import Consent
     from syncer.render.events import ApplyProgress
     from syncer.render.output import Output
     from syncer.state.state_file import State
@@ -37,52 +49,36 @@ if TYPE_CHECKING:
 @click.option("-y", "--yes", is_flag=True, help="Don't ask; for scripts.")
 @click.option("--workers", type=click.IntRange(1, 32), default=8, show_default=True, help="Changes side by side.")
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
-@click.pass_obj
+@in_environment
 def apply(
-    color: str,
-    /,
+    given: ContextOptions,
     file: Path | None,
-    config: Path | None,
-    environment: str | None,
-    server: str,
-    place: str,
     only: tuple[str, ...],
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
-    lock_wait: float,
     yes: bool,
     workers: int,
     form: str,
     **consents: Any,
 ) -> int:
     """Plan, show, ask, and do exactly that. With FILE: apply that saved plan, if it is still true."""
-    import secrets
-    from contextlib import ExitStack, closing
-
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.signals import at_once
-    from syncer.ops.apply.apply import ApplyRequest, exit_code
+    from syncer.ops.apply.apply import ApplyRequest, exit_code  # late, as the next: 120 ms, `--help` does without
     from syncer.ops.apply.apply import apply as run_apply
     from syncer.ops.apply.scheduler import Stop
     from syncer.ops.selection import Selection
     from syncer.state.lock import myself, who
 
-    out = console(color)
     saved = _applicable(file, only, but)
-    named = environment or (saved.environment if saved else None)
-    here = world(config, named, server, place, out=out, lock_wait=lock_wait)
+    here = given.open(saved.environment if saved else None)
     stop = Stop()
     events: list[Event] = []
-    request = ApplyRequest(
-        secrets.token_hex(4), who(myself(env=here.env)), here.today, workers, saved, _consent(consents)
-    )
+    by, consent = who(myself(env=here.env)), _consent(consents)
+    request = ApplyRequest(secrets.token_hex(4), by, here.today, workers, saved, consent)
     with ExitStack() as signals:
         signals.enter_context(at_once())
-        for doubt in here.doubts():
-            out.talk(f"warning: {doubt}\n")
-        asker = _Asker(out, here, saved, Selection(only, but), resend_secrets, yes, form, verbose, stop, signals)
+        here.tell_doubts()
+        asker = _Asker(here, saved, Selection(only, but), resend_secrets, yes, form, verbose, stop, signals)
         with closing(run_apply(request, here, asker, stop)) as happened:
             for event in happened:
                 events.append(event)
@@ -94,7 +90,6 @@ def apply(
 class _Asker:
     """Who types the command: is shown the plan, asked, and told what happens."""
 
-    out: Output
     here: CommandContext
     saved: Plan | None
     selection: Selection
@@ -109,18 +104,12 @@ class _Asker:
 
     def plan(self, api: Api, state: State) -> PlanResult:
         """Made afresh; of a saved plan, of the same addresses."""
-        from syncer.cli.gc_pause import at_rest
-
         here, saved = self.here, self.saved
         with at_rest():
             if saved is not None and saved.undo:
                 return here.planned_back(api, state, saved.undo)
             selection = self.selection if saved is None else _selection_of(saved)
             return here.planned(api, state, selection, resend_secrets=self.resend_secrets)
-
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Situation:
-        """Of this environment and this token."""
-        return situation(planned, state, self.here, api)
 
     def _asks(self, plan: Plan) -> bool:
         return bool(plan.changes or plan.let_go) and not self.yes and self.saved is None
@@ -129,19 +118,18 @@ class _Asker:
         """The plan, for people."""
         plan = planned.plan
         if self.form == "text":
-            warned(self.out, self.here)
-            show_plan(self.out, plan, self.form, self.verbose, self.here.environment.pace, (), planned.problems)
+            warned(self.here.out, self.here)
+            show_plan(self.here.out, plan, self.form, self.verbose, self.here.environment.pace, (), planned.problems)
         elif self._asks(plan):  # stdout is for the outcome; who is asked must see what for
-            _talk_plan(self.out, plan, self.here, self.verbose)
+            _talk_plan(self.here.out, plan, self.here, self.verbose)
 
     def ask(self, planned: PlanResult, interrupt: Callable[[], None]) -> None:
         """A plain yes, where one is wanted; then it begins, and to its very end a signal waits for what is under
         way."""
-        from syncer.cli.signals import draining
         from syncer.render.events import ApplyProgress
 
         if self._asks(planned.plan):
-            _ask(self.out, self.here)
+            _ask(self.here.out, self.here)
 
         def drain(reason: str) -> None:
             self.stop.ask(reason)
@@ -149,7 +137,7 @@ class _Asker:
 
         self.signals.enter_context(draining(drain))
         self.planned = planned
-        self.watch = ApplyProgress(self.out, len(planned.plan.changes), self.here.effects.clock)
+        self.watch = ApplyProgress(self.here.out, len(planned.plan.changes), self.here.effects.clock)
 
     def see(self, event: Event) -> None:
         """What happened; before the plan is made, only what an earlier run left is settled."""
@@ -158,16 +146,15 @@ class _Asker:
         if self.watch is not None:
             self.watch.see(event)
         elif isinstance(event, Recovered):
-            self.out.talk(f"{event.address}: {event.message}\n")
+            self.here.out.talk(f"{event.address}: {event.message}\n")
 
     def end(self, events: Sequence[Event], code: int) -> int:
         """The outcome, for people or machines; the exit code."""
-        from syncer.model.json_values import json_text
         from syncer.render.events import applied_document, applied_line
 
         if self.planned is None or self.watch is None:
             return code
-        plan, out = self.planned.plan, self.out
+        plan, out = self.planned.plan, self.here.out
         self.watch.close()
         for address in plan.let_go:
             out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
@@ -183,7 +170,6 @@ class _Asker:
 
 def _applicable(file: Path | None, only: tuple[str, ...], but: tuple[str, ...]) -> Plan | None:
     """The saved plan, if one is to be applied. Refused where it is one to look at; InvalidInput for a part of one."""
-    from syncer.model.diagnostic import InvalidInput, Problem, Refused
     from syncer.plan.plan import FORMAT_VERSION
 
     if file is None:
@@ -229,33 +215,15 @@ def _selection_of(saved: Plan) -> Selection:
 
 
 def _consent(given: dict[str, Any]) -> Consent:
+    """The options of `consent_options`, which have the names of its fields."""
     from syncer.plan.safety import Consent
 
-    return Consent(
-        given["confirm"],
-        given["allow_delete"],
-        given["allow_update"],
-        given["allow_empty"],
-        frozenset(given["allow_missing"]),
-        given["allow_pull_request"],
-        frozenset(given["allow_protected"]),
-        frozenset(given["accept_data_loss"]),
-        given["first_contact"],
-    )
+    taken: dict[str, Any] = {name: frozenset(one) if isinstance(one, tuple) else one for name, one in given.items()}
+    return Consent(**taken)
 
 
 def _ask(out: Output, here: CommandContext) -> None:
-    """A plain yes, at a terminal; elsewhere --yes says it."""
-    from syncer.model.diagnostic import Problem, Refused
-
-    if not sys.stdin or not sys.stdin.isatty():
-        raise Refused(
-            Problem(
-                "not-asked",
-                "nobody is there to say yes to this plan",
-                hint="--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`",
-            )
-        )
-    out.talk(f"Apply this to `{here.environment.name}` ({here.environment.org_id})? Only `yes` does it: ")
-    if sys.stdin.readline().strip() != "yes":
-        raise Refused(Problem("not-confirmed", "not applied: nothing was changed"))
+    hint = "--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`"
+    unasked = Problem("not-asked", "nobody is there to say yes to this plan", hint=hint)
+    question = f"Apply this to `{here.environment.name}` ({here.environment.org_id})?"
+    require_yes(out, question, unasked, "not applied: nothing was changed")

@@ -165,9 +165,6 @@ class Operator(Protocol):
     def plan(self, api: Api, state: State) -> PlanResult:
         """The plan, made afresh beside this state."""
 
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Situation:
-        """What the guards look at beside the plan. `state`: as it was before anything was settled."""
-
     def show(self, planned: PlanResult) -> None:
         """Before any guard has spoken."""
 
@@ -197,7 +194,7 @@ def apply(request: ApplyRequest, here: Workspace, operator: Operator, stop: Stop
             require_same(request.saved, planned.plan)
         operator.show(planned)
         if request.consent is not None:
-            situation = operator.situation(planned, before, api)
+            situation = here.situation(planned, before, api)  # as it was before anything was settled
             for note in unfitting(planned.plan, situation, request.consent):
                 here.tell(note)
             require_consent(planned.plan, situation, request.consent)

@@ -24,6 +24,7 @@ from syncer.model.markers import clone
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.slugs import unique_names
 from syncer.model.unexpected_reply import OF_ANOTHER_FORM
+from syncer.ops.pull.known_manifests import KnownManifests
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch, Reader
 from syncer.plan.identity_match import Matches, live_of, match, plain_title
@@ -58,18 +59,6 @@ class Inventory:
     skipped: tuple[Problem, ...]
     covered: int = 0
     """Live objects of the chosen kinds that have a manifest already."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownManifests:
-    """What the repository holds already. `desired`: the manifests of this environment; `names`: kind → every name that
-    a manifest of any environment has or had; `elsewhere`: (kind, title or key) → a manifest that lives in other
-    environments only; `asked`: what documents of kind `Removed` ask for, which is not pulled."""
-
-    desired: Sequence[Desired]
-    names: Mapping[str, Collection[str]]
-    elsewhere: Mapping[tuple[str, str], Address]
-    asked: Sequence[RemovalRequest] = ()
 
 
 class _Sorted(NamedTuple):

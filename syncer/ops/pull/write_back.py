@@ -96,10 +96,8 @@ def take_over(
 ) -> WriteBackResult:
     """What must become of the files so that they say what is live. `sides` and `looked_at` are of `read_sides`, and
     `unread`: what it could not read; `unseen`: kinds that list an object of which not even the id could be read, so
-    that what is not found need not be gone.
-
-    InvalidInput where a file beside a manifest cannot be read. A file that cannot be edited is left as it is, and said.
-    """
+    that what is not found need not be gone. InvalidInput where a file beside a manifest cannot be read; one that cannot
+    be edited is left as it is, and said."""
     given = _WriteBackInput(
         manifests,
         environment,
@@ -120,9 +118,7 @@ def take_over(
         elif address in matches.lost and address.kind not in unseen:
             lost.append(address)
         elif address in matches.lost:
-            message = f"whether {address} was deleted is not known: one that cannot be read may be it"
-            hint = "the warning about that object says where; nothing is removed meanwhile"
-            _leave(out, address, _warning("unreadable-live", message, given.raws[address], hint=hint))
+            _leave(out, address, _unsure(address, given.raws[address]))
     for address in lost:
         _lose(given, address, out, files)
     out.changes = ChangeSet({name: each for name, each in files.items() if each.before != each.after})
@@ -320,6 +316,13 @@ def _lose(given: _WriteBackInput, address: Address, out: WriteBackResult, files:
         they = f"{', '.join(users[:MOST_NAMED])}{more} no longer refer{'s'[: len(users) == 1]} to it"
         hint = f"pull again with `--prune-files`, once {they}"
     out.problems.append(_warning("deleted-live", f"{address} was deleted in the organisation", raw, hint=hint))
+
+
+def _unsure(address: Address, raw: RawManifest) -> Problem:
+    """An object that is not found, where one that cannot be read may be it."""
+    message = f"whether {address} was deleted is not known: one that cannot be read may be it"
+    hint = "the warning about that object says where; nothing is removed meanwhile"
+    return _warning("unreadable-live", message, raw, hint=hint)
 
 
 def _leave(out: WriteBackResult, address: Address, problem: Problem) -> None:
