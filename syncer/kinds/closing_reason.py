@@ -19,8 +19,8 @@ from syncer.model.calls import (
     Steps,
     StepsResult,
     Write,
+    delete,
     has_id,
-    is_gone,
     is_there,
     segment,
     without,
@@ -117,9 +117,7 @@ def remove(write: Write) -> Steps:
     """INACTIVE, which can be taken back; `policy.removal: delete` erases, and flows that list it keep a dead id."""
     path = f"/v2/workflows/closing-reasons/{segment(write.live_id)}"
     if removal(write.policy) == "delete":
-        yield Step("delete", Call("DELETE", path))
-        yield Step("read back", _read(write.live_id), complaint=is_gone("the closing reason"))
-        return StepsResult("", None)
+        return (yield from delete(Call("DELETE", path), _read(write.live_id), "the closing reason"))
     yield Step("deactivate", Call("PATCH", path, {"title": field_of(write.goal, "title"), "status": "INACTIVE"}))
     live = yield Step("read back", _read(write.live_id), complaint=_is_inactive)
     return StepsResult(write.live_id, live)

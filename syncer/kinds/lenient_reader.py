@@ -28,6 +28,16 @@ def mappings(value: Json) -> Iterator[tuple[int, Mapping[str, Json]]]:
                 yield index, item
 
 
+def items(value: Json) -> list[dict[str, Json]]:
+    """The mappings of a list, to be changed in place; nothing for anything that is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def by_id(value: Json) -> dict[str, dict[str, Json]]:
+    """The mappings of a list by their ids."""
+    return {str(item["id"]): item for item in items(value) if item.get("id") is not None}
+
+
 def texts(value: Json) -> Iterator[tuple[int, str]]:
     """The comparable strings of a list with their indexes."""
     if isinstance(value, list):

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from syncer.kinds import KINDS
 from syncer.kinds.lenient_reader import suggestion, text
-from syncer.model.diagnostic import Finding, Problem, located
+from syncer.model.diagnostic import Finding, Problem
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Path
-from syncer.model.resource import Desired
+from syncer.model.resource import Desired, problem_of
 
 
 def unknown_keys(
@@ -63,7 +63,3 @@ def unknown_ids(wanted: Sequence[Desired], live: Mapping[str, Collection[str]]) 
         for kind, path, id in raw_ids(each)
         if kind in live and id not in live[kind]
     ]
-
-
-def problem_of(desired: Desired, finding: Finding) -> Problem:
-    return located(finding._replace(path=("spec", *finding.path)), desired.where(finding.path))

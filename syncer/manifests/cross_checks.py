@@ -8,12 +8,11 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from syncer.kinds import KINDS
-from syncer.kinds.written_ids import problem_of
 from syncer.model.address import Address
 from syncer.model.diagnostic import Finding, Problem
 from syncer.model.json_values import Ref
 from syncer.model.kind import CrossCheck
-from syncer.model.resource import Desired
+from syncer.model.resource import Desired, problem_of
 
 
 def together(desired: Sequence[Desired], only: Collection[str] | None = None) -> list[Problem]:

@@ -164,6 +164,13 @@ def is_gone(what: str) -> Callable[[Json], str]:
     return lambda reply: "" if reply is None else f"{what} is still there when it is read back"
 
 
+def delete(call: Call, look: Call, what: str, name: str = "delete") -> Steps:
+    """The steps by which something goes for good: the call, then a look that must find nothing."""
+    yield Step(name, call)
+    yield Step("read back", look, complaint=is_gone(what))
+    return StepsResult("", None)
+
+
 def without(spec: dict[str, Json], *names: str) -> dict[str, Json]:
     """The mapping less these fields."""
     return {name: value for name, value in spec.items() if name not in names}

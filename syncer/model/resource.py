@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from syncer.model.address import Address
 from syncer.model.calls import Parts
-from syncer.model.diagnostic import Location
+from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Lookup, Path, Ref, Spec
 from syncer.model.markers import without_secrets
 
@@ -96,6 +96,12 @@ class Match(NamedTuple):
     address: Address
     live: Live
     how: How
+
+
+def problem_of(desired: Desired | None, finding: Finding) -> Problem:
+    """The finding about a spec, whose path begins there, with its place in the manifest, if there is one."""
+    at = desired.where(finding.path) if desired else None
+    return located(finding._replace(path=("spec", *finding.path)), at)
 
 
 def remembered(

@@ -16,12 +16,12 @@ from syncer.diff.secret_digest import same_secret
 from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
-from syncer.model.diagnostic import Finding, PlatformError, Problem, located
+from syncer.model.diagnostic import Finding, PlatformError, Problem
 from syncer.model.field_change import FieldChange, FieldPath, show_field
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
-from syncer.model.resource import Desired, Managed, Match, remembered
+from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
@@ -87,7 +87,7 @@ def _calls(
             with of_known_form(str(address)):
                 calls[address] = calls_of(kinds[address.kind], task)
         except Incomplete as lacking:
-            out.problems += [_placed(each, task.desired) for each in lacking.findings]
+            out.problems += [problem_of(task.desired, each) for each in lacking.findings]
         except PlatformError as error:
             if unread is None:
                 raise
@@ -95,12 +95,6 @@ def _calls(
         if address not in calls:
             del out.tasks[address]
     return calls
-
-
-def _placed(finding: Finding, desired: Desired | None) -> Problem:
-    """The finding about a spec with its place in the manifest."""
-    at = desired.where(finding.path) if desired else None
-    return located(finding._replace(path=("spec", *finding.path)), at)
 
 
 def asks_of(
@@ -135,7 +129,7 @@ class _Case(NamedTuple):
 
     def at(self, finding: Finding) -> Problem:
         """The finding with its place in the manifest."""
-        return _placed(finding, self.desired)
+        return problem_of(self.desired, finding)
 
     def task(self, change: Change, goal: Spec, changed: Iterable[str]) -> Task:
         """The change with all that carrying it out takes. No guard lets it pass before every meaning is accepted."""

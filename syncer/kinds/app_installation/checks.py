@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from syncer.kinds import secret_scan
-from syncer.kinds.lenient_reader import mapping, mappings, repeated, suggestion, text
+from syncer.kinds.app_installation.versions import component_title
+from syncer.kinds.lenient_reader import mappings, repeated, suggestion, text
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Path, Secret, show_path
 
@@ -30,27 +31,28 @@ def check_app(spec: Mapping[str, Json]) -> list[Finding]:
 
 
 def _app(spec: Mapping[str, Json]) -> Iterator[Finding]:
-    components: list[tuple[Path, str, Mapping[str, Json]]] = [
-        (("option_values", index), name, component)
-        for index, component in mappings(spec.get("option_values"))
-        if (name := text(component.get("component_id"))) is not None
-    ]
+    components = list(_named(spec, "option_values", "component_id"))
     for again, first in repeated(name for _, name, _ in components):
         path, name, _ = components[again]
         hint = f"`{show_path(components[first][0], 'spec')}` has it already; put all its options there"
         yield Finding("app-duplicate-component", f"component `{name}` stands twice", (*path, "component_id"), hint)
     for place, _, component in components:
-        options: list[tuple[Path, str, Mapping[str, Json]]] = [
-            ((*place, "options", index), name, option)
-            for index, option in mappings(component.get("options"))
-            if (name := text(option.get("key"))) is not None
-        ]
+        options = list(_named(component, "options", "key", place))
         for again, first in repeated(name for _, name, _ in options):
             path, name, _ = options[again]
             hint = f"`{show_path(options[first][0], 'spec')}` has it already; keep one value"
             yield Finding("app-duplicate-option", f"option `{name}` stands twice", (*path, "key"), hint)
         for path, name, option in options:
             yield from _mixed(name, option.get("value"), (*path, "value"))
+
+
+def _named(
+    holder: Mapping[str, Json], field: str, key: str, at: Path = ()
+) -> Iterator[tuple[Path, str, Mapping[str, Json]]]:
+    """(place, name, item) of every item of a list that has a name there."""
+    for index, item in mappings(holder.get(field)):
+        if (name := text(item.get(key))) is not None:
+            yield (*at, field, index), name, item
 
 
 def _mixed(name: str, value: Json, path: Path) -> Iterator[Finding]:
@@ -114,25 +116,17 @@ def _values(values: Json, declared: Mapping[str, Mapping[str, Json]], path: Path
             if key is None:
                 continue
             if key not in options:
-                message = f"`{key}` is no option of component `{_title(declared[name])}`"
+                message = f"`{key}` is no option of component `{component_title(declared[name])}`"
                 yield Finding("app-unknown-option", message, (*spot, "key"), suggestion(key, list(options)))
             elif "value" in option:
                 yield from _option(key, options[key], option["value"], (*spot, "value"))
 
 
 def _component_hint(name: str, declared: Mapping[str, Mapping[str, Json]]) -> str:
-    titled = {_title(component): id for id, component in declared.items()}
+    titled = {component_title(component): id for id, component in declared.items()}
     if name in titled:
         return f"that is its name; its id is `{titled[name]}`"
     return suggestion(name, list(declared))
-
-
-def _title(component: Mapping[str, Json]) -> str:
-    """A component's name for people; its `name` is in several languages, German always
-    (docs/platform.md#components-of-an-app)."""
-    names = component.get("name")
-    title = mapping(names).get("de") or mapping(names).get("en") if isinstance(names, Mapping) else names
-    return str(title or component.get("id"))
 
 
 def _options(component: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
@@ -206,7 +200,7 @@ def _missing(
             hidden = exists and option.get("type") == "secret"
             if option.get("required") and not hidden and (name, key) not in has:
                 place = (*path, places[name], "options") if name in places else path
-                message = f"option `{key}` of component `{_title(component)}` is required and has no value"
+                message = f"option `{key}` of component `{component_title(component)}` is required and has no value"
                 hint = f"add it under `component_id: {name}`, or allow the app to stay disabled with `allow_disabled`"
                 yield Finding("app-required-option", message, place, hint)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from syncer.kinds.app_installation.secret_options import declaration, secrets_declared
+from syncer.kinds.app_installation.versions import one_language
 from syncer.kinds.lenient_reader import mappings
 from syncer.model.calls import Parts
 from syncer.model.json_values import Json, Spec
@@ -50,14 +51,6 @@ def _secrets(live: Json) -> list[PulledSecret]:
 
 def called(live: Json) -> str:
     """The app's name, as the organisation sees it."""
-    name = live.get("name")
-    if isinstance(name, dict):
-        name = name.get("de") or name.get("en")
-    if isinstance(name, str) and name:
-        return name
-    for _, component in mappings(live.get("components")):
-        said = component.get("name")
-        said = said.get("de") or said.get("en") if isinstance(said, dict) else said
-        if isinstance(said, str) and said:
-            return said
-    return ""
+    components = (component for _, component in mappings(live.get("components")))
+    names = (one_language(each.get("name")) for each in (live, *components))
+    return next((name for name in names if isinstance(name, str) and name), "")

@@ -26,7 +26,7 @@ from syncer.kinds.app_installation.versions import asks, check_version, declared
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.kinds.users import AUTOMATIONS, configs, results, unseen
 from syncer.kinds.users import called as named
-from syncer.model.calls import Call, Listing, Parts, Step, Steps, StepsResult, Write, is_gone, segment
+from syncer.model.calls import Call, Listing, Parts, Step, Steps, StepsResult, Write, delete, segment
 from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange
 from syncer.model.field_rules import compile_shape, keyed
@@ -242,9 +242,8 @@ def users(app_id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:
 
 def remove(write: Write) -> Steps:
     """Uninstalling loses the option values, secrets included."""
-    yield Step("uninstall", Call("DELETE", _path(write.live_id)))
-    yield Step("read back", Call("GET", _path(write.live_id)), complaint=is_gone("the app"))
-    return StepsResult("", None)
+    path = _path(write.live_id)
+    return (yield from delete(Call("DELETE", path), Call("GET", path), "the app", "uninstall"))
 
 
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:

@@ -142,7 +142,11 @@ def remarks(context: Context, target: str | None, components: list[Json] | None,
         yield f"version {target} is a beta"
     if live and components is not None:
         kept = {word_at(each.get("id"), ("components", at, "id")) for at, each in enumerate(components)}
-        gone = [_title(each) for each in _components(live) if word_at(each.get("id"), ("components", "id")) not in kept]
+        gone = [
+            component_title(each)
+            for each in _components(live)
+            if word_at(each.get("id"), ("components", "id")) not in kept
+        ]
         if gone:
             yield f"version {target} no longer has {listed(gone)}: what uses it stops"
     if live and unknown and not context.policy.get("allow_disabled"):
@@ -152,7 +156,11 @@ def remarks(context: Context, target: str | None, components: list[Json] | None,
         )
 
 
-def _title(component: Json) -> str:
-    """A component's name: in several languages, German always (docs/platform.md#components-of-an-app)."""
-    name = component.get("name")
-    return str((name.get("de") or name.get("en") if isinstance(name, dict) else name) or component.get("id"))
+def one_language(name: Json) -> Json:
+    """A name for people; it may be in several languages, German always (docs/platform.md#components-of-an-app)."""
+    return name.get("de") or name.get("en") if isinstance(name, dict) else name
+
+
+def component_title(component: Mapping[str, Json]) -> str:
+    """What people call a component: its name, else its id."""
+    return str(one_language(component.get("name")) or component.get("id"))

@@ -16,6 +16,7 @@ from syncer.kinds.entity_schema.checks.spec import RULES, check_schema
 from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.risks import objections, risk
+from syncer.kinds.lenient_reader import items
 from syncer.model.calls import (
     Call,
     Listing,
@@ -24,7 +25,7 @@ from syncer.model.calls import (
     Steps,
     StepsResult,
     Write,
-    is_gone,
+    delete,
     is_there,
     segment,
     without,
@@ -65,33 +66,29 @@ def prepare(context: Context) -> PreparedSides:
     return PreparedSides(want, have)
 
 
-def _items(value: Json) -> list[dict[str, Json]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _named(value: Json) -> dict[str, dict[str, Json]]:
-    return {str(item.get("name")): item for item in _items(value)}
+    return {str(item.get("name")): item for item in items(value)}
 
 
 def _attribute_lists(have: Spec, want: Spec) -> Iterator[tuple[list[dict[str, Json]], dict[str, dict[str, Json]]]]:
     """(declared items, live items by name) of every list whose items name a group."""
     for name in ("attributes", "group_headlines"):
-        yield _items(want.get(name)), _named(have.get(name))
+        yield items(want.get(name)), _named(have.get(name))
     capabilities = _named(have.get("capabilities"))
-    for capability in _items(want.get("capabilities")):
+    for capability in items(want.get("capabilities")):
         live = capabilities.get(str(capability.get("name")), {})
-        yield _items(capability.get("attributes")), _named(live.get("attributes"))
+        yield items(capability.get("attributes")), _named(live.get("attributes"))
 
 
 def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
     """Give each declared group the id of the live one it is, by id, else by a label that one live group has; a new one
     keeps its own, or its label. Returns declared id → live id where they differ: a group's id is never changed, for its
     attributes and roles' grants hang on it."""
-    groups = _items(have.get("group_settings"))
+    groups = items(have.get("group_settings"))
     ids = _ids(groups, "group_settings") - {None}
-    taken = {group.get("id") for group in _items(want.get("group_settings"))} & ids
+    taken = {group.get("id") for group in items(want.get("group_settings"))} & ids
     renamed: dict[str, str] = {}
-    for group in _items(want.get("group_settings")):
+    for group in items(want.get("group_settings")):
         said = group.get("id")
         if said is not None and said in ids:
             continue
@@ -105,16 +102,16 @@ def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
     return renamed
 
 
-def _ids(items: Iterable[Mapping[str, Json]], name: str) -> set[Json]:
+def _ids(live: Iterable[Mapping[str, Json]], name: str) -> set[Json]:
     """The ids of live items, None for an item that has none."""
-    return {word_at(item.get("id"), (name, at, "id")) for at, item in enumerate(items)}
+    return {word_at(item.get("id"), (name, at, "id")) for at, item in enumerate(live)}
 
 
 def _condition_ids(have: Spec, want: Spec) -> None:
     """A condition's id tells a rename from a removal: of a live one with the same name it stays."""
-    live = _items(have.get("conditions"))
+    live = items(have.get("conditions"))
     ids = _ids(live, "conditions")
-    for condition in _items(want.get("conditions")):
+    for condition in items(want.get("conditions")):
         alike = [each for each in live if each.get("name") == condition.get("name") and each.get("id")]
         if condition.get("id") not in ids and len(alike) == 1:
             condition["id"] = alike[0]["id"]
@@ -122,7 +119,7 @@ def _condition_ids(have: Spec, want: Spec) -> None:
 
 def _groups(*specs: Spec) -> dict[str, str]:
     """Label or id of a group → its id; an id wins over another group's label."""
-    groups = [group for spec in specs for group in _items(spec.get("group_settings"))]
+    groups = [group for spec in specs for group in items(spec.get("group_settings"))]
     ids: dict[str, str] = {}
     for group in groups:
         if group.get("label") and group.get("id"):
@@ -186,9 +183,7 @@ def _put(write: Write) -> Steps:
 
 def remove(write: Write) -> Steps:
     """DELETE; what becomes of its entities is not documented, so it is refused while there are any."""
-    yield Step("delete", Call("DELETE", _path(write.live_id)))
-    yield Step("read back", _read(write.live_id), complaint=is_gone("the schema"))
-    return StepsResult("", None)
+    return (yield from delete(Call("DELETE", _path(write.live_id)), _read(write.live_id), "the schema"))
 
 
 def removal_objection(slug: str, answers: Mapping[str, Json]) -> str:

@@ -22,8 +22,8 @@ from syncer.kinds.flow_template.automations import (
 )
 from syncer.kinds.flow_template.diff_rules import SERVER_SET, SHAPE, generation, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
-from syncer.kinds.flow_template.part_ids import by_id, edge_ends, identify, items, stable_id
-from syncer.kinds.lenient_reader import mapping
+from syncer.kinds.flow_template.part_ids import edge_ends, identify, stable_id
+from syncer.kinds.lenient_reader import by_id, items, mapping
 from syncer.model.calls import (
     Call,
     Listing,
@@ -34,8 +34,8 @@ from syncer.model.calls import (
     Steps,
     StepsResult,
     Write,
+    delete,
     has_id,
-    is_gone,
     is_there,
     own_id,
     segment,
@@ -74,15 +74,7 @@ def create(write: Write) -> Steps:
     else:
         goal, parts = yield from _automations_first(write, goal, parts)
         yield from _changed_automations(write, goal)
-        body = _body(write, goal)
-        created = yield Step(
-            "create",
-            Call("POST", "/v2/flows/templates", body),
-            once=True,
-            complaint=has_id,
-            pretend={**body, "id": "…"},
-            seek=Seek(LISTING, "name", str(body["name"])),
-        )
+        created = yield _post(_body(write, goal))
         made, live_id, known = {"flow": created}, str(created["id"]), {}
     live = yield Step("read back", read(live_id), complaint=is_there("the new flow"), pretend=made["flow"])
     ids = identify(write.address, goal, spec_of(live), known)
@@ -101,6 +93,17 @@ def create(write: Write) -> Steps:
         )
         live = yield Step("read back", read(live_id), complaint=is_there("the flow"), pretend=live)
     return StepsResult(live_id, live, _remembered(parts, sent), _warnings(live))
+
+
+def _post(body: Spec) -> Step:
+    return Step(
+        "create",
+        Call("POST", "/v2/flows/templates", body),
+        once=True,
+        complaint=has_id,
+        pretend={**body, "id": "…"},
+        seek=Seek(LISTING, "name", str(body["name"])),
+    )
 
 
 def _body(write: Write, spec: Spec) -> Spec:
@@ -325,6 +328,4 @@ def _warnings(live: Json) -> tuple[str, ...]:
 
 def remove(write: Write) -> Steps:
     """DELETE; its automations are assumed to go with it."""
-    yield Step("delete", Call("DELETE", path_of(write.live_id)))
-    yield Step("read back", read(write.live_id), complaint=is_gone("the flow"))
-    return StepsResult("", None)
+    return (yield from delete(Call("DELETE", path_of(write.live_id)), read(write.live_id), "the flow"))

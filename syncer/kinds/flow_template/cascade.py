@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from syncer.kinds.flow_template.automations import answered
-from syncer.kinds.flow_template.part_ids import by_id, items
-from syncer.kinds.lenient_reader import listed, mapping
+from syncer.kinds.flow_template.inline_automations import triggers_of
+from syncer.kinds.lenient_reader import by_id, items, listed, mapping
 from syncer.kinds.users import AUTOMATIONS, DEFINITIONS, called, configs, results, steps, unseen
 from syncer.model.calls import Call
 from syncer.model.json_values import Json, Spec
@@ -78,9 +78,9 @@ def going_with(have: Spec, goal: Spec | None) -> Iterator[tuple[str, str]]:
         gone = then is None or then.get("task_type") != "AUTOMATION"
         if task.get("task_type") == "AUTOMATION" and isinstance(id, str) and gone:
             yield id, f"tasks/{task.get('name') or task.get('id')}"
-    starting = (trigger.get("automation_id") for trigger in _triggers(goal) if trigger.get("type") == "automation")
+    starting = (each.get("automation_id") for _, each in triggers_of(goal) if each.get("type") == "automation")
     started = {id for id in starting if isinstance(id, str)}
-    for trigger in _triggers(have):
+    for _, trigger in triggers_of(have):
         id = trigger.get("automation_id")
         if trigger.get("type") == "automation" and isinstance(id, str) and id not in started:
             yield id, "trigger"
@@ -88,13 +88,9 @@ def going_with(have: Spec, goal: Spec | None) -> Iterator[tuple[str, str]]:
 
 def named(flow: Mapping[str, Json]) -> list[str]:
     """The automations that a flow's tasks and triggers name."""
-    ids = [trigger.get("automation_id") for trigger in _triggers(flow)]
+    ids = [trigger.get("automation_id") for _, trigger in triggers_of(flow)]
     ids += [mapping(task.get("automation_config")).get("flow_id") for task in items(flow.get("tasks"))]
     return [each for each in ids if isinstance(each, str)]
-
-
-def _triggers(flow: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    return [mapping(flow.get("trigger")), *items(flow.get("additional_triggers"))]
 
 
 def _owner(automation: Json) -> str:

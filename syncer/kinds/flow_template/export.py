@@ -13,9 +13,10 @@ from syncer.kinds.flow_template.automations import answered, automation_spec
 from syncer.kinds.flow_template.diff_rules import NO_TASK
 from syncer.kinds.flow_template.graph_model import DEFAULT_BRANCH
 from syncer.kinds.flow_template.id_resolution import translate
-from syncer.kinds.flow_template.part_ids import PartIds, by_id, edge_ends, items
+from syncer.kinds.flow_template.inline_automations import triggers_of
+from syncer.kinds.flow_template.part_ids import PartIds, edge_ends, journeys_of
 from syncer.kinds.flow_template.reserved_ids import EXIT_BRANCH
-from syncer.kinds.lenient_reader import mapping
+from syncer.kinds.lenient_reader import by_id, items, mapping
 from syncer.model.calls import Parts
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Spec
@@ -134,16 +135,15 @@ def _without_ids(said: Spec, live: Spec) -> None:
     for edge in items(said.get("edges")):
         if ends[edge_ends(edge)] == 1:
             edge.pop("id", None)
-    for each in (trigger, *items(said.get("additional_triggers"))):
-        if isinstance(each, dict) and each.get("type") == "journey_submission":
+    for _, each in triggers_of(said):
+        if each.get("type") == "journey_submission":
             each.pop("automation_id", None)
     for task in items(said.get("tasks")):
         reference = mapping(task.get("schedule")).get("reference")
         if isinstance(reference, dict) and reference.get("origin") == reference.get("id") == NO_TASK:
             del reference["id"]
-        for place in (task, task.get("ecp"), task.get("installer")):
-            journey = mapping(place).get("journey")
-            if isinstance(journey, dict) and journey.get("journeyId"):
+        for _, journey in journeys_of(task):
+            if journey.get("journeyId"):
                 journey.pop("id", None)
         for condition in items(task.get("conditions")):
             for statement in items(condition.get("statements")):
@@ -155,8 +155,8 @@ def _without_ids(said: Spec, live: Spec) -> None:
 
 def _bundle(said: Spec, bundled: Mapping[str, str]) -> None:
     """Refer to bundled automations by their keys, in place."""
-    for trigger in (said.get("trigger"), *items(said.get("additional_triggers"))):
-        if isinstance(trigger, dict) and word_at(trigger.get("automation_id"), ("automation_id",)) in bundled:
+    for _, trigger in triggers_of(said):
+        if word_at(trigger.get("automation_id"), ("automation_id",)) in bundled:
             trigger["automation_id"] = {"automation": bundled[trigger["automation_id"]]}
     for task in items(said.get("tasks")):
         config = task.get("automation_config")
@@ -167,15 +167,14 @@ def _bundle(said: Spec, bundled: Mapping[str, str]) -> None:
 def _hints(said: Spec) -> dict[str, str]:
     """Id → what people call it, as far as the flow says: journeys by their name, agents by their task's."""
     found: dict[str, str] = {}
-    for trigger in (said.get("trigger"), *items(said.get("additional_triggers"))):
-        if isinstance(trigger, dict) and isinstance(trigger.get("journey_id"), str):
+    for _, trigger in triggers_of(said):
+        if isinstance(trigger.get("journey_id"), str):
             found[trigger["journey_id"]] = str(trigger.get("journey_name") or said.get("name") or "")
     for task in items(said.get("tasks")):
         agent = mapping(task.get("agent_config")).get("agent_id")
         if isinstance(agent, str):
             found.setdefault(agent, str(task.get("name") or ""))
-        for place in (task, task.get("ecp"), task.get("installer")):
-            journey = mapping(mapping(place).get("journey"))
+        for _, journey in journeys_of(task):
             if isinstance(journey.get("journeyId"), str):
                 found.setdefault(journey["journeyId"], str(journey.get("name") or task.get("name") or ""))
     return found

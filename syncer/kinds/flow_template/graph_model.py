@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from syncer.kinds.lenient_reader import mapping, mappings, text
@@ -140,8 +140,7 @@ def read_flow(spec: Mapping[str, Json]) -> Flow:
         phase_ids = dict.fromkeys(phase.id for phase in phases)
     else:
         phase_ids = dict.fromkeys(task.phase for task in tasks if task.phase)
-    phases_known = isinstance(spec.get("phases"), list) or all(settled(task) for task in tasks)
-    drawn = isinstance(spec.get("tasks"), list) and isinstance(spec.get("edges"), list) and phases_known
+    drawn = _is_drawn(spec, tasks)
     known = {TRIGGER, *nodes, *phase_ids}
     ends_at = {"", *nodes, *phase_ids}
     leaving: dict[str, dict[tuple[str | None, ...], Edge]] = {}
@@ -170,6 +169,12 @@ def read_flow(spec: Mapping[str, Json]) -> Flow:
         loose=loose,
         stray=stray,
     )
+
+
+def _is_drawn(spec: Mapping[str, Json], tasks: Iterable[Node]) -> bool:
+    """Whether the spec says all of the graph: its tasks, its edges, and the phases that tasks stand in."""
+    phases_known = isinstance(spec.get("phases"), list) or all(settled(task) for task in tasks)
+    return isinstance(spec.get("tasks"), list) and isinstance(spec.get("edges"), list) and phases_known
 
 
 def _nodes(spec: Mapping[str, Json], field_name: str, noun: str) -> Iterator[Node]:

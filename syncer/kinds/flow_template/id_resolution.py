@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from syncer.kinds.flow_template.diff_rules import NO_TASK
-from syncer.kinds.flow_template.inline_automations import trigger_key
-from syncer.kinds.flow_template.part_ids import PartIds, edge_key, items, statement_key
+from syncer.kinds.flow_template.inline_automations import trigger_key, triggers_of
+from syncer.kinds.flow_template.part_ids import PartIds, edge_key, statement_key
+from syncer.kinds.lenient_reader import items
 from syncer.model.json_values import Json, Spec
 
 
@@ -16,8 +17,8 @@ def translate(want: Spec, ids: PartIds) -> Spec:
             _swap(item, "phase_id", "nodes", ids)
             _due(item.get("due_date_config"), ids)
     _due(want.get("due_date_config"), ids)
-    for index, trigger in enumerate([want.get("trigger"), *(items(want.get("additional_triggers")))]):
-        if isinstance(trigger, dict) and trigger_key(trigger, index) in ids.parts.get("triggers", {}):
+    for index, trigger in triggers_of(want):
+        if trigger_key(trigger, index) in ids.parts.get("triggers", {}):
             trigger["id"] = ids.get("triggers", trigger_key(trigger, index))
     for task in items(want.get("tasks")):
         _task(task, want, ids)

@@ -48,6 +48,14 @@ def trigger_key(trigger: Mapping[str, Json], index: int) -> str:
     return said if isinstance(said, str) else str(index)
 
 
+def triggers_of(spec: Mapping[str, Json]) -> list[tuple[int, dict[str, Json]]]:
+    """(place, trigger) of the flow's own trigger, whose place is 0, and of the additional ones, as far as they are
+    mappings."""
+    others = spec.get("additional_triggers")
+    every = [spec.get("trigger"), *(others if isinstance(others, list) else [])]
+    return [(place, each) for place, each in enumerate(every) if isinstance(each, dict)]
+
+
 def inline_of(spec: Mapping[str, Json], parts: Mapping[str, Mapping[str, str]]) -> dict[str, InlineConfiguration]:
     """Every configuration in a spec, by its label. `parts`: local keys → the ids that this spec uses."""
     return {each.label: each for each in _places(spec, parts) if each.config}
@@ -59,13 +67,12 @@ def _places(spec: Mapping[str, Json], parts: Mapping[str, Mapping[str, str]]) ->
         config, live = mapping(task.get("automation_config")), str(task.get("id"))
         label, path = f"tasks/{local['nodes'].get(live, live)}", ("tasks", Item(live), "automation_config")
         yield InlineConfiguration(label, path, _held(config, OF_TASKS), config.get("flow_id"))
-    first = spec.get("trigger")
-    triggers = [(0, first)] if isinstance(first, dict) else []
-    for index, trigger in (*triggers, *((at + 1, each) for at, each in mappings(spec.get("additional_triggers")))):
+    for index, trigger in triggers_of(spec):
         key = trigger_key(trigger, index)
-        where: FieldPath = ("trigger",) if index == 0 else ("additional_triggers", Item(key))
         label = f"triggers/{local['triggers'].get(key, key)}"
-        yield InlineConfiguration(label, where, _held(trigger, OF_TRIGGERS), trigger.get("automation_id"))
+        yield InlineConfiguration(
+            label, _where(trigger, index), _held(trigger, OF_TRIGGERS), trigger.get("automation_id")
+        )
 
 
 def _held(holder: Mapping[str, Json], names: tuple[str, ...]) -> dict[str, Json]:
@@ -97,20 +104,15 @@ def strip(spec: Spec, keep: Collection[str], parts: Parts) -> Spec:
         if isinstance(config, dict) and ("tasks", Item(str(task.get("id"))), "automation_config") not in kept:
             for name in OF_TASKS:
                 config.pop(name, None)
-    for path, trigger in _triggers(bare):
-        if path not in kept:
+    for index, trigger in triggers_of(bare):
+        if _where(trigger, index) not in kept:
             for name in OF_TRIGGERS:
                 trigger.pop(name, None)
     return bare
 
 
-def _triggers(spec: Spec) -> Iterator[tuple[FieldPath, dict[str, Json]]]:
-    first, others = spec.get("trigger"), spec.get("additional_triggers")
-    if isinstance(first, dict):
-        yield ("trigger",), first
-    for index, each in enumerate(others if isinstance(others, list) else [], 1):
-        if isinstance(each, dict):
-            yield ("additional_triggers", Item(trigger_key(each, index))), each
+def _where(trigger: Mapping[str, Json], index: int) -> FieldPath:
+    return ("additional_triggers", Item(trigger_key(trigger, index))) if index else ("trigger",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +137,16 @@ def judge(want: Spec, have: Spec, parts: Parts, last: Spec, automations: Mapping
         if there is None:
             continue  # the task or trigger is new, and comes with its configuration
         old: Mapping[str, Json] = before[each.path].config if each.path in before else {}
+        notice = ""
         if label in memory:
             same = memory[label] == now
             if same and not there.automation:
-                notices.append(
-                    f"the automation of {_said(label)} is gone; it is made anew once its configuration changes"
-                )
+                notice = f"the automation of {_said(label)} is gone; it is made anew once its configuration changes"
         elif not there.automation:
             same = False
         else:
-            found = automations.get(str(there.automation))
-            same = not isinstance(found, dict) or "duplicated_flow_id" in each.config or _shows(found, each.config)
-            old = {} if same else _shown(found)
-            if same and (not isinstance(found, dict) or "duplicated_flow_id" in each.config):
-                notices.append(
-                    f"whether the automation of {_said(label)} was made from what is declared is not known any more; "
-                    "it is left as it is"
-                )
+            same, old, notice = _beside(each, automations.get(str(there.automation)))
+        notices += [notice] if notice else []
         if any(isinstance(leaf, Secret) for leaf in leaves(dict(each.config))):
             old = {}  # what stands there now may be the secret's value
         if same:
@@ -163,6 +158,16 @@ def judge(want: Spec, have: Spec, parts: Parts, last: Spec, automations: Mapping
             if label in memory:
                 sent[label] = memory[label]
     return InlineVerdict(tuple(changes), tuple(notices), sent)
+
+
+def _beside(each: InlineConfiguration, found: Json) -> tuple[bool, Mapping[str, Json], str]:
+    """A configuration beside the automation itself, as far as it is there: whether nothing is to be sent, what the
+    automation does instead, what a reviewer should know."""
+    unsure = not isinstance(found, dict) or "duplicated_flow_id" in each.config
+    if not (unsure or _shows(found, each.config)):
+        return False, _shown(found), ""
+    said = f"whether the automation of {_said(each.label)} was made from what is declared is not known any more; "
+    return True, {}, said + "it is left as it is" if unsure else ""
 
 
 def _said(label: str) -> str:

@@ -19,9 +19,9 @@ from syncer.kinds.flow_template.checks.spec import RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
-from syncer.kinds.flow_template.part_ids import identify, items, stable_id
+from syncer.kinds.flow_template.part_ids import identify, journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
-from syncer.kinds.lenient_reader import mapping
+from syncer.kinds.lenient_reader import items, mapping
 from syncer.kinds.users import reads
 from syncer.model.address import Address
 from syncer.model.calls import Call, Parts
@@ -119,12 +119,8 @@ def _stays_off(want: Spec, key: str) -> str:
 
 def _journeys(spec: Spec) -> list[tuple[str, dict[str, Json]]]:
     """(which, journey) of every link to a journey, by task and place."""
-    return [
-        (f"{task.get('id')}/{name}", place["journey"])
-        for task in items(spec.get("tasks"))
-        for name, place in (("", task), ("ecp", task.get("ecp")), ("installer", task.get("installer")))
-        if isinstance(place, dict) and isinstance(place.get("journey"), dict)
-    ]
+    tasks = items(spec.get("tasks"))
+    return [(f"{task.get('id')}/{name}", journey) for task in tasks for name, journey in journeys_of(task)]
 
 
 def _journey_ids(address: Address, want: Spec, have: Spec) -> None:

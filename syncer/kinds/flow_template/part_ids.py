@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from syncer.kinds.flow_template.inline_automations import trigger_key
 from syncer.kinds.flow_template.reserved_ids import EXIT_BRANCH, LOOP_EDGE, branch_shape, branch_shapes, ways_back
-from syncer.kinds.lenient_reader import mapping
+from syncer.kinds.lenient_reader import by_id, items, mapping
 from syncer.model.address import Address
 from syncer.model.calls import Parts
 from syncer.model.diagnostic import Finding
@@ -66,14 +66,12 @@ def identify(address: Address, want: Spec, have: Spec, known: Parts) -> PartIds:
     return ids
 
 
-def items(value: Json) -> list[dict[str, Json]]:
-    """The mappings of a list; nothing for anything that is no list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def by_id(value: Json) -> dict[str, dict[str, Json]]:
-    """The mappings of a list by their ids."""
-    return {str(item["id"]): item for item in items(value) if item.get("id") is not None}
+def journeys_of(task: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
+    """(place, journey) of every link of a task to a journey; the place "" is the task itself."""
+    for name, place in (("", task), ("ecp", task.get("ecp")), ("installer", task.get("installer"))):
+        journey = mapping(place).get("journey")
+        if isinstance(journey, dict):
+            yield name, journey
 
 
 Alike = Callable[[dict[str, Json]], bool]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical
+from syncer.kinds.lenient_reader import mapping
 from syncer.kinds.retention_config.checks import RULES, check_retention
 from syncer.kinds.retention_config.saved_view import (
     dormant,
@@ -23,7 +24,20 @@ from syncer.kinds.retention_config.saved_view import (
     view_kept,
     viewed,
 )
-from syncer.model.calls import Call, Listing, Seek, Step, Steps, StepsResult, Write, is_there, segment, without
+from syncer.model.calls import (
+    Call,
+    Listing,
+    Seek,
+    Step,
+    Steps,
+    StepsResult,
+    Write,
+    has_id,
+    is_there,
+    own_id,
+    segment,
+    without,
+)
 from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange
 from syncer.model.field_rules import AS_SET, compile_shape
@@ -99,7 +113,7 @@ def _start(context: Context, have: Spec) -> Iterator[Finding]:
     """What gets enabled must start in the future: without a date, or with one in the past, it deletes at once."""
     if context.want.get("enabled") is not True or (have and have.get("enabled", True) is True):
         return
-    schedule = {**_mapping(have.get("schedule")), **_mapping(context.want.get("schedule"))}
+    schedule = {**mapping(have.get("schedule")), **mapping(context.want.get("schedule"))}
     start = schedule.get("start_date")
     if not isinstance(start, str) or start <= context.today:
         said = f"`{start}` is not in the future" if start else "there is no `start_date`"
@@ -109,10 +123,6 @@ def _start(context: Context, have: Spec) -> Iterator[Finding]:
             ("schedule", "start_date"),
             "give a start_date in the future, so that a mistake can still be stopped",
         )
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
 
 
 def _body(spec: Spec) -> Json:
@@ -125,7 +135,7 @@ def _body(spec: Spec) -> Json:
 
 def _filled(value: Json) -> dict[str, Json]:
     """The mapping without its nulls: the API knows no null, and an emptied field is left out."""
-    return {name: each for name, each in _mapping(value).items() if each is not None}
+    return {name: each for name, each in mapping(value).items() if each is not None}
 
 
 def _save(spec: Spec) -> Call:
@@ -172,18 +182,13 @@ def create(write: Write) -> Steps:
         "create",
         _save(goal),
         once=True,
-        complaint=lambda reply: "" if _id(reply) else "the reply names no id",
+        complaint=has_id,
         pretend={**goal, "id": "…"},
         seek=Seek(LISTING, "entity_schema", str(goal["entity_schema"])),
     )
-    live = yield Step("read back", _read(_id(made)), complaint=is_there("the new retention config"))
+    live = yield Step("read back", _read(made["id"]), complaint=is_there("the new retention config"))
     yield _one_only(goal)
-    return StepsResult(_id(made), live, write.parts, _next_run(None, live))
-
-
-def _id(reply: Json) -> str:
-    value = reply.get("id") if isinstance(reply, dict) else None
-    return value if isinstance(value, str) else ""
+    return StepsResult(made["id"], live, write.parts, _next_run(None, live))
 
 
 def update(write: Write) -> Steps:
@@ -198,7 +203,7 @@ def remove(write: Write) -> Steps:
 
 def _upsert(write: Write, goal: Spec, name: str) -> Steps:
     def complaint(reply: Json) -> str:
-        other = _id(reply)
+        other = own_id(reply)
         return f"a second config was created: `{other}`; disable it by hand" if other and other != write.live_id else ""
 
     yield Step(name, _save(goal), complaint=complaint, pretend={"id": write.live_id})
@@ -209,8 +214,8 @@ def _upsert(write: Write, goal: Spec, name: str) -> Steps:
 
 def _next_run(before: Json, after: Json) -> tuple[str, ...]:
     """When it runs next, and when it would have: whether a change moves that is not documented."""
-    then, now = (_mapping(each).get("next_run_at") for each in (before, after))
-    if _mapping(after).get("enabled", True) is False or not now:
+    then, now = (mapping(each).get("next_run_at") for each in (before, after))
+    if mapping(after).get("enabled", True) is False or not now:
         return ()
     return (f"the next run is on {now}" + (f", and was to be on {then}" if then and then != now else ""),)
 
@@ -276,14 +281,14 @@ def create_risk(spec: Spec) -> Risk | None:
     """A config that is created enabled deletes."""
     if spec.get("enabled", True) is False:
         return None
-    start = _mapping(spec.get("schedule")).get("start_date")
+    start = mapping(spec.get("schedule")).get("start_date")
     return Risk("destructive", f"deletions start on {start}" if start else "deletions start at once", "enabled")
 
 
 def _foresee(lists: Mapping[str, Sequence[Json]]) -> Foreseen:
     """Every saved view: a config of tomorrow may point at any."""
     ids = {str(view["id"]) for view in lists.get("SavedView", ()) if view.get("id")}
-    ids |= {str(id) for live in lists["RetentionConfig"] if (id := _mapping(live.get("query")).get("saved_view_id"))}
+    ids |= {str(id) for live in lists["RetentionConfig"] if (id := mapping(live.get("query")).get("saved_view_id"))}
     yield [view_call(id) for id in sorted(ids)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from syncer.diff.fingerprint import canonical, digest
+from syncer.kinds.lenient_reader import mapping
 from syncer.model.calls import Call, segment
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import ABSENT, Json, Spec
@@ -38,7 +39,7 @@ def seen(view: Mapping[str, Json]) -> dict[str, str]:
 
 def viewed(want: Spec, have: Spec) -> Json:
     """The saved view that a config names; what a manifest leaves out is as it is live."""
-    return {**_mapping(have.get("query")), **_mapping(want.get("query"))}.get("saved_view_id")
+    return {**mapping(have.get("query")), **mapping(want.get("query"))}.get("saved_view_id")
 
 
 def is_enabled(want: Spec, have: Spec) -> bool:
@@ -114,7 +115,3 @@ def view_kept(view: Json) -> Json:
     view holds is how somebody likes their table."""
     kept = {name: view[name] for name in ("id", "name", "slug", "shared") if name in object_at(view)}
     return {**kept, "filters_digest": filters_of(view)}
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
