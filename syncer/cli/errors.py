@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import click
 
+from syncer.cli.console import console, lost
+from syncer.cli.signals import Terminated
 from syncer.model.diagnostic import Problem, SyncerError
 
 
@@ -19,8 +21,6 @@ class NeedsCommand(click.UsageError):
 
 def usage(error: click.ClickException, args: list[str]) -> int:
     """A command line that makes no sense: exit 3."""
-    from syncer.cli.console import console
-
     if isinstance(error, NeedsCommand):
         console("auto").talk(error.message)
         return 3
@@ -38,8 +38,6 @@ def usage(error: click.ClickException, args: list[str]) -> int:
 
 def told(code: int) -> int:
     """The exit code of a run that went well, unless its answer did not reach its reader."""
-    from syncer.cli.console import lost
-
     failure = lost()
     if failure is None or code not in (0, 2):
         return code
@@ -47,8 +45,6 @@ def told(code: int) -> int:
 
 
 def _unwritten(failure: OSError) -> int:
-    from syncer.cli.console import console
-
     why = failure.strerror or type(failure).__name__
     console("auto").problems([Problem("output", f"the output could not be written: {why}")], summary=False)
     return 1
@@ -69,8 +65,6 @@ def _stdout_is_lost() -> bool:
 
 def interrupted(stop: BaseException, args: list[str]) -> int:
     """Ctrl-C or SIGTERM where nothing had begun; click hands the first on as its own, with the cause."""
-    from syncer.cli.signals import Terminated
-
     terminated = isinstance(stop, Terminated) or isinstance(stop.__cause__, Terminated)
     again = "files that were written are whole; pull again, and it goes on where it stopped"
     hint = again if args[:1] == ["pull"] else ""
@@ -91,8 +85,6 @@ def failed(error: Exception, args: list[str]) -> int:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     where = f"{frames[-1].name} at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
-    from syncer.cli.console import console
-
     message = f"syncer has a bug: {type(error).__name__} in {where}"
     hint = "please report it with the lines below; they hold no value of yours"
     code = _say((Problem("bug", message, hint=hint),), args, 1)
@@ -102,8 +94,6 @@ def failed(error: Exception, args: list[str]) -> int:
 
 def _say(problems: tuple[Problem, ...], args: list[str], code: int) -> int:
     """The problems as text on stderr, or on stdout in the form that stdout was to have."""
-    from syncer.cli.console import console
-
     out = console("auto")
     form = _form(args)
     if form == "json":

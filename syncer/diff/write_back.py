@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from syncer.diff.export_spec import escaped
+from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
 from syncer.diff.list_keys import key_text, match, twice
 from syncer.diff.list_pairs import pair_up
 from syncer.diff.three_way_merge import already, cause_of
@@ -57,14 +58,15 @@ class Sides(NamedTuple):
     said: Json
 
 
-@dataclass(slots=True)
-class WriteBack:
-    """How far it goes, and what has been found.
+@dataclass(frozen=True, slots=True)
+class WriteBackRules:
+    """How far it goes.
 
     `remembered`: whether anything is known of the last apply; without it, and with `everything`, the live object wins
     wherever the two differ. `complete`: what the manifest does not say is added. `prune`: top-level lists that are the
     manifest's own whole. `is_plain`: whether a text at this place of the live spec may be a key that is used as it is;
-    `comes_along`: whether a field at this place of it is taken over though the manifest never spoke of it.
+    `comes_along`: whether a field at this place of it is taken over though the manifest never spoke of it. `parts`:
+    local keys → the live ids they had at the last apply.
     """
 
     remembered: bool = True
@@ -74,28 +76,45 @@ class WriteBack:
     is_plain: Callable[[Path], bool] = lambda path: False
     comes_along: Callable[[Path], bool] = lambda path: False
     parts: Mapping[str, str] = field(default_factory=dict)
-    """Local keys → the live ids they had at the last apply."""
+
+
+class WriteBack(NamedTuple):
+    """The spec as one would have typed it, of which the parts that stay are the given ones; what it says otherwise now,
+    and what was left. `texts`: file → its new text, of texts that stand in files of their own."""
+
+    spec: Json
+    taken: list[FieldEdit]
+    left: list[KeptField]
+    texts: dict[str, str]
+
+
+def write_back(sides: Sides, shape: Shape, rules: WriteBackRules) -> WriteBack:
+    """The manifest's spec, with live values where they moved since the last apply."""
+    walk = _Walk(rules)
+    return WriteBack(walk.mapping(sides, shape, (), ()), walk.taken, walk.left, walk.texts)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over a spec, with what was found on the way."""
+
+    rules: WriteBackRules
     taken: list[FieldEdit] = field(default_factory=list)
     left: list[KeptField] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
-    """File → its new text, of texts that stand in files of their own."""
-
-    def spec(self, sides: Sides, shape: Shape) -> Json:
-        """The spec as one would have typed it; the parts that stay are the given ones."""
-        return self._mapping(sides, shape, (), ())
 
     # --- one value
 
     def _value(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
         if shape.ignored or it.want is ABSENT:
             return it.raw
-        if shape.blank(it.want) and shape.blank(it.have) and not self.complete:
+        if shape.blank(it.want) and shape.blank(it.have) and not self.rules.complete:
             return it.raw
         if not _is_leaf(it.raw):
             if isinstance(it.raw, dict) and isinstance(it.want, dict) and isinstance(it.have, dict):
                 canon = shape.canon
                 if canon is None or canon(it.have) != canon(it.want):
-                    return self._mapping(it, shape, path, at)
+                    return self.mapping(it, shape, path, at)
                 return it.raw
             if isinstance(it.raw, list) and isinstance(it.want, list):
                 if isinstance(it.have, list):
@@ -126,26 +145,26 @@ class WriteBack:
     def _written(self, it: Sides, at: Path) -> Json:
         """The live value as the manifest writes such a one."""
         said = it.said if it.said is not ABSENT else _escaped(it.have)
-        if isinstance(it.raw, str) and isinstance(said, dict) and isinstance(it.have, str) and self.is_plain(at):
+        if isinstance(it.raw, str) and isinstance(said, dict) and isinstance(it.have, str) and self.rules.is_plain(at):
             return escaped(it.have)
         return said
 
     def _is_ours(self, it: Sides, shape: Shape) -> bool:
         """Whether it is the manifest that changed since the last apply: that is for the next one."""
-        if self.everything or not self.remembered or isinstance(it.want, (Ref, Lookup)):
+        if self.rules.everything or not self.rules.remembered or isinstance(it.want, (Ref, Lookup)):
             return False
         return cause_of(it.have, it.want, it.last, shape) == "ours"
 
     # --- mappings
 
-    def _mapping(self, it: Sides, shape: Shape, path: Path, at: Path) -> dict[str, Json]:
+    def mapping(self, it: Sides, shape: Shape, path: Path, at: Path) -> dict[str, Json]:
         last = it.last if isinstance(it.last, dict) else {}
         said = it.said if isinstance(it.said, dict) else {}
         made: dict[str, Json] = {}
         chosen = False
         for name, raw in it.raw.items():
             below = shape.at(name)
-            if not path and name in self.prune:
+            if not path and name in self.rules.prune:
                 below = _whole(below)
             sides = Sides(
                 raw,
@@ -159,14 +178,14 @@ class WriteBack:
             if value is not ABSENT:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
-        whole = self.complete or chosen
-        new = [name for name in missing if whole or (name not in last and self.comes_along((*at, name)))]
+        whole = self.rules.complete or chosen
+        new = [name for name in missing if whole or (name not in last and self.rules.comes_along((*at, name)))]
         for name in new:
             self._take((*path, name), ABSENT, said[name])
         if not path:
             for name in (each for each in missing if each not in new):
                 self._leave((name,), "undeclared", ABSENT)
-        return _with_keys(made, {name: said[name] for name in new}, list(said)) if new else made
+        return with_keys(made, {name: said[name] for name in new}, list(said)) if new else made
 
     # --- lists
 
@@ -261,32 +280,32 @@ class WriteBack:
                 made.append((None, raw))
             else:
                 self._take((*path, r), raw, ABSENT)
-        if rule.ordered and rule.whole and self.everything | _moved_live(made, then):
-            made = _in_live_order(made)
+        if rule.ordered and rule.whole and self.rules.everything | moved_live(made, then):
+            made = in_live_order(made)
         for h in range(len(it.have)):
             if h not in wanted and self._takes_over(it, h, h in then, shape, path):
                 item = self._new(it, h, shape, (*at, h))
-                made.insert(_live_place(h, made), (h, item))
+                made.insert(live_place(h, made), (h, item))
                 self._take((*path, h), ABSENT, item)
         return [item for _, item in made]
 
     def _item_is_ours(self, declared_before: Collection[str]) -> bool:
         """Whether an item that is not live is new in the manifest, rather than deleted by hand."""
-        return self.remembered and not self.everything and not declared_before
+        return self.rules.remembered and not self.rules.everything and not declared_before
 
     def _former(self, raw: Json, keys: Sequence[str]) -> str:
         """The live id that an item had at the last apply."""
         local = raw.get(keys[0]) if isinstance(raw, dict) and keys else None
-        return self.parts.get(local, "") if isinstance(local, str) else ""
+        return self.rules.parts.get(local, "") if isinstance(local, str) else ""
 
     def _takes_over(self, it: Sides, h: int, before: bool, shape: Shape, path: Path) -> bool:
         """Whether a live item that the manifest does not name belongs into it: where the list is the manifest's whole.
         What is left out is noted."""
-        newly_ours = it.last is ABSENT and self.remembered  # the whole list is new in the manifest
-        if (before or (shape.rule.whole and newly_ours)) and not self.everything:
+        newly_ours = it.last is ABSENT and self.rules.remembered  # the whole list is new in the manifest
+        if (before or (shape.rule.whole and newly_ours)) and not self.rules.everything:
             self._leave(path, "pending", ABSENT, key_text(it.have[h], shape.rule))
             return False
-        if before or shape.rule.whole or self.complete:
+        if before or shape.rule.whole or self.rules.complete:
             return True
         self._leave(path, "undeclared", ABSENT, key_text(it.have[h], shape.rule))
         return False
@@ -369,32 +388,3 @@ def _said_item(it: Sides, h: int, shape: Shape) -> Json:
     key = next((name for name in keys if isinstance(it.have[h], dict) and name in it.have[h]), None)
     hits = [each for each in it.said if key and isinstance(each, dict) and each.get(key) == it.have[h][key]]
     return hits[0] if len(hits) == 1 else ABSENT
-
-
-def _moved_live(made: Sequence[tuple[int | None, Json]], then: Collection[int]) -> bool:
-    """Whether items that stay stand in another order live, and did so already at the last apply in the manifest's."""
-    order = [h for h, _ in made if h is not None]
-    return order != sorted(order) and all(h in then for h in order)
-
-
-def _live_place(h: int, made: Sequence[tuple[int | None, Json]]) -> int:
-    """Where the live item at `h` goes: behind those that are before it live; at the end where none is live."""
-    if not any(live is not None for live, _ in made):
-        return len(made)
-    return max((n + 1 for n, (live, _) in enumerate(made) if live is not None and live < h), default=0)
-
-
-def _in_live_order(made: list[tuple[int | None, Json]]) -> list[tuple[int | None, Json]]:
-    live = iter(sorted((each for each in made if each[0] is not None), key=lambda each: each[0] or 0))
-    return [each if each[0] is None else next(live) for each in made]
-
-
-def _with_keys(made: dict[str, Json], new: Mapping[str, Json], order: Sequence[str]) -> dict[str, Json]:
-    """The mapping with new keys, each behind the one that precedes it in `order`."""
-    entries = list(made.items())
-    for name in order:
-        if name in new:
-            before = set(order[: order.index(name)])
-            at = max((n + 1 for n, (key, _) in enumerate(entries) if key in before), default=len(entries))
-            entries.insert(at, (name, new[name]))
-    return dict(entries)

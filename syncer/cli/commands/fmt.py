@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
+from syncer.cli.console import console
 from syncer.cli.options import config_option
+from syncer.documents.formatter import format_text
+from syncer.fs.disk import replace_file
+from syncer.manifests.discovery import find, read_bytes, shown
+from syncer.manifests.project import find_project, read_project
+from syncer.model.diagnostic import InvalidInput, Problem
 
 
 @click.command()
@@ -16,13 +22,6 @@ from syncer.cli.options import config_option
 @click.pass_obj
 def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool) -> int:
     """Bring manifest files into the usual style: order of the envelope, indentation. Comments and values stay."""
-    from syncer.cli.console import console
-    from syncer.documents.formatter import format_text
-    from syncer.fs.disk import replace_file
-    from syncer.manifests.discovery import find, read_bytes, shown
-    from syncer.manifests.project import find_project, read_project
-    from syncer.model.diagnostic import InvalidInput, Problem
-
     out = console(color)
     here = Path.cwd()
     project = read_project(find_project(here, config))

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
+from syncer.cli.console import console
 from syncer.manifests.discovery import PROJECT_FILE
+from syncer.manifests.environment_entry import token_variable
+from syncer.ops.init import USUAL, begin
 
 
 @click.command()
@@ -20,10 +23,6 @@ def init(color: str, folder: Path, name: str, org: str) -> int:
     With --env NAME --org ID in a repository that has a syncer.yaml: add that environment to it; comments, order and
     quotes stay.
     """
-    from syncer.cli.console import console
-    from syncer.manifests.environment_entry import token_variable
-    from syncer.ops.init import USUAL, begin
-
     out = console(color)
     begun = begin(folder, name, org)
     name = name or USUAL[0]

@@ -11,7 +11,6 @@ from syncer.cli.gc_pause import at_rest
 from syncer.cli.options import FORMAT, ContextOptions, against_option, in_environment, planning_options
 from syncer.cli.plan_output import show_plan, warned
 from syncer.cli.signals import at_once
-from syncer.manifests.project import find_project, read_project
 from syncer.model.diagnostic import InvalidInput, Problem
 
 if TYPE_CHECKING:
@@ -80,6 +79,7 @@ def _planned_against(
     own environment and server, where none is chosen."""
     from syncer.api.recording_file import load_recording  # late, as the next: 90 ms, and only for recordings
     from syncer.kinds.redaction import MARK
+    from syncer.manifests.project import find_project, read_project
     from syncer.ops.record import plan_against
     from syncer.ops.selection import Selection
 

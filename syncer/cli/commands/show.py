@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from syncer.cli.console import console
 from syncer.cli.options import FORMAT
 from syncer.cli.plan_output import saved_plan, show_plan
 
@@ -17,7 +18,5 @@ from syncer.cli.plan_output import saved_plan, show_plan
 @click.pass_obj
 def show(color: str, file: Path, verbose: bool, form: str) -> int:
     """Show the plan saved in FILE. It works for every plan, also one that is no longer true."""
-    from syncer.cli.console import console
-
     show_plan(console(color), saved_plan(file), form, verbose, None, (), ())
     return 0

@@ -25,6 +25,7 @@ from syncer.model.resource import Desired, Live, Managed
 from syncer.model.slugs import unique_names
 from syncer.model.unexpected_reply import UnexpectedReply
 from syncer.ops.pull.known_manifests import KnownManifests
+from syncer.ops.pull.live_names import by_manifest
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch, Reader
 from syncer.plan.identity_match import Matches, live_of, match, plain_title
@@ -340,15 +341,7 @@ def names_of(
     found: Inventory, desired: Sequence[Desired], new: Iterable[UnmanagedObject], ids: Mapping[str, str]
 ) -> NameIndex:
     """What every live id is called, once `new` have manifests too."""
-    manifests = {
-        (address.kind, hit.live.id): address.name
-        for each in found.matches.values()
-        for address, hit in each.found.items()
-    }
-    for each in desired:
-        kind = KINDS[each.address.kind]
-        if not kind.title:
-            manifests.setdefault((kind.name, kind.key(each.spec)), each.address.name)
+    manifests = by_manifest(found.matches, desired)
     manifests |= {(each.address.kind, each.live.id): each.address.name for each in new}
     titles: dict[tuple[str, str, str], str] = {}
     words: dict[tuple[str, str], str] = {}

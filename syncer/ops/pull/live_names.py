@@ -7,20 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from syncer.diff.export_spec import NamedIds, NameIndex
 from syncer.kinds import KINDS, lookup_kinds
 from syncer.model.json_values import Json
+from syncer.model.resource import Desired
+from syncer.plan.identity_match import Matches
 from syncer.plan.inputs import PlanInputs
+
+
+def by_manifest(matches: Mapping[str, Matches], desired: Sequence[Desired]) -> dict[tuple[str, str], str]:
+    """(kind, live id or key) → the name of the manifest that describes it."""
+    found = {
+        (address.kind, hit.live.id): address.name for each in matches.values() for address, hit in each.found.items()
+    }
+    for one in desired:
+        kind = KINDS[one.address.kind]
+        if not kind.title:
+            found.setdefault((kind.name, kind.key(one.spec)), one.address.name)
+    return found
 
 
 def names_of(sides: PlanInputs, looked_at: Mapping[str, Sequence[Json]], ids: Mapping[str, str]) -> NameIndex:
     """What live ids are called: by manifests, by titles that only one object has, by the `ids` of the environment."""
-    manifests = {
-        (address.kind, found.live.id): address.name
-        for matches in sides.matches.values()
-        for address, found in matches.found.items()
-    }
-    for each in sides.desired:
-        kind = KINDS[each.address.kind]
-        if not kind.title:
-            manifests.setdefault((kind.name, kind.key(each.spec)), each.address.name)
     titles: dict[tuple[str, str, str], str] = {}
     for name, live in sides.live.items():
         if KINDS[name].title:
@@ -29,7 +34,7 @@ def names_of(sides: PlanInputs, looked_at: Mapping[str, Sequence[Json]], ids: Ma
         kinds = lookup_kinds()
         if name in kinds:
             titles |= _unique(_titled(name, objects, kinds[name].titles, kinds[name].scope))
-    return NameIndex(manifests, titles, {}, _OnlyKnown(ids))
+    return NameIndex(by_manifest(sides.matches, sides.desired), titles, {}, _OnlyKnown(ids))
 
 
 def _titled(

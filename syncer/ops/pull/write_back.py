@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from syncer.diff.export_spec import NameIndex, spec_of
 from syncer.diff.restrictions import belongs, restricts
 from syncer.diff.three_way_merge import merge
-from syncer.diff.write_back import FieldEdit, KeptField, WriteBack
+from syncer.diff.write_back import FieldEdit, KeptField, WriteBack, WriteBackRules, write_back
 from syncer.diff.write_back import Sides as FieldSides
 from syncer.documents.edit.editor import edit
 from syncer.documents.edit.operations import Replacement
@@ -180,7 +180,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     if not (merged.changes or merged.refused or prepared.extra or complete):
         return
     pulled = spec_of(kind, context.live, given.names, prepared.parts, context.answers)
-    taking = WriteBack(
+    rules = WriteBackRules(
         remembered=bool(context.last),
         everything=given.wish.everything,
         complete=complete,
@@ -189,21 +189,22 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         comes_along=partial(belongs, kind),
         parts={local: live for group in context.parts.values() for local, live in group.items()},
     )
-    spec = taking.spec(FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec), kind.shape)
-    edits, taken = [Replacement(("spec",), spec)], list[FieldEdit]()
+    all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
+    found = write_back(all_sides, kind.shape, rules)
+    edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     if prepared.extra and pulled.policy:
-        edits.append(_policy(raw, pulled.policy, taking))
-    if unsaid := _unsaid(kind, taking, pulled):
+        edits.append(_policy(raw, pulled.policy, found))
+    if unsaid := _unsaid(kind, found, pulled, complete):
         message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
         hint = "settle that first, then pull again; all of its changes are taken over together"
         _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
-    elif _edited(given, raw, edits, taking, out, files):
-        taken = taking.taken
-    if any(each.why == "unclear" for each in taking.left):
+    elif _edited(given, raw, edits, found.texts, out, files):
+        taken = found.taken
+    if any(each.why == "unclear" for each in found.left):
         out.unwritten.append(address)
-    if taken or taking.left:
-        out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(taking.left)))
-        out.problems += kept_problems(address, raw, taking.left, given.environment)
+    if taken or found.left:
+        out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(found.left)))
+        out.problems += kept_problems(address, raw, found.left, given.environment)
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
@@ -218,11 +219,11 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         out.meant.append(desired.address)
 
 
-def _policy(raw: RawManifest, policy: Mapping[str, Json], taking: WriteBack) -> Replacement:
+def _policy(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> Replacement:
     """What the manifest must allow for the object to stay as it is."""
     said = raw.metadata.get("policy")
     new = {**(said if isinstance(said, dict) else {}), **policy}
-    taking.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
+    found.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
     return Replacement(("metadata",), {**raw.metadata, "policy": new})
 
 
@@ -230,14 +231,14 @@ def _edited(
     given: _WriteBackInput,
     raw: RawManifest,
     edits: Sequence[Replacement],
-    taking: WriteBack,
+    texts: Mapping[str, str],
     out: WriteBackResult,
     files: Files,
 ) -> bool:
     """Whether the edits could be made in the file's text; why not stands in `out`."""
     address = Address(raw.kind, raw.name)
     try:
-        texts = {name: _beside(given, name, text, address) for name, text in taking.texts.items()}
+        beside = {name: _beside(given, name, text, address) for name, text in texts.items()}
         before = files.get(raw.file, FileChange(raw.content, raw.content))
         after = edit(before.after or b"", raw.document.index, edits, raw.file)
     except InvalidInput as error:
@@ -251,7 +252,7 @@ def _edited(
         hint = "mend it in the organisation, or let the next apply do so"
         _leave(out, address, _warning("unsound-live", message, raw, "$.spec", hint))
         return False
-    files |= texts
+    files |= beside
     files[raw.file] = FileChange(before.before, after)
     return True
 
@@ -360,11 +361,11 @@ def _names(value: Json, reference: Json) -> bool:
     return bool(value == reference) or any(_names(each, reference) for each in inside)
 
 
-def _unsaid(kind: Kind, taking: WriteBack, pulled: PulledSpec) -> list[str]:
+def _unsaid(kind: Kind, found: WriteBack, pulled: PulledSpec, complete: bool) -> list[str]:
     """What restricts the object and would be left while other changes of it are taken over."""
-    held = [each for each in taking.left if each.why in _HELD and restricts(kind, each.path)] if taking.taken else []
+    held = [each for each in found.left if each.why in _HELD and restricts(kind, each.path)] if found.taken else []
     names = [f"`{show_field(each.path)}`" + (f" ({each.name})" if each.name else "") for each in held]
-    return [*dict.fromkeys(names), *(pulled.unsaid if taking.complete else ())]
+    return [*dict.fromkeys(names), *(pulled.unsaid if complete else ())]
 
 
 def _texts(value: Json) -> Iterator[str]:
