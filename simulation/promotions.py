@@ -16,9 +16,9 @@ from syncer.kinds import KINDS
 from syncer.manifests.id_entries import with_values
 from syncer.manifests.project import read_project
 from syncer.ops.apply.state_store import StateStore
+from syncer.ops.cached_reader import CachedReader
 from syncer.ops.promote.promote import Promotion, prepare, write_promotion
 from syncer.ops.promote.target import PromotionSide
-from syncer.ops.pull.cached_reader import CachedReader
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.pull.pull import prepare as prepare_pull
 from syncer.ops.pull.pull import write_pull as write_pulled

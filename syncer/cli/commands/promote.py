@@ -129,8 +129,8 @@ def _must_be_two(here: CommandContext, there: CommandContext) -> None:
 def _side(here: CommandContext, state: State, api: Any, *, forgiving: bool) -> PromotionSide:
     from syncer.kinds import KINDS
     from syncer.manifests.variables import allowed_names
+    from syncer.ops.cached_reader import CachedReader
     from syncer.ops.promote.target import PromotionSide
-    from syncer.ops.pull.cached_reader import CachedReader
     from syncer.ops.pull.options import PullOptions
 
     allowed = allowed_names(here.env.get("SYNCER_ALLOW_ENV", ""))

@@ -22,7 +22,7 @@ from syncer.model.markers import clone
 from syncer.model.pulled_spec import PulledSecret
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.slugs import piece_of, plain_name
-from syncer.ops.pull.cached_reader import CachedReader
+from syncer.ops.cached_reader import CachedReader
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch, read_sides
 from syncer.ops.selection import PlanRequest, Selection, select

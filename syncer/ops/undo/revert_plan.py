@@ -20,11 +20,11 @@ from syncer.model.field_change import show_field
 from syncer.model.json_values import ABSENT, Json, Part, Path, Ref, Spec
 from syncer.model.kind import Context, Kind
 from syncer.model.resource import Desired, Live, Managed
+from syncer.ops.cached_reader import CachedReader
 from syncer.ops.plan import PlanResult, make_plan, manifest_digest
 from syncer.ops.refresh import Fetch, Reader
 from syncer.ops.selection import PlanRequest, Selection, Target
 from syncer.ops.undo.markers import named, uses, with_secrets
-from syncer.ops.undo.once_reader import OnceReader
 from syncer.ops.undo.snapshots import address_of, both_sides, entry_before, memory_after, spec_from
 from syncer.plan.document.document import identified
 from syncer.plan.identity_match import live_of, plain_title
@@ -49,7 +49,7 @@ def plan_back(
     if run.header.org_id != org_id:
         message = f"run `{run.header.id}` changed organisation `{run.header.org_id}`, and this is `{org_id}`"
         raise InvalidInput(Problem("other-run", message, hint="choose its environment with --env"))
-    once = OnceReader(api)
+    once = CachedReader(api)
     undoing = _Undoing(run, {each.address: each for each in git}, managed, once, request.target.today)
     undoing.look(fetch)
     for kept in run.changes:
