@@ -38,7 +38,7 @@ from syncer.ops.plan import PlanResult, make_plan
 from syncer.ops.refresh import Reader
 from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
 from syncer.ops.selection import PlanRequest, Selection, Target
-from syncer.ops.undo.revert_plan import plan_back
+from syncer.ops.undo.undo import plan_back
 from syncer.plan.drift import Drift
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
 from syncer.plan.plan import Plan
@@ -390,7 +390,7 @@ class World:
 
     def back(self, api: Api, state: State, run: str) -> PlanResult:
         return plan_back(
-            api, self.fetch, self.runs.read(run), self.wanted()[0], state.entries, PlanRequest(self.target)
+            api, self.fetch, self.runs.read(run), lambda: self.wanted()[0], state.entries, PlanRequest(self.target)
         )
 
     def undone(self, run: str = "") -> PlanResult:
