@@ -13,23 +13,16 @@ from typing import Any
 import httpx
 
 from simulation.world import SERVER, TOKENS, World
-from syncer.api.client import Api, fetch_all
 from syncer.kinds import KINDS
 from syncer.manifests.id_entries import with_values
 from syncer.manifests.project import read_project
 from syncer.model.diagnostic import InvalidInput
-from syncer.ops.apply.state_store import StateStore
-from syncer.ops.cached_reader import CachedReader
-from syncer.ops.plan import PlanResult
 from syncer.ops.promote.promote import PromoteOptions, promote
-from syncer.ops.promote.promotion import Promotion, PromotionSide
+from syncer.ops.promote.promotion import Promotion
 from syncer.ops.pull.options import PullOptions
-from syncer.ops.pull.pull import prepare as prepare_pull
-from syncer.ops.pull.pull import write_pull as write_pulled
-from syncer.ops.selection import Selection
+from syncer.ops.pull.pull import PullRequest, pull
+from syncer.ops.pull.write_back import WriteBackResult
 from syncer.sandbox.seed import seed
-from syncer.state.backends.factory import local_place
-from syncer.state.state_file import State
 
 Json = Any
 OTHER = "911042"
@@ -91,12 +84,6 @@ class Two:
         assert operator.promotion is not None
         return operator.promotion
 
-    def store(self) -> StateStore:
-        """What is remembered of the source."""
-        world = self.within("test")
-        place = local_place(world.state_path, "test", org_id=world.org_id, kinds=KINDS, disk=world.disk)
-        return StateStore(place, world._of_org(place.load()))
-
     def provide(self, promotion: Promotion) -> list[str]:
         """Do what is asked for where ids are missing: each gets one of the target's own."""
         names = [
@@ -138,10 +125,10 @@ class Two:
 
 @dataclass
 class _Operator:
-    """Who promotes between two worlds: plans as a command does, and keeps what was decided."""
+    """Who promotes between two worlds, or pulls in one, and keeps what was decided."""
 
     two: Two
-    progress: Callable[[str], None]
+    wrote: Callable[[str], None]
     promotion: Promotion | None = None
 
     def show(self, promotion: Promotion) -> None:
@@ -150,18 +137,13 @@ class _Operator:
     def written(self, promotion: Promotion) -> None:
         pass
 
-    def plan(self, side: PromotionSide, state: State, selection: Selection, unread: Any) -> PlanResult:
-        reader: Any = side.reader
-        return self.two.view(side.environment.name).planned(reader, state, only=selection.only, unread=unread)
+    def again(self, environment: str) -> World:
+        return self.two.view(environment)
 
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Any:
-        return self.two.view("other").situation(planned, state, api)
+    def taken_over(self, taken: WriteBackResult) -> None:
+        pass
 
 
 def pulled(two: Two) -> None:
     """What `syncer pull -e test` does, where every file is new."""
-    with two.within("test").api(read_only=True) as api:
-        store = two.store()
-        done = prepare_pull(two.options("test"), CachedReader(api, forgiving=True), fetch_all, store.state.entries)
-        write_pulled(done, store.put, lambda line: None)
-        store.put(done.settled)
+    pull(two.view("test"), PullRequest(two.options("test")), _Operator(two, lambda line: None))

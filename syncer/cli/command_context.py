@@ -320,7 +320,7 @@ class CommandContext:
 
         return open_calls(self.journal_path)
 
-    def planned_back(self, api: Api, state: State, run: str) -> PlanResult:
+    def planned_back(self, api: Reader, state: State, run: str) -> PlanResult:
         """The plan that takes an earlier run back, made afresh."""
         from syncer.ops.selection import PlanRequest
         from syncer.ops.undo.undo import plan_back

@@ -4,27 +4,30 @@ there."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import config_option, lock_wait_option, server_option, state_option
+from syncer.cli.options import (
+    ContextOptions,
+    config_option,
+    in_environment,
+    lock_wait_option,
+    server_option,
+    state_option,
+)
+from syncer.cli.plan_output import show_plan
+from syncer.cli.signals import at_once
 
 if TYPE_CHECKING:
-    from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
-    from syncer.ops.plan import PlanResult
     from syncer.ops.promote.promote import PromotionResult
-    from syncer.ops.promote.promotion import Promotion, PromotionSide
-    from syncer.ops.pull.options import PullOptions
-    from syncer.ops.selection import Selection
-    from syncer.plan.planner import Unread
-    from syncer.plan.safety import Situation
+    from syncer.ops.promote.promotion import Promotion
     from syncer.render.output import Output
-    from syncer.state.state_file import State
 
 FEW = 20
 """So many files and variables are listed without being order to."""
@@ -43,19 +46,15 @@ FEW = 20
 @server_option
 @state_option
 @lock_wait_option
-@click.pass_obj
+@in_environment
 def promote(
-    color: str,
+    given: ContextOptions,
     addresses: tuple[str, ...],
     source: str,
     target: str,
     saved: Path | None,
     dry_run: bool,
     verbose: bool,
-    config: Path | None,
-    server: str,
-    place: str,
-    lock_wait: float,
 ) -> int:
     """Write what is live in one environment into manifests that are for the other one too, and plan that one.
 
@@ -64,50 +63,28 @@ def promote(
     nothing is written. Afterwards `syncer apply -e ENV` does the rest. Exit 5 where something was not promoted; it is
     named.
     """
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.plan_output import show_plan
-    from syncer.cli.signals import at_once
-    from syncer.ops.promote.promote import PromoteOptions
+    from syncer.ops.promote.promote import PromoteOptions  # late, as the next: 200 ms that `--help` does without
     from syncer.ops.promote.promote import promote as run_promote
     from syncer.state.plan_file import save_plan
 
-    out = console(color)
-
-    def context(name: str) -> CommandContext:
-        return world(config, name, server, place, out=out, lock_wait=lock_wait)
-
-    here, there = context(source), context(target)
-    options = PromoteOptions(_options(here), _options(there), addresses, dry_run)
-    asker = _Asker(out, there, context, dry_run)
+    here, there, told = given.open(source), given.open(target), _Told(given, dry_run)
+    options = PromoteOptions(here.pull_options(), there.pull_options(), addresses, dry_run)
     with at_once():
-        done = run_promote(here, there, options, asker)
+        done = run_promote(here, there, options, told)
     if done is None:
-        return asker.code
+        return told.code
     planned = done.planned
     if saved is not None:
         save_plan(saved, planned.plan, planned.problems)
-    show_plan(out, planned.plan, "text", verbose, there.environment.pace, done.needs, planned.problems)
-    return _end(out, done, saved) or asker.code
-
-
-def _options(here: CommandContext) -> PullOptions:
-    from syncer.kinds import KINDS
-    from syncer.manifests.variables import allowed_names
-    from syncer.ops.pull.options import PullOptions
-
-    allowed = allowed_names(here.env.get("SYNCER_ALLOW_ENV", ""))
-    return PullOptions(here.project, here.environment, tuple(KINDS), (), here.env, allowed, here.host, here.today)
+    show_plan(given.out, planned.plan, "text", verbose, there.environment.pace, done.needs, planned.problems)
+    return _end(given.out, done, saved) or told.code
 
 
 @dataclass(slots=True)
-class _Asker:
-    """Who types the command: is shown what was decided and written, and plans. `context`: of an environment by its
-    name, as syncer.yaml describes it when it is called; `code`: the exit code, as far as it is known."""
+class _Told:
+    """What is said of a promotion while it is made. `code`: the exit code, as far as it is known."""
 
-    out: Output
-    there: CommandContext
-    context: Callable[[str], CommandContext]
+    given: ContextOptions
     dry_run: bool
     code: int = 0
 
@@ -115,7 +92,7 @@ class _Asker:
         """What is not promoted, and which id is which; where it ends here, why."""
         from syncer.render.id_map_text import render_pairs
 
-        out = self.out
+        out = self.given.out
         out.problems(promotion.left, summary=False)
         out.answer(render_pairs(promotion.pairs, promotion.here.name, promotion.there.name, out.terminal))
         self.code = 5 if promotion.incomplete else 0
@@ -124,32 +101,22 @@ class _Asker:
         elif not promotion.missing and self.dry_run:
             out.answer(_said(promotion, out, "would be"))
 
-    def progress(self, line: str) -> None:
-        """How many files are written."""
-        self.out.show(line)
+    def wrote(self, line: str) -> None:
+        """How far it is, at a terminal."""
+        self.given.out.show(line)
 
     def written(self, promotion: Promotion) -> None:
         """What stands in the files now."""
-        self.out.show("")
-        self.out.answer(_said(promotion, self.out, "were"))
+        self.wrote("")
+        self.given.out.answer(_said(promotion, self.given.out, "were"))
 
-    def plan(self, side: PromotionSide, state: State, selection: Selection, unread: Unread | None) -> PlanResult:
-        """Made of the files as they are now."""
-        reader: Any = side.reader
-        here = self.context(side.environment.name)
-        return here.planned(reader, state, selection, resend_secrets=False, unread=unread)
-
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Situation:
-        """Of the target and its token."""
-        from syncer.cli.plan_output import situation
-
-        return situation(planned, state, self.there, api)
+    def again(self, environment: str) -> CommandContext:
+        """As the promoted syncer.yaml describes it."""
+        return self.given.open(environment)
 
 
 def _end(out: Output, done: PromotionResult, saved: Path | None) -> int:
     """What the source's plan says of it, and the next command."""
-    from shlex import quote
-
     source, target = done.promotion.here.name, done.promotion.there.name
     if done.wrong:
         out.talk(f"the plan of `{source}` is not empty ({_listed(done.wrong)}): please report this bug of syncer\n")

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from syncer.api.client import fetch_all
 from syncer.fs import change_set
 from syncer.fs.disk import replace_file
 from syncer.manifests.discovery import read_bytes
@@ -30,12 +29,7 @@ from syncer.ops.pull.options import PullOptions
 from syncer.ops.pull.pull import write_pull as write_pulled
 from syncer.ops.selection import EVERYTHING, Selection
 from syncer.ops.workspace import Workspace
-from syncer.plan.planner import Unread
-from syncer.plan.safety import Consent, Situation, refusals
-from syncer.state.state_file import State
-
-if TYPE_CHECKING:
-    from syncer.api.client import Api
+from syncer.plan.safety import Consent, refusals
 
 ROUNDS = 4
 """So often at most a promotion is decided anew. One round is usual, two where something becomes a variable."""
@@ -66,22 +60,19 @@ class PromotionResult:
 
 
 class PromoteOperator(Protocol):
-    """Who asks for a promotion, plans, and is shown what comes of it."""
+    """Who asks for a promotion, and is shown what comes of it."""
 
     def show(self, promotion: Promotion) -> None:
         """What was decided, before the target's lacks end it."""
 
-    def progress(self, line: str) -> None:
-        """How far the writing is."""
+    def wrote(self, line: str) -> None:
+        """How many new files are written."""
 
     def written(self, promotion: Promotion) -> None:
         """All files are written; plans follow."""
 
-    def plan(self, side: PromotionSide, state: State, selection: Selection, unread: Unread | None) -> PlanResult:
-        """The plan of what stands in the files now, made of what was read. `unread`: as of `make_plan`."""
-
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Situation:
-        """What the guards of the target look at beside its plan."""
+    def again(self, environment: str) -> Workspace:
+        """One of the two, as syncer.yaml describes it by now."""
 
 
 def promote(
@@ -100,23 +91,25 @@ def promote(
             other.confirm()  # before a word about the first, which is read first
             source = PromotionSide(options.source, CachedReader(one, forgiving=True), mine.entries)
             target = PromotionSide(options.target, CachedReader(other), theirs.entries)
-            promotion = settle(PromoteRequest(source, target, Selection(only=options.patterns), fetch_all))
+            promotion = settle(PromoteRequest(source, target, Selection(only=options.patterns), here.fetch))
             operator.show(promotion)
             if promotion.missing:
                 raise InvalidInput(promotion.missing)
             if options.dry_run or not promotion.chosen:
                 return None
             store = StateStore(place, replace(mine, org_id=here.target.org_id))
-            write_promotion(promotion, store.put, operator.progress)
+            write_promotion(promotion, store.put, operator.wrote)
             operator.written(promotion)
-            proven = operator.plan(source, store.state, EVERYTHING, {})  # what cannot be read was not promoted
+            here, there = operator.again(promotion.here.name), operator.again(promotion.there.name)
+            # what cannot be read was not promoted
+            proven = here.planned(source.reader, store.state, EVERYTHING, unread={})
             new = {*promotion.new.values()}
             store.put(proven.settled_with(new))
             pending = [each.address for each in proven.plan.changes if each.writes]
             wrong, waiting = ([each for each in pending if each in some] for some in (new, promotion.chosen))
             patterns = fitting_patterns(options.patterns, promotion.chosen)
-            planned = operator.plan(target, theirs, Selection(only=patterns), None)
-            needs = refusals(planned.plan, operator.situation(planned, theirs, other), Consent())
+            planned = there.planned(target.reader, theirs, Selection(only=patterns))
+            needs = refusals(planned.plan, there.situation(planned, theirs, other), Consent())
             return PromotionResult(promotion, wrong, waiting, planned, needs, patterns)
 
 

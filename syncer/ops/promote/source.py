@@ -19,7 +19,6 @@ from syncer.kinds import KINDS, REMOVED
 from syncer.manifests.cross_checks import together
 from syncer.manifests.envelope import RawManifest
 from syncer.manifests.loader import of_text
-from syncer.manifests.project import Environment
 from syncer.manifests.resolution import Manifests, lives_in, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
@@ -31,8 +30,8 @@ from syncer.ops.promote.dependencies import bundled_spec, dependencies, with_par
 from syncer.ops.promote.promotion import PromoteRequest, Promotion, PromotionScope
 from syncer.ops.pull.inventory import Inventory, names_of
 from syncer.ops.pull.pull import prepare as prepare_pull
-from syncer.ops.pull.pull import what_is_there
-from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
+from syncer.ops.pull.pull import taken_over, what_is_there
+from syncer.ops.pull.write_back import WriteBackOptions
 from syncer.ops.refresh import read_sides
 from syncer.ops.selection import PlanRequest, Selection, select
 from syncer.plan.id_map import made_along
@@ -48,7 +47,8 @@ def read_source(request: PromoteRequest, scope: PromotionScope) -> Promotion:
     here = mine._replace(vars={**mine.vars, **values}, ids={**mine.ids, **scope.ids})
     order = replace(source.order, environment=here, environments=(here.name, request.target.environment.name))
     there, desired, _ = what_is_there(order)
-    taken = _taken_over(request, scope, there, desired, here)
+    wish = WriteBackOptions(only=_only(scope, request.selection, desired))
+    taken = taken_over(order, source.reader, request.fetch, source.managed, (there, desired), wish)
     refine = partial(_refined, request, scope)
     pulled = prepare_pull(order, source.reader, request.fetch, source.managed, refine)
     if pulled.planned is None:
@@ -137,23 +137,12 @@ def fitting_patterns(patterns: Sequence[str], addresses: Collection[Address]) ->
     return tuple(each for each in patterns if any(fnmatchcase(str(address), each) for address in addresses))
 
 
-def _taken_over(
-    request: PromoteRequest,
-    scope: PromotionScope,
-    there: Manifests,
-    desired: Sequence[Desired],
-    here: Environment,
-) -> WriteBackResult:
-    """What was changed by hand in the source, as edits of the chosen manifests."""
-    source, unread, only = request.source, dict[Address, Problem](), scope.exactly
-    plan = PlanRequest(source.order.target)
-    sides, _, _, looked_at = read_sides(source.reader, request.fetch, desired, source.managed, plan, unread)
-    if only is None and request.selection.partial:
-        fitting = fitting_patterns(request.selection.only, [each.address for each in desired])
-        picked = select(desired, (), Selection(only=fitting)) if fitting else []
-        only = frozenset(each.address for each in picked)
-    options, unseen = WriteBackOptions(only=only), source.reader.unread
-    return take_over(there, here, sides, looked_at, options, unread=unread, unseen=unseen)
+def _only(scope: PromotionScope, selection: Selection, desired: Sequence[Desired]) -> frozenset[Address] | None:
+    """Which of the manifests that are there take over what was changed by hand; None for all."""
+    if scope.exactly is not None or not selection.partial:
+        return scope.exactly
+    fitting = fitting_patterns(selection.only, [each.address for each in desired])
+    return frozenset(each.address for each in select(desired, (), Selection(only=fitting))) if fitting else frozenset()
 
 
 def _refined(request: PromoteRequest, scope: PromotionScope, found: Inventory) -> Inventory:

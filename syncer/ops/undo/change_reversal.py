@@ -40,16 +40,15 @@ class UndoInputs:
 
 @dataclass(frozen=True, slots=True)
 class ChangeReversal:
-    """What becomes of a change. `said`: rule and message of each notice; `wanted`: what shall be again; `unwanted`:
-    what the run made and goes; `link`: what is remembered of an object that goes back, for the plan of it; `goal`: the
-    top-level fields that go back, as they were, order and all; `memory`: what state says afterwards. Where nothing is
-    taken back, there are only notices."""
+    """What becomes of a change. `said`: rule and message of each notice; `wanted`: what shall be again; `entry`: what
+    is remembered of the object for the plan, in which it goes where it isn't wanted; `goal`: the top-level fields that
+    go back, as they were, order and all; `memory`: what state says afterwards. Where nothing is taken back, there are
+    only notices."""
 
     kept: KeptChange
     said: Sequence[tuple[str, str]]
     wanted: Desired | None = None
-    unwanted: Managed | None = None
-    link: Managed | None = None
+    entry: Managed | None = None
     goal: Mapping[str, Json] = field(default_factory=dict)
     memory: Managed | None = None
 
@@ -111,7 +110,7 @@ def _removed(given: UndoInputs, address: Address, kept: KeptChange) -> ChangeRev
     left = kept.result.get("fingerprint")
     if left and left != fingerprint(kind.spec_of(live.object), kind.shape):
         said.append(("undo-conflict", "somebody changed it since the run made it: all of that goes with it"))
-    return ChangeReversal(kept, said, unwanted=known._replace(address=address))
+    return ChangeReversal(kept, said, entry=known._replace(address=address))
 
 
 def _brought_back(given: UndoInputs, address: Address, kept: KeptChange) -> ChangeReversal:
@@ -177,11 +176,9 @@ def _changed_back(given: UndoInputs, address: Address, kept: KeptChange) -> Chan
         want[name] = asking(goal[name], now.get(name, ABSENT), kind.shape.at(name)) if name in goal else None
     wanted = _wish(given, kept, want, known)._replace(protect=bool(present and present.protect))
     declared = {name: now[name] for name in fields if name in now}
-    link = known._replace(address=address, live_id=live.id, declared=declared, secrets={})
+    entry = known._replace(address=address, live_id=live.id, declared=declared, secrets={})
     memory = memory_after(kind, kept, then, present, frozenset(back.conflicts))
-    if not kept.before["entry"]:
-        memory = Managed(address, "")
-    return ChangeReversal(kept, said, wanted, link=link, goal=goal, memory=memory)
+    return ChangeReversal(kept, said, wanted, entry, goal, memory if kept.before["entry"] else Managed(address, ""))
 
 
 def _present(given: UndoInputs, live: Live, known: Managed, sides: tuple[Spec, Spec]) -> Spec:

@@ -24,10 +24,21 @@ from syncer.ops.selection import PlanRequest, Selection
 from syncer.ops.undo.change_reversal import REMOVED, ChangeReversal, UndoInputs, kept_digest, reverse
 from syncer.ops.undo.markers import named, uses
 from syncer.ops.undo.snapshots import address_of
+from syncer.ops.workspace import Workspace
 from syncer.plan.document.document import identified
 from syncer.plan.identity_match import live_of
 from syncer.plan.plan import Notice, Task
+from syncer.plan.safety import Consent, refusals
 from syncer.state.run_history import Run
+
+
+def undo(here: Workspace, run: str) -> tuple[PlanResult, list[Problem]]:
+    """The plan that takes the run of this id back, and what an apply of it would be refused for. InvalidInput for a run
+    that is not there, or is another's; PlatformError."""
+    state = here.place.load()
+    with here.api(read_only=True) as api:
+        planned = here.planned_back(api, state, run)
+        return planned, refusals(planned.plan, here.situation(planned, state, api), Consent())
 
 
 def plan_back(
@@ -97,13 +108,12 @@ def _leave_out_impossible(
 ) -> tuple[PlanResult, list[ChangeReversal], list[Notice]]:
     """The plan of what can be taken back, of which changes it is, and a notice for each that a check speaks against:
     without these it is planned again. It ends, for each time there is at least one change fewer."""
-    left = [each for each in reversals if each.wanted or each.unwanted]
+    left = [each for each in reversals if each.wanted or each.entry]
     impossible: list[Notice] = []
     while True:
         concerned = {each.address for each in left}
         managed = {address: entry for address, entry in given.managed.items() if address not in concerned}
-        managed |= {each.address: each.link for each in left if each.link}
-        managed |= {each.address: each.unwanted for each in left if each.unwanted}
+        managed |= {each.address: each.entry for each in left if each.entry}
         chosen = PlanRequest(request.target, Selection(exactly=frozenset(map(str, concerned))))
         try:
             return make_plan(given.reader, fetch, _desired(left), managed, chosen), left, impossible
@@ -159,9 +169,7 @@ def _exactly(reversals: Sequence[ChangeReversal], tasks: Mapping[Address, Task])
 
 def _against_git(given: UndoInputs, tasks: Mapping[Address, Task]) -> Iterator[Notice]:
     """Which of it the next ordinary plan would make again."""
-    again: list[str] = []
-    off: list[str] = []
-    gone: list[str] = []
+    again, off, gone = list[str](), list[str](), list[str]()
     for kept in given.run.changes:
         address = address_of(kept)
         desired = given.git.get(address)
