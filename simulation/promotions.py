@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from simulation.world import SERVER, TOKENS, World
-from syncer.api.client import fetch_all
 from syncer.kinds import KINDS
 from syncer.manifests.id_entries import with_values
 from syncer.manifests.project import read_project
-from syncer.ops.apply.state_store import StateStore
-from syncer.ops.promote.promote import Promotion, prepare, write_promotion
-from syncer.ops.promote.target import PromotionSide
-from syncer.ops.pull.cached_reader import CachedReader
+from syncer.model.diagnostic import InvalidInput
+from syncer.ops.promote.promote import PromoteOptions, promote
+from syncer.ops.promote.promotion import Promotion
 from syncer.ops.pull.options import PullOptions
-from syncer.ops.pull.pull import prepare as prepare_pull
-from syncer.ops.pull.pull import write_pull as write_pulled
+from syncer.ops.pull.pull import PullRequest, pull
+from syncer.ops.pull.write_back import WriteBackResult
 from syncer.sandbox.seed import seed
-from syncer.state.backends.factory import local_place
 
 Json = Any
 OTHER = "911042"
@@ -58,32 +57,32 @@ class Two:
         self.world.environment = environment
         return self.world
 
-    def side(self, environment: str, api: Any) -> PromotionSide:
-        """One of the two, to be read."""
-        world = self.within(environment)
+    def options(self, environment: str) -> PullOptions:
+        """How one of the two is read."""
+        world = self.world
         project = read_project(world.folder / "syncer.yaml")
-        order = PullOptions(
+        return PullOptions(
             project, project.environments[environment], tuple(KINDS), (), world.env, frozenset(world.env), SERVER,
             world.today,
         )  # fmt: skip
-        return PromotionSide(order, CachedReader(api, forgiving=environment == "test"), world.state().entries)
+
+    def view(self, environment: str) -> World:
+        """The world as one of the two, whatever it is for others meanwhile."""
+        found = copy(self.world)
+        found.environment = environment
+        return found
 
     def promote(self, *patterns: str, tell: Callable[[str], None] = lambda line: None) -> Promotion:
         """Promote from `test` to `other`; what is missing is not written."""
-        with self.within("test").api(read_only=True) as one, self.within("other").api(read_only=True) as other:
-            promotion = prepare(self.side("test", one), self.side("other", other), patterns, fetch_all)
-            if not promotion.missing:
-                store = self.store()
-                write_promotion(promotion, store.put, tell)
-                proven = self.within("test").plan()
-                store.put(proven.settled_with({each.new.address for each in promotion.pulled.drafts}))
-        return promotion
-
-    def store(self) -> StateStore:
-        """What is remembered of the source."""
-        world = self.within("test")
-        place = local_place(world.state_path, "test", org_id=world.org_id, kinds=KINDS, disk=world.disk)
-        return StateStore(place, world._of_org(place.load()))
+        options = PromoteOptions(self.options("test"), self.options("other"), patterns)
+        operator = _Operator(self, tell)
+        try:
+            promote(self.view("test"), self.view("other"), options, operator)
+        except InvalidInput:
+            if operator.promotion is None or not operator.promotion.missing:
+                raise
+        assert operator.promotion is not None
+        return operator.promotion
 
     def provide(self, promotion: Promotion) -> list[str]:
         """Do what is asked for where ids are missing: each gets one of the target's own."""
@@ -124,11 +123,27 @@ class Two:
         return json.loads(json.dumps(yaml.safe_load((self.world.folder / name).read_text("utf-8"))))
 
 
+@dataclass
+class _Operator:
+    """Who promotes between two worlds, or pulls in one, and keeps what was decided."""
+
+    two: Two
+    wrote: Callable[[str], None]
+    promotion: Promotion | None = None
+
+    def show(self, promotion: Promotion) -> None:
+        self.promotion = promotion
+
+    def written(self, promotion: Promotion) -> None:
+        pass
+
+    def again(self, environment: str) -> World:
+        return self.two.view(environment)
+
+    def taken_over(self, taken: WriteBackResult) -> None:
+        pass
+
+
 def pulled(two: Two) -> None:
     """What `syncer pull -e test` does, where every file is new."""
-    with two.within("test").api(read_only=True) as api:
-        side = two.side("test", api)
-        done = prepare_pull(side.order, side.reader, fetch_all, side.managed)
-        store = two.store()
-        write_pulled(done, store.put, lambda line: None)
-        store.put(done.settled)
+    pull(two.view("test"), PullRequest(two.options("test")), _Operator(two, lambda line: None))

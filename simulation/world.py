@@ -38,7 +38,7 @@ from syncer.ops.plan import PlanResult, make_plan
 from syncer.ops.refresh import Reader
 from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
 from syncer.ops.selection import PlanRequest, Selection, Target
-from syncer.ops.undo.revert_plan import plan_back
+from syncer.ops.undo.undo import plan_back, undo
 from syncer.plan.drift import Drift
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
 from syncer.plan.plan import Plan
@@ -388,15 +388,14 @@ class World:
         request = PlanRequest(self.target, selection, removal_requests=asked, **how)
         return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
-    def back(self, api: Api, state: State, run: str) -> PlanResult:
+    def planned_back(self, api: Reader, state: State, run: str) -> PlanResult:
         return plan_back(
-            api, self.fetch, self.runs.read(run), self.wanted()[0], state.entries, PlanRequest(self.target)
+            api, self.fetch, self.runs.read(run), lambda: self.wanted()[0], state.entries, PlanRequest(self.target)
         )
 
     def undone(self, run: str = "") -> PlanResult:
         """What `syncer undo RUN` does, of the newest run where none is named."""
-        with self.api(read_only=True) as api:
-            return self.back(api, self.state(), run or self.runs.list()[0][0].header.id)
+        return undo(self, run or self.runs.list()[0][0].header.id)[0]
 
     def plan(self, **how: Any) -> PlanResult:
         """What `syncer plan` does: with a client that cannot write."""
@@ -466,7 +465,7 @@ class _Operator:
 
     def plan(self, api: Api, state: State) -> PlanResult:
         world = self.world
-        return world.back(api, state, self.undo) if self.undo else world.planned(api, state, **self.how)
+        return world.planned_back(api, state, self.undo) if self.undo else world.planned(api, state, **self.how)
 
     def show(self, planned: PlanResult) -> None:
         self.planned = planned

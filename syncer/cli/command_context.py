@@ -320,23 +320,15 @@ class CommandContext:
 
         return open_calls(self.journal_path)
 
-    def planned_back(self, api: Api, state: State, run: str) -> PlanResult:
-        """The plan that takes an earlier run back, made afresh. Manifests that cannot be read are no reason not to."""
+    def planned_back(self, api: Reader, state: State, run: str) -> PlanResult:
+        """The plan that takes an earlier run back, made afresh."""
         from syncer.ops.selection import PlanRequest
-        from syncer.ops.undo.revert_plan import plan_back
+        from syncer.ops.undo.undo import plan_back
         from syncer.plan.plan import Notice
 
         found = self.runs.read(run)
-        notices = [Notice("open-call", text) for text in self._open_calls()]
-        if found.note:
-            notices.append(Notice("undo-torn", found.note))
-        try:
-            desired, _ = self.wanted()
-        except InvalidInput as error:
-            desired = []
-            said = f"the manifests cannot be read, so what git wants is not known: {error.problems[0].message}"
-            notices.append(Notice("undo-git", said))
-        return plan_back(api, self.fetch, found, desired, state.entries, PlanRequest(self.target, notices=notices))
+        request = PlanRequest(self.target, notices=[Notice("open-call", text) for text in self._open_calls()])
+        return plan_back(api, self.fetch, found, lambda: self.wanted()[0], state.entries, request)
 
     def _must_be_its_own(self, organisations: frozenset[str]) -> None:
         """Refused where these are not the environment's organisation, or nobody names one; on this machine the latter

@@ -74,8 +74,8 @@ class ContextOptions(NamedTuple):
 
     out: Output
     config: Path | None
-    environment: str | None
-    place: str
+    environment: str | None = None
+    place: str = ""
     server: str = ""
     lock_wait: float = 0.0
 

@@ -1,5 +1,4 @@
-"""What plan, apply, undo and a plan against a recording have in common: a plan is shown, and what the guards look at is
-gathered."""
+"""What plan, apply, undo and a plan against a recording have in common: a plan is shown."""
 
 from __future__ import annotations
 
@@ -7,14 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from syncer.api.client import Api
-    from syncer.api.recording import ReplayReader
     from syncer.cli.command_context import CommandContext
-    from syncer.ops.plan import PlanResult
     from syncer.plan.plan import Plan
-    from syncer.plan.safety import Situation
     from syncer.render.output import Output
-    from syncer.state.state_file import State
 
 
 QUOTA = 500
@@ -40,11 +34,6 @@ def warned(out: Output, here: CommandContext) -> None:
     if here.warnings:
         number = "1 warning" if here.warnings == 1 else f"{here.warnings} warnings"
         out.talk(f"{number} about the manifests; `syncer validate` shows {'it' if here.warnings == 1 else 'them'}\n")
-
-
-def situation(planned: PlanResult, state: State, here: CommandContext, api: Api | ReplayReader) -> Situation:
-    """What the guards look at, of this environment and this token."""
-    return here.situation(planned, state, api)
 
 
 def saved_plan(file: Path) -> Plan:

@@ -51,6 +51,22 @@ def show_path(path: Path, root: str = "$") -> str:
     return "".join(parts)
 
 
+def value_at(value: Json, path: Path) -> Json:
+    """What stands at the path. KeyError, IndexError or TypeError where it leads nowhere."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def replaced(value: Json, path: Path, item: Json) -> Json:
+    """The value with another item at the path; what lies beside the path is shared."""
+    if not path:
+        return item
+    made = dict(value) if isinstance(value, dict) else list(value)
+    made[path[0]] = replaced(value[path[0]], path[1:], item)  # type: ignore[index]
+    return made
+
+
 class Secret:
     """A value that came from `${env.NAME}`, or a text in which such a value stands: it has no string form, no JSON
     form, and equality reveals nothing.

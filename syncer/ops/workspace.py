@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncer.ops.plan import PlanResult
     from syncer.ops.refresh import Fetch, Reader
     from syncer.ops.selection import Selection, Target
+    from syncer.plan.planner import Unread
     from syncer.plan.removal_requests import RemovalRequest
     from syncer.plan.safety import Situation
     from syncer.state.backends.backend import Backend
@@ -83,8 +84,20 @@ class Workspace(Protocol):
         """The manifests, and what shall go without one. InvalidInput, with all problems of all files, where one is
         wrong."""
 
-    def planned(self, api: Reader, state: State, selection: Selection, *, resend_secrets: bool = False) -> PlanResult:
-        """The plan of the manifests as they are now. InvalidInput, with every problem, where it cannot be made."""
+    def planned(
+        self,
+        api: Reader,
+        state: State,
+        selection: Selection,
+        *,
+        resend_secrets: bool = False,
+        unread: Unread | None = None,
+    ) -> PlanResult:
+        """The plan of the manifests as they are now. `unread`: as of `make_plan`. InvalidInput, with every problem,
+        where it cannot be made."""
+
+    def planned_back(self, api: Reader, state: State, run: str) -> PlanResult:
+        """The plan that takes an earlier run back. InvalidInput for a run that is not there, or is another's."""
 
     def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:
         """What the guards look at beside the plan."""

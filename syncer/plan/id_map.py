@@ -15,6 +15,7 @@ from syncer.model.json_values import ABSENT, Json, Lookup, Path, Secret
 from syncer.model.kind import Kind
 from syncer.model.resource import Desired, Match
 from syncer.plan.inputs import PlanInputs
+from syncer.plan.plan import Draft
 
 MADE = "created by the apply"
 MISSING = "missing"
@@ -60,6 +61,13 @@ def pairs_of(
         for name, (mine, theirs) in ids.items()
     }
     return sorted(found)
+
+
+def made_along(kinds: Mapping[str, Kind], made: Draft) -> dict[Address, Mapping[str, str]]:
+    """By address the ids of what is made along with an object, as far as it is there."""
+    parts = {address: task.parts for address, task in made.tasks.items()}
+    parts |= {address: entry.parts for address, entry in made.settled.items()}
+    return {address: each.get(kinds[address.kind].made_along, {}) for address, each in parts.items()}
 
 
 def _itself(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from simulation.manifests import Make
+from simulation.promotions import Two
 from simulation.world import SERVER, World
 from syncer.kinds import KINDS
 from syncer.manifests.project import read_project
@@ -38,6 +39,7 @@ USE_CASES: dict[str, Callable[[World], object]] = {
     "apply": lambda world: world.apply(),
     "adopt": lambda world: adopt(world, "ClosingReason/won", ""),
     "pull": pulled,
+    "promote": lambda world: Two(world, world.folder).promote(),
     "state rebuild": lambda world: rebuild(world, lambda problems: None, lambda name: None),
     "state rm": lambda world: forget(world, ["ClosingReason/won"]),
     "state mv": lambda world: rename(world, "ClosingReason/won", "ClosingReason/lost"),

@@ -17,7 +17,7 @@ from syncer.kinds import KINDS, lookup_kinds
 from syncer.manifests.project import read_project
 from syncer.model.field_rules import Shape, pattern_steps
 from syncer.model.json_values import ABSENT
-from syncer.ops.pull.cached_reader import CachedReader
+from syncer.ops.cached_reader import CachedReader
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.pull.pull import PullPlan, prepare
 from syncer.plan.inputs import IdIndex, context_of

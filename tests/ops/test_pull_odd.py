@@ -14,7 +14,7 @@ from syncer.kinds import KINDS
 from syncer.manifests.project import read_project
 from syncer.manifests.resolution import read_manifests
 from syncer.manifests.validation import validate
-from syncer.ops.pull.cached_reader import CachedReader
+from syncer.ops.cached_reader import CachedReader
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.pull.pull import PullPlan, prepare, prove, write_pull
 from syncer.state.state_file import State

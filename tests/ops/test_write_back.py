@@ -24,7 +24,7 @@ from syncer.manifests.project import choose, read_project
 from syncer.manifests.resolution import read_manifests
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
-from syncer.ops.pull.cached_reader import CachedReader
+from syncer.ops.cached_reader import CachedReader
 from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
 from syncer.ops.refresh import read_sides
 from syncer.ops.selection import PlanRequest

@@ -5,22 +5,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import config_option, lock_wait_option, server_option, state_option
+from syncer.cli.options import (
+    ContextOptions,
+    config_option,
+    in_environment,
+    lock_wait_option,
+    server_option,
+    state_option,
+)
+from syncer.cli.plan_output import show_plan
+from syncer.cli.signals import at_once
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
-    from syncer.ops.plan import PlanResult
-    from syncer.ops.promote.promote import Promotion
-    from syncer.ops.promote.target import PromotionSide
-    from syncer.plan.planner import Unread
+    from syncer.ops.promote.promote import PromotionResult
+    from syncer.ops.promote.promotion import Promotion
     from syncer.render.output import Output
-    from syncer.state.state_file import State
 
 FEW = 20
 """So many files and variables are listed without being order to."""
@@ -39,19 +46,15 @@ FEW = 20
 @server_option
 @state_option
 @lock_wait_option
-@click.pass_obj
+@in_environment
 def promote(
-    color: str,
+    given: ContextOptions,
     addresses: tuple[str, ...],
     source: str,
     target: str,
     saved: Path | None,
     dry_run: bool,
     verbose: bool,
-    config: Path | None,
-    server: str,
-    place: str,
-    lock_wait: float,
 ) -> int:
     """Write what is live in one environment into manifests that are for the other one too, and plan that one.
 
@@ -60,122 +63,70 @@ def promote(
     nothing is written. Afterwards `syncer apply -e ENV` does the rest. Exit 5 where something was not promoted; it is
     named.
     """
-    from syncer.api.client import fetch_all
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.plan_output import show_plan, situation
-    from syncer.cli.signals import at_once
-    from syncer.model.diagnostic import InvalidInput
-    from syncer.ops.apply.state_store import StateStore
-    from syncer.ops.promote.promote import fitting_patterns, prepare, write_promotion
-    from syncer.plan.safety import Consent, refusals
-    from syncer.render.id_map_text import render_pairs
-    from syncer.state.lock import myself
+    from syncer.ops.promote.promote import PromoteOptions  # late, as the next: 200 ms that `--help` does without
+    from syncer.ops.promote.promote import promote as run_promote
+    from syncer.state.plan_file import save_plan
 
-    out = console(color)
-    here, there = world(config, source, server, place), world(config, target, server, place)
-    _must_be_two(here, there)
-
-    def tell(note: str) -> None:
-        out.talk(f"note: {note}\n")
-
-    with at_once(), here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell):
-        mine, theirs = here.state(), there.state()
-        with here.api(read_only=True) as one, there.api(read_only=True) as other:
-            other.confirm()  # before a word about the first, which is read first
-            sides = _side(here, mine, one, forgiving=True), _side(there, theirs, other, forgiving=False)
-            promotion = prepare(*sides, addresses, fetch_all)
-            out.problems(promotion.left, summary=False)
-            out.answer(render_pairs(promotion.pairs, source, target, out.terminal))
-            if promotion.missing:
-                raise InvalidInput(promotion.missing)
-            part = 5 if promotion.incomplete else 0
-            if not promotion.chosen:
-                out.answer("nothing to promote\n")
-                return part
-            if dry_run:
-                out.answer(_said(promotion, out, "would be"))
-                return part
-            store = StateStore(here.place, replace(mine, org_id=here.environment.org_id))
-            write_promotion(promotion, store.put, lambda line: out.show(line))
-            out.show("")
-            out.answer(_said(promotion, out, "were"))
-            here, there = world(config, source, server, place), world(config, target, server, place)
-            proven = _planned(here, sides[0], store.state, unread={})  # what cannot be read was not promoted
-            store.put(proven.settled_with({each.new.address for each in promotion.pulled.drafts}))
-            addresses = fitting_patterns(addresses, promotion.chosen)
-            planned = _planned(there, sides[1], theirs, addresses)
-            needs = refusals(planned.plan, situation(planned, theirs, there, other), Consent())
-        if saved is not None:
-            from syncer.state.plan_file import save_plan
-
-            save_plan(saved, planned.plan, planned.problems)
-        show_plan(out, planned.plan, "text", verbose, there.environment.pace, needs, planned.problems)
-        return _end(out, promotion, proven, planned, saved, addresses) or part
+    here, there, told = given.open(source), given.open(target), _Told(given, dry_run)
+    options = PromoteOptions(here.pull_options(), there.pull_options(), addresses, dry_run)
+    with at_once():
+        done = run_promote(here, there, options, told)
+    if done is None:
+        return told.code
+    planned = done.planned
+    if saved is not None:
+        save_plan(saved, planned.plan, planned.problems)
+    show_plan(given.out, planned.plan, "text", verbose, there.environment.pace, done.needs, planned.problems)
+    return _end(given.out, done, saved) or told.code
 
 
-def _must_be_two(here: CommandContext, there: CommandContext) -> None:
-    """Refused where both are one organisation."""
-    from syncer.model.diagnostic import Problem, Refused
+@dataclass(slots=True)
+class _Told:
+    """What is said of a promotion while it is made. `code`: the exit code, as far as it is known."""
 
-    if here.environment.org_id == there.environment.org_id:
-        names = sorted({here.environment.name, there.environment.name})
-        said = " and ".join(f"`{name}`" for name in names)
-        message = f"{said} {'are' if len(names) > 1 else 'is'} one organisation, `{here.environment.org_id}`"
-        hint = "--from and --to name environments of two organisations"
-        raise Refused(Problem("same-organisation", message, hint=hint))
+    given: ContextOptions
+    dry_run: bool
+    code: int = 0
 
+    def show(self, promotion: Promotion) -> None:
+        """What is not promoted, and which id is which; where it ends here, why."""
+        from syncer.render.id_map_text import render_pairs
 
-def _side(here: CommandContext, state: State, api: Any, *, forgiving: bool) -> PromotionSide:
-    from syncer.kinds import KINDS
-    from syncer.manifests.variables import allowed_names
-    from syncer.ops.promote.target import PromotionSide
-    from syncer.ops.pull.cached_reader import CachedReader
-    from syncer.ops.pull.options import PullOptions
+        out = self.given.out
+        out.problems(promotion.left, summary=False)
+        out.answer(render_pairs(promotion.pairs, promotion.here.name, promotion.there.name, out.terminal))
+        self.code = 5 if promotion.incomplete else 0
+        if not promotion.missing and not promotion.chosen:
+            out.answer("nothing to promote\n")
+        elif not promotion.missing and self.dry_run:
+            out.answer(_said(promotion, out, "would be"))
 
-    allowed = allowed_names(here.env.get("SYNCER_ALLOW_ENV", ""))
-    order = PullOptions(here.project, here.environment, tuple(KINDS), (), here.env, allowed, here.host, here.today)
-    return PromotionSide(order, CachedReader(api, forgiving=forgiving), state.entries)
+    def wrote(self, line: str) -> None:
+        """How far it is, at a terminal."""
+        self.given.out.show(line)
 
+    def written(self, promotion: Promotion) -> None:
+        """What stands in the files now."""
+        self.wrote("")
+        self.given.out.answer(_said(promotion, self.given.out, "were"))
 
-def _planned(
-    here: CommandContext,
-    side: PromotionSide,
-    state: State,
-    addresses: tuple[str, ...] = (),
-    unread: Unread | None = None,
-) -> PlanResult:
-    """The plan of what stands in the files now, made of what was read. `unread`: as of `make_plan`."""
-    from syncer.ops.selection import Selection
-
-    reader: Any = side.reader
-    return here.planned(reader, state, Selection(only=addresses), resend_secrets=False, unread=unread)
+    def again(self, environment: str) -> CommandContext:
+        """As the promoted syncer.yaml describes it."""
+        return self.given.open(environment)
 
 
-def _end(
-    out: Output,
-    promotion: Promotion,
-    proven: PlanResult,
-    planned: PlanResult,
-    saved: Path | None,
-    addresses: tuple[str, ...],
-) -> int:
+def _end(out: Output, done: PromotionResult, saved: Path | None) -> int:
     """What the source's plan says of it, and the next command."""
-    from shlex import quote
-
-    source, target = promotion.source.environment.name, promotion.target.environment.name
-    new = {each.new.address for each in promotion.pulled.drafts}
-    changed = [each.address for each in proven.plan.changes if each.writes]
-    wrong, waiting = [each for each in changed if each in new], [each for each in changed if each in promotion.chosen]
-    if wrong:
-        out.talk(f"the plan of `{source}` is not empty ({_listed(wrong)}): please report this bug of syncer\n")
+    source, target = done.promotion.here.name, done.promotion.there.name
+    if done.wrong:
+        out.talk(f"the plan of `{source}` is not empty ({_listed(done.wrong)}): please report this bug of syncer\n")
         return 1
-    if waiting:
-        out.talk(f"not applied to `{source}` yet, and wanted for `{target}` all the same: {_listed(waiting)}\n")
+    if done.waiting:
+        out.talk(f"not applied to `{source}` yet, and wanted for `{target}` all the same: {_listed(done.waiting)}\n")
     else:
         out.answer(f"what was promoted leaves the plan of `{source}` empty\n")
-    if planned.plan.changes:
-        only = "".join(f" --only {quote(each)}" for each in addresses)
+    if done.planned.plan.changes:
+        only = "".join(f" --only {quote(each)}" for each in done.patterns)
         command = f"syncer apply {quote(str(saved))}" if saved is not None else f"syncer apply -e {target}{only}"
         out.answer(f"next: review and commit the manifests, then `{command}`\n")
     return 0
@@ -192,7 +143,6 @@ def _number(count: int, noun: str) -> str:
 def _said(promotion: Promotion, out: Output, verb: str) -> str:
     """What is written: manifests, variables, ids; and which secrets stand in no file."""
     shown, lines = out.terminal.shown, list[str]()
-    target = promotion.target.environment.name
     drafts, edited = promotion.pulled.drafts, promotion.changes.files
     if len(drafts) + len(edited) <= FEW:
         lines += [f"  {each.file}  new" for each in drafts] + [f"  {shown(name)}  changed" for name in edited]
@@ -201,13 +151,13 @@ def _said(promotion: Promotion, out: Output, verb: str) -> str:
         lines.append(f"  ${{var.{each.name}}}: {shown(' here, '.join(values))} there, for {each.address}")
     if drafts or edited:
         counts = f"{_number(len(drafts), 'new manifest')} and {_number(len(edited), 'changed file')}"
-        lines.append(f"{counts} {verb} written: they are for `{target}` too")
+        lines.append(f"{counts} {verb} written: they are for `{promotion.there.name}` too")
     else:
-        lines.append(f"nothing to write: the manifests are for `{target}` too already")
-    ids = {**promotion.ids, **promotion.pulled.composed.ids}
+        lines.append(f"nothing to write: the manifests are for `{promotion.there.name}` too already")
+    ids = {**promotion.found.ids, **promotion.pulled.composed.ids}
     if ids:
         named = _listed([f"`{name}`" for name in ids])
-        lines.append(f"`ids` of `{promotion.source.environment.name}` that syncer.yaml gets: {named}")
+        lines.append(f"`ids` of `{promotion.here.name}` that syncer.yaml gets: {named}")
     if promotion.pulled.secrets:
         lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
         lines += [f"  {address}  {shown(each.label)}  {each.variable}" for address, each in promotion.pulled.secrets]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli.options import config_option, environment_option, server_option, state_option
+from syncer.cli.options import ContextOptions, environment_options, in_environment
+from syncer.cli.plan_output import show_plan
+from syncer.cli.signals import at_once
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
@@ -19,10 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run", required=False, default="")
-@config_option
-@environment_option
-@server_option
-@state_option
+@environment_options
 @click.option("-v", "--verbose", is_flag=True, help="Every field.")
 @click.option(
     "-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`."
@@ -30,41 +29,22 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for machines."
 )
-@click.pass_obj
-def undo(
-    color: str,
-    run: str,
-    config: Path | None,
-    environment: str | None,
-    server: str,
-    place: str,
-    verbose: bool,
-    target: Path | None,
-    form: str,
-) -> int:
+@in_environment
+def undo(given: ContextOptions, run: str, verbose: bool, target: Path | None, form: str) -> int:
     """Plan to take an earlier apply back: RUN is its id. Without RUN: list the runs that are kept.
 
     What the run changed goes back where the organisation still has what it wrote; what somebody changed since is named
     and left alone. Nothing is changed before `apply FILE`.
     """
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.plan_output import show_plan, situation
-    from syncer.cli.signals import at_once
-    from syncer.plan.safety import Consent, refusals
-
-    out = console(color)
-    here = world(config, environment, server, place)
+    out, here = given.out, given.open()
     if not run:
         return _list(out, here, form)
     with at_once():
-        state = here.state()
-        with here.api(read_only=True) as api:
-            planned = here.planned_back(api, state, run)
-            needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
-        if target is not None:
-            from syncer.state.plan_file import save_plan
+        from syncer.ops.undo.undo import undo as run_undo  # late, as the next: 100 ms that the list does without
+        from syncer.state.plan_file import save_plan
 
+        planned, needs = run_undo(here, run)
+        if target is not None:
             save_plan(target, planned.plan, planned.problems)
         show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
         if planned.plan.changes and target is None and form == "text":

@@ -7,128 +7,83 @@ object of the source uses, becomes a part of that object's manifest. It reads wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from syncer.diff.export_spec import NameIndex, spec_of
 from syncer.kinds import KINDS, lookup_kinds
+from syncer.manifests.envelope import RawManifest
+from syncer.manifests.variables import substitute
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import Json, Lookup, Path
+from syncer.model.json_values import Json, Lookup, Path, value_at
 from syncer.model.kind import Kind
 from syncer.model.markers import clone
 from syncer.model.resource import Desired, Live
 from syncer.model.slugs import unique_names
 from syncer.model.unexpected_reply import UnexpectedReply, of_known_form
+from syncer.ops.promote.promotion import PromoteRequest
 from syncer.ops.pull.inventory import Inventory, UnmanagedObject
-from syncer.ops.refresh import Reader
+from syncer.plan.inputs import PlanInputs
 
 
 @dataclass(frozen=True, slots=True)
-class BundledSpec:
-    """A spec that bundles what it referred to: by local key, the live ids of the source."""
-
-    spec: dict[str, Json]
-    ids: Mapping[str, str]
-
-
 class Dependencies:
-    """What may be bundled, decided once for a survey of the source. `target`: the other organisation."""
+    """What is made along with objects of the source. `users`: live id → how many objects use it; `titles`: kind → live
+    id → its title."""
 
-    def __init__(self, found: Inventory, source: Reader, target: Reader) -> None:
-        self._source, self._target = source, target
-        self._users: Counter[str] = Counter()
-        self._titles: dict[str, dict[str, str]] = {}
-        self._there: dict[str, Counter[str]] = {}
-        for name, live in found.live.items():
-            kind = KINDS[name]
-            for each in live if kind.along else ():
-                self._users.update(set(used_by(kind, each)))
-            if kind.along and kind.along in found.looked_at:
-                field_name = lookup_kinds()[kind.along].titles[0]
-                objects = found.looked_at[kind.along]
-                self._titles[kind.along] = {
-                    str(each["id"]): str(each.get(field_name) or "") for each in objects if each.get("id")
-                }
+    request: PromoteRequest
+    users: Counter[str]
+    titles: Mapping[str, Mapping[str, str]]
 
-    def parts(
-        self, kind: Kind, ids: Sequence[str], known: Mapping[str, str], covered: frozenset[str]
-    ) -> dict[str, str]:
-        """Local key → live id of those that are to be bundled. `known`: keys that some have; `covered`: ids that the
-        target has an answer for already."""
-        wanted = [id for id in ids if id not in covered and self._users[id] == 1 and not self._found(kind, id)]
-        titles = {id: self._titles.get(kind.along, {}).get(id, "") for id in wanted}
-        keys = {id: key for key, id in known.items()}
-        new = unique_names({id: title for id, title in titles.items() if id not in keys}, "automation", {*known}, "_")
-        return {keys.get(id) or new[id]: id for id in wanted}
 
-    def _found(self, kind: Kind, id: str) -> bool:
-        """Whether a lookup of its title finds one object on either side."""
-        titles = self._titles.get(kind.along, {})
-        title = titles.get(id, "")
-        if not title or list(titles.values()).count(title) > 1:
-            return False
-        if kind.along not in self._there:
-            lookup = lookup_kinds()[kind.along]
-            objects = self._target.list(lookup.service, lookup.listing)
-            self._there[kind.along] = Counter(str(each.get(lookup.titles[0])) for each in objects)
-        return self._there[kind.along][title] > 0  # several: the lookup says so
+def dependencies(request: PromoteRequest, found: Inventory) -> Dependencies:
+    """Of a survey of the source."""
+    users: Counter[str] = Counter()
+    titles: dict[str, dict[str, str]] = {}
+    for kind, live in ((KINDS[name], live) for name, live in found.live.items() if KINDS[name].along):
+        users.update(used for each in live for used in used_by(kind, each))
+        title = lookup_kinds()[kind.along].titles[0]
+        objects = found.looked_at.get(kind.along, ())
+        titles[kind.along] = {str(each["id"]): str(each.get(title) or "") for each in objects if each.get("id")}
+    return Dependencies(request, users, titles)
 
-    def answers(self, kind: Kind, ids: Sequence[str]) -> dict[str, Json]:
-        """What the kind must know to bundle these."""
-        asked = kind.asks_along(sorted(ids)) if ids else {}
-        return {name: self._source.read(kind.service, call) for name, call in asked.items()}
 
-    def new(self, each: UnmanagedObject) -> UnmanagedObject:
-        """A live object whose manifest is to be written, with what it bundles."""
-        kind = KINDS[each.address.kind]
-        ids = used_by(kind, each.live) if kind.along else []
-        parts = self.parts(kind, ids, {}, frozenset()) if ids else {}
-        if not parts:
-            return each
-        return replace(each, parts={kind.made_along: parts}, answers=self.answers(kind, list(parts.values())))
+def with_parts(known: Dependencies, new: UnmanagedObject) -> UnmanagedObject:
+    """A live object whose manifest is to be written, with what it bundles."""
+    kind = KINDS[new.address.kind]
+    parts = _parts(known, kind, used_by(kind, new.live), {}, frozenset()) if kind.along else {}
+    if not parts:
+        return new
+    return replace(new, parts={kind.made_along: parts}, answers=_answers(known, kind, parts))
 
-    def existing(
-        self,
-        raw: Mapping[str, Json],
-        one: Desired,
-        live: Live,
-        known: Mapping[str, str],
-        lookups: Mapping[tuple[str, str, str], str],
-        answered: Callable[[Json], bool],
-        names: NameIndex,
-    ) -> BundledSpec | None:
-        """The spec of a manifest that refers to what the target has not, bundling it; None where it need not.
 
-        `raw`: as it is written; `lookups`: what the source's lookups found; `answered`: whether a written value has an
-        answer in the target, as an entry of `ids` has."""
-        kind = KINDS[one.address.kind]
-        places: dict[str, list[Path]] = {}
-        covered: set[str] = set()
-        for ref in kind.refs if kind.along else ():
-            if ref.to != kind.along:
-                continue
-            for path, value in find_all(dict(raw), pattern_steps(ref.path)):
-                marker = _at(one.spec, path)
-                id = lookups.get((marker.kind, marker.title, marker.scope)) if isinstance(marker, Lookup) else marker
-                if isinstance(id, str) and id in used_by(kind, live):
-                    places.setdefault(id, []).append(path)
-                    covered |= {id} if answered(value) else set()
-        parts = self.parts(kind, list(places), known, frozenset(covered))
-        if not parts:
-            return None
-        answers = self.answers(kind, list(parts.values()))
-        with of_known_form(str(one.address)):
-            said = spec_of(kind, live.object, names, {kind.made_along: parts}, answers)
-        bundle = {key: each for key, each in (said.spec.get(kind.made_along) or {}).items() if key in parts}
-        spec: dict[str, Json] = clone(dict(raw))
-        for key in bundle:
-            for path in places[parts[key]]:
-                _put(spec, path, {"automation": key})
-        if not bundle:
-            return None
-        spec[kind.made_along] = {**(spec.get(kind.made_along) or {}), **bundle}
-        return BundledSpec(spec, {key: parts[key] for key in bundle})
+def bundled_spec(
+    known: Dependencies, raw: RawManifest, one: Desired, sides: PlanInputs, names: NameIndex
+) -> dict[str, Json] | None:
+    """The spec of a manifest that refers to what the target has not, bundling it; None where it need not. `sides`: of
+    the source."""
+    kind = KINDS[raw.kind]
+    if not kind.along:
+        return None
+    live, entry = sides.matches[kind.name].found[one.address].live, sides.managed.get(one.address)
+    places = _places(kind, raw, one, live, sides)
+    covered = {id for id, paths in places.items() if any(_answered(known, value_at(raw.spec, each)) for each in paths)}
+    parts = _parts(known, kind, [*places], entry.parts.get(kind.made_along, {}) if entry else {}, covered)
+    if not parts:
+        return None
+    answers = _answers(known, kind, parts)
+    with of_known_form(str(one.address)):
+        said = spec_of(kind, live.object, names, {kind.made_along: parts}, answers)
+    bundle = {key: each for key, each in (said.spec.get(kind.made_along) or {}).items() if key in parts}
+    if not bundle:
+        return None
+    spec: dict[str, Json] = clone(dict(raw.spec))
+    for key in bundle:
+        for path in places[parts[key]]:
+            value_at(spec, path[:-1])[path[-1]] = {"automation": key}
+    spec[kind.made_along] = {**(spec.get(kind.made_along) or {}), **bundle}
+    return spec
 
 
 def used_by(kind: Kind, live: Live) -> list[str]:
@@ -142,11 +97,50 @@ def used_by(kind: Kind, live: Live) -> list[str]:
     return list(dict.fromkeys(each for each in found if isinstance(each, str) and each))
 
 
-def _at(value: Json, path: Path) -> Json:
-    for step in path:
-        value = value[step]
-    return value
+def _places(kind: Kind, raw: RawManifest, one: Desired, live: Live, sides: PlanInputs) -> dict[str, list[Path]]:
+    """Live id → where the manifest, as it is written, refers to it."""
+    places: dict[str, list[Path]] = {}
+    used = used_by(kind, live)
+    for steps in (pattern_steps(ref.path) for ref in kind.refs if ref.to == kind.along):
+        for path, _ in find_all(raw.spec, steps):
+            id = value_at(one.spec, path)
+            if isinstance(id, Lookup):
+                id = sides.lookups.get((id.kind, id.title, id.scope))
+            if isinstance(id, str) and id in used:
+                places.setdefault(id, []).append(path)
+    return places
 
 
-def _put(value: Json, path: Path, item: Json) -> None:
-    _at(value, path[:-1])[path[-1]] = item
+def _answered(known: Dependencies, value: Json) -> bool:
+    """Whether a written value has its answer in the target: an entry of its `ids`."""
+    found = substitute(value, known.request.target.environment.variables())
+    return bool(found.fed) and not found.findings
+
+
+def _parts(
+    known: Dependencies, kind: Kind, ids: Sequence[str], keys: Mapping[str, str], covered: Set[str]
+) -> dict[str, str]:
+    """Local key → live id of those that are to be bundled. `keys`: local key → live id of those that have one;
+    `covered`: ids that the target has an answer for already."""
+    wanted = [id for id in ids if id not in covered and known.users[id] == 1 and not _is_there(known, kind, id)]
+    named = {id: key for key, id in keys.items()}
+    titles = {id: known.titles[kind.along].get(id, "") for id in wanted if id not in named}
+    new = unique_names(titles, "automation", {*keys}, "_")
+    return {named.get(id) or new[id]: id for id in wanted}
+
+
+def _is_there(known: Dependencies, kind: Kind, id: str) -> bool:
+    """Whether a lookup of its title finds one object on either side."""
+    titles = known.titles[kind.along]
+    title = titles.get(id, "")
+    if not title or [*titles.values()].count(title) > 1:
+        return False
+    lookup = lookup_kinds()[kind.along]
+    theirs = known.request.target.reader.list(lookup.service, lookup.listing)
+    return any(str(each.get(lookup.titles[0])) == title for each in theirs)  # several: the lookup says so
+
+
+def _answers(known: Dependencies, kind: Kind, parts: Mapping[str, str]) -> dict[str, Json]:
+    """What the kind must know to bundle these."""
+    asked = kind.asks_along(sorted(parts.values()))
+    return {name: known.request.source.reader.read(kind.service, call) for name, call in asked.items()}

@@ -25,7 +25,7 @@ from syncer.manifests.resolution import Manifests, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Location, PlatformError, Problem
 from syncer.model.field_rules import ListRule, find_all, pattern_steps
-from syncer.model.json_values import Json, Path, show_path
+from syncer.model.json_values import Json, Path, replaced, show_path, value_at
 from syncer.model.kind import Kind
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
@@ -175,7 +175,7 @@ def _draft(new: UnmanagedObject, names: NameIndex, order: PullOptions, cuts: Omi
         for path in paths:
             _remove(document, path)
     for path, variable in new.variables.items():
-        document["spec"] = _replaced(document["spec"], path, variable)
+        document["spec"] = replaced(document["spec"], path, variable)
     shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
     file = file_of(order, address)
     schema = _schema(order.project.root, kind.slug, file)
@@ -251,7 +251,7 @@ def _dispensable(draft: NewManifest, path: Path) -> Path | None:
     while len(path) > 1 and path[0] == "spec":
         if len(path) == 2 and path[1] in (kind.title, kind.key_field, *kind.words):
             return None
-        holder = _at(document, path[:-1])
+        holder = value_at(document, path[:-1])
         step = path[-1]
         if isinstance(step, int):
             rule = _rule(kind, path[1:-1])
@@ -290,16 +290,10 @@ def _is_key(kind: Kind, path: Path) -> bool:
     return len(path) > 2 and isinstance(path[-2], int) and path[-1] in _rule(kind, path[1:-2]).keys
 
 
-def _at(value: Json, path: Path) -> Json:
-    for step in path:
-        value = value[step]
-    return value
-
-
 def _remove(document: Json, path: Path) -> None:
     """Take it out, if it is there: a reference may have taken another form meanwhile."""
     if _as_far_as_it_goes(document, path) == path:
-        del _at(document, path[:-1])[path[-1]]
+        del value_at(document, path[:-1])[path[-1]]
 
 
 def _unfit(new: UnmanagedObject, why: str) -> Problem:
@@ -327,7 +321,7 @@ def with_files(draft: NewManifest, taken: Callable[[str, str], bool]) -> tuple[d
             if name in files or taken(name, unescaped(value)):
                 name = f"{stem}.{label}-{piece_of(show_path(path))}.{ending}"
             files[name] = unescaped(value)
-            document["spec"] = _replaced(document["spec"], path, {"file": name})
+            document["spec"] = replaced(document["spec"], path, {"file": name})
     return document, files
 
 
@@ -346,12 +340,3 @@ def _label(spec: Json, path: Path) -> str:
             words.append(str(value.get("id") or value.get("name") or value.get("key") or step))
     words = words or [each for each in path if isinstance(each, str)]
     return plain_name("-".join(words)) or piece_of(show_path(path))
-
-
-def _replaced(value: Json, path: Path, item: Json) -> Json:
-    """The value with another item at the path; what lies beside the path is shared."""
-    if not path:
-        return item
-    made = dict(value) if isinstance(value, dict) else list(value)
-    made[path[0]] = _replaced(value[path[0]], path[1:], item)  # type: ignore[index]
-    return made

@@ -33,8 +33,8 @@ from syncer.model.pulled_spec import PulledSecret
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import unreadable
 from syncer.ops.apply.state_store import StateStore, linking
+from syncer.ops.cached_reader import CachedReader
 from syncer.ops.plan import PlanResult, make_plan
-from syncer.ops.pull.cached_reader import CachedReader
 from syncer.ops.pull.composition import ROUNDS, Composition, NewManifest, Omissions, compose, with_files
 from syncer.ops.pull.inventory import Inventory, names_of, survey
 from syncer.ops.pull.known_manifests import known_manifests

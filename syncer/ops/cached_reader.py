@@ -1,4 +1,4 @@
-"""A reader that asks the platform each question once, so that a pull and its proof are of the same organisation."""
+"""A reader that asks the platform each question once, so that what is decided and its proof are of the same look."""
 
 from __future__ import annotations
 
