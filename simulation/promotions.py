@@ -13,7 +13,7 @@ import httpx
 from simulation.world import SERVER, TOKENS, World
 from syncer.api.client import fetch_all
 from syncer.kinds import KINDS
-from syncer.manifests.id_entries import with_values
+from syncer.manifests.environment_entry import with_values
 from syncer.manifests.project import read_project
 from syncer.ops.apply.state_store import StateStore
 from syncer.ops.promote.promote import Promotion, prepare, write_promotion

@@ -21,7 +21,7 @@ from syncer.kinds import KINDS, REMOVED
 from syncer.manifests.cross_checks import together
 from syncer.manifests.discovery import read_bytes
 from syncer.manifests.envelope import RawManifest
-from syncer.manifests.id_entries import with_values
+from syncer.manifests.environment_entry import with_values
 from syncer.manifests.loader import of_text
 from syncer.manifests.project import Environment
 from syncer.manifests.resolution import Manifests, lives_in, resolve
