@@ -147,7 +147,7 @@ def _record_reader(make: Callable[..., Any], own: Mapping[str, str], keys: Seque
 def _record_writer(own: Mapping[str, str], keys: Sequence[Key]) -> Callable[[Any], Json]:
     empty = dict.fromkeys(key.name for key in keys)
     attributes = attrgetter(*own.values())  # all at once: plans and states have thousands of records
-    optional = [key.name for key in keys if key.optional]
+    optional = {key.name for key in keys if key.optional}
     writers = [(key.name, key.codec.write) for key in keys if key.name in own and key.codec.write is not _same]
     told = [(key.name, key.told) for key in keys if key.told is not None]
 
@@ -155,9 +155,8 @@ def _record_writer(own: Mapping[str, str], keys: Sequence[Key]) -> Callable[[Any
         document: dict[str, Any] = dict(zip(own, attributes(value)))  # noqa: B905  the check takes longer than the rest
         if told:
             document = {**empty, **document}
-        for name in optional:
-            if not document[name]:
-                del document[name]
+        if optional:
+            document = {name: inner for name, inner in document.items() if inner or name not in optional}
         for name, writer in writers:
             if name in document:
                 document[name] = writer(document[name])

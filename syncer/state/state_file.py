@@ -223,13 +223,20 @@ def _entries(
             raise _invalid(
                 path, _entry_line(text, index), message, "run `syncer state rm` for the wrong one's address, or rebuild"
             )
-        try:  # nearly all are plain
-            plain = len(row) == 3 and "declared" in row
-            entries[address] = Managed(address, live_id, from_json(row["declared"])) if plain else ENTRY.read(row)
+        try:
+            entries[address] = entry_of(row, address)
         except (TypeError, RecursionError):
             message = f"`{address}` remembers something nobody wrote"
             raise _invalid(path, _entry_line(text, index), message, _WAY_OUT) from None
     return entries
+
+
+def entry_of(row: Mapping[str, Any], address: Address) -> Managed:
+    """The entry in a row of the right form; TypeError for a marker that nobody wrote."""
+    if len(row) == 3 and "declared" in row:  # nearly all are
+        return Managed(address, row["live_id"], from_json(row["declared"]))
+    entry: Managed = ENTRY.read(row)
+    return entry
 
 
 def _check_sum(text: str, path: Path | str) -> None:
