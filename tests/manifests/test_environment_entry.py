@@ -34,6 +34,14 @@ CASES = {
         HEAD + '  test:\n    org_id: "1"\n    ids: {}\n',
         HEAD + '  test:\n    org_id: "1"\n    ids:\n' + BLOCK,
     ),
+    "four spaces": (
+        HEAD + '    test:\n        org_id: "1"\n',
+        HEAD + '    test:\n        org_id: "1"\n        ids:\n' + BLOCK.replace("      ", "            "),
+    ),
+    "a token in braces above": (
+        HEAD + '  test:\n    org_id: "1"\n    token: {env: EPILOT_TOKEN}\n',
+        HEAD + '  test:\n    org_id: "1"\n    token: {env: EPILOT_TOKEN}\n    ids:\n' + BLOCK,
+    ),
     "no line end": (HEAD + '  test:\n    org_id: "1"', HEAD + '  test:\n    org_id: "1"\n    ids:\n' + BLOCK),
     "CR LF": (
         (HEAD + '  test:\n    org_id: "1"\n').replace("\n", "\r\n"),
@@ -59,10 +67,17 @@ def test_a_file_that_is_not_sound_is_refused() -> None:
     assert (problem.rule, problem.path) == ("null-value", "$.environments.test.ids")
 
 
-def test_what_cannot_be_put_in_is_said_with_the_lines() -> None:
+REFUSED = {
+    "one is there already": (IDS, 'journey.offer: "5c1c"; user.7: "7"'),
+    "a value that syncer.yaml may not hold": ({"a": "${var.x}"}, 'a: "${var.x}"'),
+}
+
+
+@pytest.mark.parametrize(("ids", "lines"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_put_in_is_said_with_the_lines(ids: dict[str, str], lines: str) -> None:
     path = Path("/repo/syncer.yaml")
     with pytest.raises(InvalidInput) as refusal:
-        with_ids((HEAD + '  "test": {org_id: "1", ids: {user.7: "8"}}\n').encode(), path, "test", IDS)
+        with_ids((HEAD + '  "test": {org_id: "1", ids: {user.7: "8"}}\n').encode(), path, "test", ids)
     message = "`syncer.yaml` was left as it is: the `ids` of environment `test` cannot be put in"
-    hint = 'write these below its `ids:` and run it again: journey.offer: "5c1c"; user.7: "7"'
+    hint = f"write these below its `ids:` and run it again: {lines}"
     assert refusal.value.problems == (Problem("not-written", message, hint=hint),)
