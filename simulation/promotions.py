@@ -14,7 +14,7 @@ import httpx
 
 from simulation.world import SERVER, TOKENS, World
 from syncer.kinds import KINDS
-from syncer.manifests.id_entries import with_values
+from syncer.manifests.environment_entry import with_values
 from syncer.manifests.project import read_project
 from syncer.model.diagnostic import InvalidInput
 from syncer.ops.promote.promote import PromoteOptions, promote

@@ -27,7 +27,7 @@ LAYERS = {
     "plan": ("what is to be done, decided without asking anybody", "diff model", ""),
     "api": ("the platform as list, read and write", "documents fs diff model", "httpx"),
     "manifests": ("files to desired resources", "kinds plan diff schema_check documents model", "yaml"),
-    "state": ("what is remembered", "plan documents fs model", "pydantic obstore psycopg"),
+    "state": ("what is remembered", "plan documents fs model", "obstore psycopg"),
     "render": ("values to text", "plan diff model", "deepdiff wcwidth"),
     "ops": ("the use cases", "state manifests api plan kinds fs schema_check documents diff model", ""),
     "cli": (
@@ -43,12 +43,11 @@ FULL = 20
 """How many modules a folder may hold, `__init__` not counted: more than that nobody takes in at a glance."""
 
 # Loaded where they are used, inside the function: each costs a command that does without it 20 ms to 120 ms.
-LATE = {"httpx", "jsonschema", "jsonschema_rs", "pydantic", "deepdiff", "ruamel", "flask", "waitress", "werkzeug"}
+LATE = {"httpx", "jsonschema", "jsonschema_rs", "deepdiff", "ruamel", "flask", "waitress", "werkzeug"}
 LATE |= {"obstore", "psycopg", "wcwidth"}
 AT_THE_TOP = {
     # file or folder: what it may import at its top, because it subclasses or decorates; who imports *it*, does so late
     "syncer/api/http_transport.py": {"httpx"},
-    "syncer/state/plan_schema.py": {"pydantic"},
     "syncer/sandbox": {"flask", "waitress", "werkzeug"},
 }
 
@@ -189,7 +188,7 @@ EARLY = {
     "in a class": ("class A:\n    import deepdiff", {"deepdiff"}),
     "for types only": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import httpx", set()),
     "in a function": ("def f():\n    import httpx", set()),
-    "in a method": ("class A:\n    def f(self):\n        import pydantic", set()),
+    "in a method": ("class A:\n    def f(self):\n        import httpx", set()),
     "light": ("import json, click", set()),
 }
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from syncer.api.recording import AGAIN, Recording
-from syncer.documents.strict_json import NotJson, decode
+from syncer.documents.strict_json import NotJson, load
 from syncer.fs.disk import replace_file
 from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.model.document_codec import TEXT, Key, converted, listed, mapping, record
 from syncer.model.json_values import Json, UnknownValue, json_text
 
 FORMAT_VERSION = 1
@@ -25,25 +27,28 @@ LARGEST = 256 * 1024 * 1024
 """Bytes a recording may have; 1,000 closing reasons, 100 flows and 100 schemas take 3.4 MB."""
 
 
-def text_of(recording: Recording) -> str:
-    """The file's text: sorted, so that two recordings of one organisation differ in their time and nothing else."""
-    document = {
-        "format_version": FORMAT_VERSION,
-        "recorded_at": recording.recorded_at,
-        "environment": recording.environment,
-        "org_id": recording.org_id,
-        "server": recording.server,
-        "syncer": recording.syncer,
-        "kinds": list(recording.kinds),
-        "lists": _sorted(recording.lists),
-        "reads": _sorted(recording.reads),
-    }
-    return json_text({"checksum": _checksum(document), **document}, indent=1) + "\n"
-
-
 def _sorted(value: Json) -> Json:
     """The value with the keys of every mapping in order."""
     return json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
+
+
+_RECORDING = record(
+    Recording,
+    Key("recorded_at", TEXT),
+    Key("environment", TEXT),
+    Key("org_id", TEXT),
+    Key("server", TEXT),
+    Key("syncer", TEXT),
+    Key("kinds", listed(TEXT)),
+    Key("lists", converted(mapping(listed(mapping())), write=_sorted)),
+    Key("reads", converted(mapping(), write=_sorted)),
+)
+
+
+def text_of(recording: Recording) -> str:
+    """The file's text: sorted, so that two recordings of one organisation differ in their time and nothing else."""
+    document = {"format_version": FORMAT_VERSION, **_RECORDING.write(recording)}
+    return json_text({"checksum": _checksum(document), **document}, indent=1) + "\n"
 
 
 def _checksum(document: Mapping[str, Json]) -> str:
@@ -66,17 +71,9 @@ def load_recording(path: Path, mark: str) -> Recording:
     """The recording in a file; values of the form `{mark: …}` are Unknown. InvalidInput if it is none, another
     format's, damaged, or not as it was written."""
     try:
-        if not path.is_file() and path.exists():
-            raise _bad(path, "is not a file")
-        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
-    except OSError as error:
-        raise _bad(path, f"can't be read: {error.strerror or type(error).__name__}") from None
-    if content is None:
-        raise _bad(path, f"is larger than {LARGEST // 2**20} MB")
-    try:
-        document = decode(content)
+        document = load(path, "recording", LARGEST)
     except NotJson as error:
-        raise _bad(path, f"is no recording: {error}") from None
+        raise _bad(path, str(error)) from None
     version = document.get("format_version") if isinstance(document, dict) else None
     if version is None or not isinstance(document.get("checksum"), str):
         raise _bad(path, "is no recording: it has no `format_version` and `checksum`")
@@ -86,32 +83,18 @@ def load_recording(path: Path, mark: str) -> Recording:
         raise _bad(path, said, hint)
     if document["checksum"] != _checksum(document):
         raise _bad(path, "was changed, or cut short, after it was made: its checksum is of another content")
+    rest = {name: value for name, value in document.items() if name not in ("checksum", "format_version")}
     try:
-        return _recording(document, mark)
-    except (KeyError, TypeError, ValueError):
-        raise _bad(path, "is no recording: its form is not that of format 1") from None
+        made: Recording | None = None if _RECORDING.faults(rest) else _RECORDING.read(rest)
+        if made and made.moment:
+            return replace(made, lists=_marked(made.lists, mark), reads=_marked(made.reads, mark))
+    except ValueError:  # a time that is none
+        pass
+    raise _bad(path, "is no recording: its form is not that of format 1")
 
 
 def _bad(path: Path, what: str, hint: str = AGAIN) -> InvalidInput:
     return InvalidInput(Problem("recording-file", f"`{path}` {what}", hint=hint))
-
-
-def _recording(document: Mapping[str, Json], mark: str) -> Recording:
-    names = ("environment", "org_id", "server", "recorded_at", "syncer")
-    lists, reads, kinds = document["lists"], document["reads"], document["kinds"]
-    whole = all(isinstance(document[name], str) for name in names)
-    whole = whole and isinstance(lists, dict) and isinstance(reads, dict) and isinstance(kinds, list)
-    if not whole or not all(isinstance(each, dict) for found in lists.values() for each in found):
-        raise ValueError
-    made = Recording(
-        **{name: document[name] for name in names},
-        kinds=tuple(map(str, kinds)),
-        lists={key: _marked(found, mark) for key, found in lists.items()},
-        reads={key: _marked(found, mark) for key, found in reads.items()},
-    )
-    if not made.moment:
-        raise ValueError
-    return made
 
 
 def _marked(value: Json, mark: str) -> Json:

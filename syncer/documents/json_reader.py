@@ -1,7 +1,8 @@
 """Reads JSON files strictly (RFC 8259), with a place for every value, and goes on after the usual mistakes.
 
-A reader of its own, though YAML is nearly a superset: the YAML parser refuses escaped surrogate pairs (how JSON writes
-an emoji) and would accept unquoted words and comments.
+A reader of its own, though `json.loads` reads values and YAML is nearly a superset: the one stops at the first mistake
+and takes NaN, equal keys and half characters; the YAML parser refuses escaped surrogate pairs (how JSON writes an
+emoji) and U+007F, so it has no places for such a file, and counts a U+2028 within quotes as the end of a line.
 """
 
 from __future__ import annotations

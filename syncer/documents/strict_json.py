@@ -1,9 +1,11 @@
-"""JSON on the wire: strict when it comes, exact when it goes; the one place that reveals secrets for sending."""
+"""JSON on the wire and in files of ours: strict when it comes, exact when it goes; the one place that reveals secrets
+for sending."""
 
 from __future__ import annotations
 
 import json
 import math
+from pathlib import Path as FilePath
 from typing import Final, NoReturn
 
 from syncer.model.json_values import Json, Path, Secret, show_path
@@ -21,7 +23,7 @@ becomes thirty times as large in memory."""
 
 
 class NotJson(ValueError):
-    """Bytes that are no strict JSON; the message says why and never quotes them."""
+    """Bytes or a file that are no strict JSON; the message says why and never quotes them."""
 
 
 class TooManyValues(NotJson):
@@ -61,6 +63,23 @@ def decode(content: bytes) -> Json:
         raise NotJson("holds a number of absurd length") from None
     _check_depth(value)
     return value
+
+
+def load(path: FilePath, what: str, largest: int) -> Json:
+    """The JSON value in a file of ours, `what` it is to be. NotJson, for a sentence that begins with its name, where it
+    is none, cannot be read, or has more than `largest` bytes."""
+    try:
+        if not path.is_file() and path.exists():
+            raise NotJson("is not a file")
+        content = path.read_bytes() if path.stat().st_size <= largest else None
+    except OSError as error:
+        raise NotJson(f"can't be read: {error.strerror or type(error).__name__}") from None
+    if content is None:
+        raise NotJson(f"is larger than {largest // 2**20} MB")
+    try:
+        return decode(content)
+    except NotJson as error:
+        raise NotJson(f"is no {what}: {error}") from None
 
 
 def encode(body: Json) -> bytes:

@@ -1,6 +1,6 @@
 """Writes a manifest as YAML text, in the style of `syncer fmt`, readable alike by YAML 1.1 and 1.2; it reads nothing.
 
-For new files only: what people wrote is never written anew (see indent and manifests/environment_entry).
+For new files only: what people wrote is never written anew (see indent and edit).
 """
 
 from __future__ import annotations

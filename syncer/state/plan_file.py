@@ -8,14 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncer.documents.strict_json import NotJson, decode
+from syncer.documents.strict_json import NotJson, load
 from syncer.fs.disk import replace_file
-from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.json_values import Json, json_text, show_path
-from syncer.plan.document.document import plan_document, plan_id
-from syncer.plan.document.marker_codec import value_of_side
-from syncer.plan.plan import FORMAT_VERSION, Change, Field, Link, Notice, Plan, Release
+from syncer.plan.document.document import PLAN, plan_document, plan_id
+from syncer.plan.plan import FORMAT_VERSION, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,17 +47,9 @@ def save_plan(path: Path, plan: Plan, problems: Sequence[Problem] = ()) -> None:
 def load_plan(path: Path) -> Plan:
     """The plan in a file; InvalidInput if it is none, another format's, or not as it was written."""
     try:
-        if not path.is_file() and path.exists():
-            raise InvalidInput(_problem(path, "is not a file"))
-        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
-    except OSError as error:
-        raise InvalidInput(_problem(path, f"can't be read: {error.strerror or type(error).__name__}")) from None
-    if content is None:
-        raise InvalidInput(_problem(path, f"is larger than {LARGEST // 2**20} MB"))
-    try:
-        document = decode(content)
+        document = load(path, "plan", LARGEST)
     except NotJson as error:
-        raise InvalidInput(_problem(path, f"is no plan: {error}")) from None
+        raise InvalidInput(_problem(path, str(error))) from None
     return read_plan(document, str(path))
 
 
@@ -69,11 +59,11 @@ def read_plan(document: Json, file: str = "the plan") -> Plan:
     version = document.get("format_version") if isinstance(document, dict) else None
     if version not in READ_VERSIONS or isinstance(version, (bool, float)):
         raise InvalidInput(_wrong_version(file, document))
-    problems = _misshapen(document, file)
-    if problems:
-        raise InvalidInput(problems)
+    faults = [_problem(file, f"is no plan: {said}", show_path(path)) for path, said in PLAN.faults(document)]
+    if faults:
+        raise InvalidInput(faults)
     try:
-        plan = _plan(document)
+        plan: Plan = PLAN.read(document)
     except ValueError as error:
         raise InvalidInput(_problem(file, f"is no plan: {error}")) from None
     if plan_id(document) != document["id"] or plan.summary != document["summary"]:
@@ -92,72 +82,3 @@ def _wrong_version(file: str, document: Json) -> Problem:
         return _problem(file, "is no plan: it has no `format_version`")
     newer = f"this syncer reads formats {' and '.join(map(str, READ_VERSIONS))}"
     return _problem(file, f"has `format_version` {json_text(document['format_version'], indent=None)}: {newer}")
-
-
-def _misshapen(document: Json, file: str) -> list[Problem]:
-    """What is not as the format says; values are not quoted, a plan may be anybody's."""
-    from pydantic import ValidationError
-
-    from syncer.state.plan_schema import PlanModel  # late: pydantic costs a command that reads no plan 45 ms
-
-    try:
-        PlanModel.model_validate(document)
-    except ValidationError as error:
-        return [
-            _problem(file, f"is no plan: {_said(each['type'], each['msg'])}", show_path(each["loc"]))
-            for each in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-    return []
-
-
-def _said(rule: str, message: str) -> str:
-    words = {"extra_forbidden": "its format knows no such key", "missing": "a key is missing"}
-    return words.get(rule, f"{message[:1].lower()}{message[1:]}")
-
-
-def _address(text: str) -> Address:
-    address = parse_address(text)
-    if address is None:
-        raise ValueError("an address is not of the form KIND/NAME")
-    return address
-
-
-def _plan(document: Json) -> Plan:
-    return Plan(
-        document["id"],
-        document["environment"],
-        document["org_id"],
-        document["server"],
-        tuple(map(_change, document["changes"])),
-        tuple(Link(_address(each["address"]), each["live_id"], each["how"], each["new"]) for each in document["links"]),
-        tuple(Release(_address(each["address"]), each["path"]) for each in document["released"]),
-        tuple(
-            Notice(each["rule"], each["message"], _address(each["address"]) if each["address"] is not None else None)
-            for each in document["notices"]
-        ),
-        document["digests"],
-        document["partial"],
-        undo=document.get("undo", ""),
-        format_version=document["format_version"],
-        against=document.get("against") or {},
-    )
-
-
-def _change(each: Json) -> Change:
-    return Change(
-        _address(each["address"]),
-        each["action"],
-        each["class"],
-        tuple(each["reasons"]),
-        tuple(map(_field, each["fields"])),
-        tuple(each["calls"]),
-        tuple(map(_address, each["after"])),
-        each["fingerprint"],
-        each["live_id"] or "",
-        each["name"],
-    )
-
-
-def _field(each: Json) -> Field:
-    before, after = value_of_side(each["before"]), value_of_side(each["after"])
-    return Field(each["path"], before, after, each["cause"], each["class"], each["reason"], each["item"])

@@ -18,8 +18,10 @@ from typing import Final
 
 from syncer.fs.disk import DISK, Disk, NotDurable, replace_file
 from syncer.model.diagnostic import InvalidInput, Location, Problem
+from syncer.model.document_codec import FLAG, TEXT, Key, converted, listed, mapping, record
 from syncer.model.json_values import Json
 from syncer.state.journal import frame, read_records
+from syncer.state.marker_json import from_json, to_json
 
 FORMAT: Final = 1
 MODE: Final = 0o600
@@ -42,6 +44,20 @@ class RunHeader:
     by: str
     syncer: str
     undo: str = ""
+
+
+KEPT_ENTRY: Final = record(
+    dict,
+    Key("live_id", TEXT, told=lambda entry: entry.live_id),
+    Key("declared", converted(mapping(), from_json, to_json)),
+    Key("parts", converted(mapping(mapping(TEXT)), from_json, to_json)),
+    Key("protect", FLAG),
+    Key("aliases", listed(TEXT)),
+    Key("policy", converted(mapping(), from_json, to_json)),
+    Key("secrets", listed(TEXT), told=lambda entry: sorted(entry.secrets)),
+)
+"""What state said of an object before its change; of secrets the names, not the digests. Read as attributes of a
+`Managed`, but for these and the live id, which the change says too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +247,11 @@ def _run(records: Sequence[Mapping[str, Json]], path: Path, note: str) -> Run:
     header = RunHeader(**{name: value for name, value in records[0].items() if name != "run"})
     befores: dict[str, tuple[Mapping[str, Json], int]] = {}
     results: dict[str, Mapping[str, Json]] = {}
-    for line, record in enumerate(records[1:], start=2):
-        if "change" in record:
-            befores[str(record["change"]["address"])] = (record["change"], line)
+    for line, each in enumerate(records[1:], start=2):
+        if "change" in each:
+            befores[str(each["change"]["address"])] = (each["change"], line)
         else:
-            results[str(record["result"]["address"])] = record["result"]
+            results[str(each["result"]["address"])] = each["result"]
     kept = tuple(KeptChange(before, results.get(address, {}), line) for address, (before, line) in befores.items())
     return Run(header, kept, path, note)
 

@@ -25,7 +25,8 @@ from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json
 from syncer.model.resource import Managed
-from syncer.state.marker_json import from_json, to_json
+from syncer.state.marker_json import from_json
+from syncer.state.state_schema import ENTRY, fault
 
 FORMAT: Final = 1
 MODE: Final = 0o600
@@ -136,7 +137,7 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
     for address, managed in sorted(state.entries.items()):
         known = cached.get(address)
         if known is None or known[0] is not managed:
-            known = cached[address] = (managed, _dump(_row(managed)))
+            known = cached[address] = (managed, _dump(ENTRY.write(managed)))
         rows.append(known[1])
     head: dict[str, Json] = {
         "format_version": FORMAT,
@@ -193,15 +194,13 @@ def _check_form(text: str, path: Path | str) -> None:
 
 def _document(text: str, path: Path | str) -> dict[str, Any]:
     """The file as JSON of the form that `state_schema` describes."""
-    from syncer.state.state_schema import fault
-
     try:
         document: dict[str, Any] = json.loads(text)
     except json.JSONDecodeError as error:
         raise _invalid(path, error.lineno, f"state is damaged at column {error.colno}", _WAY_OUT) from None
     except (ValueError, RecursionError):
         raise _invalid(path, 1, "state is damaged: it holds values nobody wrote", _WAY_OUT) from None
-    place = fault(document, text)
+    place = fault(document)
     if place is not None:
         line = 1
         if len(place) > 1 and place[0] == "entries" and isinstance(place[1], int):
@@ -230,25 +229,19 @@ def _entries(
                 path, _entry_line(text, index), message, "run `syncer state rm` for the wrong one's address, or rebuild"
             )
         try:
-            declared = from_json(row.get("declared", {}))
+            entries[address] = entry_of(row, address)
         except (TypeError, RecursionError):
             message = f"`{address}` remembers something nobody wrote"
             raise _invalid(path, _entry_line(text, index), message, _WAY_OUT) from None
-        if len(row) == 3 and declared:  # nearly all are
-            entries[address] = Managed(address, live_id, declared)
-            continue
-        entries[address] = Managed(
-            address,
-            live_id,
-            declared,
-            row.get("parts", {}),
-            row.get("protect", False),
-            tuple(row.get("aliases", ())),
-            row.get("policy", {}),
-            row.get("secrets", {}),
-            row.get("adopted", False),
-        )
     return entries
+
+
+def entry_of(row: Mapping[str, Any], address: Address) -> Managed:
+    """The entry in a row of the right form; TypeError for a marker that nobody wrote."""
+    if len(row) == 3 and "declared" in row:  # nearly all are
+        return Managed(address, row["live_id"], from_json(row["declared"]))
+    entry: Managed = ENTRY.read(row)
+    return entry
 
 
 def _check_sum(text: str, path: Path | str) -> None:
@@ -259,25 +252,6 @@ def _check_sum(text: str, path: Path | str) -> None:
             return
     line = text.count("\n", 0, found.start()) + 1 if found else _line(text, '"checksum"')
     raise _invalid(path, line, "state does not match its checksum: it was edited or damaged", _WAY_OUT)
-
-
-def _row(managed: Managed) -> dict[str, Json]:
-    """An entry without what is empty; the address first."""
-    address, live_id, declared, *more = managed
-    row: dict[str, Json] = {"address": str(address), "live_id": live_id}
-    if declared:
-        row["declared"] = to_json(declared)
-    if any(more):  # of few
-        rest: dict[str, Json] = {
-            "parts": to_json(managed.parts),
-            "protect": managed.protect,
-            "aliases": list(managed.aliases),
-            "policy": to_json(managed.policy),
-            "secrets": dict(managed.secrets),
-            "adopted": managed.adopted,
-        }
-        row |= {name: value for name, value in rest.items() if value}
-    return row
 
 
 def _keep_backup(path: Path, disk: Disk) -> None:

@@ -162,11 +162,11 @@ environments:
       text: |
         eins
         # zwei
-
 ⟨  prod:
     org_id: "739224"
     token: {env: EPILOT_TOKEN_PROD}
-⟩manifests: [config]
+⟩
+manifests: [config]
 """,
     "no line end at the end": """version: 1
 environments:

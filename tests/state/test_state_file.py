@@ -110,7 +110,7 @@ def test_mappings_that_look_like_markers_survive(tmp_path: Path) -> None:
 
 
 def test_a_value_that_cannot_be_remembered_is_a_bug() -> None:
-    with pytest.raises(TypeError, match="object cannot be remembered"):
+    with pytest.raises(TypeError, match="a object has no JSON form"):
         encode("sandbox", State("1", 1, {WON: Managed(WON, "r", {"a": object()})}))
 
 

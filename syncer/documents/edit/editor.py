@@ -25,23 +25,26 @@ from syncer.documents.edit.operations import (
     steps_between,
 )
 from syncer.documents.edit.splices import EditedText, EditPosition, NotEditable, Splice, spliced
-from syncer.documents.edit.style import fits_brackets, flow_words, literal_lines, scalar_words
+from syncer.documents.edit.style import Manner, Style, fits_brackets, flow_words, literal_lines, scalar_words
 from syncer.documents.edit.syntax_tree import line_end
 from syncer.documents.roundtrip_check import reads_as
-from syncer.documents.yaml_reader import Document, read
+from syncer.documents.yaml_reader import read
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json, Path, show_path
 
 
-def edit(text: bytes, document: int, edits: Sequence[Edit], file: str) -> bytes:
-    """The text of `file` with the edits made, one after the other, in one of its documents (counted from 0).
+def _as_found(style: Style) -> Style:
+    return style
+
+
+def edit(text: bytes, document: int, edits: Sequence[Edit], file: str, manner: Manner = _as_found) -> bytes:
+    """The text of `file` with the edits made, one after the other, in one of its documents (counted from 0), written
+    as the file is, or as `manner` makes of that.
 
     A `Replacement` of a mapping or list is broken down into the few edits that lead there. InvalidInput where the file
-    is not
-    sound, where an edit does not fit it, or where the outcome is not exactly what was asked for.
+    is not sound, where an edit does not fit it, or where the outcome is not exactly what was asked for.
     """
-    before = read(text, file)
-    made = _Edited(text, before, document, file)
+    made = _Edited(text, document, file, manner)
     for each in edits:
         for steps in _together(_small(made.value, each, made)):
             if len(steps) == 1 or not made.make_at_once(steps):
@@ -52,19 +55,30 @@ def edit(text: bytes, document: int, edits: Sequence[Edit], file: str) -> bytes:
 
 def _together(steps: Sequence[Edit]) -> Iterator[list[Edit]]:
     """The steps in runs: scalars that are put in place of others move nothing, so they can be made at once, also before
-    keys that come and go beside them."""
+    keys that come and go beside them; so can scalars that come behind the last key of one mapping."""
     run: list[Edit] = []
     later: list[list[Edit]] = []
     for step in steps:
         if isinstance(step, Replacement) and not isinstance(step.value, (dict, list)):
             run.append(step)
         elif isinstance(step, (Insertion, Deletion)) and step.path and isinstance(step.path[-1], str):
-            later.append([step])
+            if later and _comes_behind(later[-1][-1], step):
+                later[-1].append(step)
+            else:
+                later.append([step])
         else:
             yield from filter(None, [run, *later])
             run, later = [], []
             yield [step]
     yield from filter(None, [run, *later])
+
+
+def _comes_behind(one: Edit, other: Edit) -> bool:
+    """Whether both are scalars put in behind the last key of the same mapping."""
+    return one.path[:-1] == other.path[:-1] and all(
+        isinstance(each, Insertion) and each.at is None and not isinstance(each.value, (dict, list))
+        for each in (one, other)
+    )
 
 
 def _small(value: Json, each: Edit, made: _Edited) -> list[Edit]:
@@ -81,16 +95,17 @@ def _small(value: Json, each: Edit, made: _Edited) -> list[Edit]:
 class _Edited:
     """A text while it is edited, beside the value it must have."""
 
-    def __init__(self, text: bytes, before: list[Document], document: int, file: str) -> None:
+    def __init__(self, text: bytes, document: int, file: str, manner: Manner) -> None:
         self.first = text
         self.file = file
-        self.before = before
+        self.before = read(text, file)
         self.document = document
+        self.manner = manner
         self.as_json = file.lower().endswith(".json")
         plain = text.decode()
         self.added = "" if plain.endswith(("\n", "\r")) else "\r\n" if "\r\n" in plain else "\n"
         self.text = plain + self.added
-        self.value: Json = before[document].value
+        self.value: Json = self.before[document].value
         self.cut: list[str] = []
 
     def make(self, step: Edit) -> None:
@@ -101,7 +116,7 @@ class _Edited:
             self.refuse("there is no such place", step.path)
         why = "no form was found that says it"
         try:
-            work = EditedText(self.text, self.document, as_json=self.as_json)
+            work = EditedText(self.text, self.document, self.manner, as_json=self.as_json)
             for splices in _forms(work, step):
                 text = spliced(self.text, splices)
                 if self.says(text, wanted):
@@ -117,7 +132,7 @@ class _Edited:
     def make_at_once(self, steps: Sequence[Edit]) -> bool:
         """All of these edits, each in its best form; False, and nothing made, where one needs another."""
         try:
-            work = EditedText(self.text, self.document, as_json=self.as_json)
+            work = EditedText(self.text, self.document, self.manner, as_json=self.as_json)
             splices = [splice for step in steps for splice in next(_forms(work, step))]
             text, wanted = spliced(self.text, splices), self.value
             for step in steps:
@@ -215,7 +230,8 @@ def _add(work: EditedText, step: Insertion) -> Iterator[list[Splice]]:
     else:
         floor = _floor(way)
         beside = node.entries[max(at - 1, 0)].value
-        both = (beside.flow and beside.form != "scalar" and fits_brackets(step.value), True)
+        alike = work.manner.beside and beside.flow and beside.form != "scalar"
+        both = (alike and fits_brackets(step.value), True)
         for brackets in dict.fromkeys(both):
             lines = block.entry_lines(work, node, key, step.value, brackets=brackets)
             yield block.insert(work, node, floor, at, lines)

@@ -144,7 +144,7 @@ def _between_mappings(old: dict[str, Json], new: dict[str, Json], path: Path) ->
     for key, value in new.items():
         if key not in old:
             at = 0 if before is None else kept.index(before) + 1
-            yield Insertion((*path, key), value, at)
+            yield Insertion((*path, key), value, at if at < len(kept) else None)
             kept.insert(at, key)
         before = key
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syncer.documents.edit.style import Style, manner_of
+from syncer.documents.edit.style import Manner, manner_of
 from syncer.documents.edit.syntax_tree import (
     SyntaxEntry,
     SyntaxNode,
@@ -51,12 +51,12 @@ class EditPosition:
 class EditedText:
     """A text and its tree."""
 
-    def __init__(self, text: str, document: int, *, as_json: bool) -> None:
+    def __init__(self, text: str, document: int, manner: Manner, *, as_json: bool) -> None:
         self.text = text
         self.json = as_json
         trees = [json_tree(text)] if as_json else yaml_trees(text)
         self.root = trees[document]
-        self.manner: Style = manner_of(text, trees, as_json=as_json)
+        self.manner = manner(manner_of(text, trees, as_json=as_json))
         self.wide = as_json and "\n" in text.strip()
 
     def way(self, path: Path) -> list[EditPosition]:
@@ -130,9 +130,10 @@ class EditedText:
 
 
 def spliced(text: str, splices: Sequence[Splice]) -> str:
-    """The text with all of them made; they may not overlap."""
+    """The text with all of them made; they may not overlap, and of those at one place the first comes first."""
     end = len(text) + 1
-    for each in sorted(splices, key=lambda each: (each.start, each.end), reverse=True):
+    ordered = sorted(splices, key=lambda each: (each.start, each.end))
+    for each in reversed(ordered):
         if each.end > end:
             raise NotEditable("two changes touch the same characters")
         text, end = text[: each.start] + each.new + text[each.end :], each.start

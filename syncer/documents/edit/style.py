@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from syncer.documents.core_schema import CONSTANTS, BadScalar, number
@@ -36,6 +37,16 @@ class Style:
     brackets: bool = False
     """Whether lists of scalars stand in brackets."""
     json: bool = False
+    braces: bool = False
+    """Whether mappings of scalars stand in braces."""
+    quoted: bool = False
+    """Whether every new text but a key stands in double quotes, also where it needs none."""
+    beside: bool = True
+    """Whether a new entry stands in brackets where the one beside it does; else line by line."""
+
+
+Manner = Callable[[Style], Style]
+"""What becomes of the style that a file shows, for one who wants it otherwise."""
 
 
 def manner_of(text: str, trees: list[SyntaxNode], *, as_json: bool) -> Style:
@@ -82,16 +93,20 @@ def scalar_words(value: Json, manner: Style, *, style: str = "", flow: bool = Fa
         return json.dumps(value, allow_nan=False)
     if style == "'" and not _UNPRINTABLE.search(value):
         return _single(value)
-    if style == '"':
+    if style == '"' or manner.quoted:
         return _double(value)
-    if _is_plain(value, flow=flow, dates=_DATE.match(was) is not None):
-        return value
-    return _single(value) if manner.quote == "'" and not _UNPRINTABLE.search(value) else _double(value)
+    return _text_words(value, manner, flow=flow, dates=_DATE.match(was) is not None)
 
 
 def key_words(key: str, manner: Style, *, flow: bool) -> str:
     """A key."""
-    return scalar_words(key, manner, flow=flow)
+    return json.dumps(key, ensure_ascii=False) if manner.json else _text_words(key, manner, flow=flow, dates=False)
+
+
+def _text_words(text: str, manner: Style, *, flow: bool, dates: bool) -> str:
+    if _is_plain(text, flow=flow, dates=dates):
+        return text
+    return _single(text) if manner.quote == "'" and not _UNPRINTABLE.search(text) else _double(text)
 
 
 def _single(text: str) -> str:
@@ -177,10 +192,11 @@ def value_lines(value: Json, column: int, manner: Style) -> list[str]:
 
 
 def _is_short(value: Json, column: int, manner: Style) -> bool:
-    """Whether a list of scalars goes in brackets, as those of the file do."""
-    if not manner.brackets or not isinstance(value, list) or any(isinstance(each, (dict, list)) for each in value):
+    """Whether a list (or mapping) of scalars goes in brackets, as those of the file do."""
+    if not (manner.brackets if isinstance(value, list) else manner.braces):
         return False
-    if any(isinstance(each, str) and "\n" in each for each in value):
+    items = list(value.values()) if isinstance(value, dict) else value
+    if any(isinstance(each, (dict, list)) or (isinstance(each, str) and "\n" in each) for each in items):
         return False
     return column + len(flow_words(value, manner)) <= _NARROW
 

@@ -25,7 +25,7 @@ from syncer.plan.document.redaction import Suspect, withhold
 from syncer.plan.identity_match import link_of
 from syncer.plan.plan import HIDDEN, REMOVALS, Task
 from syncer.state.marker_json import to_json
-from syncer.state.run_history import RunFile
+from syncer.state.run_history import KEPT_ENTRY, RunFile
 
 SHORTEST = 6
 """Characters from which on a secret is also looked for inside longer texts."""
@@ -65,7 +65,7 @@ class Backup:
             "action": change.action,
             "live_id": change.live_id,
             "name": change.name,
-            "entry": _entry(entry),
+            "entry": KEPT_ENTRY.write(entry) if entry else None,
             "manifest": self.digests.get(str(address), ""),
             "stamps": _stamps(live),
             "secrets": [each.path for each in change.fields if each.before is HIDDEN or isinstance(each.after, Secret)],
@@ -140,18 +140,3 @@ def _stamps(live: Json) -> dict[str, Json]:
     if not isinstance(live, dict):
         return {}
     return {name: live[name] for name in STAMPS if isinstance(live.get(name), (str, int))}
-
-
-def _entry(entry: Managed | None) -> Json:
-    """What state said of it; of secrets the names, not the digests."""
-    if entry is None:
-        return None
-    return {
-        "live_id": entry.live_id,
-        "declared": to_json(entry.declared),
-        "parts": to_json(entry.parts),
-        "protect": entry.protect,
-        "aliases": list(entry.aliases),
-        "policy": to_json(entry.policy),
-        "secrets": sorted(entry.secrets),
-    }

@@ -14,7 +14,7 @@ from typing import Protocol
 from syncer.fs import change_set
 from syncer.fs.disk import replace_file
 from syncer.manifests.discovery import read_bytes
-from syncer.manifests.id_entries import with_values
+from syncer.manifests.environment_entry import with_values
 from syncer.manifests.project import Environment
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem, Refused

@@ -23,7 +23,7 @@ from syncer.fs.disk import remove_leftovers_of, replace_file
 from syncer.kinds import KINDS
 from syncer.manifests.cross_checks import together
 from syncer.manifests.discovery import read_bytes, shown
-from syncer.manifests.id_entries import with_ids
+from syncer.manifests.environment_entry import with_ids
 from syncer.manifests.project import read_project
 from syncer.manifests.resolution import Manifests, read_manifests, resolve
 from syncer.model.address import Address

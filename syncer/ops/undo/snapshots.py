@@ -12,7 +12,7 @@ from syncer.model.resource import Live, Managed
 from syncer.plan.document.marker_codec import value_of
 from syncer.plan.revert import go_back
 from syncer.state.marker_json import from_json
-from syncer.state.run_history import KeptChange
+from syncer.state.run_history import KEPT_ENTRY, KeptChange
 
 NEWER = "use the version of syncer that made the run"
 
@@ -48,16 +48,7 @@ def both_sides(kind: Kind, kept: KeptChange, live: Live) -> tuple[Spec, Spec]:
 
 def entry_before(address: Address, kept: KeptChange) -> Managed:
     """What state said before the run."""
-    then = kept.before["entry"] or {}
-    return Managed(
-        address,
-        str(kept.before["live_id"]),
-        from_json(then.get("declared", {})),
-        from_json(then.get("parts", {})),
-        bool(then.get("protect")),
-        tuple(then.get("aliases", ())),
-        from_json(then.get("policy", {})),
-    )
+    return Managed(address, str(kept.before["live_id"]), **KEPT_ENTRY.read(kept.before["entry"] or {}))
 
 
 def memory_after(

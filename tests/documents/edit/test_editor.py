@@ -9,6 +9,7 @@ import pytest
 
 from syncer.documents.edit.editor import edit
 from syncer.documents.edit.operations import Deletion, Edit, Insertion, Move, Replacement
+from syncer.documents.edit.splices import Splice, spliced
 from syncer.model.diagnostic import InvalidInput
 
 Json = Any
@@ -161,3 +162,7 @@ def test_what_is_refused(text: str, each: Edit, said: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         edit(text.encode(), 0, [each], "x.yaml")
     assert refusal.value.problems[0].message.startswith(said)
+
+
+def test_what_is_put_in_at_one_place_keeps_its_order() -> None:
+    assert spliced("ad", [Splice(1, 1, "b"), Splice(0, 1, "A"), Splice(1, 1, "c")]) == "Abcd"

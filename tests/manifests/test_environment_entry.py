@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from syncer.manifests.id_entries import with_ids
+from syncer.manifests.environment_entry import with_ids
 from syncer.manifests.project import project_of
-from syncer.model.diagnostic import InvalidInput
+from syncer.model.diagnostic import InvalidInput, Problem
 
 HEAD = "version: 1\nenvironments:\n"
 IDS = {"journey.offer": "5c1c", "user.7": "7"}
@@ -24,15 +24,23 @@ CASES = {
     ),
     "in braces": (
         HEAD + '  test: {org_id: "1", ids: {a: "1"}}\n',
-        HEAD + '  test: {org_id: "1", ids: {a: "1", "journey.offer": "5c1c", "user.7": "7"}}\n',
+        HEAD + '  test: {org_id: "1", ids: {a: "1", journey.offer: "5c1c", user.7: "7"}}\n',
     ),
     "all in braces, none yet": (
         HEAD + '  test: {org_id: "1"} # ä\n',
-        HEAD + '  test: {org_id: "1", ids: {"journey.offer": "5c1c", "user.7": "7"}} # ä\n',
+        HEAD + '  test: {org_id: "1", ids: {journey.offer: "5c1c", user.7: "7"}} # ä\n',
     ),
     "empty braces": (
         HEAD + '  test:\n    org_id: "1"\n    ids: {}\n',
-        HEAD + '  test:\n    org_id: "1"\n    ids: {"journey.offer": "5c1c", "user.7": "7"}\n',
+        HEAD + '  test:\n    org_id: "1"\n    ids:\n' + BLOCK,
+    ),
+    "four spaces": (
+        HEAD + '    test:\n        org_id: "1"\n',
+        HEAD + '    test:\n        org_id: "1"\n        ids:\n' + BLOCK.replace("      ", "            "),
+    ),
+    "a token in braces above": (
+        HEAD + '  test:\n    org_id: "1"\n    token: {env: EPILOT_TOKEN}\n',
+        HEAD + '  test:\n    org_id: "1"\n    token: {env: EPILOT_TOKEN}\n    ids:\n' + BLOCK,
     ),
     "no line end": (HEAD + '  test:\n    org_id: "1"', HEAD + '  test:\n    org_id: "1"\n    ids:\n' + BLOCK),
     "CR LF": (
@@ -51,9 +59,25 @@ def test_with_ids(before: str, after: str) -> None:
     assert project_of(written, path).environments["test"].ids == {**known, **IDS}
 
 
-def test_what_cannot_be_put_in_is_said_with_the_lines() -> None:
+def test_a_file_that_is_not_sound_is_refused() -> None:
     path = Path("/repo/syncer.yaml")
     with pytest.raises(InvalidInput) as refusal:
         with_ids((HEAD + '  "test": {org_id: "1", ids: null}\n').encode(), path, "test", IDS)
     [problem] = refusal.value.problems
-    assert "ids" in problem.message
+    assert (problem.rule, problem.path) == ("null-value", "$.environments.test.ids")
+
+
+REFUSED = {
+    "one is there already": (IDS, 'journey.offer: "5c1c"; user.7: "7"'),
+    "a value that syncer.yaml may not hold": ({"a": "${var.x}"}, 'a: "${var.x}"'),
+}
+
+
+@pytest.mark.parametrize(("ids", "lines"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_put_in_is_said_with_the_lines(ids: dict[str, str], lines: str) -> None:
+    path = Path("/repo/syncer.yaml")
+    with pytest.raises(InvalidInput) as refusal:
+        with_ids((HEAD + '  "test": {org_id: "1", ids: {user.7: "8"}}\n').encode(), path, "test", ids)
+    message = "`syncer.yaml` was left as it is: the `ids` of environment `test` cannot be put in"
+    hint = f"write these below its `ids:` and run it again: {lines}"
+    assert refusal.value.problems == (Problem("not-written", message, hint=hint),)
