@@ -40,8 +40,15 @@ class _Source:
 
     def places(self, index: int) -> SourceMap:
         if self._places is None:
-            self._places = find_places(self.text)
+            self._places = self._found()
         return self._places[index] if index < len(self._places) else SourceMap()
+
+    def _found(self) -> list[SourceMap]:
+        if not _is_json(self.file):
+            return find_places(self.text)
+        from syncer.documents import json_reader  # late: nearly all manifests are YAML
+
+        return [json_reader.parse(self.text.decode(), self.file)[1]]
 
 
 class Document:
@@ -108,7 +115,7 @@ def plain(documents: list[Document]) -> Plain | None:
 
 
 def restored(values: Plain, text: bytes, file: str, *, sound: bool = False) -> list[Document]:
-    """The documents that `plain` was given, of the same text. `sound`: they were judged too."""
+    """The documents of a text that has these values, and no warnings. `sound`: they were judged too."""
     source = _Source(file, text)
     documents = [Document(value, source, index, start, ()) for index, (value, start) in enumerate(values)]
     if sound:

@@ -38,7 +38,7 @@ def check_together(desired: Sequence[Desired], only: Collection[str] | None = No
 
 
 def _file(desired: Desired) -> str:
-    return desired.where(()).file
+    return desired.file
 
 
 def _because(schema: Desired, other: Desired) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
     from syncer.model.cycles import circles  # late: a repository without references has none
 
     for circle in circles(waits):
-        begin = next((place for place, each in enumerate(circle) if by_address[each].where(()).file in only), 0)
+        begin = next((place for place, each in enumerate(circle) if by_address[each].file in only), 0)
         circle = [*circle[begin:-1], *circle[:begin], circle[begin]]
         first = by_address[circle[0]]
         use = next(

@@ -101,7 +101,7 @@ def pull(
             reader = CachedReader(api, forgiving=True)
             manifests, desired, dangling = what_is_there(order)
             unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
-            sound = [each for each in desired if each.where(()).file not in unfinished]
+            sound = [each for each in desired if each.file not in unfinished]
             wish = wish_of(complete, theirs, prune_files, chosen(sound, order.kinds, patterns))
             taken = taken_over(here, reader, known, wish, (manifests, desired))
             code, something = 0, bool(taken.objects or taken.gone or taken.problems)

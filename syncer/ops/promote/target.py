@@ -99,7 +99,7 @@ class TargetCheck:
         asked, wrong = asked_for(self.manifests, whole, desired)
         problems = [*problems, *together(desired), *wrong]
         unsound = {each.at.file for each in problems if each.severity == "error" and each.at is not None}
-        desired = [each for each in desired if each.where(()).file not in unsound]  # of these enough is said
+        desired = [each for each in desired if each.file not in unsound]  # of these enough is said
         selection = self.selection if self._fits(desired) else Selection()
         request = PlanRequest(self.side.order.target, selection, removal_requests=asked)
         sides, known, found, _ = read_sides(self.side.reader, self.fetch, desired, self.side.managed, request)
@@ -267,7 +267,7 @@ def _place(problem: Problem) -> tuple[str, str]:
 
 def _unanswered(desired: Desired) -> Iterator[tuple[str, str]]:
     """Where a manifest has an id that nobody has given yet: what else would be said of it is said of the entry."""
-    file, left = desired.where(()).file, list[tuple[Path, Json]]([(("spec",), desired.spec)])
+    file, left = desired.file, list[tuple[Path, Json]]([(("spec",), desired.spec)])
     while left:
         path, value = left.pop()
         if isinstance(value, str) and value.startswith(_OPEN):
