@@ -71,7 +71,8 @@ class CacheFile:
         from syncer.fs.disk import replace_file  # late: most runs write nothing
 
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.path.parent.parent, self.path.parent):  # a home that isn't there is not made
+                folder.mkdir(mode=0o700, exist_ok=True)
             replace_file(self.path, content, mode=0o600)
         except OSError:
             return False

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import config_option, environment_option, selection_options, server_option, state_option
+from syncer.cli.options import (
+    config_option,
+    environment_option,
+    no_cache_option,
+    selection_options,
+    server_option,
+    state_option,
+)
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
     default="text",
     help="For people, for machines, or for a comment.",
 )
+@no_cache_option
 @click.pass_obj
 def drift(
     color: str,
@@ -51,6 +59,7 @@ def drift(
     verbose: bool,
     target: Path | None,
     form: str,
+    no_cache: bool,
 ) -> int:
     """Say what somebody changed in the organisation since the last apply: field by field, when, and by whom.
 
@@ -66,6 +75,7 @@ def drift(
 
     out = console(color)
     here = world(config, environment, server, place)
+    here.remembers = not no_cache
     with at_once(), at_rest(), here.reading():
         for doubt in here.doubts():
             out.talk(f"warning: {doubt}\n")

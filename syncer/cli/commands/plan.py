@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import FORMAT, against_option, planning_options
+from syncer.cli.options import FORMAT, against_option, no_cache_option, planning_options
 from syncer.cli.plan_output import show_plan, situation, warned
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
+@no_cache_option
 @click.pass_obj
 def plan(
     color: str,
@@ -37,6 +38,7 @@ def plan(
     target: Path | None,
     detailed_exitcode: bool,
     form: str,
+    no_cache: bool,
 ) -> int:
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
     from syncer.cli.command_context import world
@@ -51,9 +53,11 @@ def plan(
         return plan_against(
             color, against, config, environment, server, place, Selection(only, but), target, verbose=verbose,
             resend_secrets=resend_secrets, detailed_exitcode=detailed_exitcode, form=form,
+            remembers=not no_cache,
         )  # fmt: skip
     out = console(color)
     here = world(config, environment, server, place)
+    here.remembers = not no_cache
     with at_once(), at_rest(), here.reading():
         # here, while another process reads the manifests
         from syncer.ops.selection import Selection

@@ -120,6 +120,7 @@ def plan_against(
     resend_secrets: bool,
     detailed_exitcode: bool,
     form: str,
+    remembers: bool,
 ) -> int:
     """The plan against the recording in FILE: no token, no network, nothing written. InvalidInput for a
     `target` to save it in: such a plan is never applied."""
@@ -149,7 +150,7 @@ def plan_against(
         here = world(config, environment or _its_own(recording, config), server, place)
         must_fit(recording, here.environment.name, here.environment.org_id, here.server)
         here.server = "" if recording.server == "epilot.io" else recording.server
-        here.secretless = True
+        here.secretless, here.remembers = True, remembers
         state, found = _state(here)
         replay = ReplayReader(recording, reads())
         try:
