@@ -154,9 +154,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--entries", type=int, help="time a state of so many entries (E18)")
     parser.add_argument("--steps", metavar="WALKSxSTEPS", help="so many walks of so many steps (N7), as in 200x50")
     parser.add_argument("--manifests", type=int, help="so many spoilt manifests (N11)")
-    parser.add_argument(
-        "--cache", type=int, metavar="TREES", help="so many changed trees, with and without cache (N24)"
-    )
+    parser.add_argument("--cache", type=int, metavar="TREES", help="so many changed trees, with a cache (N24)")
     parser.add_argument("--cost", type=int, metavar="CHANGES", help="the journal's cost in an apply of so many (N22)")
     parser.add_argument("--rate", type=int, metavar="OBJECTS", help="the pace of an apply of so many (N21)")
     parser.add_argument("--step", type=int, default=1, help="only each so manieth case, where there are cases")

@@ -35,7 +35,11 @@ _NO_READERS = frozenset({"__pycache__", "sandbox", "render", "api", "state", "op
 """Folders of the package in which nothing decides how a file is read and judged."""
 
 
-class Store(Protocol):
+_DISTRIBUTION = "epilot_syncer-"
+_LIBRARIES = ("pyyaml-", "jsonschema-", "jsonschema_rs-", "referencing-")
+
+
+class CacheStore(Protocol):
     """The file in which a cache is kept; as `fs.cache_file.CacheFile`."""
 
     def load(self) -> bytes:
@@ -78,46 +82,65 @@ def digest_of(content: bytes, file: str = "") -> str:
     return found + "j" if file.lower().endswith(".json") else found
 
 
-def rules_key(package: FilePath | None = None) -> str:
+def rules_key(package: FilePath | None = None, path: Sequence[str] | None = None) -> str:
     """A digest of all that decides how a file is read and judged beside itself and syncer.yaml: this program's version,
-    its sources and schemas (by name, size and time of change), and the libraries and the Python that they run on."""
-    here = package or FilePath(__file__).parents[1]
-    installed = here / "schemas"
+    its sources and schemas, and the Python and the libraries that they run on (those of `path`, by version).
+
+    Of an installed package the installer has written down what every file holds, so that two installations of one
+    build agree; of a checkout the times of change tell.
+    """
+    here = str(package or FilePath(__file__).parents[1])
+    above = os.path.dirname(here)
+    installed = os.path.isdir(os.path.join(here, "schemas"))
     said = [f"{FORMAT} {__version__} {sys.version}"]
-    for folder in (here, installed if installed.is_dir() else here.parent / "schemas"):
-        said += _stamps(str(folder))
-    for name in ("yaml", "jsonschema_rs", "jsonschema"):
-        said += _stamps_of_library(name)
+    record = _record(above) if installed else b""
+    said.append(digest_of(record))
+    for folder in (here,) if installed else (here, os.path.join(above, "schemas")):
+        said += _stamps(folder, times=not record)
+    said += _libraries(sys.path if path is None else path)
     return digest_of("\n".join(said).encode("utf-8", "surrogateescape"))
 
 
-def _stamps(folder: str) -> Iterator[str]:
+def _record(folder: str) -> bytes:
+    """What the installer has written down of this package; nothing where it has not."""
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(_DISTRIBUTION) and name.endswith(".dist-info"):
+            try:
+                with open(os.path.join(folder, name, "RECORD"), "rb") as file:
+                    return b"".join(line for line in file if b"sha256=" in line)
+            except OSError:
+                return b""
+    return b""
+
+
+def _stamps(folder: str, *, times: bool) -> Iterator[str]:
+    """Name and size of each source and schema, and when it was changed."""
     waiting = [folder]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in sorted(entries, key=lambda each: each.name):
                 if entry.name.endswith((".py", ".json")):
                     status = entry.stat()
-                    yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
+                    when = status.st_mtime_ns if times else 0
+                    yield f"{entry.path[len(folder) :]} {status.st_size} {when}"
                 elif "." not in entry.name and entry.name not in _NO_READERS and entry.is_dir():
                     waiting.append(entry.path)
 
 
-def _stamps_of_library(name: str) -> Iterator[str]:
-    """Where it lies and when it was installed; nothing where it is not."""
-    for folder in sys.path:
+def _libraries(path: Sequence[str]) -> Iterator[str]:
+    """The libraries that read and judge, each with its version, where they are installed."""
+    for folder in path:
         try:
-            status = os.stat(os.path.join(folder, name, "__init__.py"))
-        except (OSError, ValueError):
+            names = sorted(os.listdir(folder or "."))
+        except OSError:
             continue
-        yield f"{folder} {name} {status.st_size} {status.st_mtime_ns}"
-        return
+        yield from (each for each in names if each.lower().startswith(_LIBRARIES) and each.endswith("-info"))
 
 
 class ReadCache:
     """What earlier runs remembered, and what this one reads. To be saved; until then nothing is written."""
 
-    def __init__(self, store: Store, key: str) -> None:
+    def __init__(self, store: CacheStore, key: str) -> None:
         self._store, self._key = store, key
         self._files: dict[str, CachedFile] = {}
         self._values = b""
