@@ -211,7 +211,7 @@ def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environme
             ]
         findings += [each._replace(path=("spec", *each.path)) for each in kind.check(filled.spec)]
         findings += [each._replace(path=("spec", *each.path)) for each in secret_literals(filled.spec)]
-        raw.document.sound = not (findings or fed or filled.digests)
+        raw.document.sound = not (findings or fed or filled.digests or filled.findings)
     return [_problem(raw, each) for each in findings]
 
 

@@ -358,3 +358,16 @@ def test_nothing_is_written_where_nothing_was_learnt() -> None:
     gone = ReadCache(store, "k")
     gone.save(["test"], whole=True)
     assert (store.writes, ReadCache(store, "k").file("d", ["test"])) == (3, None)
+
+
+def test_a_text_that_was_not_there_may_be_there_another_time(cached: Repo) -> None:
+    """What a manifest takes from another file is no part of its content: nothing is known of such a one."""
+    told = flow("told", "won").replace("  version: v3\n", "  version: v3\n  description: {file: texts/why.md}\n")
+    cached.write("config/told.yaml", told)
+    assert same(cached).code == 3
+    cached.write("texts/why.md", "x" * 70_000)
+    assert "too-long" in same(cached).out
+    cached.write("texts/why.md", "Warum\n")
+    assert (same(cached).code, same(cached).code) == (0, 0)
+    cached.write("texts/why.md", "x" * 70_000)
+    assert "too-long" in same(cached).out
