@@ -4,6 +4,8 @@ The text's events become YAML 1.2 core values in one pass; places are found by a
 when somebody asks. It does not know what manifests mean.
 """
 
+# ruff: noqa: E402 -- how the library is imported is said before it is
+
 from __future__ import annotations
 
 import re
@@ -11,13 +13,16 @@ from collections.abc import Callable
 from sys import intern
 from typing import Any
 
-from yaml import events
-
 from syncer.documents.core_schema import CONSTANTS, NUMBER_STARTS, BadScalar, key_problem, number, same_key, tagged
 from syncer.documents.source_checks import check_text
 from syncer.documents.yaml_events import MAX_DEPTH, SourceMap, find_places, next_event
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json, Path, show_path
+from syncer.model.light_import import import_lightly
+
+import_lightly("yaml")
+
+from yaml import events
 
 MAX_NODES = 200_000
 """How many scalars, lists, mappings and keys a file may hold."""
