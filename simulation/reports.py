@@ -65,6 +65,22 @@ def print_manifests(first: int, number: int, jobs: int) -> int:
     return len({seed for seed, _ in came.failures})
 
 
+def print_caches(spread: Spread, first: int, trees: int, jobs: int) -> int:
+    """N24; the number of trees of which something else was said than without a cache."""
+    from simulation.caches import CHANGES, live
+
+    began = time.monotonic()
+    lives = list(spread(live, range(first, first + -(-trees // CHANGES)), jobs))
+    number, bad = sum(each.trees for each in lives), [(each.seed, one) for each in lives for one in each.problems]
+    print(f"N24 {number} changed trees from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
+    print(
+        f"  {sum(each.sound for each in lives)} sound, twice with the cache and once without: {len(bad)} answers differ"
+    )
+    for seed, what in bad[:5]:
+        print(f"  FAILED: make sim CACHE={CHANGES} FIRST={seed}: {what}")
+    return len(bad)
+
+
 def print_cost(changes: int) -> int:
     """N22, of an apply of so many changes; 1 if it costs more than it may."""
     from simulation.cost import MOST_FSYNCS, MOST_SLOWER, measured

@@ -42,6 +42,10 @@ SCANNED = {"tests": 0, "bytes": 0, "files": 0, "hits": 0}
 
 _FOLDERS: dict[str, Path] = {}
 
+# What the commands of the tests remember lies apart from what the developer's own remember, and is gone afterwards.
+_CACHE = tempfile.TemporaryDirectory(prefix="syncer-cache-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(

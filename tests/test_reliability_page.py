@@ -40,7 +40,7 @@ def would_run(target: str, *words: str) -> list[str]:
 
 
 def test_every_figure_has_a_row() -> None:
-    assert list(ROWS) == [f"N{number}" for number in range(1, 24)]
+    assert list(ROWS) == [f"N{number}" for number in range(1, 25)]
     assert [name for name, cells in ROWS.items() if len(cells) != 4 or not all(cells)] == []
 
 
@@ -79,9 +79,19 @@ def test_a_night_asks_for_everything_that_there_is() -> None:
 
 def test_a_night_is_as_long_as_it_is_said_to_be() -> None:
     line = " ".join(re.sub(r"\$\(\((\d+) \* (\d+)\)\)", _product, " ".join(would_run("nightly"))).split())
-    for part in ("--seeds 100000", "--steps 5000x50", "--manifests 100000", "--responses 50000", "--kills 500"):
+    for part in (
+        "--seeds 100000",
+        "--steps 5000x50",
+        "--manifests 100000",
+        "--cache 10000",
+        "--responses 50000",
+        "--kills 500",
+    ):
         assert part in line
-    said = "100,000 lives, 5,000 walks of 50 steps, 100,000 spoilt manifests, 50,000 hostile replies, 500 real kills"
+    said = (
+        "100,000 lives, 5,000 walks of 50 steps, 100,000 spoilt manifests, 10,000 changed trees, "
+        "50,000 hostile replies, 500 real kills"
+    )
     assert said in PAGE
 
 

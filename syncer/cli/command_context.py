@@ -24,6 +24,7 @@ from syncer.render.output import Output
 if TYPE_CHECKING:
     from syncer.api.client import Api
     from syncer.api.recording import ReplayReader
+    from syncer.manifests.read_cache import ReadCache
     from syncer.manifests.resolution import Manifests, PendingFiles
     from syncer.model.resource import Desired
     from syncer.ops.plan import PlanResult
@@ -54,10 +55,13 @@ class CommandContext:
     """Where the operator says that the state lives; "" where nothing was said."""
     secretless: bool = False
     """Whether variables of the process that aren't set are unknown rather than a mistake: nothing will be sent."""
+    remembers: bool = False
+    """Whether the user's cache of what was read may be used: for what sends nothing."""
     lock_wait: float = 0.0
     """How long another run's lock is waited for, in seconds."""
     out: Output = field(default_factory=console)
     _place: Backend | None = None
+    _cache: ReadCache | None = None
     _begun: PendingFiles | None = None
 
     @property
@@ -192,11 +196,15 @@ class CommandContext:
         state and network library take about as long."""
         from syncer.manifests.resolution import begin
 
-        begun = self._begun = begin(self.project, elsewhere=0.75)
+        if self.remembers:
+            from syncer.cli.read_cache import open_cache
+
+            self._cache = open_cache(self.project.root, self.env)
+        begun = self._begun = begin(self.project, elsewhere=0.75, cache=self._cache)
         try:
             yield
         finally:
-            self._begun = None
+            self._begun = self._cache = None
             begun.close()
 
     def tell_doubts(self) -> None:
@@ -222,6 +230,8 @@ class CommandContext:
         desired, problems = resolve(manifests, self.environment, env, allowed=allowed)
         asked, wrong = asked_for(manifests, self.environment, desired)
         problems = ordered([*manifests.problems, *problems, *together(desired), *wrong])
+        if self._cache is not None:
+            self._cache.save(self.project.environments, whole=True)
         self.warnings = sum(problem.severity == "warning" for problem in problems)
         if any(problem.severity == "error" for problem in problems):
             raise InvalidInput([problem for problem in problems if problem.severity == "error"])

@@ -48,6 +48,13 @@ state_option = click.option(
     default="",
     help="Where the state lives: local, s3://…, gs://…, az://…, postgresql://…",
 )
+no_cache_option = click.option(
+    "--no-cache",
+    is_flag=True,
+    envvar="SYNCER_NO_CACHE",
+    show_envvar=True,
+    help="Read every file, and remember nothing of it for the next run.",
+)
 lock_wait_option = click.option(
     "--lock-wait",
     type=click.FloatRange(0, 86400),
@@ -78,6 +85,8 @@ class ContextOptions(NamedTuple):
     place: str = ""
     server: str = ""
     lock_wait: float = 0.0
+    no_cache: bool = True
+    """Whether nothing may be remembered from run to run; so it is for a command without `--no-cache`."""
 
     def open(self, otherwise: str | None = None, **how: Any) -> CommandContext:
         """The context of a command. `otherwise`: the environment where none is named; `how`: other fields of it.
@@ -85,7 +94,8 @@ class ContextOptions(NamedTuple):
         from syncer.cli.command_context import world  # late: 50 ms that `validate` and every `--help` do without
 
         named = self.environment or otherwise
-        return world(self.config, named, self.server, self.place, out=self.out, lock_wait=self.lock_wait, **how)
+        how = {"lock_wait": self.lock_wait, "remembers": not self.no_cache, **how}
+        return world(self.config, named, self.server, self.place, out=self.out, **how)
 
 
 def in_environment(command: Callable[..., int]) -> Callable[..., int]:

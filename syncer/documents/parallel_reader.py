@@ -17,14 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from syncer.documents.source_checks import Text
 from syncer.documents.yaml_reader import Document, Plain, plain, read, restored
 from syncer.model.diagnostic import InvalidInput
 
 LEAST = 256 * 1024
 """Bytes below which a second process costs more than it saves."""
-
-Text = tuple[bytes, str]
-"""A file's bytes, and what it is called in messages."""
 
 Judge = Callable[[list[Document], bytes, str], bool]
 """Whether nothing can ever be said of the documents of a file: its answer is believed by whoever asks for them."""

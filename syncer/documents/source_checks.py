@@ -6,6 +6,9 @@ import re
 
 from syncer.model.diagnostic import Location, Problem
 
+Text = tuple[bytes, str]
+"""A file's bytes, and what it is called in messages."""
+
 MAX_BYTES = 1 << 20
 """The most a manifest may weigh, in bytes (1 MiB)."""
 

@@ -1,17 +1,22 @@
 """The YAML parser's events, from PyYAML's C parser or its pure one, and where in a text each value stands."""
 
+# ruff: noqa: E402 -- how the library is imported is said before it is
+
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from typing import Any
 
+from syncer.model.json_values import Path
+from syncer.model.light_import import import_lightly
+
+import_lightly("yaml")
+
 from yaml import events
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner, ScannerError
-
-from syncer.model.json_values import Path
 
 _c_parser: Callable[[bytes], Any] | None
 try:

@@ -4,6 +4,8 @@ The text's events become YAML 1.2 core values in one pass; places are found by a
 when somebody asks. It does not know what manifests mean.
 """
 
+# ruff: noqa: E402 -- how the library is imported is said before it is
+
 from __future__ import annotations
 
 import re
@@ -11,13 +13,16 @@ from collections.abc import Callable
 from sys import intern
 from typing import Any
 
-from yaml import events
-
 from syncer.documents.core_schema import CONSTANTS, NUMBER_STARTS, BadScalar, key_problem, number, same_key, tagged
 from syncer.documents.source_checks import check_text
 from syncer.documents.yaml_events import MAX_DEPTH, SourceMap, find_places, next_event
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json, Path, show_path
+from syncer.model.light_import import import_lightly
+
+import_lightly("yaml")
+
+from yaml import events
 
 MAX_NODES = 200_000
 """How many scalars, lists, mappings and keys a file may hold."""
@@ -40,8 +45,15 @@ class _Source:
 
     def places(self, index: int) -> SourceMap:
         if self._places is None:
-            self._places = find_places(self.text)
+            self._places = self._found()
         return self._places[index] if index < len(self._places) else SourceMap()
+
+    def _found(self) -> list[SourceMap]:
+        if not _is_json(self.file):
+            return find_places(self.text)
+        from syncer.documents import json_reader  # late: nearly all manifests are YAML
+
+        return [json_reader.parse(self.text.decode(), self.file)[1]]
 
 
 class Document:
@@ -108,7 +120,7 @@ def plain(documents: list[Document]) -> Plain | None:
 
 
 def restored(values: Plain, text: bytes, file: str, *, sound: bool = False) -> list[Document]:
-    """The documents that `plain` was given, of the same text. `sound`: they were judged too."""
+    """The documents of a text that has these values, and no warnings. `sound`: they were judged too."""
     source = _Source(file, text)
     documents = [Document(value, source, index, start, ()) for index, (value, start) in enumerate(values)]
     if sound:

@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -172,7 +171,7 @@ def replace_file(path: Path, data: bytes, mode: int | None = None, *, disk: Disk
     the failure came after the rename, when the folder was synced; in either case nothing is half written.
     """
     disk.mkdir(path.parent)
-    waiting = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.tmp")
+    waiting = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}.tmp")
     handle = disk.create(waiting, disk.mode(path) if mode is None else mode)
     try:
         try:

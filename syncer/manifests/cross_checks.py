@@ -32,7 +32,7 @@ def together(desired: Sequence[Desired], only: Collection[str] | None = None) ->
         problems += _beside(ours, check, theirs)
     if only:
         for ours, check, theirs in checks:
-            problems += _taken_away([each for each in ours if _file(each) not in only], check, theirs, only)
+            problems += _taken_away([each for each in ours if each.file not in only], check, theirs, only)
     return problems
 
 
@@ -52,7 +52,7 @@ def _taken_away(
 ) -> Iterator[Problem]:
     """What is wrong with a manifest of another file because of one in these files alone, told in the latter."""
     for key, other in theirs.items():
-        if _file(other) in only:
+        if other.file in only:
             for each in ours:
                 for finding in check.check(each.spec, {key: other.spec}):
                     yield problem_of(other, _of_another(finding, each, check.at, other))
@@ -63,10 +63,6 @@ def _of_another(finding: Finding, each: Desired, at: str, other: Desired) -> Fin
     message = f"{each.address} at {each.where(finding.path)}: {finding.message}"
     path = (at if at in other.spec else KINDS[other.address.kind].key_field,)
     return finding._replace(message=message, path=path, hint=f"change {each.address} in the same commit")
-
-
-def _file(desired: Desired) -> str:
-    return desired.where(()).file
 
 
 def _one_live_object_each(desired: Sequence[Desired]) -> Iterator[Problem]:
@@ -101,7 +97,7 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
     from syncer.model.cycles import circles  # late: a repository without references has none
 
     for circle in circles(waits):
-        begin = next((place for place, each in enumerate(circle) if by_address[each].where(()).file in only), 0)
+        begin = next((place for place, each in enumerate(circle) if by_address[each].file in only), 0)
         circle = [*circle[begin:-1], *circle[:begin], circle[begin]]
         first = by_address[circle[0]]
         use = next(

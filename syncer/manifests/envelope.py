@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from syncer.documents.yaml_reader import Document
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Path
+
+if TYPE_CHECKING:
+    from syncer.documents.yaml_reader import Document
 
 
 class RawManifest(NamedTuple):

@@ -46,6 +46,13 @@ def fill(spec: dict[str, Json], texts: Sequence[str], root: FilePath) -> FilledS
     return FilledSpec(spec, findings, digests)
 
 
+def text_digest(name: str, root: FilePath) -> str:
+    """The SHA-256 of the file that a manifest may take a text from, "" where it may not, or can't."""
+    digests: dict[str, str] = {}
+    _text(name, root.resolve(), (), [], digests)
+    return digests.get(name, "")
+
+
 def _text(name: Json, root: FilePath, here: Path, findings: list[Finding], digests: dict[str, str]) -> str | None:
     """The text of the file a manifest names, or None with a finding."""
     if not isinstance(name, str) or not name:

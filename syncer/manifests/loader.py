@@ -5,15 +5,18 @@ Envelope and kind are judged here; what a kind's fields mean is for the JSON Sch
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path as FilePath
 from typing import NamedTuple
 
-from syncer.documents.parallel_reader import Judge, ParallelReader, Text
-from syncer.documents.yaml_reader import Document, read
+from syncer.documents.parallel_reader import Judge, ParallelReader
+from syncer.documents.source_checks import Text
+from syncer.documents.yaml_reader import Document, read, restored
 from syncer.manifests import envelope
-from syncer.manifests.discovery import read_bytes, shown
+from syncer.manifests.discovery import FoundFiles
 from syncer.manifests.envelope import RawManifest
+from syncer.manifests.file_texts import FileTexts, read_texts
+from syncer.manifests.read_cache import CachedFile, ReadCache
 from syncer.model.diagnostic import InvalidInput, Location, Problem, located
 
 
@@ -22,51 +25,137 @@ class LoadedManifests(NamedTuple):
 
     manifests: tuple[RawManifest, ...]
     problems: tuple[Problem, ...]
+    outlined: frozenset[str] = frozenset()
+    """Files of which only an outline was read: what else they say matters to nothing that is reported on."""
 
 
 class OpenedFiles(NamedTuple):
-    """Files whose bytes are there, or why they are not; what they say is being read."""
+    """Files whose bytes are there, or why they are not; what they say is being read, or is known."""
 
-    texts: list[Text | InvalidInput]
+    files: FileTexts
+    known: list[CachedFile | None]
     reading: ParallelReader
+    cache: ReadCache | None = None
 
 
 def opened(
-    files: Iterable[FilePath], root: FilePath, *, elsewhere: float = 0.5, judge: Judge | None = None
+    files: FileTexts,
+    *,
+    elsewhere: float = 0.5,
+    judge: Judge | None = None,
+    cache: ReadCache | None = None,
+    environments: Collection[str] = (),
 ) -> OpenedFiles:
-    """The bytes of the files; `elsewhere`, `judge`: as `ParallelReader`, which is to be closed."""
-    root = root.resolve()
-    texts = [_text(path, shown(path, root)) for path in files]
-    whole = [text for text in texts if not isinstance(text, InvalidInput)]
-    return OpenedFiles(texts, ParallelReader(whole, elsewhere=elsewhere, judge=judge))
+    """The files, those that `cache` does not know being read; `elsewhere`, `judge`: as `ParallelReader`, which is to be
+    closed. `environments`: whose manifests they are judged for."""
+    known = [cache.file(digest, environments) if cache and digest else None for digest in files.digests]
+    unknown = [
+        text
+        for text, found in zip(files.texts, known, strict=True)
+        if found is None and not isinstance(text, InvalidInput)
+    ]
+    return OpenedFiles(files, known, ParallelReader(unknown, elsewhere=elsewhere, judge=judge), cache)
 
 
 def load(
-    files: OpenedFiles | Iterable[FilePath], root: FilePath, kinds: Collection[str], judge: Judge | None = None
+    files: OpenedFiles | Iterable[FilePath],
+    root: FilePath,
+    kinds: Collection[str],
+    only: Collection[str] | None = None,
 ) -> LoadedManifests:
     """Reads every file once (its digest is that of the text that was read) and collects the problems of all.
 
-    `judge`: as `ParallelReader`, where the files are not open yet."""
+    `only`: names of files that will be reported on; of others an outline may do, where a cache has one."""
     if not isinstance(files, OpenedFiles):
-        here = opened(files, root, elsewhere=0.55, judge=judge)  # what all show together is seen here
+        here = opened(read_texts(FoundFiles(tuple(files), ()), root, digests=False))
         with here.reading:
-            return load(here, root, kinds)
-    manifests: list[RawManifest] = []
-    problems: list[Problem] = []
-    documents_of = files.reading.documents()
-    for each in files.texts:
-        if isinstance(each, InvalidInput):
-            problems.extend(each.problems)
-            continue
-        text, file = each
-        documents = next(documents_of)
+            return load(here, root, kinds, only)
+    work = _Load(files, kinds, only)
+    work.run()
+    return work.result()
+
+
+class _Load:
+    """Files while they become manifests."""
+
+    def __init__(self, files: OpenedFiles, kinds: Collection[str], only: Collection[str] | None) -> None:
+        self.files, self.kinds, self.only = files, kinds, only
+        self.manifests: list[tuple[str, Sequence[RawManifest]]] = []
+        self.problems: list[Problem] = []
+        self.outlined: dict[str, tuple[bytes, str, CachedFile]] = {}
+        self.read: dict[str, tuple[RawManifest, ...]] = {}
+
+    def run(self) -> None:
+        """Reads every file, or its outline."""
+        documents_of = self.files.reading.documents()
+        texts = self.files.files
+        for each, digest, known in zip(texts.texts, texts.digests, self.files.known, strict=True):
+            if isinstance(each, InvalidInput):
+                self.problems.extend(each.problems)
+            elif known is None:
+                self.fresh(each, digest, next(documents_of))
+            elif self.only is not None and each[1] not in self.only and known.outline is not None:
+                self.outline(each, digest, known)
+            else:
+                documents = self.restored(each, known)
+                self.take(each, of_documents(documents, *each, self.kinds))
+                if self.files.cache is not None:
+                    self.files.cache.keep(digest, documents)
+
+    def take(self, text: Text, found: LoadedManifests) -> None:
+        """Takes over what a file holds."""
+        self.manifests.append((text[1], found.manifests))
+        self.problems.extend(found.problems)
+
+    def fresh(self, text: Text, digest: str, documents: list[Document] | InvalidInput) -> None:
+        """A file that is read for the first time."""
         if isinstance(documents, InvalidInput):
-            problems.extend(documents.problems)
-            continue
-        found = of_documents(documents, text, file, kinds)
-        manifests.extend(found.manifests)
-        problems.extend(found.problems)
-    return LoadedManifests(tuple(manifests), tuple(problems))
+            self.problems.extend(documents.problems)
+            return
+        found = of_documents(documents, *text, self.kinds)
+        self.take(text, found)
+        if self.files.cache is not None and digest:
+            from syncer.manifests.outline import outline_of  # late: only what is remembered has one
+
+            outline = None if found.problems else outline_of(documents, found.manifests)
+            self.files.cache.add(digest, documents, outline)
+
+    def outline(self, text: Text, digest: str, known: CachedFile) -> None:
+        """A file that is not reported on."""
+        documents = restored(known.outline or [], *text, sound=known.sound)
+        self.take(text, of_documents(documents, *text, self.kinds))
+        self.outlined[text[1]] = (*text, known)
+        if self.files.cache is not None:
+            self.files.cache.keep(digest, [])
+
+    def restored(self, text: Text, known: CachedFile) -> list[Document]:
+        """The documents of a file that is known."""
+        try:
+            values = self.files.cache.values(known) if self.files.cache is not None else []
+        except (ValueError, TypeError, RecursionError):  # not what was written: the file itself says it
+            return read(*text)
+        return restored(values, *text, sound=known.sound)
+
+    def whole(self, file: str) -> tuple[RawManifest, ...]:
+        """The manifests of a file of which an outline is known."""
+        if file not in self.read:
+            content, name, known = self.outlined[file]
+            documents = self.restored((content, name), known)
+            self.read[file] = of_documents(documents, content, name, self.kinds).manifests
+        return self.read[file]
+
+    def result(self) -> LoadedManifests:
+        """All manifests, in the order of the files; whole are those that matter."""
+        needed: Collection[str] = ()
+        cache = self.files.cache
+        if self.outlined and cache is not None:
+            from syncer.manifests.outline import needed_files  # late: as above
+
+            every = [raw for _, manifests in self.manifests for raw in manifests]
+            texts = {file: cache.text(known) for file, (_, _, known) in self.outlined.items()}
+            needed = needed_files(every, texts, self.only or (), self.whole)
+        manifests = [raw for file, found in self.manifests for raw in (self.whole(file) if file in needed else found)]
+        return LoadedManifests(tuple(manifests), tuple(self.problems), frozenset(self.outlined.keys() - set(needed)))
 
 
 def of_text(text: bytes, file: str, kinds: Collection[str]) -> LoadedManifests:
@@ -91,13 +180,6 @@ def of_documents(documents: Iterable[Document], text: bytes, file: str, kinds: C
         if not findings:
             manifests.append(_manifest(document, text, watch))
     return LoadedManifests(tuple(manifests), tuple(problems))
-
-
-def _text(path: FilePath, file: str) -> Text | InvalidInput:
-    try:
-        return read_bytes(path, file), file
-    except InvalidInput as error:
-        return error
 
 
 def _manifest(document: Document, content: bytes, watch: bool) -> RawManifest:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from syncer.documents.yaml_reader import Document, read
 from syncer.manifests.discovery import PROJECT_FILE, read_bytes, upward
 from syncer.manifests.envelope import nearest
 from syncer.manifests.variables import Variables
 from syncer.model.diagnostic import Finding, InvalidInput, Location, Problem, located
 from syncer.model.json_values import Json, Path
+
+if TYPE_CHECKING:
+    from syncer.documents.yaml_reader import Document
 
 SERVICES = ("entity", "workflow", "automation", "app", "data_governance", "permissions")
 DEFAULT_PACE = 0.8
@@ -129,6 +131,7 @@ def read_project(path: FilePath) -> Project:
 
 def project_of(text: bytes, path: FilePath) -> Project:
     """What a text says that stands, or is to stand, at `path` (absolute); InvalidInput as for `read_project`."""
+    from syncer.documents.yaml_reader import read  # late: a run that is known reads no YAML
     from syncer.schema_check import registry
 
     file = path.name

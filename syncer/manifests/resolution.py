@@ -5,7 +5,7 @@ Reads files, sends nothing; every problem of every file is found in one run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from syncer.kinds import KINDS, REMOVED
 from syncer.kinds.secret_scan import secret_literals
 from syncer.manifests import envelope
-from syncer.manifests.discovery import FoundFiles, find
+from syncer.manifests.discovery import find
 from syncer.manifests.envelope import RawManifest
 from syncer.manifests.file_includes import fill
+from syncer.manifests.file_texts import FileTexts, read_texts
 from syncer.manifests.loader import LoadedManifests, OpenedFiles, load, of_documents, opened
 from syncer.manifests.project import Environment, Project
+from syncer.manifests.read_cache import ReadCache
 from syncer.manifests.variables import SubstitutedValue, substitute
 from syncer.model.address import Address
 from syncer.model.diagnostic import Finding, Location, Problem, located
@@ -46,12 +48,15 @@ class Manifests(NamedTuple):
     """Whether every file could be read; else nothing is said of names that none of the others declares."""
     removed: tuple[RawManifest, ...] = ()
     """Documents of kind `Removed`, which describe nothing and are in `all` no part of."""
+    outlined: frozenset[str] = frozenset()
+    """Files of which only names and keys are known: nothing else of them matters to the files that are reported on."""
+    whole: Callable[[], Manifests] | None = None
+    """The same with nothing left out, where something is."""
 
 
 class PendingFiles(NamedTuple):
     """The files of a project, found and being read. To be closed."""
 
-    found: FoundFiles
     opened: OpenedFiles
 
     def close(self) -> None:
@@ -59,11 +64,16 @@ class PendingFiles(NamedTuple):
         self.opened.reading.close()
 
 
-def begin(project: Project, elsewhere: float) -> PendingFiles:
-    """Have the project's manifests read, that share of them by another process, while other things are done here."""
-    found = find(project.manifests, project.root)
+def begin(
+    project: Project, elsewhere: float, cache: ReadCache | None = None, files: FileTexts | None = None
+) -> PendingFiles:
+    """Have the project's manifests read, that share of them by another process, while other things are done here.
+
+    What `cache` knows is not read again. `files`: those that were found, where they are there already."""
+    if files is None:
+        files = read_texts(find(project.manifests, project.root), project.root, digests=cache is not None)
     judge = partial(_sound, project)
-    return PendingFiles(found, opened(found.files, project.root, elsewhere=elsewhere, judge=judge))
+    return PendingFiles(opened(files, elsewhere=elsewhere, judge=judge, cache=cache, environments=project.environments))
 
 
 def read_manifests(
@@ -71,22 +81,33 @@ def read_manifests(
     extra: Sequence[FilePath] = (),
     only: Collection[str] | None = None,
     begun: PendingFiles | None = None,
+    cache: ReadCache | None = None,
+    files: FileTexts | None = None,
 ) -> Manifests:
-    """Read every manifest of the project, and of `extra` paths, once. `begun`: where reading has begun already.
+    """Read every manifest of the project, and of `extra` paths, once. `begun`: where reading has begun already;
+    `cache`, `files`: as `begin`, where it has not.
 
     `only`: names of files that will be reported on; they come last, so that of two manifests that exclude each other
     the one there is told.
     """
-    found = begun.found if begun else find([*project.manifests, *extra], project.root)
-    judging = None if only else partial(_sound, project)  # of few files the others need no judgement
-    loaded: LoadedManifests = load(begun.opened if begun else found.files, project.root, (*KINDS, REMOVED), judging)
+    if begun is None:
+        if files is None:
+            found = find([*project.manifests, *extra], project.root)
+            files = read_texts(found, project.root, digests=cache is not None)
+        judging = None if only else partial(_sound, project)  # of few files the others need no judgement
+        # what all show together is seen here, so that a little more than half is read elsewhere
+        here = opened(files, elsewhere=0.55, judge=judging, cache=cache, environments=project.environments)
+        with here.reading:
+            return read_manifests(project, extra, only, PendingFiles(here))
+    found = begun.opened.files.found
+    loaded: LoadedManifests = load(begun.opened, project.root, (*KINDS, REMOVED), only or None)
     manifests = tuple(sorted(loaded.manifests, key=lambda raw: raw.file in only)) if only else loaded.manifests
     problems = [*project.warnings, *found.problems, *loaded.problems, *envelope.across(manifests)]
     complete = not any(problem.severity == "error" for problem in (*found.problems, *loaded.problems))
     described = tuple(raw for raw in manifests if raw.kind != REMOVED)
-    return Manifests(
-        project, described, tuple(problems), complete, tuple(raw for raw in manifests if raw.kind == REMOVED)
-    )
+    removed = tuple(raw for raw in manifests if raw.kind == REMOVED)
+    whole = partial(read_manifests, project, extra, only, files=begun.opened.files) if loaded.outlined else None
+    return Manifests(project, described, tuple(problems), complete, removed, loaded.outlined, whole)
 
 
 def resolve(
@@ -118,6 +139,8 @@ def resolve(
     if env is not None:  # fail closed: a manifest that silently did not count would be planned as a removal
         problems += [_problem(raw, each) for raw, misspelt in astray for each in misspelt]
     for raw in here:
+        if raw.file in manifests.outlined:
+            continue
         kind, before = KINDS[raw.kind], len(problems)
         judged = (unvarying or raw.may_hold_variables) and (only is None or raw.file in only)
         if judged and not raw.document.sound:
@@ -166,7 +189,8 @@ def _put_in(
 
 
 def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environment, strict: bool) -> list[Problem]:
-    """The envelope, the JSON Schema, and the kind's own rules."""
+    """The envelope, the JSON Schema, and the kind's own rules. Where there is nothing to say in this environment nor in
+    any other, whatever lies beside the manifest, its document is told so (`Document.sound`)."""
     findings = envelope.metadata(raw, project.environments)
     spec, document = raw.spec, raw.document.value
     fed: Mapping[Path, Sequence[str]] = {}
@@ -187,23 +211,20 @@ def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environme
             ]
         findings += [each._replace(path=("spec", *each.path)) for each in kind.check(filled.spec)]
         findings += [each._replace(path=("spec", *each.path)) for each in secret_literals(filled.spec)]
+        raw.document.sound = not (findings or fed or filled.digests or filled.findings)
     return [_problem(raw, each) for each in findings]
 
 
 def _sound(project: Project, documents: list[Document], text: bytes, file: str) -> bool:
     """Whether `judge` has nothing to say of a file's manifests, in whatever environment and with whatever files beside
     it. The process that reads ahead asks this."""
-    manifests, problems = of_documents(documents, text, file, KINDS)
+    manifests, problems, _ = of_documents(documents, text, file, KINDS)
     if problems or len(manifests) != len(documents) or not project.environments:
         return False
     environment = next(iter(project.environments.values()))
     for raw in manifests:
-        kind = KINDS[raw.kind]
-        if raw.may_hold_variables or judge(raw, kind, project, environment, strict=True):
-            return False
-        if kind.texts and fill(raw.spec, kind.texts, project.root).digests:
-            return False
-    return True
+        judge(raw, KINDS[raw.kind], project, environment, strict=True)
+    return all(raw.document.sound for raw in manifests)
 
 
 def _fed_by(finding: Finding, fed: Mapping[Path, Sequence[str]], environment: Environment) -> Finding:
@@ -264,6 +285,7 @@ def _desired(
         uses,
         partial(_where, raw),
         digest,
+        raw.file,
     ), problems
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 
-from syncer.kinds import KINDS
+from syncer.kinds import KINDS, REMOVED
 from syncer.manifests.cross_checks import together
-from syncer.manifests.project import no_environment
+from syncer.manifests.project import Environment, no_environment
 from syncer.manifests.resolution import Manifests, asked_for, judge, lives_in, resolve
+from syncer.manifests.variables import named_in
 from syncer.model.diagnostic import Problem, ordered
 
 
@@ -22,12 +23,9 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
     environments = list(project.environments.values())
     if not environments and (manifests.all or manifests.removed):  # what a variable stands for, an environment says
         return ordered([*problems, no_environment(project)])
-    for position, environment in enumerate(environments):
-        # what no variable touches says the same in every environment: once is enough
-        desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
-        problems += found
-        problems += together(desired, only)
-        problems += asked_for(manifests, environment, desired, strict=strict)[1]
+    problems += _in_environments(manifests, environments, strict, only)
+    if manifests.whole is not None and any(each.rule == "reference-circle" for each in problems):
+        return validate(manifests.whole(), strict=strict, only=only)  # which circle is told, all of them decide
     names = [environment.name for environment in environments]
     for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
         if not any(lives_in(raw, name) for name in names) and (only is None or raw.file in only):
@@ -39,3 +37,41 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
         problems += read_removed(nowhere, project, environments[0], (), strict=strict)[1]
     mine = [problem for problem in problems if only is None or problem.at is None or problem.at.file in only]
     return ordered(problem._replace(severity="error") if strict else problem for problem in mine)
+
+
+def _in_environments(
+    manifests: Manifests, environments: Sequence[Environment], strict: bool, only: Collection[str] | None
+) -> Iterator[Problem]:
+    """What is found in each environment. Of those that differ in nothing that a manifest sees, one in which nothing is
+    found speaks for the others: what differs between them then is how they are called in what would be said."""
+    seen = _seen_by_manifests(manifests) if len(environments) > 1 else lambda environment: environment.name
+    quiet: set[Hashable] = set()
+    for position, environment in enumerate(environments):
+        group = seen(environment)
+        if group in quiet:
+            continue
+        # what no variable touches says the same in every environment: once is enough
+        desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
+        found += together(desired, only)
+        found += asked_for(manifests, environment, desired, strict=strict)[1]
+        yield from found
+        if not found:
+            quiet.add(group)
+
+
+def _seen_by_manifests(manifests: Manifests) -> Callable[[Environment], Hashable]:
+    """A function to what manifests see of an environment: which of them live there, and the values of the variables
+    that they name."""
+    every = [*manifests.all, *manifests.removed]
+    lists = {tuple(map(str, names)) for raw in every if isinstance(names := raw.metadata.get("environments"), list)}
+    words = sorted({
+        word for raw in every if raw.may_hold_variables or raw.kind == REMOVED for word in named_in(raw.spec)
+    })  # fmt: skip
+
+    def seen(environment: Environment) -> Hashable:
+        values = {"var": environment.vars, "id": environment.ids}
+        pairs = [word.partition(".")[::2] for word in words]
+        used = [repr(values[family][name]) if name in values[family] else None for family, name in pairs]
+        return tuple(environment.name in names for names in sorted(lists)), tuple(used)
+
+    return seen

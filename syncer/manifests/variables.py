@@ -86,6 +86,20 @@ def substitute(value: Json, variables: Variables, path: Path = ()) -> Substitute
     return SubstitutedValue(work.anything(value, path), work.findings, work.fed)
 
 
+def named_in(value: Json) -> Iterator[str]:
+    """The variables of syncer.yaml that a value names, `var.x` and `id.x`, perhaps several times."""
+    if isinstance(value, str):
+        if "${" in value:
+            names = (match.group(1) for match in re.finditer(_VARIABLE, value))
+            yield from (name for name in names if name and not name.startswith("env."))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from named_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from named_in(item)
+
+
 class _Substitution:
     """One walk over a value; gathers findings and what fed what."""
 

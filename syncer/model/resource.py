@@ -43,6 +43,8 @@ class Desired(NamedTuple):
     digest: str
     """Of the manifest's file and of the files it reads; "" while validating, where nobody asks. It tells that a
     manifest has changed, not what: a comment changes it too."""
+    file: str = ""
+    """The name of its file in messages. That of `where` is the same, but there the whole file is read once more."""
 
 
 class Live(NamedTuple):

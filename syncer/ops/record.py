@@ -23,7 +23,7 @@ from syncer.kinds import KINDS, MODULES, lookup_kinds
 from syncer.kinds.redaction import without_secrets_and_people
 from syncer.model.calls import Call
 from syncer.model.diagnostic import InvalidInput, Problem, Refused
-from syncer.model.json_values import Json, Lookup, UnknownValue
+from syncer.model.json_values import Json, Lookup, Path, UnknownValue
 from syncer.model.kind import Kind, LookupKind
 from syncer.model.markers import leaves
 from syncer.model.recording_rules import Keep, RecordedRead, pick
@@ -177,14 +177,14 @@ def must_hold(recording: Recording, desired: Sequence[Desired], selection: Selec
     for each in desired:
         if not selection.takes(each.address):
             continue
-        needs = [(each.address.kind, each.where(()))]
-        needs += [(use.target.kind, each.where(use.path)) for use in each.uses if isinstance(use.target, Lookup)]
-        for name, at in needs:
+        needs: list[tuple[str, Path]] = [(each.address.kind, ())]
+        needs += [(use.target.kind, use.path) for use in each.uses if isinstance(use.target, Lookup)]
+        for name, path in needs:
             kind = KINDS.get(name) or lookup_kinds()[name]
             if list_key(kind.service, kind.listing) not in held:
                 hint = "record again, without --kind or with more of them: `syncer record -o FILE`"
                 message = f"{each.address}: the recording does not hold the {name} objects of the organisation"
-                problems.append(Problem("not-recorded", message, at, "$.spec", hint))
+                problems.append(Problem("not-recorded", message, each.where(path), "$.spec", hint))
     if problems:
         raise InvalidInput(problems)
 

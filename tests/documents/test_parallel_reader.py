@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from syncer.documents import parallel_reader
-from syncer.documents.parallel_reader import LEAST, ParallelReader, Text
+from syncer.documents.parallel_reader import LEAST, ParallelReader
+from syncer.documents.source_checks import Text
 from syncer.documents.yaml_reader import Document, read
 from syncer.model.diagnostic import InvalidInput
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncer.cli.gc_pause import at_rest
-from syncer.cli.options import ContextOptions, environment_options, in_environment, selection_options
+from syncer.cli.options import ContextOptions, environment_options, in_environment, no_cache_option, selection_options
 from syncer.cli.signals import at_once
 from syncer.fs.disk import replace_file
 from syncer.model.diagnostic import InvalidInput, Problem
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     default="text",
     help="For people, for machines, or for a comment.",
 )
+@no_cache_option
 @in_environment
 def drift(
     given: ContextOptions,

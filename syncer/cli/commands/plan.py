@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncer.cli.gc_pause import at_rest
-from syncer.cli.options import FORMAT, ContextOptions, against_option, in_environment, planning_options
+from syncer.cli.options import FORMAT, ContextOptions, against_option, in_environment, no_cache_option, planning_options
 from syncer.cli.plan_output import show_plan, warned
 from syncer.cli.signals import at_once
 from syncer.model.diagnostic import InvalidInput, Problem
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
+@no_cache_option
 @in_environment
 def plan(
     given: ContextOptions,

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import config_option
+from syncer.cli.options import config_option, no_cache_option
 from syncer.manifests.discovery import PROJECT_FILE
 
 if TYPE_CHECKING:
+    from syncer.manifests.file_texts import FileTexts
     from syncer.manifests.project import Project
+    from syncer.manifests.read_cache import ReadCache
+    from syncer.model.diagnostic import Problem
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @config_option
+@no_cache_option
 @click.option("--strict", is_flag=True, help="Every warning is an error: unknown fields, raw ids, unreachable tasks.")
 @click.option(
     "--format",
@@ -26,34 +32,40 @@ if TYPE_CHECKING:
     help="For people, machines, GitHub annotations or code scanning.",
 )
 @click.pass_obj
-def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: bool, form: str) -> int:
+def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache: bool, strict: bool, form: str) -> int:
     """Prove the manifests offline: form, references, graphs, values; every problem of every file in one run.
 
     Given PATHS, reports on those only, and still knows the references of the whole repository.
     """
     from syncer.cli.console import console
-    from syncer.manifests.discovery import find, shown
-    from syncer.manifests.project import find_project, read_project
-    from syncer.manifests.resolution import read_manifests
-    from syncer.manifests.validation import validate as judge
-    from syncer.model.diagnostic import ordered
+    from syncer.cli.read_cache import open_cache
+    from syncer.manifests.discovery import find, read_bytes, shown
+    from syncer.manifests.project import find_project, project_of
+    from syncer.manifests.run_verdict import known_run
 
     out = console(color)
     here = Path.cwd()
-    project = read_project(find_project(here, config))
+    file = find_project(here, config).absolute()
+    settings, root = read_bytes(file, file.name), file.parent.resolve()
+    cache = open_cache(root, os.environ, off=no_cache)
     named = [(here / path).absolute() for path in paths]
-    mine, others = _manifests_among(named, project)
+    mine, others = _manifests_among(named, file)
+    known = known_run(cache, file, settings, mine, strict=strict) if cache is not None else None
+    counts = known.counts if known is not None else None
+    project = project_of(settings, file) if counts is None else None
     for path in others:
-        out.talk(f"note: `{shown(path, project.root)}` belongs to another project; run syncer there\n")
+        out.talk(f"note: `{shown(path, root)}` belongs to another project; run syncer there\n")
     only: frozenset[str] | None = None
     if named:
-        found = find(mine, project.root)
-        only = frozenset(shown(path, project.root) for path in (*found.files, *named)) | {project.file.name}
+        found = find(mine, root)
+        only = frozenset(shown(path, root) for path in (*found.files, *named)) | {file.name}
         only |= {problem.at.file for problem in found.problems if problem.at}
-    manifests = read_manifests(project, mine, only)
-    problems = ordered(judge(manifests, strict=strict, only=only))
-    documents = (*manifests.all, *manifests.removed)
-    if not documents and not problems:
+    problems: list[Problem] = []
+    if project is not None:
+        files = known.files if known is not None else None
+        problems, counts = _judged(project, settings, files, mine, only, cache, strict=strict)
+    counts = counts or {}
+    if not counts and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
     bad = [each for each in problems if each.severity == "error"]
     terminal = out.terminal
@@ -65,14 +77,46 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, strict: b
         rules = all_rules() if form == "sarif" else {}
         out.answer(render_problems(problems, form, terminal, rules=rules, version=__version__))  # type: ignore[arg-type]
     if form == "text" and not bad:
-        judged = [each for each in documents if only is None or each.file in only]
-        number, count = len(judged), len({each.file for each in judged})
+        held = [count for name, count in counts.items() if only is None or name in only]
+        number, count = sum(held), len(held)
         out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
     return 3 if bad else 0
 
 
-def _manifests_among(named: list[Path], project: Project) -> tuple[list[Path], list[Path]]:
+def _judged(
+    project: Project,
+    settings: bytes,
+    files: FileTexts | None,
+    mine: list[Path],
+    only: frozenset[str] | None,
+    cache: ReadCache | None,
+    *,
+    strict: bool,
+) -> tuple[list[Problem], Mapping[str, int]]:
+    """The problems of the manifests, and how many of them each file holds; the cache learns what was found. `files`:
+    what is there, where it was read already."""
+    from collections import Counter
+
+    from syncer.manifests.discovery import find
+    from syncer.manifests.file_texts import read_texts
+    from syncer.manifests.resolution import read_manifests
+    from syncer.manifests.run_verdict import remember_run
+    from syncer.manifests.validation import validate as judge
+    from syncer.model.diagnostic import ordered
+
+    if files is None:
+        files = read_texts(find([*project.manifests, *mine], project.root), project.root, digests=cache is not None)
+    manifests = read_manifests(project, mine, only, cache=cache, files=files)
+    problems = ordered(judge(manifests, strict=strict, only=only))
+    if cache is not None:
+        if only is None and not problems:
+            remember_run(cache, manifests, files, settings, strict=strict)
+        cache.save(project.environments, whole=only is None)
+    return problems, Counter(each.file for each in (*manifests.all, *manifests.removed))
+
+
+def _manifests_among(named: list[Path], project_file: Path) -> tuple[list[Path], list[Path]]:
     """The paths to search for manifests, and those of other projects' syncer.yaml; this project's is read anyway."""
-    settings = [path for path in named if path.is_file() and (path.name == PROJECT_FILE or path == project.file)]
-    others = [path for path in settings if not path.samefile(project.file)]
+    settings = [path for path in named if path.is_file() and (path.name == PROJECT_FILE or path == project_file)]
+    others = [path for path in settings if not path.samefile(project_file)]
     return [path for path in named if path not in settings], others

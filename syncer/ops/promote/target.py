@@ -69,7 +69,7 @@ def _planned(given: Promotion, environment: Environment) -> tuple[PlanInputs, Dr
     asked, wrong = asked_for(given.manifests, environment, desired)
     errors = [each for each in (*problems, *together(desired), *wrong) if each.severity == "error"]
     unsound = {each.at.file for each in errors if each.at is not None}
-    desired = [each for each in desired if each.where(()).file not in unsound]  # of these enough is said
+    desired = [each for each in desired if each.file not in unsound]  # of these enough is said
     request = PlanRequest(side.order.target, _fitting(given, desired), removal_requests=asked)
     sides, known, found, _ = read_sides(side.reader, given.request.fetch, desired, side.managed, request)
     made = draft(KINDS, sides, known)
@@ -217,7 +217,7 @@ def _place(problem: Problem) -> tuple[str, str]:
 
 def _unanswered(desired: Desired) -> Iterator[tuple[str, str]]:
     """Where a manifest has an id that nobody has given yet: what else would be said of it is said of the entry."""
-    file, left = desired.where(()).file, list[tuple[Path, Json]]([(("spec",), desired.spec)])
+    file, left = desired.file, list[tuple[Path, Json]]([(("spec",), desired.spec)])
     while left:
         path, value = left.pop()
         if isinstance(value, str) and value.startswith(_OPEN):

@@ -141,7 +141,7 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
             reader = CachedReader(api, forgiving=True)
             manifests, desired, dangling = what_is_there(order)
             unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
-            only = chosen([each for each in desired if each.where(()).file not in unfinished], order)
+            only = chosen([each for each in desired if each.file not in unfinished], order)
             wish = WriteBackOptions(request.complete, request.everything, request.prune_files, only)
             taken = taken_over(order, reader, here.fetch, known.entries, (manifests, desired), wish)
             if request.writes:

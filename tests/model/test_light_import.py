@@ -1,0 +1,62 @@
+"""A library imported lightly is the whole library; what was put off happens when it is asked for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from syncer.model.light_import import import_lightly
+
+SAME = """
+import sys
+if sys.argv[1] == "lightly":
+    from syncer.model.light_import import import_lightly
+    import_lightly("yaml")
+import yaml
+text = "a: [1, 2001-01-01, 2001-12-14t21:59:43.10-05:00, 0x1f, 0b1, 1.5, 1e3, yes, ~, 1_000, 190:20:30, .inf]"
+for loader in (yaml.SafeLoader, yaml.FullLoader, yaml.UnsafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    print(yaml.load(text, loader))
+print(yaml.safe_dump({"a": "yes", "b": ["1.5", "2001-01-01", "x: y", "\\u0007"]}))
+try:
+    yaml.safe_load("a: \\x00")
+except yaml.YAMLError as error:
+    print(error)
+"""
+PUT_OFF = (
+    "import syncer.documents.yaml_reader, yaml.reader; print(type(vars(yaml.reader.Reader)['NON_PRINTABLE']).__name__)"
+)
+
+
+def printed(code: str, *arguments: str) -> str:
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def test_it_is_the_same_library() -> None:
+    lightly = printed(SAME, "lightly")
+    assert "2001" in lightly
+    assert lightly == printed(SAME, "as usual")
+
+
+def test_the_reader_of_yaml_compiles_none_of_its_patterns() -> None:
+    assert printed(PUT_OFF) == "_LaterPattern\n"
+
+
+def test_one_that_needs_a_pattern_at_once_is_imported_as_usual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "import re\nNAME = re.compile('a')\nassert isinstance(NAME, re.Pattern)\n"
+    (tmp_path / "needs_a_pattern.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = re.compile
+    import_lightly("needs_a_pattern")
+    assert isinstance(sys.modules.pop("needs_a_pattern").NAME, re.Pattern)
+    assert re.compile is before
+
+
+def test_one_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = re.compile
+    with pytest.raises(ImportError):
+        import_lightly("nobody_has_this_library")
+    assert re.compile is before
