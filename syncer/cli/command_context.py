@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from syncer.model.resource import Desired
     from syncer.model.state_location import StateLocation
     from syncer.ops.plan import PlanResult
+    from syncer.ops.recall import Recall
     from syncer.ops.selection import Selection, Target
     from syncer.plan.planner import Unread
     from syncer.plan.removal_requests import RemovalRequest
@@ -134,9 +135,12 @@ class CommandContext:
         return self.place.load()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, recall: Recall | None = None) -> Iterator[None]:
         """Within the block the manifests are being read, most of them by another process, before they are asked for:
-        state and network library take about as long."""
+        state and network library take about as long. Not yet where nobody may have to ask, as by `recall`."""
+        if recall is not None and recall.same_files():
+            yield
+            return
         from syncer.manifests.resolution import begin
 
         begun = self._begun = begin(self.project, elsewhere=0.75)
@@ -221,8 +225,10 @@ class CommandContext:
         *,
         resend_secrets: bool,
         unread: Unread | None = None,
+        recall: Recall | None = None,
     ) -> PlanResult:
-        """The plan, made afresh. `unread`: as of `make_plan`."""
+        """The plan, made afresh. `unread`: as of `make_plan`; `recall`: what need not be decided again, for those who
+        only report."""
         from syncer.api.client import fetch_all
         from syncer.ops.plan import make_plan
         from syncer.ops.selection import PlanRequest
@@ -232,9 +238,19 @@ class CommandContext:
         notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
         notices += [Notice("open-call", text) for text in self._open_calls()]
         fetch: Any = fetch_all
+        if recall is not None:
+            known = recall.plan(api, fetch, state, PlanRequest(self.target, selection, notices=notices))
+            if known is not None:
+                self.warnings = recall.warnings
+                return known
         desired, asked = self.wanted()
-        request = PlanRequest(self.target, selection, resend_secrets, asked, notices)
-        return make_plan(api, fetch, desired, state.entries, request, unread)
+        agreements = recall.agreements if recall else None
+        request = PlanRequest(self.target, selection, resend_secrets, asked, notices, agreements)
+        reader = recall.reader(api) if recall else api
+        planned = make_plan(reader, fetch, desired, state.entries, request, unread)
+        if recall is not None:
+            recall.keep_plan(planned, state, request, self.warnings)
+        return planned
 
     def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
         """Refused while calls of an earlier run (of these addresses, else of any) wait to be looked for: nobody links

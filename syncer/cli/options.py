@@ -43,6 +43,13 @@ state_option = click.option(
     default="",
     help="Where the state lives: local, s3://…, gs://…, az://…, postgresql://…",
 )
+no_cache_option = click.option(
+    "--no-cache",
+    is_flag=True,
+    envvar="SYNCER_NO_CACHE",
+    show_envvar=True,
+    help="Recall nothing of earlier runs, and remember nothing for the next.",
+)
 lock_wait_option = click.option(
     "--lock-wait",
     type=click.FloatRange(0, 86400),

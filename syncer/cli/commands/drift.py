@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import config_option, environment_option, selection_options, server_option, state_option
+from syncer.cli.options import (
+    config_option,
+    environment_option,
+    no_cache_option,
+    selection_options,
+    server_option,
+    state_option,
+)
 
 if TYPE_CHECKING:
+    from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
     from syncer.model.diagnostic import Problem
+    from syncer.ops.recall import Recall
+    from syncer.ops.selection import Selection
+    from syncer.plan.document.timestamps import LastRun
     from syncer.plan.drift import Drift
     from syncer.render.output import Output
+    from syncer.state.state_file import State
 
 
 @click.command()
@@ -22,6 +35,7 @@ if TYPE_CHECKING:
 @server_option
 @state_option
 @selection_options
+@no_cache_option
 @click.option("--unmanaged", is_flag=True, help="Live objects without a manifest are listed, and are drift as well.")
 @click.option("-v", "--verbose", is_flag=True, help="Every field, every id, every live object without a manifest.")
 @click.option(
@@ -47,6 +61,7 @@ def drift(
     place: str,
     only: tuple[str, ...],
     but: tuple[str, ...],
+    no_cache: bool,
     unmanaged: bool,
     verbose: bool,
     target: Path | None,
@@ -56,17 +71,18 @@ def drift(
 
     What the manifests changed is no drift; `syncer plan` shows it. Exit 2 when there is drift, 0 when there is none.
     """
-    from syncer.api.client import fetch_all
     from syncer.cli.command_context import world
     from syncer.cli.console import console
     from syncer.cli.gc_pause import at_rest
+    from syncer.cli.recall import open_recall
     from syncer.cli.signals import at_once
-    from syncer.ops.drift import find_drift, last_apply
-    from syncer.ops.selection import PlanRequest, Selection
+    from syncer.ops.drift import last_apply
+    from syncer.ops.selection import Selection
 
     out = console(color)
     here = world(config, environment, server, place)
-    with at_once(), at_rest(), here.reading():
+    chosen = Selection(only, but)
+    with at_once(), at_rest(), here.reading(recall := open_recall(here, "drift", chosen, off=no_cache)):
         for doubt in here.doubts():
             out.talk(f"warning: {doubt}\n")
         state = here.state()
@@ -74,15 +90,36 @@ def drift(
         if said:
             out.talk(f"note: {out.terminal.shown(said)}\n")
         with here.api(read_only=True) as api:
-            desired, asked = here.wanted()
-            request = PlanRequest(here.target, Selection(only, but), removal_requests=asked)
-            report = find_drift(api, fetch_all, desired, state, request, last_apply(newest), _unsettled(here))
+            report = _report(here, api, state, chosen, last_apply(newest), recall)
         if target is not None:
             _save(target, report)
+        out.problems(recall.problems if recall else (), summary=False)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
     if report.objects or (unmanaged and report.strangers):
         return 2
     return 3 if report.unclear else 0
+
+
+def _report(
+    here: CommandContext, api: Api, state: State, chosen: Selection, applied: LastRun | None, recall: Recall | None
+) -> Drift:
+    """The report: the one in which nothing has drifted, where it is recalled that nothing has, else one made afresh."""
+    from syncer.api.client import fetch_all
+    from syncer.ops.drift import find_drift
+    from syncer.ops.selection import PlanRequest
+
+    doubts, request = _unsettled(here), PlanRequest(here.target, chosen)
+    if recall is None:
+        desired, asked = here.wanted()
+        return find_drift(api, fetch_all, desired, state, replace(request, removal_requests=asked), applied, doubts)
+    known = recall.drift(api, fetch_all, state, request, applied, doubts)
+    if known is not None:
+        return known
+    desired, asked = here.wanted()
+    request = replace(request, removal_requests=asked, agreements=recall.agreements)
+    report = find_drift(recall.reader(api), fetch_all, desired, state, request, applied, doubts)
+    recall.keep_drift(report, desired, state, request, doubts)
+    return report
 
 
 def _unsettled(here: CommandContext) -> list[Problem]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import FORMAT, against_option, planning_options
+from syncer.cli.options import FORMAT, against_option, no_cache_option, planning_options
 from syncer.cli.plan_output import show_plan, situation, warned
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @planning_options
 @against_option
+@no_cache_option
 @click.option(
     "-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`."
 )
@@ -34,6 +35,7 @@ def plan(
     verbose: bool,
     resend_secrets: bool,
     against: Path | None,
+    no_cache: bool,
     target: Path | None,
     detailed_exitcode: bool,
     form: str,
@@ -42,11 +44,12 @@ def plan(
     from syncer.cli.command_context import world
     from syncer.cli.console import console
     from syncer.cli.gc_pause import at_rest
+    from syncer.cli.recall import open_recall
     from syncer.cli.signals import at_once
+    from syncer.ops.selection import Selection
 
     if against is not None:
         from syncer.cli.commands.record import plan_against
-        from syncer.ops.selection import Selection
 
         return plan_against(
             color, against, config, environment, server, place, Selection(only, but), target, verbose=verbose,
@@ -54,21 +57,23 @@ def plan(
         )  # fmt: skip
     out = console(color)
     here = world(config, environment, server, place)
-    with at_once(), at_rest(), here.reading():
+    chosen = Selection(only, but)
+    off = no_cache or resend_secrets
+    with at_once(), at_rest(), here.reading(recall := open_recall(here, "plan", chosen, off=off)):
         # here, while another process reads the manifests
-        from syncer.ops.selection import Selection
         from syncer.plan.safety import Consent, refusals
 
         for doubt in here.doubts():
             out.talk(f"warning: {doubt}\n")
         state = here.state()
         with here.api(read_only=True) as api:
-            planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
+            planned = here.planned(api, state, chosen, resend_secrets=resend_secrets, recall=recall)
             needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
         if target is not None:
             from syncer.state.plan_file import save_plan
 
             save_plan(target, planned.plan, planned.problems)
         warned(out, here)
+        out.problems(recall.problems if recall else (), summary=False)
         show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
