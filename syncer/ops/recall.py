@@ -21,33 +21,30 @@ made; so the next one is made of the state alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from syncer.api.routes import classify_call
-from syncer.kinds import KINDS, lookup_kinds
 from syncer.manifests.discovery import find, read_bytes, shown
 from syncer.manifests.project import Project
-from syncer.model.address import Address
 from syncer.model.calls import Call
-from syncer.model.diagnostic import InvalidInput, Location, Problem, SyncerError
+from syncer.model.diagnostic import InvalidInput, Problem, SyncerError
 from syncer.model.json_values import Lookup
-from syncer.model.kind import Kind, LookupKind
-from syncer.model.resource import Desired, Live, Managed, Match
-from syncer.ops.plan import PlanResult
-from syncer.ops.refresh import Fetch, Reader, concerned
-from syncer.ops.reply_log import ReplyLog
-from syncer.ops.selection import EVERYTHING, PlanRequest, Target
-from syncer.plan.agreement import Agreements
-from syncer.plan.document.document import identified
-from syncer.plan.document.timestamps import LastRun
-from syncer.plan.drift import Drift, strangers
-from syncer.plan.identity_match import Matches, live_of
-from syncer.plan.inputs import PlanInputs
-from syncer.plan.plan import Link, Plan
 from syncer.state.agreement_file import SALT, AgreementFile, AgreementRecord, WholeAgreement
-from syncer.state.state_file import State
+
+# What decides is imported late: this stands before the process parts in two, one of which reads the manifests.
+if TYPE_CHECKING:
+    from syncer.model.kind import Kind, LookupKind
+    from syncer.model.resource import Desired, Live
+    from syncer.ops.plan import PlanResult
+    from syncer.ops.refresh import Fetch, Reader
+    from syncer.ops.reply_log import ReplyLog
+    from syncer.ops.selection import PlanRequest
+    from syncer.plan.agreement import Agreements
+    from syncer.plan.document.timestamps import LastRun
+    from syncer.plan.drift import Drift
+    from syncer.state.state_file import State
 
 EVERY = 10
 """Of so many runs one does without, and compares."""
@@ -58,18 +55,18 @@ _OF_ITS_FILE = 64
 class Recall:
     """What one run recalls, and what it leaves behind for the next.
 
-    `command`: whose runs are compared with one another. `project`, `target`: as this run has them. The reader that the
-    run asks is `reader`, and what it need not decide again are the `agreements`."""
+    `command`: whose runs are compared with one another. `place`: what tells environment, organisation and server from
+    any others; `today`: the day there. The reader that the run asks is `reader`, and what it need not decide again are
+    the `agreements`."""
 
-    def __init__(self, file: AgreementFile, project: Project, target: Target, command: str) -> None:
-        self._file, self._project, self._target, self._command = file, project, target, command
+    def __init__(self, file: AgreementFile, project: Project, place: str, today: str, command: str) -> None:
+        self._file, self._project, self._today, self._command = file, project, today, command
         record, self._used = file.load()
         self.checking = record is not None and self._used + 1 >= EVERY
         """Whether this run does without, and compares."""
         if record is not None and not self.checking and not file.mark():
             record = None  # a run that leaves no mark would never be compared
         self._record = record or AgreementRecord(os.urandom(SALT))
-        place = repr((target.environment, target.org_id, target.server))
         self._key = blake2b(place.encode("utf-8", "surrogatepass"), key=self._record.salt, digest_size=32).digest()
         self._files: str | None = None
         self._log: ReplyLog | None = None
@@ -77,10 +74,20 @@ class Recall:
         """How many `validate` has about the manifests; of a run that is recalled whole."""
         self.problems: list[Problem] = []
         """What was remembered and is not so: a bug of syncer's. Nothing is remembered any more then."""
-        self.agreements = Agreements(self._key, self._record.objects, checking=self.checking)
+        self._agreements: Agreements | None = None
+
+    @property
+    def agreements(self) -> Agreements:
+        """What need not be decided again, and what agrees by this run."""
+        from syncer.plan.agreement import Agreements
+
+        self._agreements = self._agreements or Agreements(self._key, self._record.objects, checking=self.checking)
+        return self._agreements
 
     def reader(self, api: Reader) -> ReplyLog:
         """The reader of this run: what was asked to see whether everything agrees isn't asked again."""
+        from syncer.ops.reply_log import ReplyLog
+
         self._log = self._log or ReplyLog(api)
         return self._log
 
@@ -93,6 +100,8 @@ class Recall:
 
     def plan(self, api: Reader, fetch: Fetch, state: State, request: PlanRequest) -> PlanResult | None:
         """The plan in which nothing is to be done, where everything is as when that was found; else None."""
+        from syncer.ops.standstill import settled_plan
+
         known = self._agreeing(api, fetch, state)
         return None if known is None else settled_plan(state, request, self._live(known.kinds))
 
@@ -106,11 +115,15 @@ class Recall:
         problems: Sequence[Problem],
     ) -> Drift | None:
         """The report in which nothing has drifted, where everything is as when that was found; else None."""
+        from syncer.ops.standstill import settled_drift
+
         known = self._agreeing(api, fetch, state)
         return None if known is None else settled_drift(state, request, self._live(known.kinds), applied, problems)
 
     def keep_plan(self, planned: PlanResult, state: State, request: PlanRequest, warnings: int) -> None:
         """Remember what agrees by this plan. `warnings`: how many `validate` has."""
+        from syncer.ops.standstill import settled_plan
+
         same = planned.plan == settled_plan(state, request, {}).plan and not planned.problems
         self._keep(same and not request.removal_requests, planned.desired, state, warnings)
 
@@ -123,13 +136,17 @@ class Recall:
         problems: Sequence[Problem],
     ) -> None:
         """The same of a report, which was given these problems to say."""
-        kinds, same = concerned(desired, state.entries, EVERYTHING, ()), False
+        from syncer.ops.standstill import settled_drift
+
+        kinds, same = _concerned(desired, state), False
         if not report.objects:
             same = report == settled_drift(state, request, self._live(kinds), report.applied, problems)
         self._keep(same and not request.removal_requests, desired, state, 0)
 
     def _agreeing(self, api: Reader, fetch: Fetch, state: State) -> WholeAgreement | None:
         """What is remembered of the last run in which everything agreed, where everything is as it was then."""
+        from syncer.api.routes import classify_call
+
         known = self._record.whole.get(self._command)
         if known is None or self.checking or not self._files:
             return None
@@ -155,6 +172,9 @@ class Recall:
 
     def _live(self, kinds: Sequence[str]) -> dict[str, list[Live]]:
         """Kind → what was listed of it."""
+        from syncer.kinds import KINDS
+        from syncer.plan.identity_match import live_of
+
         log = self._log
         return {
             name: live_of(KINDS[name], log.list(KINDS[name].service, KINDS[name].listing) if log else ())
@@ -185,7 +205,7 @@ class Recall:
         alone = all(len(each.digest) == _OF_ITS_FILE for each in desired)
         if log is None or not alone or not self._files or self._files != _digest_of_files(self._project, self._key):
             return None
-        kinds = concerned(desired, state.entries, EVERYTHING, ())
+        kinds = _concerned(desired, state)
         lookups = {use.target.kind for each in desired for use in each.uses if isinstance(use.target, Lookup)}
         return WholeAgreement(
             self._files,
@@ -201,7 +221,7 @@ class Recall:
     def _digest_of_rest(self, state: State) -> str:
         """Of the state, whole, and of the day; environment, organisation and server are in the key."""
         digest = blake2b(key=self._key, digest_size=32)
-        head = (self._target.today, state.org_id, state.serial, state.found, state.guards)
+        head = (self._today, state.org_id, state.serial, state.found, state.guards)
         for part in (head, *sorted(state.entries.items())):
             text = repr(part).encode("utf-8", "surrogatepass")
             digest.update(b"%d:" % len(text))
@@ -215,7 +235,17 @@ _INPUTS = 4
 
 def _listed(name: str) -> Kind | LookupKind | None:
     """The kind of that name, whether it is managed or only looked up."""
+    from syncer.kinds import KINDS, lookup_kinds
+
     return KINDS.get(name) or lookup_kinds().get(name)
+
+
+def _concerned(desired: Sequence[Desired], state: State) -> list[str]:
+    """The kinds of which objects are compared."""
+    from syncer.ops.refresh import concerned
+    from syncer.ops.selection import EVERYTHING
+
+    return concerned(desired, state.entries, EVERYTHING, ())
 
 
 def _digest_of_files(project: Project, key: bytes) -> str:
@@ -241,67 +271,4 @@ def _not_so(names: Sequence[str]) -> Problem:
         hint="what is said here was decided anew, and what was remembered is deleted; please report it with this line. "
         "`--no-cache` does without",
         severity="warning",
-    )
-
-
-def settled_plan(state: State, request: PlanRequest, live: Mapping[str, Sequence[Live]]) -> PlanResult:
-    """The plan in which nothing is to be done: every manifest has the object that state knows, which is as it should
-    be. `live`: kind → what is listed of it."""
-    target, entries = request.target, dict(sorted(state.entries.items()))
-    plan = Plan(
-        "",
-        target.environment,
-        target.org_id,
-        target.server,
-        (),
-        tuple(Link(address, entry.live_id, "link", False) for address, entry in entries.items()),
-        (),
-        tuple(request.notices),
-        {},
-    )
-    desired = [_as_remembered(entry) for entry in entries.values()]
-    sides = PlanInputs(desired, live, state.entries, _matches(entries, live), {}, {}, target.today)
-    return PlanResult(identified(plan), (), entries, (), sides, tuple(desired), frozenset(entries))
-
-
-def _matches(entries: Mapping[Address, Managed], live: Mapping[str, Sequence[Live]]) -> dict[str, Matches]:
-    found = {}
-    for kind, objects in live.items():
-        there = {each.id: each for each in objects}
-        mine = [entry for entry in entries.values() if entry.address.kind == kind and entry.live_id in there]
-        found[kind] = Matches({each.address: Match(each.address, there[each.live_id], "link") for each in mine})
-    return found
-
-
-def _as_remembered(entry: Managed) -> Desired:
-    """The manifest as far as state remembers it; where it stands nobody knows, and nobody asks."""
-    where = partial(Location, "", 1, 1)
-    return Desired(
-        entry.address, entry.declared, entry.policy, entry.protect, entry.aliases, (), (), lambda path: where(), ""
-    )
-
-
-def settled_drift(
-    state: State,
-    request: PlanRequest,
-    live: Mapping[str, Sequence[Live]],
-    applied: LastRun | None,
-    problems: Sequence[Problem],
-) -> Drift:
-    """The report in which nothing has drifted. Otherwise as `settled_plan`."""
-    target = request.target
-    taken = frozenset((address.kind, entry.live_id) for address, entry in state.entries.items())
-    return Drift(
-        target.environment,
-        target.org_id,
-        target.server,
-        False,
-        state.found,
-        (),
-        tuple(strangers(KINDS, live, taken)),
-        0,
-        len(state.entries),
-        (),
-        tuple(problems),
-        applied,
     )

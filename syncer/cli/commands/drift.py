@@ -81,8 +81,8 @@ def drift(
 
     out = console(color)
     here = world(config, environment, server, place)
-    chosen = Selection(only, but)
-    with at_once(), at_rest(), here.reading(recall := open_recall(here, "drift", chosen, off=no_cache)):
+    part = bool(only or but)
+    with at_once(), at_rest(), here.reading(recall := open_recall(here, "drift", part=part, off=no_cache)):
         for doubt in here.doubts():
             out.talk(f"warning: {doubt}\n")
         state = here.state()
@@ -90,7 +90,7 @@ def drift(
         if said:
             out.talk(f"note: {out.terminal.shown(said)}\n")
         with here.api(read_only=True) as api:
-            report = _report(here, api, state, chosen, last_apply(newest), recall)
+            report = _report(here, api, state, Selection(only, but), last_apply(newest), recall)
         if target is not None:
             _save(target, report)
         out.problems(recall.problems if recall else (), summary=False)

@@ -46,10 +46,10 @@ def plan(
     from syncer.cli.gc_pause import at_rest
     from syncer.cli.recall import open_recall
     from syncer.cli.signals import at_once
-    from syncer.ops.selection import Selection
 
     if against is not None:
         from syncer.cli.commands.record import plan_against
+        from syncer.ops.selection import Selection
 
         return plan_against(
             color, against, config, environment, server, place, Selection(only, but), target, verbose=verbose,
@@ -57,17 +57,17 @@ def plan(
         )  # fmt: skip
     out = console(color)
     here = world(config, environment, server, place)
-    chosen = Selection(only, but)
-    off = no_cache or resend_secrets
-    with at_once(), at_rest(), here.reading(recall := open_recall(here, "plan", chosen, off=off)):
+    off, part = no_cache or resend_secrets, bool(only or but)
+    with at_once(), at_rest(), here.reading(recall := open_recall(here, "plan", part=part, off=off)):
         # here, while another process reads the manifests
+        from syncer.ops.selection import Selection
         from syncer.plan.safety import Consent, refusals
 
         for doubt in here.doubts():
             out.talk(f"warning: {doubt}\n")
         state = here.state()
         with here.api(read_only=True) as api:
-            planned = here.planned(api, state, chosen, resend_secrets=resend_secrets, recall=recall)
+            planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets, recall=recall)
             needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
         if target is not None:
             from syncer.state.plan_file import save_plan
