@@ -239,18 +239,13 @@ class CommandContext:
         notices += [Notice("open-call", text) for text in self._open_calls()]
         fetch: Any = fetch_all
         if recall is not None:
-            known = recall.plan(api, fetch, state, PlanRequest(self.target, selection, notices=notices))
-            if known is not None:
-                self.warnings = recall.warnings
-                return known
+            request = PlanRequest(self.target, selection, notices=notices)
+            planned = recall.plan(api, fetch, lambda: (*self.wanted(), self.warnings), state, request)
+            self.warnings = recall.warnings
+            return planned
         desired, asked = self.wanted()
-        agreements = recall.agreements if recall else None
-        request = PlanRequest(self.target, selection, resend_secrets, asked, notices, agreements)
-        reader = recall.reader(api) if recall else api
-        planned = make_plan(reader, fetch, desired, state.entries, request, unread)
-        if recall is not None:
-            recall.keep_plan(planned, state, request, self.warnings)
-        return planned
+        request = PlanRequest(self.target, selection, resend_secrets, asked, notices)
+        return make_plan(api, fetch, desired, state.entries, request, unread)
 
     def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
         """Refused while calls of an earlier run (of these addresses, else of any) wait to be looked for: nobody links

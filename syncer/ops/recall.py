@@ -21,7 +21,8 @@ made; so the next one is made of the state alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -44,7 +45,11 @@ if TYPE_CHECKING:
     from syncer.plan.agreement import Agreements
     from syncer.plan.document.timestamps import LastRun
     from syncer.plan.drift import Drift
+    from syncer.plan.removal_requests import RemovalRequest
     from syncer.state.state_file import State
+
+    Wanted = Callable[[], tuple[Sequence[Desired], Sequence[RemovalRequest], int]]
+    """The manifests, what shall go without one, and how many warnings `validate` has about them."""
 
 EVERY = 10
 """Of so many runs one does without, and compares."""
@@ -56,8 +61,7 @@ class Recall:
     """What one run recalls, and what it leaves behind for the next.
 
     `command`: whose runs are compared with one another. `place`: what tells environment, organisation and server from
-    any others; `today`: the day there. The reader that the run asks is `reader`, and what it need not decide again are
-    the `agreements`."""
+    any others; `today`: the day there."""
 
     def __init__(self, file: AgreementFile, project: Project, place: str, today: str, command: str) -> None:
         self._file, self._project, self._today, self._command = file, project, today, command
@@ -71,7 +75,7 @@ class Recall:
         self._files: str | None = None
         self._log: ReplyLog | None = None
         self.warnings = 0
-        """How many `validate` has about the manifests; of a run that is recalled whole."""
+        """How many `validate` has about the manifests."""
         self.problems: list[Problem] = []
         """What was remembered and is not so: a bug of syncer's. Nothing is remembered any more then."""
         self._agreements: Agreements | None = None
@@ -84,7 +88,7 @@ class Recall:
         self._agreements = self._agreements or Agreements(self._key, self._record.objects, checking=self.checking)
         return self._agreements
 
-    def reader(self, api: Reader) -> ReplyLog:
+    def _reader(self, api: Reader) -> ReplyLog:
         """The reader of this run: what was asked to see whether everything agrees isn't asked again."""
         from syncer.ops.reply_log import ReplyLog
 
@@ -98,50 +102,47 @@ class Recall:
         known = self._record.whole.get(self._command)
         return known is not None and not self.checking and known.files == self._files
 
-    def plan(self, api: Reader, fetch: Fetch, state: State, request: PlanRequest) -> PlanResult | None:
-        """The plan in which nothing is to be done, where everything is as when that was found; else None."""
+    def plan(self, api: Reader, fetch: Fetch, wanted: Wanted, state: State, request: PlanRequest) -> PlanResult:
+        """The plan: the one in which nothing is to be done, where everything is as when that was found, else one made
+        afresh, by which the next run recalls what agrees. `wanted` is called only then. Raises as `make_plan`."""
+        from syncer.ops.plan import make_plan
         from syncer.ops.standstill import settled_plan
 
         known = self._agreeing(api, fetch, state)
-        return None if known is None else settled_plan(state, request, self._live(known.kinds))
+        if known is not None:
+            return settled_plan(state, request, self._live(known.kinds))
+        desired, asked, self.warnings = wanted()
+        request = replace(request, removal_requests=asked, agreements=self.agreements)
+        planned = make_plan(self._reader(api), fetch, desired, state.entries, request)
+        same = planned.plan == settled_plan(state, request, {}).plan and not planned.problems
+        self._keep(same and not asked, desired, state)
+        return planned
 
     def drift(
         self,
         api: Reader,
         fetch: Fetch,
+        wanted: Wanted,
         state: State,
         request: PlanRequest,
-        applied: LastRun | None,
-        problems: Sequence[Problem],
-    ) -> Drift | None:
-        """The report in which nothing has drifted, where everything is as when that was found; else None."""
+        before: tuple[LastRun | None, Sequence[Problem]],
+    ) -> Drift:
+        """The report, as `plan`. `before`: the last apply that is known, and what is known already that casts doubt on
+        it. Raises as `find_drift`."""
+        from syncer.ops.drift import find_drift
         from syncer.ops.standstill import settled_drift
 
         known = self._agreeing(api, fetch, state)
-        return None if known is None else settled_drift(state, request, self._live(known.kinds), applied, problems)
-
-    def keep_plan(self, planned: PlanResult, state: State, request: PlanRequest, warnings: int) -> None:
-        """Remember what agrees by this plan. `warnings`: how many `validate` has."""
-        from syncer.ops.standstill import settled_plan
-
-        same = planned.plan == settled_plan(state, request, {}).plan and not planned.problems
-        self._keep(same and not request.removal_requests, planned.desired, state, warnings)
-
-    def keep_drift(
-        self,
-        report: Drift,
-        desired: Sequence[Desired],
-        state: State,
-        request: PlanRequest,
-        problems: Sequence[Problem],
-    ) -> None:
-        """The same of a report, which was given these problems to say."""
-        from syncer.ops.standstill import settled_drift
-
-        kinds, same = _concerned(desired, state), False
-        if not report.objects:
-            same = report == settled_drift(state, request, self._live(kinds), report.applied, problems)
-        self._keep(same and not request.removal_requests, desired, state, 0)
+        if known is not None:
+            return settled_drift(state, request, self._live(known.kinds), *before)
+        desired, asked, self.warnings = wanted()
+        request = replace(request, removal_requests=asked, agreements=self.agreements)
+        report = find_drift(self._reader(api), fetch, desired, state, request, *before)
+        same = not report.objects and not asked
+        if same:
+            same = report == settled_drift(state, request, self._live(_concerned(desired, state)), *before)
+        self._keep(same, desired, state)
+        return report
 
     def _agreeing(self, api: Reader, fetch: Fetch, state: State) -> WholeAgreement | None:
         """What is remembered of the last run in which everything agreed, where everything is as it was then."""
@@ -152,7 +153,7 @@ class Recall:
             return None
         if (known.files, known.rest) != (self._files, self._digest_of_rest(state)):
             return None
-        log, listed = self.reader(api), [_listed(name) for name in (*known.kinds, *known.lookups)]
+        log, listed = self._reader(api), [_listed(name) for name in (*known.kinds, *known.lookups)]
         calls = [(default, Call(method, path, body, service)) for default, service, method, path, body in known.calls]  # type: ignore[arg-type]
         if None in listed or any(
             classify_call(call.service or default, call.method, call.path) != "read" for default, call in calls
@@ -181,11 +182,12 @@ class Recall:
             for name in kinds
         }
 
-    def _keep(self, same: bool, desired: Sequence[Desired], state: State, warnings: int) -> None:
+    def _keep(self, same: bool, desired: Sequence[Desired], state: State) -> None:
         """Remember which objects agree, and all of the run if it is `same` as one that is made of the state alone."""
-        now = self._now(desired, state, warnings)
-        whole = dict(self._record.whole)
-        before = whole.pop(self._command, None)
+        now = self._now(desired, state)
+        before = self._record.whole.get(self._command)
+        others = {} if self.checking else self._record.whole  # of another command nothing was compared
+        whole = {name: each for name, each in others.items() if name != self._command}
         wrong = [str(address) for address in self.agreements.wrong]
         if same and now is not None and len(self.agreements.now) == len(desired) == len(state.entries):
             whole[self._command] = now
@@ -199,7 +201,7 @@ class Recall:
         if self.checking or record != self._record:
             self._file.save(record, 0 if self.checking else self._used + 1)
 
-    def _now(self, desired: Sequence[Desired], state: State, warnings: int) -> WholeAgreement | None:
+    def _now(self, desired: Sequence[Desired], state: State) -> WholeAgreement | None:
         """What this run was made of; None where it was made of more than that says."""
         log = self._log
         alone = all(len(each.digest) == _OF_ITS_FILE for each in desired)
@@ -215,7 +217,7 @@ class Recall:
             tuple(kinds),
             tuple(sorted(lookups - set(kinds))),
             tuple((default, call.service, call.method, call.path, call.body) for default, call in log.asked.values()),
-            warnings,
+            self.warnings,
         )
 
     def _digest_of_rest(self, state: State) -> str:

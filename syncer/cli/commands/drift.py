@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,23 +102,18 @@ def drift(
 def _report(
     here: CommandContext, api: Api, state: State, chosen: Selection, applied: LastRun | None, recall: Recall | None
 ) -> Drift:
-    """The report: the one in which nothing has drifted, where it is recalled that nothing has, else one made afresh."""
+    """The report, with what is recalled of the last one."""
     from syncer.api.client import fetch_all
     from syncer.ops.drift import find_drift
     from syncer.ops.selection import PlanRequest
 
-    doubts, request = _unsettled(here), PlanRequest(here.target, chosen)
-    if recall is None:
-        desired, asked = here.wanted()
-        return find_drift(api, fetch_all, desired, state, replace(request, removal_requests=asked), applied, doubts)
-    known = recall.drift(api, fetch_all, state, request, applied, doubts)
-    if known is not None:
-        return known
+    before, fetch = (applied, _unsettled(here)), fetch_all
+    if recall is not None:
+        return recall.drift(
+            api, fetch, lambda: (*here.wanted(), here.warnings), state, PlanRequest(here.target, chosen), before
+        )
     desired, asked = here.wanted()
-    request = replace(request, removal_requests=asked, agreements=recall.agreements)
-    report = find_drift(recall.reader(api), fetch_all, desired, state, request, applied, doubts)
-    recall.keep_drift(report, desired, state, request, doubts)
-    return report
+    return find_drift(api, fetch, desired, state, PlanRequest(here.target, chosen, removal_requests=asked), *before)
 
 
 def _unsettled(here: CommandContext) -> list[Problem]:
