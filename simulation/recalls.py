@@ -1,5 +1,5 @@
 """Lives in which plan and drift recall what agreed before, beside plan and drift that recall nothing: after every step
-both must say the same, to the byte (N23 of docs/reliability.md#the-table). The same seed is the same life."""
+both must say the same, to the byte (N24 of docs/reliability.md#the-table). The same seed is the same life."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from syncer.render.drift_json import drift_json
 from syncer.render.plan_text import plan_json
 from syncer.state.agreement_file import AgreementFile
 
-STEPS = 30
+STEPS = 20
 DAY = 86_400.0
 RUNS = ("plan", "drift", "plan"), ("drift", "plan", "drift")
 """What runs after a step: the last recalls what the first left."""
