@@ -1,5 +1,5 @@
-"""Prints the figures of walks, spoilt manifests, pace and the journal's cost: N7, N11, N21, N22 of
-docs/reliability.md#the-table."""
+"""Prints the figures of walks, spoilt manifests, pace, the journal's cost and what is recalled: N7, N11, N21, N22, N24, N25
+of docs/reliability.md#the-table."""
 
 from __future__ import annotations
 
@@ -106,6 +106,29 @@ def print_rate(objects: int, seed: int) -> int:
     print(f"  {came.requests} requests, {more:.3f} of {came.plain} without a refusal; may be {MOST_MORE}")
     print(f"  {came.seconds:.0f} s on the simulated clock, may be {MOST_SECONDS:.0f}; exit code {came.code}")
     return int(more > MOST_MORE or came.seconds > MOST_SECONDS or came.refused_by_quota > 0 or came.code != 0)
+
+
+def print_recalls(spread: Spread, first: int, number: int, jobs: int) -> int:
+    """N25, of so many lives; the number of those in which something else was said than without."""
+    from simulation.recalls import STEPS, recalled
+
+    began = time.monotonic()
+    runs: Counter[str] = Counter()
+    steps: Counter[str] = Counter()
+    bad = []
+    for each in spread(recalled, [(seed, STEPS) for seed in range(first, first + number)], jobs):
+        runs += each.runs
+        steps += each.steps
+        bad += [each] if each.wrong else []
+    print(
+        f"N25 {number} lives of {STEPS} steps from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes"
+    )
+    print(f"  {steps.total()} steps: {_table(steps)}")
+    print(f"  {runs.total()} plans and reports beside those that recall nothing: {_table(runs)}")
+    print(f"  {number - len(bad)} of {number} say the same to the byte")
+    for each in bad[:20]:
+        print(f"  FAILED: make sim MEMORY=1 FIRST={each.seed}: {each.wrong[0]}"[:2000])
+    return len(bad)
 
 
 def _table(counted: Counter[str]) -> str:

@@ -47,6 +47,19 @@ _CACHE = tempfile.TemporaryDirectory(prefix="syncer-cache-")
 os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What commands remember for their next run is not this user's, and holds no secret either."""
+    folder, before = tmp_path_factory.mktemp("cache"), os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["XDG_CACHE_HOME"]
+    else:
+        os.environ["XDG_CACHE_HOME"] = before
+    assert [each for path in written(folder) for each in leaked(path.read_bytes())] == []
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest

@@ -68,6 +68,7 @@ ABOUT_A_RUN = {
     "unwritable": "fmt and init",
     "url": "--server",
     "usage": "the command line",
+    "wrong-recall": "plan, drift: what was remembered and is not so, a bug of syncer's own making",
 }
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from syncer.ops.plan import PlanResult
     from syncer.ops.pull.options import PullOptions
     from syncer.ops.refresh import Fetch, Reader
+    from syncer.ops.recall import Recall
     from syncer.ops.selection import Selection, Target
     from syncer.plan.planner import Unread
     from syncer.plan.removal_requests import RemovalRequest
@@ -191,21 +192,29 @@ class CommandContext:
         return self.state() if (self.where or self.environment.state or LOCAL) == LOCAL else State()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, recall: Recall | None = None) -> Iterator[None]:
         """Within the block the manifests are being read, most of them by another process, before they are asked for:
-        state and network library take about as long."""
+        state and network library take about as long. Not yet where nobody may have to ask, as by `recall`."""
+        if recall is not None and recall.same_files():
+            yield
+            return
         from syncer.manifests.resolution import begin
 
-        if self.remembers:
-            from syncer.cli.read_cache import open_cache
-
-            self._cache = open_cache(self.project.root, self.env)
+        self._cache = self._opened_cache()
         begun = self._begun = begin(self.project, elsewhere=0.75, cache=self._cache)
         try:
             yield
         finally:
             self._begun = self._cache = None
             begun.close()
+
+    def _opened_cache(self) -> ReadCache | None:
+        """What is remembered of the files, where this command may use it."""
+        if not self.remembers:
+            return None
+        from syncer.cli.read_cache import open_cache
+
+        return open_cache(self.project.root, self.env)
 
     def tell_doubts(self) -> None:
         """What a person should know of the files that remember, on stderr: that others can write them."""
@@ -224,14 +233,15 @@ class CommandContext:
         from syncer.manifests.variables import LenientEnvironment, allowed_names
         from syncer.model.diagnostic import ordered
 
-        manifests = read_manifests(self.project, begun=self._begun)
+        cache = self._opened_cache() if self._begun is None else self._cache
+        manifests = read_manifests(self.project, begun=self._begun, cache=cache)
         allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))
         env: Mapping[str, Any] = LenientEnvironment(self.env) if self.secretless else self.env
         desired, problems = resolve(manifests, self.environment, env, allowed=allowed)
         asked, wrong = asked_for(manifests, self.environment, desired)
         problems = ordered([*manifests.problems, *problems, *together(desired), *wrong])
-        if self._cache is not None:
-            self._cache.save(self.project.environments, whole=True)
+        if cache is not None:
+            cache.save(self.project.environments, whole=True)
         self.warnings = sum(problem.severity == "warning" for problem in problems)
         if any(problem.severity == "error" for problem in problems):
             raise InvalidInput([problem for problem in problems if problem.severity == "error"])
@@ -282,8 +292,10 @@ class CommandContext:
         *,
         resend_secrets: bool = False,
         unread: Unread | None = None,
+        recall: Recall | None = None,
     ) -> PlanResult:
-        """The plan, made afresh. `unread`: as of `make_plan`."""
+        """The plan, made afresh. `unread`: as of `make_plan`; `recall`: what need not be decided again, for those who
+        only report."""
         from syncer.ops.plan import make_plan
         from syncer.ops.selection import PlanRequest
         from syncer.plan.plan import Notice
@@ -291,6 +303,11 @@ class CommandContext:
 
         notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
         notices += [Notice("open-call", text) for text in self._open_calls()]
+        if recall is not None:
+            request = PlanRequest(self.target, selection, notices=notices)
+            planned = recall.plan(api, self.fetch, lambda: (*self.wanted(), self.warnings), state, request)
+            self.warnings = recall.warnings
+            return planned
         desired, asked = self.wanted()
         request = PlanRequest(self.target, selection, resend_secrets, asked, notices)
         return make_plan(api, self.fetch, desired, state.entries, request, unread)

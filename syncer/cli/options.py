@@ -53,7 +53,7 @@ no_cache_option = click.option(
     is_flag=True,
     envvar="SYNCER_NO_CACHE",
     show_envvar=True,
-    help="Read every file, and remember nothing of it for the next run.",
+    help="Recall nothing of earlier runs, and remember nothing for the next.",
 )
 lock_wait_option = click.option(
     "--lock-wait",

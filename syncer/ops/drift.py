@@ -40,7 +40,7 @@ def find_drift(
     unread: Unread = {}
     managed, target = state.entries, request.target
     sides, names, found, _ = read_sides(api, fetch, desired, managed, request, unread)
-    made = draft(KINDS, sides, names, unread)
+    made = draft(KINDS, sides, names, unread, request.agreements)
     compared = compare(KINDS, sides, names, made, remembered=state.found)
     return Drift(
         target.environment,

@@ -55,7 +55,7 @@ def make_plan(
     PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
     sides, known, problems, _ = read_sides(api, fetch, desired, managed, request, unread)
     taken = sides.desired
-    made = draft(KINDS, sides, known, unread)
+    made = draft(KINDS, sides, known, unread, request.agreements)
     problems += made.problems
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:

@@ -107,7 +107,7 @@ def read_sides(
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
     }
-    kinds = _concerned(wanted, managed, selection, asked)
+    kinds = concerned(wanted, managed, selection, asked)
     lookups = sorted({use.target.kind for each in wanted for use in each.uses if isinstance(use.target, Lookup)})
     live, looked_at = _lists(api, fetch, kinds, lookups)
     matches = matched(kinds, wanted, live, managed)
@@ -160,7 +160,7 @@ def left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[st
     ]
 
 
-def _concerned(
+def concerned(
     wanted: Sequence[Desired],
     managed: Mapping[Address, Managed],
     selection: Selection,

@@ -11,6 +11,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.json_values import Ref
 from syncer.model.resource import Desired
+from syncer.plan.agreement import Agreements
 from syncer.plan.plan import Notice
 from syncer.plan.removal_requests import RemovalRequest
 
@@ -66,13 +67,15 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """What is to be planned, and how. `removal_requests`: what shall go without a manifest; `notices`: what is known
-    already that a reviewer should know. What the manifests and the state say is no part of it: these are inputs."""
+    already that a reviewer should know; `agreements`: what need not be decided again, for those who only report. What
+    the manifests and the state say is no part of it: these are inputs."""
 
     target: Target
     selection: Selection = EVERYTHING
     resend_secrets: bool = False
     removal_requests: Sequence[RemovalRequest] = ()
     notices: Sequence[Notice] = ()
+    agreements: Agreements | None = None
 
 
 def select(

@@ -19,10 +19,11 @@ from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding, PlatformError, Problem
 from syncer.model.field_change import FieldChange, FieldPath, show_field
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
-from syncer.model.kind import Incomplete, Kind, Meaning, PreparedSides, no_asks
+from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
+from syncer.plan.agreement import Agreements, extent
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
 from syncer.plan.exposure import exposures
@@ -36,10 +37,14 @@ Unread = dict[Address, Problem]
 
 
 def draft(
-    kinds: Mapping[str, Kind], sides: PlanInputs, known: IdIndex | None = None, unread: Unread | None = None
+    kinds: Mapping[str, Kind],
+    sides: PlanInputs,
+    known: IdIndex | None = None,
+    unread: Unread | None = None,
+    agreements: Agreements | None = None,
 ) -> Draft:
     """Decide for every manifest and every remembered address; then put the changes in order. `known`: of these sides,
-    where it was needed for `asks_of` already.
+    where it was needed for `asks_of` already; `agreements`: what need not be decided again.
 
     PlatformError, with every one of them, where live objects cannot be read: nothing is decided past them. Whoever only
     reports gives `unread`: they are put in there, those that are in there are skipped, and of none of them anything is
@@ -51,7 +56,7 @@ def draft(
         if desired.address in sides.matches[desired.address.kind].undecided or desired.address in unread:
             continue  # of those all is said
         try:  # not `of_known_form`: to enter that takes a quarter as long as to decide
-            _decide(kinds[desired.address.kind], desired, sides, known, out)
+            _decide_once(desired, kinds[desired.address.kind], sides, known, out, agreements)
         except UnexpectedReply as error:
             unread[desired.address] = another_form(str(desired.address), error)
     if unread and not given:
@@ -149,8 +154,26 @@ class _Case(NamedTuple):
         )
 
 
-def _decide(kind: Kind, desired: Desired, sides: PlanInputs, known: IdIndex, out: Draft) -> None:
+def _decide_once(
+    desired: Desired, kind: Kind, sides: PlanInputs, known: IdIndex, out: Draft, agreements: Agreements | None
+) -> None:
+    """Decide about a manifest, unless it agrees as when that was done last."""
     context = context_of(desired, sides, known)
+    if agreements is None or sides.resend_secrets:
+        return _decide(kind, desired, context, sides, known, out)
+    found = known.found.get(desired.address)
+    entry = memory_of(desired, found, sides.managed)
+    digest = agreements.digest(context, desired, found, entry)
+    if digest is None or entry is None:
+        return _decide(kind, desired, context, sides, known, out)
+    if not agreements.settle(digest, entry, out):
+        before = extent(out)
+        _decide(kind, desired, context, sides, known, out)
+        agreements.learn(digest, entry, before, out)
+    return None
+
+
+def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, known: IdIndex, out: Draft) -> None:
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     prepared = kind.prepare(context)

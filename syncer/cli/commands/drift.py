@@ -9,14 +9,20 @@ import click
 
 from syncer.cli.gc_pause import at_rest
 from syncer.cli.options import ContextOptions, environment_options, in_environment, no_cache_option, selection_options
+from syncer.cli.recall import open_recall
 from syncer.cli.signals import at_once
 from syncer.fs.disk import replace_file
 from syncer.model.diagnostic import InvalidInput, Problem
 
 if TYPE_CHECKING:
+    from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
+    from syncer.ops.recall import Recall
+    from syncer.ops.selection import Selection
+    from syncer.plan.document.timestamps import LastRun
     from syncer.plan.drift import Drift
     from syncer.render.output import Output
+    from syncer.state.state_file import State
 
 
 @click.command()
@@ -54,10 +60,11 @@ def drift(
     What the manifests changed is no drift; `syncer plan` shows it. Exit 2 when there is drift, 0 when there is none.
     """
     out, here = given.out, given.open()
-    with at_once(), at_rest(), here.reading():
+    recall = open_recall(here, "drift", part=bool(only or but), off=given.no_cache)
+    with at_once(), at_rest(), here.reading(recall):
         # late: here, while another process reads the manifests
-        from syncer.ops.drift import find_drift, last_apply
-        from syncer.ops.selection import PlanRequest, Selection
+        from syncer.ops.drift import last_apply
+        from syncer.ops.selection import Selection
 
         here.tell_doubts()
         state = here.state()
@@ -65,15 +72,30 @@ def drift(
         if said:
             here.tell(out.terminal.shown(said))
         with here.api(read_only=True) as api:
-            desired, asked = here.wanted()
-            request = PlanRequest(here.target, Selection(only, but), removal_requests=asked)
-            report = find_drift(api, here.fetch, desired, state, request, last_apply(newest), _unsettled(here))
+            report = _report(here, api, state, Selection(only, but), last_apply(newest), recall)
         if target is not None:
             _save(target, report)
+        out.problems(recall.problems if recall else (), summary=False)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
     if report.objects or (unmanaged and report.strangers):
         return 2
     return 3 if report.unclear else 0
+
+
+def _report(
+    here: CommandContext, api: Api, state: State, chosen: Selection, applied: LastRun | None, recall: Recall | None
+) -> Drift:
+    """The report, with what is recalled of the last one."""
+    from syncer.ops.drift import find_drift
+    from syncer.ops.selection import PlanRequest
+
+    before = (applied, _unsettled(here))
+    if recall is not None:
+        return recall.drift(
+            api, here.fetch, lambda: (*here.wanted(), here.warnings), state, PlanRequest(here.target, chosen), before
+        )
+    desired, asked = here.wanted()
+    return find_drift(api, here.fetch, desired, state, PlanRequest(here.target, chosen, removal_requests=asked), *before)
 
 
 def _unsettled(here: CommandContext) -> list[Problem]:

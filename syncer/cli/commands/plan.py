@@ -10,6 +10,7 @@ import click
 from syncer.cli.gc_pause import at_rest
 from syncer.cli.options import FORMAT, ContextOptions, against_option, in_environment, no_cache_option, planning_options
 from syncer.cli.plan_output import show_plan, warned
+from syncer.cli.recall import open_recall
 from syncer.cli.signals import at_once
 from syncer.model.diagnostic import InvalidInput, Problem
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @planning_options
 @against_option
+@no_cache_option
 @click.option(
     "-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`."
 )
@@ -41,12 +43,14 @@ def plan(
 ) -> int:
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
     with at_once(), at_rest():
+        recall = None
         if against is not None:
             _must_not_be_saved(target)
             here, planned, needs = _planned_against(against, given, (only, but), resend_secrets)
         else:
             here = given.open()
-            with here.reading():
+            off, part = given.no_cache or resend_secrets, bool(only or but)
+            with here.reading(recall := open_recall(here, "plan", part=part, off=off)):
                 # late: here, while another process reads the manifests
                 from syncer.ops.selection import Selection
                 from syncer.plan.safety import Consent, refusals
@@ -54,13 +58,16 @@ def plan(
                 here.tell_doubts()
                 state = here.state()
                 with here.api(read_only=True) as api:
-                    planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
+                    planned = here.planned(
+                        api, state, Selection(only, but), resend_secrets=resend_secrets, recall=recall
+                    )
                     needs = refusals(planned.plan, here.situation(planned, state, api), Consent())
         if target is not None:
             from syncer.state.plan_file import save_plan
 
             save_plan(target, planned.plan, planned.problems)
         warned(given.out, here)
+        given.out.problems(recall.problems if recall else (), summary=False)
         show_plan(given.out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
 

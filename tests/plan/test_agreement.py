@@ -1,0 +1,164 @@
+"""What a digest of an agreement is made of: every input of a decision, each changed alone, makes it another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from syncer.model.address import Address
+from syncer.model.diagnostic import Location, Problem
+from syncer.model.json_values import Lookup, Ref, Secret, UnknownValue
+from syncer.model.kind import Context
+from syncer.model.resource import Desired, Live, Managed, Match
+from syncer.plan.agreement import Agreements, extent
+from syncer.plan.plan import Draft, Link, Notice, Release
+
+ADDRESS = Address("ClosingReason", "won")
+KEY = b"k" * 32
+DESIRED = Desired(ADDRESS, {"title": "Won"}, {}, False, (), (), (), lambda path: Location("a.yaml", 1, 1), "d")
+ENTRY = Managed(ADDRESS, "1f", {"title": "Won"})
+FOUND = Match(ADDRESS, Live("1f", "", "Won", {"id": "1f", "title": "Won"}), "link")
+CONTEXT = Context(ADDRESS, {"title": "Won"}, FOUND.live.object, {}, {}, {}, {"title": "Won"}, "2026-11-22")
+
+
+def digest(context: Context = CONTEXT, desired: Desired = DESIRED, found: Any = FOUND, entry: Any = ENTRY) -> Any:
+    return Agreements(KEY).digest(context, desired, found, entry)
+
+
+INPUTS: dict[str, Callable[[], Any]] = {
+    "a value of the manifest": lambda: digest(CONTEXT._replace(want={"title": "Lost"})),
+    "the type of a value": lambda: digest(CONTEXT._replace(want={"title": 1})),
+    "1 and true are two values": lambda: digest(CONTEXT._replace(want={"title": True})),
+    "1 and 1.0 are two values": lambda: digest(CONTEXT._replace(want={"title": 1.0})),
+    "null is a value": lambda: digest(CONTEXT._replace(want={"title": None})),
+    "a further field": lambda: digest(CONTEXT._replace(want={"title": "Won", "status": "ACTIVE"})),
+    "the order of fields": lambda: digest(CONTEXT._replace(want={"status": "ACTIVE", "title": "Won"})),
+    "a reference that has an id": lambda: digest(CONTEXT._replace(want={"title": "7b"})),
+    "a reference that has none": lambda: digest(CONTEXT._replace(want={"title": Ref("ClosingReason", "7b")})),
+    "a lookup": lambda: digest(CONTEXT._replace(want={"title": Lookup("ClosingReason", "7b")})),
+    "the live object": lambda: digest(CONTEXT._replace(live={"id": "1f", "title": "Won", "x": 1})),
+    "a lone surrogate": lambda: digest(CONTEXT._replace(live={"id": "1f", "title": "\ud800"})),
+    "the ids of parts": lambda: digest(CONTEXT._replace(parts={"nodes": {"check": "a8"}})),
+    "the policy": lambda: digest(CONTEXT._replace(policy={"removal": "delete"})),
+    "an answer": lambda: digest(CONTEXT._replace(answers={"flows": {"results": []}})),
+    "another answer": lambda: digest(CONTEXT._replace(answers={"flows": {"results": [{}]}})),
+    "what was declared": lambda: digest(CONTEXT._replace(last={"title": "Lost"})),
+    "the day": lambda: digest(CONTEXT._replace(today="2026-11-23")),
+    "protect": lambda: digest(desired=DESIRED._replace(protect=True)),
+    "aliases": lambda: digest(desired=DESIRED._replace(aliases=("gained",))),
+    "titles": lambda: digest(desired=DESIRED._replace(titles=("Gained",))),
+    "how it was found": lambda: digest(found=FOUND._replace(how="title")),
+    "remembered protection": lambda: digest(entry=ENTRY._replace(protect=True)),
+    "remembered aliases": lambda: digest(entry=ENTRY._replace(aliases=("gained",))),
+    "remembered policy": lambda: digest(entry=ENTRY._replace(policy={"removal": "delete"})),
+    "linked by hand": lambda: digest(entry=ENTRY._replace(adopted=True)),
+    "environment, organisation, server, program": lambda: Agreements(b"j" * 32).digest(CONTEXT, DESIRED, FOUND, ENTRY),
+}
+
+
+def test_every_input_makes_another_digest() -> None:
+    """All at once: none of them is the same as any other, or as the digest without a change."""
+    digests = {name: change() for name, change in INPUTS.items()}
+    assert [name for name, each in digests.items() if not isinstance(each, bytes)] == []
+    assert len({digest(), *digests.values()}) == len(INPUTS) + 1
+
+
+def test_the_same_inputs_make_the_same_digest() -> None:
+    again = CONTEXT._replace(want=dict(CONTEXT.want), live=dict(CONTEXT.live))
+    assert digest(again, DESIRED._replace(where=lambda path: Location("b.yaml", 2, 2))) == digest()
+
+
+def test_every_field_of_the_sides_is_an_input() -> None:
+    """A field that comes to a type is a question to the table above: does a decision see it?"""
+    assert Context._fields == ("address", "want", "live", "parts", "policy", "answers", "last", "today")
+    known = ("address", "spec", "policy", "protect", "aliases", "titles", "uses", "where", "digest")
+    assert Desired._fields[: len(known)] == known
+    known = ("address", "live_id", "declared", "parts", "protect", "aliases", "policy", "secrets", "adopted")
+    assert Managed._fields == known
+
+
+NONE: dict[str, Callable[[], Any]] = {
+    "no object": lambda: digest(found=None),
+    "nothing is remembered": lambda: digest(entry=None),
+    "another object is remembered": lambda: digest(entry=ENTRY._replace(live_id="2f")),
+    "another name is remembered": lambda: digest(entry=ENTRY._replace(address=Address("ClosingReason", "gained"))),
+    "a secret is remembered": lambda: digest(entry=ENTRY._replace(secrets={"options.token": "d"})),
+    "a secret": lambda: digest(CONTEXT._replace(want={"title": Secret("SYNCER_KEY", "hush")})),
+    "a text with a secret": lambda: digest(
+        CONTEXT._replace(want={"a": [{"b": Secret("K", "x-hush", ("x-", Secret("K", "hush")))}]})
+    ),
+    "a secret that is not at hand": lambda: digest(CONTEXT._replace(want={"title": UnknownValue("SYNCER_KEY")})),
+}
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_no_digest_is_made(name: str) -> None:
+    assert NONE[name]() is None
+
+
+AGREED = Draft(links=[Link(ADDRESS, "1f", "link", False)], settled={ADDRESS: ENTRY})
+
+
+def test_what_agreed_is_settled_without_a_decision() -> None:
+    made = digest()
+    agreements, out = Agreements(KEY, frozenset({made})), Draft()
+    assert (agreements.settle(made, ENTRY, out), out, agreements.now) == (True, AGREED, {ADDRESS: made})
+
+
+@pytest.mark.parametrize(("known", "checking"), [(frozenset(), False), (frozenset({digest()}), True)])
+def test_what_is_not_known_or_is_being_checked_is_decided(known: frozenset[bytes], checking: bool) -> None:
+    agreements, out = Agreements(KEY, known, checking=checking), Draft()
+    assert (agreements.settle(digest(), ENTRY, out), out, agreements.now) == (False, Draft(), {})
+
+
+def _agreed(**more: Any) -> Draft:
+    return Draft(**{"links": list(AGREED.links), "settled": dict(AGREED.settled), **more})
+
+
+PROBLEM = Problem("duplicate-live", "two of one title", severity="warning")
+SAID: dict[str, Draft] = {
+    "a task": _agreed(tasks={ADDRESS: None}),
+    "no link": _agreed(links=[]),
+    "a new link": _agreed(links=[Link(ADDRESS, "1f", "link", True)]),
+    "a link by title": _agreed(links=[Link(ADDRESS, "1f", "title", False)]),
+    "something to remember": _agreed(settled={ADDRESS: ENTRY._replace(protect=True)}),
+    "nothing settled": _agreed(settled={}),
+    "a field let go of": _agreed(released=[Release(ADDRESS, "title")]),
+    "a notice": _agreed(notices=[Notice("kind", "it is frozen", ADDRESS)]),
+    "a warning": _agreed(problems=[PROBLEM]),
+    "a difference": _agreed(differing={ADDRESS: None}),
+    "it is unclear": _agreed(unclear=[ADDRESS]),
+    "something to forget": _agreed(forgotten=[ADDRESS]),
+}
+
+
+def test_what_agrees_is_learnt() -> None:
+    agreements = Agreements(KEY)
+    agreements.learn(digest(), ENTRY, extent(Draft()), AGREED)
+    assert (agreements.now, agreements.wrong) == ({ADDRESS: digest()}, [])
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_something_came_of_does_not_agree(name: str) -> None:
+    agreements = Agreements(KEY)
+    agreements.learn(digest(), ENTRY, extent(Draft()), SAID[name])
+    assert (agreements.now, agreements.wrong) == ({}, [])
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_was_known_to_agree_and_does_not_is_told(name: str) -> None:
+    agreements = Agreements(KEY, frozenset({digest()}), checking=True)
+    agreements.learn(digest(), ENTRY, extent(Draft()), SAID[name])
+    assert (agreements.now, agreements.wrong) == ({}, [ADDRESS])
+
+
+def test_all_that_a_draft_may_hold_is_looked_at() -> None:
+    named = {each.name for each in fields(Draft)}
+    filled = Draft()
+    for name in named:
+        value = getattr(filled, name)
+        value.append(1) if isinstance(value, list) else value.update({ADDRESS: 1})
+    assert (len(extent(Draft())), extent(filled)) == (len(named), (1,) * len(named))
