@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,15 @@ def value_at(value: Json, path: Path) -> Json:
     for step in path:
         value = value[step]
     return value
+
+
+def leaves_at(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """Every scalar and marker in the value, in order, each with its path, which begins with `path`."""
+    if isinstance(value, (dict, list)):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves_at(item, (*path, step))
+    else:
+        yield path, value
 
 
 def replaced(value: Json, path: Path, item: Json) -> Json:

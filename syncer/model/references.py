@@ -13,7 +13,7 @@ from typing import NamedTuple
 from syncer.model.address import Address
 from syncer.model.diagnostic import Finding
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import Json, Lookup, Part, Path, Ref, Spec
+from syncer.model.json_values import Json, Lookup, Part, Path, Ref, Spec, replaced
 from syncer.model.kind import RefField
 from syncer.model.resource import Use
 
@@ -48,7 +48,7 @@ def mark(
             if isinstance(value, dict):
                 leaf = marking.mapping(value, each, path)
                 if leaf is not None:
-                    marking.spec = _with(marking.spec, path, {"id": leaf} if each.form == "item" else leaf)
+                    marking.spec = replaced(marking.spec, path, {"id": leaf} if each.form == "item" else leaf)
             elif isinstance(value, str):
                 marking.text(value, each, path)
     return marking.spec, tuple(marking.uses), marking.findings
@@ -138,13 +138,3 @@ def _unknown(address: Address, index: Index, where: Path) -> Finding:
     near = get_close_matches(address.name, names, 1)
     hint = f"did you mean `{near[0]}`?" if near else "use `lookup:` for a live object that no manifest describes"
     return Finding("unknown-reference", f"no {address.kind} manifest is named `{address.name}`", where, hint)
-
-
-def _with(spec: Json, path: Path, value: Json) -> Json:
-    """The spec with another value at the path: what lies beside the path is shared, not copied."""
-    if not path:
-        return value
-    step = path[0]
-    made = dict(spec) if isinstance(spec, dict) else list(spec)
-    made[step] = _with(spec[step], path[1:], value)  # type: ignore[index]
-    return made

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from syncer.model.address import Address
 from syncer.model.field_rules import Shape, find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Lookup, Path, Secret
+from syncer.model.json_values import ABSENT, Json, Lookup, Path, Secret, leaves_at
 from syncer.model.kind import Kind
 from syncer.model.resource import Desired, Match
 from syncer.plan.inputs import PlanInputs
@@ -172,12 +172,6 @@ _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 def raw_ids(value: Json, path: Path, everywhere: Collection[str]) -> Iterator[tuple[Path, str]]:
     """Where a written value is nothing but an id as the platform gives them; `everywhere`: keys under which an id is
     the same in every organisation."""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if name not in everywhere:
-                yield from raw_ids(each, (*path, name), everywhere)
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from raw_ids(each, (*path, index), everywhere)
-    elif isinstance(value, str) and re.fullmatch(_UUID, value):
-        yield path, value
+    for at, each in leaves_at(value, path):
+        if isinstance(each, str) and re.fullmatch(_UUID, each) and not {*at[len(path) :]} & {*everywhere}:
+            yield at, each

@@ -10,7 +10,19 @@ import pytest
 from syncer.model.address import Address, parse_address
 from syncer.model.calls import has_id, is_gone, is_there, segment
 from syncer.model.diagnostic import Finding, InvalidInput, Location, Problem, located
-from syncer.model.json_values import ABSENT, Json, Path, Secret, UnknownValue, same_leaf, show_path
+from syncer.model.json_values import (
+    ABSENT,
+    Json,
+    Path,
+    Ref,
+    Secret,
+    UnknownValue,
+    leaves_at,
+    replaced,
+    same_leaf,
+    show_path,
+    value_at,
+)
 
 PATHS: dict[str, tuple[Path, str]] = {
     "the root": ((), "$"),
@@ -26,6 +38,31 @@ PATHS: dict[str, tuple[Path, str]] = {
 @pytest.mark.parametrize(("path", "text"), PATHS.values(), ids=PATHS)
 def test_show_path(path: Path, text: str) -> None:
     assert show_path(path) == text
+
+
+WON = Ref("ClosingReason", "won")
+LEAVES: dict[str, tuple[Json, list[tuple[Path, Json]]]] = {
+    # case: (value, every scalar and marker with its path)
+    "mappings and lists": ({"a": [1, {"b": None}], "c": "x"}, [(("a", 0), 1), (("a", 1, "b"), None), (("c",), "x")]),
+    "a marker is a leaf": ({"reasons": [WON]}, [(("reasons", 0), WON)]),
+    "nothing in it": ({"a": {}, "b": []}, []),
+    "a scalar": ("x", [((), "x")]),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), LEAVES.values(), ids=LEAVES)
+def test_leaves_stand_where_they_are_said_to(value: Json, expected: list[tuple[Path, Json]]) -> None:
+    assert list(leaves_at(value)) == expected
+    assert [value_at(value, path) for path, _ in expected] == [leaf for _, leaf in expected]
+    assert list(leaves_at(value, ("spec",))) == [(("spec", *path), leaf) for path, leaf in expected]
+
+
+def test_what_is_replaced_shares_the_rest() -> None:
+    value: Json = {"a": [1, {"b": 2}], "c": {"d": 3}}
+    made = replaced(value, ("a", 1, "b"), "x")
+    assert (made, value) == ({"a": [1, {"b": "x"}], "c": {"d": 3}}, {"a": [1, {"b": 2}], "c": {"d": 3}})
+    assert made["c"] is value["c"]
+    assert replaced(value, (), "x") == "x"
 
 
 LEAVES: dict[str, tuple[Json, Json, bool]] = {

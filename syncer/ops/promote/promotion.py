@@ -74,35 +74,28 @@ class PromotionScope:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What is to be written, and what was found; each step of a round fills in what it decides."""
+    """What is to be written, and what was found; each step of a round fills in what it decides. `scope`: what the
+    rounds before found, `found`: what is known after this one, which is the last where that is no more; `here`: the
+    source's environment, with all that syncer.yaml will say of it; `manifests`: as they will be, new ones too;
+    `pulled`: the new ones; `source`: the source's side of a plan; `chosen`: what is promoted; `left`: live objects and
+    fields that are not, as warnings; `incomplete`: whether something is among these that was asked for, and should be;
+    `changes`: of files that are there; `parts`: by address the source's ids of what is made along with an object;
+    `pairs`: which id is which; `missing`: what the target lacks: nothing is written before it is there."""
 
     request: PromoteRequest
     scope: PromotionScope
-    """What the rounds before found."""
     found: PromotionScope
-    """What is known after this one; where that is no more, it is the last."""
     here: Environment
-    """The source's environment, with all that syncer.yaml will say of it."""
     manifests: Manifests
-    """As they will be, new ones too."""
     pulled: PullPlan
-    """The new ones."""
     source: PlanInputs
-    """The source's side of a plan."""
     chosen: frozenset[Address]
-    """What is promoted."""
     left: list[Problem]
-    """Live objects and fields that are not promoted, as warnings."""
     incomplete: bool
-    """Whether something is among them that was asked for, and should be."""
     changes: ChangeSet
-    """Of files that are there."""
     parts: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
-    """By address the source's ids of what is made along with an object."""
     pairs: list[Pair] = field(default_factory=list)
-    """Which id is which."""
     missing: list[Problem] = field(default_factory=list)
-    """What the target lacks; nothing is written before it is there."""
 
     @property
     def there(self) -> Environment:

@@ -17,7 +17,7 @@ from syncer.manifests.variables import substitute
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.field_rules import pattern_steps
-from syncer.model.json_values import Json, Path, show_path, value_at
+from syncer.model.json_values import Json, leaves_at, show_path, value_at
 from syncer.model.markers import clone
 from syncer.model.pulled_spec import PulledSecret
 from syncer.model.resource import Desired, Live
@@ -217,12 +217,6 @@ def _place(problem: Problem) -> tuple[str, str]:
 
 def _unanswered(desired: Desired) -> Iterator[tuple[str, str]]:
     """Where a manifest has an id that nobody has given yet: what else would be said of it is said of the entry."""
-    file, left = desired.file, list[tuple[Path, Json]]([(("spec",), desired.spec)])
-    while left:
-        path, value = left.pop()
+    for path, value in leaves_at(desired.spec, ("spec",)):
         if isinstance(value, str) and value.startswith(_OPEN):
-            yield file, show_path(path)
-        elif isinstance(value, dict):
-            left += [((*path, name), each) for name, each in value.items()]
-        elif isinstance(value, list):
-            left += [((*path, index), each) for index, each in enumerate(value)]
+            yield desired.file, show_path(path)

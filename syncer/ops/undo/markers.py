@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from syncer.diff.list_keys import match
 from syncer.model.address import Address
 from syncer.model.field_rules import Shape, find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Path, Ref, Secret, Spec
+from syncer.model.json_values import ABSENT, Json, Ref, Secret, Spec, leaves_at
 from syncer.model.kind import Kind
 from syncer.model.markers import holds_secret
 from syncer.model.resource import Use
@@ -25,21 +25,13 @@ def named(value: Json, names: Mapping[str, Json]) -> Json:
 def uses(kind: Kind, spec: Spec, keys: Mapping[tuple[str, str], Address]) -> Iterator[Use]:
     """Every reference in the spec, and where it stands: those to what has no id yet, and those by an enforced key
     (`keys`: kind and key of what the same plan is about)."""
-    yield from _marked(spec, ())
+    yield from (Use(path, value) for path, value in leaves_at(spec) if isinstance(value, Ref))
     for each in kind.refs:
         if each.plain:
             for path, value in find_all(spec, pattern_steps(each.path)):
                 address = keys.get((each.to, value)) if isinstance(value, str) else None
                 if address is not None:
                     yield Use(path, Ref(*address), each.late)
-
-
-def _marked(value: Json, path: Path) -> Iterator[Use]:
-    if isinstance(value, Ref):
-        yield Use(path, value)
-    elif isinstance(value, (dict, list)):
-        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _marked(item, (*path, name))
 
 
 def with_secrets(spec: Json, git: Json, now: Json, shape: Shape) -> Json:
