@@ -1,5 +1,5 @@
-"""Prints the figures of walks, spoilt manifests, pace, the journal's cost and what is recalled: N7, N11, N21, N22, N24, N25
-of docs/reliability.md#the-table."""
+"""Prints the figures of walks, spoilt manifests, pace, the journal's cost and what is recalled: N7, N11, N21, N22, N24
+and N25 of docs/reliability.md#the-table."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ STANDARD = sys.stdlib_module_names | {"_typeshed"}  # which exists for type chec
 LAYERS = {
     "model": ("the nouns that everything is told in", "", ""),
     "diff": ("what differs, and the way back", "model", ""),
-    "documents": ("YAML and JSON, and where a value stands in them", "model", "yaml ruamel"),
+    "documents": ("YAML and JSON, and where a value stands in them", "model", "yaml ruamel pydantic"),
     "schema_check": ("documents against JSON Schemas", "model", "jsonschema jsonschema_rs referencing"),
     "fs": ("disk and clock", "model", ""),
     "kinds": ("what is particular about each kind", "diff model", ""),
-    "plan": ("what is to be done, decided without asking anybody", "diff model", ""),
+    "plan": ("what is to be done, decided without asking anybody", "documents diff model", ""),
     "api": ("the platform as list, read and write", "documents fs diff model", "httpx"),
     "manifests": ("files to desired resources", "kinds plan diff schema_check documents model", "yaml"),
     "state": ("what is remembered", "plan documents fs model", "obstore psycopg"),

@@ -189,7 +189,7 @@ def drawn(page: str) -> dict[str, list[str]]:
     return found
 
 
-UNKNOWN = {"state": {"diff"}, "__main__": set(LAYERS) - {"cli", "__main__"}}
+UNKNOWN = {"state": {"diff"}, "render": {"documents"}, "__main__": set(LAYERS) - {"cli", "__main__"}}
 """Where a way leads and none may go, as the page says beside its drawing."""
 
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from syncer.api.recording import AGAIN, Recording
+from syncer.documents.document_codec import TEXT, Key, converted, listed, mapping, record
 from syncer.documents.strict_json import NotJson, load
 from syncer.fs.disk import replace_file
 from syncer.model.diagnostic import InvalidInput, Problem
-from syncer.model.document_codec import TEXT, Key, converted, listed, mapping, record
 from syncer.model.json_values import Json, UnknownValue, json_text
 
 FORMAT_VERSION = 1

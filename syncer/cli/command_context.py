@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from syncer.model.resource import Desired
     from syncer.ops.plan import PlanResult
     from syncer.ops.pull.options import PullOptions
-    from syncer.ops.refresh import Fetch, Reader
     from syncer.ops.recall import Recall
+    from syncer.ops.refresh import Fetch, Reader
     from syncer.ops.selection import Selection, Target
     from syncer.plan.planner import Unread
     from syncer.plan.removal_requests import RemovalRequest

@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from syncer.documents.document_codec import FLAG, TEXT, Key, converted, listed, mapping, record
 from syncer.fs.disk import DISK, Disk, NotDurable, replace_file
 from syncer.model.diagnostic import InvalidInput, Location, Problem
-from syncer.model.document_codec import FLAG, TEXT, Key, converted, listed, mapping, record
 from syncer.model.json_values import Json
 from syncer.state.journal import frame, read_records
 from syncer.state.marker_json import from_json, to_json

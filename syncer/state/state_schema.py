@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from syncer.documents.document_codec import FLAG, TEXT, WHOLE, Key, converted, either, listed, mapping, record
 from syncer.model.address import Address
-from syncer.model.document_codec import FLAG, TEXT, WHOLE, Key, converted, either, listed, mapping, record
 from syncer.model.json_values import Json, Path
 from syncer.model.resource import Managed
 from syncer.state.marker_json import from_json, to_json
@@ -23,16 +23,6 @@ ENTRY = record(
 """An entry without what is empty. Whether its address is one, who reads it has looked."""
 
 
-def plainly_right(row: Json) -> bool:
-    """Whether this is an entry as nearly all are, and surely without a fault."""
-    return (
-        type(row) is dict
-        and len(row) == 3
-        and type(row.get("declared")) is dict
-        and type(row.get("address")) is type(row.get("live_id")) is str
-    )
-
-
 FILE = record(
     dict,
     Key("format_version", WHOLE),
@@ -41,7 +31,7 @@ FILE = record(
     Key("serial", WHOLE),
     Key("guards", mapping(either(FLAG, TEXT)), optional=True),
     Key("checksum", TEXT),
-    Key("entries", listed(ENTRY, plainly_right)),
+    Key("entries", listed(ENTRY)),
 )
 """The whole file. A key that nobody knows is damage, not an extra."""
 

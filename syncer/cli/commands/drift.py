@@ -95,7 +95,9 @@ def _report(
             api, here.fetch, lambda: (*here.wanted(), here.warnings), state, PlanRequest(here.target, chosen), before
         )
     desired, asked = here.wanted()
-    return find_drift(api, here.fetch, desired, state, PlanRequest(here.target, chosen, removal_requests=asked), *before)
+    return find_drift(
+        api, here.fetch, desired, state, PlanRequest(here.target, chosen, removal_requests=asked), *before
+    )
 
 
 def _unsettled(here: CommandContext) -> list[Problem]:

@@ -11,9 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from syncer.diff.fingerprint import digest
-from syncer.model.address import Address, parse_address
-from syncer.model.diagnostic import Problem
-from syncer.model.document_codec import (
+from syncer.documents.document_codec import (
     ANY,
     FLAG,
     TEXT,
@@ -26,6 +24,8 @@ from syncer.model.document_codec import (
     one_of,
     record,
 )
+from syncer.model.address import Address, parse_address
+from syncer.model.diagnostic import Problem
 from syncer.model.json_values import Json
 from syncer.plan.document.marker_codec import side_of, value_of_side
 from syncer.plan.plan import Change, Field, Link, Notice, Plan, Release
