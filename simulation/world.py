@@ -31,7 +31,7 @@ from syncer.model.json_values import Secret
 from syncer.model.resource import Desired
 from syncer.ops.apply.apply import ApplyPorts, ApplyRequest, apply, exit_code
 from syncer.ops.apply.scheduler import Stop
-from syncer.ops.apply.state_store import StateStore
+from syncer.ops.apply.state_store import FIRST, StateStore
 from syncer.ops.drift import find_drift, last_apply
 from syncer.ops.plan import PlanResult, make_plan
 from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
@@ -45,10 +45,11 @@ from syncer.plan.safety import Consent
 from syncer.sandbox.options import Options
 from syncer.sandbox.seed import seed
 from syncer.sandbox.server import Organisation, create_app
+from syncer.state.backends.backend import Backend
 from syncer.state.backends.factory import local_place
 from syncer.state.journal import Journal
 from syncer.state.run_history import RunHistory
-from syncer.state.state_file import State, load
+from syncer.state.state_file import State
 
 Json = Any
 ORG = "739224"
@@ -165,6 +166,8 @@ class World:
     disk: Disk = field(default_factory=QuickDisk)
     fetch: Callable[..., Any] = fetch_all
     """How several listings are read at once."""
+    checkpoint: int = FIRST
+    """Changed entries from which on an apply saves the state midway; 1: with every change, as long as it is small."""
 
     def __post_init__(self) -> None:
         numbers = itertools.count(1)
@@ -338,7 +341,11 @@ class World:
         )
 
     def state(self) -> State:
-        return load(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+        """What is remembered, as every command reads it."""
+        return self._place().load()
+
+    def _place(self) -> Backend:
+        return local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
 
     def forget(self) -> None:
         """State and journal are lost."""
@@ -390,12 +397,12 @@ class World:
         seen = len(self.requests())
         events: list[Event] = []
         with Journal(self.journal_path, self.disk) as journal, self.api(read_only=False) as api:
-            place = local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+            place = self._place()
             store = StateStore(place, self._of_org(place.load()))
             operator = _Operator(self, api, store, undo, how)
             ports = ApplyPorts(api, journal, store, self.runs, self.effects, lambda: b"0" * 16)
             run = f"{next(self.numbers):08x}"
-            request = ApplyRequest(run, "me on a machine", self.today, workers, saved, consent)
+            request = ApplyRequest(run, "me on a machine", self.today, workers, saved, consent, self.checkpoint)
             for event in apply(request, ports, operator, stop):
                 events.append(event)
                 see(event)

@@ -44,6 +44,9 @@ class State:
     found: bool = False
     guards: Mapping[str, Json] = field(default_factory=dict)
     """What the environment asked for at the last apply (`confirm`, limits): a plan says when less is asked for."""
+    open_runs: tuple[str, ...] = ()
+    """Applies that began and of which nobody has said that they ended: what they did last may stand in a journal that
+    is not here."""
 
 
 Lines = dict[Address, tuple[Managed, str]]
@@ -85,7 +88,8 @@ def _checked(text: str, path: Path | str, environment: str, org_id: str, kinds: 
         )
     entries = _entries(document["entries"], text, path, kinds)
     _check_sum(text, path)
-    return State(document["org_id"], document["serial"], entries, found=True, guards=document.get("guards", {}))
+    head = document["org_id"], document["serial"]
+    return State(*head, entries, True, document.get("guards", {}), tuple(document.get("open_runs", ())))
 
 
 def save(path: Path, environment: str, state: State, *, disk: Disk = DISK, lines: Lines | None = None) -> State:
@@ -131,7 +135,7 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
     for address, managed in sorted(state.entries.items()):
         known = cached.get(address)
         if known is None or known[0] is not managed:
-            known = cached[address] = (managed, _dump(_row(managed)))
+            known = cached[address] = (managed, _dump(row_of(managed)))
         rows.append(known[1])
     head: dict[str, Json] = {
         "format_version": FORMAT,
@@ -141,6 +145,8 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
     }
     if state.guards:
         head["guards"] = dict(sorted(state.guards.items()))
+    if state.open_runs:
+        head["open_runs"] = sorted(state.open_runs)
     top = "".join(f"{_dump(name)}: {_dump(value)},\n" for name, value in head.items())
     body = ",\n".join(rows)
     text = f'{{\n{top}"checksum": "sha256:{"0" * 64}",\n"entries": [\n{body}\n]\n}}\n'
@@ -225,25 +231,29 @@ def _entries(
                 path, _entry_line(text, index), message, "run `syncer state rm` for the wrong one's address, or rebuild"
             )
         try:
-            declared = from_json(row.get("declared", {}))
+            entries[address] = entry_of(row, address)
         except (TypeError, RecursionError):
             message = f"`{address}` remembers something nobody wrote"
             raise _invalid(path, _entry_line(text, index), message, _WAY_OUT) from None
-        if len(row) == 3 and declared:  # nearly all are
-            entries[address] = Managed(address, live_id, declared)
-            continue
-        entries[address] = Managed(
-            address,
-            live_id,
-            declared,
-            row.get("parts", {}),
-            row.get("protect", False),
-            tuple(row.get("aliases", ())),
-            row.get("policy", {}),
-            row.get("secrets", {}),
-            row.get("adopted", False),
-        )
     return entries
+
+
+def entry_of(row: Mapping[str, Any], address: Address) -> Managed:
+    """The entry in a row of the right form; TypeError for a marker that nobody wrote."""
+    declared = from_json(row.get("declared", {}))
+    if len(row) == 3 and declared:  # nearly all are
+        return Managed(address, row["live_id"], declared)
+    return Managed(
+        address,
+        row["live_id"],
+        declared,
+        row.get("parts", {}),
+        row.get("protect", False),
+        tuple(row.get("aliases", ())),
+        row.get("policy", {}),
+        row.get("secrets", {}),
+        row.get("adopted", False),
+    )
 
 
 def _check_sum(text: str, path: Path | str) -> None:
@@ -256,7 +266,7 @@ def _check_sum(text: str, path: Path | str) -> None:
     raise _invalid(path, line, "state does not match its checksum: it was edited or damaged", _WAY_OUT)
 
 
-def _row(managed: Managed) -> dict[str, Json]:
+def row_of(managed: Managed) -> dict[str, Json]:
     """An entry without what is empty; the address first."""
     address, live_id, declared, *more = managed
     row: dict[str, Json] = {"address": str(address), "live_id": live_id}

@@ -43,17 +43,20 @@ def plainly_right(document: Json, text: str) -> bool:
     """Whether the document surely has the form: strict types, no key missing, none that nobody knows."""
     if type(document) is not dict or "\\ud" in text or "\\uD" in text:  # perhaps half a character: the model refuses it
         return False
-    head = {name: value for name, value in document.items() if name != "guards"}
-    guards = document.get("guards", {})
+    head = {name: value for name, value in document.items() if name not in ("guards", "open_runs")}
+    guards, runs = document.get("guards", {}), document.get("open_runs", [])
     return (
         {name: type(value) for name, value in head.items()} == HEAD
         and type(guards) is dict
         and all(type(value) in (bool, str) for value in guards.values())
-        and all(map(_is_entry, document["entries"]))
+        and type(runs) is list
+        and _are_texts(runs)
+        and all(map(is_entry, document["entries"]))
     )
 
 
-def _is_entry(row: Json) -> bool:
+def is_entry(row: Json) -> bool:
+    """Whether one row surely has the form."""
     if type(row) is not dict or type(row.get("address")) is not str or type(row.get("live_id")) is not str:
         return False
     known = len(ENTRY)
@@ -113,6 +116,7 @@ def _model() -> Any:
         org_id: str
         serial: int
         guards: dict[str, bool | str] = Field(default_factory=dict)
+        open_runs: list[str] = Field(default_factory=list)
         checksum: str
         entries: list[Entry]
 

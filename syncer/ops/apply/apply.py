@@ -26,7 +26,7 @@ from syncer.ops.apply.change_executor import STALE, ChangeExecutor, ChangeResult
 from syncer.ops.apply.ports import Platform
 from syncer.ops.apply.recovery import recover
 from syncer.ops.apply.scheduler import RunOptions, Stop, execute, memory_after
-from syncer.ops.apply.state_store import StateStore
+from syncer.ops.apply.state_store import FIRST, Checkpoints, StateStore
 from syncer.ops.plan import PlanResult, renamed
 from syncer.plan.document.document import plan_document
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
@@ -145,7 +145,7 @@ class ApplyPorts:
 class ApplyRequest:
     """How a plan is to be applied. `run`: the id of this run; `by`: who runs it and where, for those who look at
     earlier runs later; `today` as of the plan's target; `saved`: the plan that this one must still be; `consent`: None
-    where no guard is asked, which only tests do."""
+    where no guard is asked, which only tests do; `checkpoint`: as `Checkpoints.first`."""
 
     run: str
     by: str
@@ -153,6 +153,7 @@ class ApplyRequest:
     workers: int = 8
     saved: Plan | None = None
     consent: Consent | None = None
+    checkpoint: int = FIRST
 
 
 class Operator(Protocol):
@@ -223,9 +224,11 @@ def apply_plan(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, st
     )
     recorder = ports.runs.begin(made)
     executor = _executor(planned, ports, request, Backup(recorder, managed, plan.digests))
+    checkpoints = Checkpoints(ports.store, ports.journal, effects.clock, stop.ask, plan.partial, request.checkpoint)
     pace = RunOptions(effects.clock, ports.salt, stop, request.workers)
     try:
-        yield from execute(tasks, KINDS, executor, ports.store.put_midway, managed, pace)
+        checkpoints.begin(request.run)
+        yield from execute(tasks, KINDS, executor, checkpoints, managed, pace)
     finally:
         whole = recorder.close()
     if not whole:  # the journal still knows, and the next apply keeps it
