@@ -247,12 +247,13 @@ class CommandContext:
 
     def _open_calls(self) -> list[str]:
         """What an earlier run did not bring to an end."""
+        said = self._place.notes() if self._place is not None else []
         journal = self.state_path.with_suffix(".journal")
         if not os.path.lexists(journal):
-            return []
+            return said
         from syncer.state.journal import open_calls
 
-        return open_calls(journal)
+        return [*said, *open_calls(journal)]
 
     def planned_back(self, api: Api, state: State, run: str) -> PlanResult:
         """The plan that takes an earlier run back, made afresh. Manifests that cannot be read are no reason not to."""

@@ -206,6 +206,8 @@ def apply_plan(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, st
     """Remember the links and what was accepted, then do what the plan says; the journal is emptied once state holds all
     of it. NotDurable where something that must be remembered cannot be."""
     tasks, accepted = _parted(planned.plan.tasks)
+    if not tasks and _is_whole(planned.plan):  # all is linked: whatever a run that did not end has made
+        ports.store.close_runs()
     _remember(planned, accepted, ports)
     yield from (Done(task.change, task.change.live_id, 0.0) for task in accepted.values())
     if not tasks:
@@ -224,7 +226,8 @@ def apply_plan(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, st
     )
     recorder = ports.runs.begin(made)
     executor = _executor(planned, ports, request, Backup(recorder, managed, plan.digests))
-    checkpoints = Checkpoints(ports.store, ports.journal, effects.clock, stop.ask, plan.partial, request.checkpoint)
+    partial = not _is_whole(plan)
+    checkpoints = Checkpoints(ports.store, ports.journal, effects.clock, stop.ask, partial, request.checkpoint)
     pace = RunOptions(effects.clock, ports.salt, stop, request.workers)
     try:
         checkpoints.begin(request.run)
@@ -235,6 +238,11 @@ def apply_plan(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, st
         said = "what was made cannot be kept for an undo"
         raise NotDurable(Problem("run", said, hint="make room on the disk, then run `syncer apply` again"))
     ports.journal.compact()
+
+
+def _is_whole(plan: Plan) -> bool:
+    """Whether it is about every manifest."""
+    return not (plan.partial or plan.undo)
 
 
 def _remember(planned: PlanResult, accepted: Mapping[Address, Task], ports: ApplyPorts) -> None:

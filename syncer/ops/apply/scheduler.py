@@ -32,9 +32,8 @@ from syncer.plan.revert import restored
 class StateSink(Protocol):
     """Where the outcome goes: called by one thread only. NotDurable from any of its methods."""
 
-    @property
-    def changed(self) -> Mapping[Address, Managed | None]:
-        """What is not in the state as it was saved last."""
+    def unsaved(self) -> dict[Address, Managed]:
+        """Entries of which the state as it was saved last does not have all ids."""
 
     def made(self, entry: Managed, gone: Mapping[Address, None]) -> None:
         """A call that is settled has made something: this is its entry, and former names of it go."""
@@ -255,7 +254,7 @@ class _RunState:
 
     def lost(self, news: queue.SimpleQueue[Started | Creation | Future[ChangeResult]]) -> list[Problem]:
         """The ids that no save has brought to the state, those that nobody looked at yet included."""
-        made = {each: entry for each, entry in self.remember.changed.items() if entry is not None}
+        made = self.remember.unsaved()
         while not news.empty():
             said = news.get()
             if isinstance(said, Creation):

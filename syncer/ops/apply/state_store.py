@@ -40,6 +40,11 @@ class StateStore:
         if self.unsaved or self.place.pending or merged != self.state.entries or not self.state.found:
             self.save(replace(self.state, entries=merged))
 
+    def close_runs(self) -> None:
+        """With the next `put`, no run that did not end is named any more."""
+        self.unsaved = self.unsaved or bool(self.state.open_runs)
+        self.state = replace(self.state, open_runs=())
+
     def save(self, state: State) -> None:
         """Make this the state, durably."""
         self.state = self.place.save(state)
@@ -108,6 +113,16 @@ class Checkpoints:
             self._broken = error
             self.ask_to_stop("the journal cannot be written")
         self._take(entries)
+
+    def unsaved(self) -> dict[Address, Managed]:
+        """Entries of which the state as it was saved last does not have all ids."""
+        saved = self.store.state.entries
+        return {
+            each: entry
+            for each, entry in self.changed.items()
+            if entry is not None
+            and (each not in saved or (saved[each].live_id, saved[each].parts) != (entry.live_id, entry.parts))
+        }
 
     def end(self) -> None:
         """The state holds all of it, and names the run no more unless calls of it are still open. NotDurable where it

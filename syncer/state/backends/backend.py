@@ -86,6 +86,8 @@ class Backend:
     """Whether a save goes over a network, and takes its time."""
     unsaved: int = 0
     """How many addresses `load` has from the journal and not from what stands here."""
+    left_open: bool = False
+    """Whether the state names an apply that did not end and of which no journal here knows."""
     pending: bool = False
     """Whether the journal may not be emptied before the next save, even where nothing differs."""
     _version: Version = None
@@ -102,7 +104,21 @@ class Backend:
         if found.state.open_runs:  # one that has begun, or ended, between the two readings is none
             found = self._replayed()
         self.unsaved, self.pending = found.unsaved, found.ours or found.unsaved > 0
+        self.left_open = bool(found.state.open_runs)
         return found.state
+
+    def notes(self) -> list[str]:
+        """What a plan should say of how it came to the state that was loaded last."""
+        said = []
+        if self.unsaved:
+            many = f"{self.unsaved} address{'es' * (self.unsaved != 1)}"
+            said.append(f"state: an apply was cut off; of {many} its journal knows more, and the next apply saves that")
+        if self.left_open:
+            said.append(
+                "state: an apply that ran elsewhere, or whose journal is gone, was cut off; what it made last is found "
+                "by key and title"
+            )
+        return said
 
     def _replayed(self) -> Replay:
         """The journal is read first: an apply that ends empties it once the state is saved."""
