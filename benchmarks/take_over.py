@@ -92,14 +92,16 @@ def main(server: str) -> None:
     """Take over, and write; the subject of the measurement."""
     from syncer.cli.command_context import world
     from syncer.cli.gc_pause import at_rest
-    from syncer.cli.write_back_options import taken_over, wish_of
     from syncer.fs.change_set import write
+    from syncer.ops.pull.pull import taken_over
+    from syncer.ops.pull.write_back import WriteBackOptions
 
     here = world(None, os.environ["SYNCER_ENV"], server)
     with at_rest(), here.reading():
         known = here.state()
         with here.api(read_only=True) as api:
-            taken = taken_over(here, api, known, wish_of((), False, False))
+            there = here.manifests()[:2]
+            taken = taken_over(here.pull_options(), api, here.fetch, known.entries, there, WriteBackOptions())
     print(f"{len(write(taken.changes, here.project.root))} files")
     for problem in taken.problems:
         print(problem.message)

@@ -30,7 +30,7 @@ from syncer.plan.events import Event
 from syncer.render.events import event_text
 from syncer.render.problems import problems_text
 from syncer.render.terminal import Terminal
-from syncer.state.lock import Holder, Lock, myself, said
+from syncer.state.lock import Holder, myself, said
 
 Json = Any
 
@@ -164,6 +164,10 @@ class BrokenWorld(World):
         self.last_api = super().api(read_only=read_only)
         return self.last_api
 
+    def tell(self, note: str) -> None:
+        """A user would have seen it."""
+        self.said.append(note)
+
     def signal(self, name: str) -> None:
         """SIGINT or SIGTERM arrives: what the command's handler does."""
         self.faults[f"{name}"] += 1
@@ -213,13 +217,11 @@ class BrokenWorld(World):
         run = None
         events: list[Event] = []
         mine: list[Sent] = []
-        lock = Lock(self.state_path.with_suffix(".lock"), myself(self.effects.now()))
+        before = self.stop, self.sent
+        self.stop, self.sent = Stop(), mine
         with self.breaking(fate), self.turns.taken():
             try:
-                with lock:
-                    self.stop = Stop()
-                    self.sent = mine
-                    run = self.apply(stop=self.stop, see=events.append, **how)
+                run = self.apply(stop=self.stop, see=events.append, **how)
                 code = run.code
             except SimulatedCrash:
                 code = -9
@@ -227,8 +229,7 @@ class BrokenWorld(World):
             except SyncerError as error:
                 code = error.exit_code
                 self.said.append(problems_text(error.problems, Terminal()))
-        if lock.note:
-            self.said.append(lock.note)
+        self.stop, self.sent = before  # of the run that this one came into, if it did
         if mine:
             self.summary.run(mine)
         seen = run.events if run is not None else events

@@ -39,11 +39,10 @@ from syncer.api.client import Api
 from syncer.api.endpoints import services
 from syncer.api.options import TransportOptions
 from syncer.kinds import KINDS
-from syncer.model.diagnostic import InvalidInput, SyncerError
+from syncer.model.diagnostic import InvalidInput, Refused, SyncerError
 from syncer.model.json_values import Secret
-from syncer.ops.adopt import adopt, declared
+from syncer.ops.adopt import adopt
 from syncer.ops.apply.state_store import StateStore
-from syncer.plan.identity_match import live_of
 from syncer.plan.plan import REMOVALS, Plan
 from syncer.plan.safety import Consent
 from syncer.render.plan_text import render_plan
@@ -366,20 +365,12 @@ class Walking:
         """Some manifest's object is looked for by key or title and linked."""
         world = self.world
         address = self.dice.choice(sorted(each for each in world.manifests if not each.startswith("Removed/")))
-        state = world.state()
         try:
-            desired, _ = world.wanted()
-            one = declared(address, desired)
-            kind = KINDS[one.address.kind]
-            with world.api(read_only=True) as api:
-                listed = live_of(kind, api.list(kind.service, kind.listing))
-            _, entries = adopt(one, "", desired, listed, state.entries)
-        except InvalidInput as refusal:
+            done = adopt(world, address, "")
+        except (InvalidInput, Refused) as refusal:
             world.said.append(problems_text(refusal.problems, Terminal()))
             return f"{address}: {refusal.problems[0].rule}"
-        if entries:
-            self._store().put(dict(entries))
-        return f"{address}: {'linked' if entries else 'was linked'}"
+        return f"{address}: {'linked' if done.new else 'was linked'}"
 
     def let_go(self) -> object:
         """`state rm` of one that is not guarded: its object stays."""

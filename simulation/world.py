@@ -10,7 +10,8 @@ import os
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import httpx
 from syncer.api.client import Api, fetch_all
 from syncer.api.endpoints import services
 from syncer.api.options import TransportOptions
+from syncer.api.recording import ReplayReader
 from syncer.fs.clock import Effects
 from syncer.fs.disk import Disk, RealDisk
 from syncer.kinds import KINDS
@@ -29,11 +31,12 @@ from syncer.manifests.resolution import asked_for, read_manifests, resolve
 from syncer.model.diagnostic import InvalidInput, ordered
 from syncer.model.json_values import Secret
 from syncer.model.resource import Desired
-from syncer.ops.apply.apply import ApplyPorts, ApplyRequest, apply, exit_code
+from syncer.ops.apply.apply import ApplyRequest, apply, exit_code
 from syncer.ops.apply.scheduler import Stop
-from syncer.ops.apply.state_store import FIRST, StateStore
+from syncer.ops.apply.state_store import FIRST
 from syncer.ops.drift import find_drift, last_apply
 from syncer.ops.plan import PlanResult, make_plan
+from syncer.ops.refresh import Reader
 from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
 from syncer.ops.selection import PlanRequest, Selection, Target
 from syncer.ops.undo.revert_plan import plan_back
@@ -41,13 +44,14 @@ from syncer.plan.drift import Drift
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
 from syncer.plan.plan import Plan
 from syncer.plan.removal_requests import RemovalRequest
-from syncer.plan.safety import Consent
+from syncer.plan.safety import Consent, Situation
 from syncer.sandbox.options import Options
 from syncer.sandbox.seed import seed
 from syncer.sandbox.server import Organisation, create_app
 from syncer.state.backends.backend import Backend
 from syncer.state.backends.factory import local_place
-from syncer.state.journal import Journal
+from syncer.state.journal import Journal, must_be_settled
+from syncer.state.lock import myself
 from syncer.state.run_history import RunHistory
 from syncer.state.state_file import State
 
@@ -340,20 +344,49 @@ class World:
             options=TransportOptions(self.effects, wire=self.wire),
         )
 
+    @property
+    def place(self) -> Backend:
+        return local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+
+    @property
+    def guards(self) -> Mapping[str, Json]:
+        return {}
+
+    def salt(self) -> bytes:
+        return b"0" * 16
+
+    def tell(self, note: str) -> None:
+        pass
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        with self.place.lock(myself(self.effects.now()), tell=self.tell):
+            yield
+
+    def journal(self) -> Journal:
+        return Journal(self.journal_path, self.disk)
+
+    def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
+        must_be_settled(self.journal_path, addresses, self.disk)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        yield
+
+    def local_state(self) -> State:
+        return self.state()
+
     def state(self) -> State:
         """What is remembered, as every command reads it."""
-        return self._place().load()
-
-    def _place(self) -> Backend:
-        return local_place(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+        return self.place.load()
 
     def forget(self) -> None:
         """State and journal are lost."""
         for path in self.state_path.parent.glob("*"):
             path.unlink()
 
-    def planned(self, api: Api, state: State, **how: Any) -> PlanResult:
-        selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
+    def planned(self, api: Reader, state: State, selection: Selection | None = None, **how: Any) -> PlanResult:
+        selection = selection or Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         desired, asked = self.wanted()
         unread = how.pop("unread", None)
         request = PlanRequest(self.target, selection, removal_requests=asked, **how)
@@ -396,14 +429,11 @@ class World:
         stop = stop or Stop()
         seen = len(self.requests())
         events: list[Event] = []
-        with Journal(self.journal_path, self.disk) as journal, self.api(read_only=False) as api:
-            place = self._place()
-            store = StateStore(place, self._of_org(place.load()))
-            operator = _Operator(self, api, store, undo, how)
-            ports = ApplyPorts(api, journal, store, self.runs, self.effects, lambda: b"0" * 16)
-            run = f"{next(self.numbers):08x}"
-            request = ApplyRequest(run, "me on a machine", self.today, workers, saved, consent, self.checkpoint)
-            for event in apply(request, ports, operator, stop):
+        operator = _Operator(self, undo, how)
+        run = f"{next(self.numbers):08x}"
+        request = ApplyRequest(run, "me on a machine", self.today, workers, saved, consent, self.checkpoint)
+        with closing(apply(request, self, operator, stop)) as happened:
+            for event in happened:
                 events.append(event)
                 see(event)
         assert operator.planned is not None
@@ -414,13 +444,13 @@ class World:
 
         return replace(state, org_id=self.org_id)
 
-    def situation(self, planned: PlanResult, state: State, api: Api) -> Any:
+    def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:
         caller = CallerClaims(api.organisations, opaque=True, loopback=True, read_only=False)
         return situation_of(planned, state, self.target, caller, SafetyRules())
 
     def open_intents(self) -> list[str]:
         """What the journal says is not settled: address and step."""
-        with Journal(self.journal_path, self.disk) as journal:
+        with self.journal() as journal:
             return [f"{each.address} {each.step}" for each in journal.unsettled()]
 
     def converges(self, **how: Any) -> None:
@@ -434,24 +464,16 @@ class _Operator:
     """Who applies in a world: plans as a command does, and says yes to everything that the guards let pass."""
 
     world: World
-    api: Api
-    store: StateStore
     undo: str
     how: Mapping[str, Any]
     planned: PlanResult | None = None
 
-    def plan(self, state: State) -> PlanResult:
+    def plan(self, api: Api, state: State) -> PlanResult:
         world = self.world
-        return world.back(self.api, state, self.undo) if self.undo else world.planned(self.api, state, **self.how)
-
-    def situation(self, planned: PlanResult) -> Any:
-        return self.world.situation(planned, self.store.state, self.api)
+        return world.back(api, state, self.undo) if self.undo else world.planned(api, state, **self.how)
 
     def show(self, planned: PlanResult) -> None:
         self.planned = planned
 
-    def ask(self, planned: PlanResult) -> None:
-        pass
-
-    def tell(self, note: str) -> None:
+    def ask(self, planned: PlanResult, interrupt: Callable[[], None]) -> None:
         pass

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "syncer"
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 PRONOUNS = {"all", "any", "both", "each", "it", "none", "one", "some", "that", "this", "what", "who", "whose"}
-SHARED_BY_USE_CASES = {"refresh", "safety_inputs", "selection"}
+SHARED_BY_USE_CASES = {"refresh", "safety_inputs", "selection", "workspace"}
 
 
 def nouns(text: str) -> set[str]:

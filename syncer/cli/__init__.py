@@ -23,42 +23,23 @@ import click
 from syncer import __version__
 
 COMMANDS = {
-    "init": ("syncer.cli.commands.init", "init", "Begin a repository: syncer.yaml, a first manifest, .gitignore."),
-    "validate": ("syncer.cli.commands.validate", "validate", "Prove the manifests offline: no token, no network."),
-    "fmt": ("syncer.cli.commands.fmt", "fmt", "Bring manifest files into the usual style; comments stay."),
-    "schema": (
-        "syncer.cli.commands.schema",
-        "schema",
-        "Print the JSON Schema of a kind, or say where editors find it.",
-    ),
-    "plan": ("syncer.cli.commands.plan", "plan", "Say, field by field, what apply would change. Changes nothing."),
-    "apply": ("syncer.cli.commands.apply", "apply", "Do what the plan says, and nothing else."),
-    "show": ("syncer.cli.commands.show", "show", "Show a saved plan."),
-    "drift": (
-        "syncer.cli.commands.drift",
-        "drift",
-        "Say what somebody changed in the organisation, when, and by whom.",
-    ),
-    "record": (
-        "syncer.cli.commands.record",
-        "record",
-        "Write the organisation's configuration down, for `plan --against`.",
-    ),
-    "adopt": ("syncer.cli.commands.adopt", "adopt", "Link a manifest to a live object that is there already."),
-    "undo": (
-        "syncer.cli.commands.undo",
-        "undo",
-        "Plan to take an earlier apply back; without a run, list those that are kept.",
-    ),
-    "pull": ("syncer.cli.commands.pull", "pull", "Write manifests for what is live and has none yet."),
-    "promote": (
-        "syncer.cli.commands.promote",
-        "promote",
-        "Carry configuration of one organisation to another, by way of git.",
-    ),
-    "state": ("syncer.cli.commands.state", "state", "Look at what is remembered of an environment, or mend it."),
-    "sandbox": ("syncer.cli.commands.sandbox", "sandbox", "Imitate the platform on this machine, to try things out."),
+    "init": "Begin a repository: syncer.yaml, a first manifest, .gitignore.",
+    "validate": "Prove the manifests offline: no token, no network.",
+    "fmt": "Bring manifest files into the usual style; comments stay.",
+    "schema": "Print the JSON Schema of a kind, or say where editors find it.",
+    "plan": "Say, field by field, what apply would change. Changes nothing.",
+    "apply": "Do what the plan says, and nothing else.",
+    "show": "Show a saved plan.",
+    "drift": "Say what somebody changed in the organisation, when, and by whom.",
+    "record": "Write the organisation's configuration down, for `plan --against`.",
+    "adopt": "Link a manifest to a live object that is there already.",
+    "undo": "Plan to take an earlier apply back; without a run, list those that are kept.",
+    "pull": "Write manifests for what is live and has none yet.",
+    "promote": "Carry configuration of one organisation to another, by way of git.",
+    "state": "Look at what is remembered of an environment, or mend it.",
+    "sandbox": "Imitate the platform on this machine, to try things out.",
 }
+"""What each command is for; it has the name of its module, and of the function in it."""
 
 
 class CommandGroup(click.Group):
@@ -83,10 +64,9 @@ class Commands(CommandGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
-        found = COMMANDS.get(cmd_name)
-        if found is None:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(found[0]), found[1])
+        command: click.Command = getattr(importlib.import_module(f"syncer.cli.commands.{cmd_name}"), cmd_name)
         return command
 
     def resolve_command(
@@ -105,7 +85,7 @@ class Commands(CommandGroup):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table: the commands' modules stay unread."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.command(

@@ -6,25 +6,35 @@ import contextlib
 import datetime
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from syncer.cli.console import console
 from syncer.fs.clock import Effects
+from syncer.fs.permissions import must_be_inside, writable_by_others
+from syncer.kinds import KINDS
 from syncer.manifests.project import Environment, Project, choose, find_project, read_project
 from syncer.model.diagnostic import InvalidInput, Problem, Refused
+from syncer.model.hosts import is_loopback
+from syncer.model.state_location import ALLOW, LOCAL, StateLocation, chosen
+from syncer.render.output import Output
 
 if TYPE_CHECKING:
     from syncer.api.client import Api
-    from syncer.api.recording import AnswerSource
+    from syncer.api.recording import ReplayReader
     from syncer.manifests.resolution import Manifests, PendingFiles
     from syncer.model.resource import Desired
-    from syncer.model.state_location import StateLocation
     from syncer.ops.plan import PlanResult
+    from syncer.ops.pull.options import PullOptions
+    from syncer.ops.refresh import Fetch, Reader
     from syncer.ops.selection import Selection, Target
     from syncer.plan.planner import Unread
     from syncer.plan.removal_requests import RemovalRequest
+    from syncer.plan.safety import Situation
     from syncer.state.backends.backend import Backend
+    from syncer.state.journal import Journal
     from syncer.state.run_history import RunHistory
     from syncer.state.state_file import State
 
@@ -44,6 +54,9 @@ class CommandContext:
     """Where the operator says that the state lives; "" where nothing was said."""
     secretless: bool = False
     """Whether variables of the process that aren't set are unknown rather than a mistake: nothing will be sent."""
+    lock_wait: float = 0.0
+    """How long another run's lock is waited for, in seconds."""
+    out: Output = field(default_factory=console)
     _place: Backend | None = None
     _begun: PendingFiles | None = None
 
@@ -53,10 +66,14 @@ class CommandContext:
         return self.project.root / ".syncer" / "state" / f"{self.environment.name}.json"
 
     @property
+    def journal_path(self) -> Path:
+        """What an apply has sent and what came of it."""
+        return self.state_path.with_suffix(".journal")
+
+    @property
     def runs(self) -> RunHistory:
         """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives. InvalidInput for a link
         out of the repository."""
-        from syncer.fs.permissions import must_be_inside
         from syncer.state.run_history import RunHistory
 
         folder = self.project.root / ".syncer" / "runs" / self.environment.name
@@ -83,31 +100,22 @@ class CommandContext:
     @property
     def on_this_machine(self) -> bool:
         """Whether the server is on this machine: no customer's organisation is."""
-        from urllib.parse import urlsplit
-
-        from syncer.model.hosts import is_loopback
-
         return bool(self.server) and is_loopback(urlsplit(self.server).hostname or "")
 
     @property
     def place(self) -> Backend:
         """Where the state lives; Refused for a place that syncer.yaml names and nobody allowed."""
         if self._place is None:
-            from syncer.fs.permissions import must_be_inside
-
             must_be_inside(self.project.root, self.state_path.parent)
             self._place = self.place_at(self.place_name())
         return self._place
 
     def place_name(self) -> StateLocation:
         """The address of that place."""
-        from syncer.model.state_location import ALLOW, chosen
-
         return chosen(self.where, self.environment.state, self.environment.name, self.env.get(ALLOW, ""))
 
     def place_at(self, name: StateLocation, *, journal: bool = True) -> Backend:
         """The place of that name, for the state of this environment; `journal`: its lock locks the journal too."""
-        from syncer.kinds import KINDS
         from syncer.state.backends.factory import open_place
 
         place = open_place(
@@ -129,9 +137,54 @@ class CommandContext:
         written = {name: f"{each.value}%" if each.percent else str(each.value) for name, each in limits.items() if each}
         return {"confirm": self.environment.confirm, **written}
 
+    @property
+    def fetch(self) -> Fetch:
+        """How many questions are asked at once."""
+        from syncer.api.client import fetch_all
+
+        return fetch_all
+
+    def pull_options(self, kinds: Collection[str] = (), patterns: tuple[str, ...] = ()) -> PullOptions:
+        """These kinds, all where none is named, of this environment."""
+        from syncer.manifests.variables import allowed_names
+        from syncer.ops.pull.options import PullOptions
+
+        names = tuple(name for name in KINDS if name in kinds or not kinds)
+        allowed = allowed_names(self.env.get("SYNCER_ALLOW_ENV", ""))
+        return PullOptions(self.project, self.environment, names, patterns, self.env, allowed, self.host, self.today)
+
+    def tell(self, note: str) -> None:
+        """A line on stderr."""
+        self.out.talk(f"note: {note}\n")
+
+    def salt(self) -> bytes:
+        """Random bytes, for the digest of a secret."""
+        return os.urandom(16)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else works on the state within the block. Refused, naming who holds the lock, where it is not free."""
+        from syncer.state.lock import myself
+
+        with self.place.lock(myself(env=self.env), wait=self.lock_wait, tell=self.tell):
+            yield
+
+    def journal(self) -> Journal:
+        """The journal, open; only while the lock is held. InvalidInput for one that is damaged."""
+        from syncer.state.journal import Journal
+
+        return Journal(self.journal_path)
+
     def state(self) -> State:
         """What is remembered."""
         return self.place.load()
+
+    def local_state(self) -> State:
+        """What is remembered in the working copy; an empty one that was not `found` where the state lives elsewhere,
+        which is not asked."""
+        from syncer.state.state_file import State
+
+        return self.state() if (self.where or self.environment.state or LOCAL) == LOCAL else State()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -146,12 +199,10 @@ class CommandContext:
             self._begun = None
             begun.close()
 
-    def doubts(self) -> list[str]:
-        """What a person should know of the files that remember: that others can write them."""
-        from syncer.fs.permissions import writable_by_others
-
-        paths = [self.state_path, self.state_path.with_suffix(".journal")]
-        return writable_by_others(paths, os.getuid())
+    def tell_doubts(self) -> None:
+        """What a person should know of the files that remember, on stderr: that others can write them."""
+        for doubt in writable_by_others([self.state_path, self.journal_path], os.getuid()):
+            self.out.talk(f"warning: {doubt}\n")
 
     def wanted(self) -> tuple[list[Desired], list[RemovalRequest]]:
         """The manifests of the environment, and what shall go without one; InvalidInput, with all problems of all
@@ -215,15 +266,14 @@ class CommandContext:
 
     def planned(
         self,
-        api: AnswerSource,
+        api: Reader,
         state: State,
         selection: Selection,
         *,
-        resend_secrets: bool,
+        resend_secrets: bool = False,
         unread: Unread | None = None,
     ) -> PlanResult:
         """The plan, made afresh. `unread`: as of `make_plan`."""
-        from syncer.api.client import fetch_all
         from syncer.ops.plan import make_plan
         from syncer.ops.selection import PlanRequest
         from syncer.plan.plan import Notice
@@ -231,38 +281,52 @@ class CommandContext:
 
         notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
         notices += [Notice("open-call", text) for text in self._open_calls()]
-        fetch: Any = fetch_all
         desired, asked = self.wanted()
         request = PlanRequest(self.target, selection, resend_secrets, asked, notices)
-        return make_plan(api, fetch, desired, state.entries, request, unread)
+        return make_plan(api, self.fetch, desired, state.entries, request, unread)
+
+    def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:
+        """What the guards look at, of this environment and this token."""
+        from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
+        from syncer.plan.safety import Allowance
+
+        wanted, limits = self.environment, self.environment.limits
+        delete, update = (
+            Allowance(each.value, each.percent) if each else None for each in (limits.delete, limits.update)
+        )
+        caller = CallerClaims(
+            api.organisations,
+            api.claims.opaque,
+            self.on_this_machine,
+            api.claims.read_only,
+            self.env.get("GITHUB_EVENT_NAME", ""),
+        )
+        rules = SafetyRules(wanted.confirm, (delete, update), wanted.protect)
+        return situation_of(planned, state, self.target, caller, rules)
 
     def must_be_settled(self, addresses: Collection[str] | None = None) -> None:
         """Refused while calls of an earlier run (of these addresses, else of any) wait to be looked for: nobody links
         or renames by hand before."""
-        journal = self.state_path.with_suffix(".journal")
-        if os.path.lexists(journal):
+        if os.path.lexists(self.journal_path):
             from syncer.state.journal import must_be_settled
 
-            must_be_settled(journal, addresses)
+            must_be_settled(self.journal_path, addresses)
 
     def _open_calls(self) -> list[str]:
         """What an earlier run did not bring to an end."""
         said = self._place.notes() if self._place is not None else []
-        journal = self.state_path.with_suffix(".journal")
-        if not os.path.lexists(journal):
+        if not os.path.lexists(self.journal_path):
             return said
         from syncer.state.journal import open_calls
 
-        return [*said, *open_calls(journal)]
+        return [*said, *open_calls(self.journal_path)]
 
     def planned_back(self, api: Api, state: State, run: str) -> PlanResult:
         """The plan that takes an earlier run back, made afresh. Manifests that cannot be read are no reason not to."""
-        from syncer.api.client import fetch_all
         from syncer.ops.selection import PlanRequest
         from syncer.ops.undo.revert_plan import plan_back
         from syncer.plan.plan import Notice
 
-        fetch: Any = fetch_all
         found = self.runs.read(run)
         notices = [Notice("open-call", text) for text in self._open_calls()]
         if found.note:
@@ -273,7 +337,7 @@ class CommandContext:
             desired = []
             said = f"the manifests cannot be read, so what git wants is not known: {error.problems[0].message}"
             notices.append(Notice("undo-git", said))
-        return plan_back(api, fetch, found, desired, state.entries, PlanRequest(self.target, notices=notices))
+        return plan_back(api, self.fetch, found, desired, state.entries, PlanRequest(self.target, notices=notices))
 
     def _must_be_its_own(self, organisations: frozenset[str]) -> None:
         """Refused where these are not the environment's organisation, or nobody names one; on this machine the latter
@@ -287,13 +351,12 @@ class CommandContext:
             return
         if problem.severity == "error":
             raise Refused(problem)
-        from syncer.cli.console import console
-
-        console().problems([problem], summary=False)
+        self.out.problems([problem], summary=False)
 
 
-def world(config: Path | None, environment: str | None, server: str, place: str = "") -> CommandContext:
-    """The world of this process. `place`: where the operator says that the state lives."""
+def world(config: Path | None, environment: str | None, server: str, place: str = "", **how: Any) -> CommandContext:
+    """The world of this process. `place`: where the operator says that the state lives; `how`: other fields of it."""
     project = read_project(find_project(Path.cwd(), config))
     where = place or os.environ.get("SYNCER_STATE", "")
-    return CommandContext(project, choose(project, environment), os.environ, server.rstrip("/"), Effects(), where=where)
+    named = choose(project, environment)
+    return CommandContext(project, named, os.environ, server.rstrip("/"), Effects(), where=where, **how)

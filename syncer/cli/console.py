@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+from syncer.model.diagnostic import Problem, Refused
 from syncer.render.output import Output
 from syncer.render.terminal import Terminal, terminal_for
 
@@ -26,6 +27,16 @@ def console(color: str = "auto") -> Output:
     out = Output(sys.stdout, sys.stderr, answering, talking, live=live)
     _OPENED.append(out)
     return out
+
+
+def require_yes(out: Output, question: str, unasked: Problem, refused: str) -> None:
+    """A plain yes, at a terminal; elsewhere --yes says it. Refused where nobody is there (`unasked`), and for anything
+    else than yes (`refused`)."""
+    if not _is_tty(sys.stdin):
+        raise Refused(unasked)
+    out.talk(f"{question} Only `yes` does it: ")
+    if sys.stdin.readline().strip() != "yes":
+        raise Refused(Problem("not-confirmed", refused))
 
 
 def _terminal(stream: TextIO | None, env: Mapping[str, str], color: str) -> Terminal:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from syncer.cli.command_context import CommandContext
+    from syncer.render.output import Output
 
 Command = Callable[..., Any]
 config_option = click.option(
@@ -51,6 +56,52 @@ lock_wait_option = click.option(
     help="How long to wait for another run's lock.",
 )
 
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Every field, every link.")
+
+
+def environment_options(command: Command) -> Command:
+    """Which environment, and where it is reached: `--config`, `--env`, `--server`, `--state`."""
+    return config_option(environment_option(server_option(state_option(command))))
+
+
+def local_options(command: Command) -> Command:
+    """As `environment_options`, of a command that asks no organisation."""
+    return config_option(environment_option(state_option(command)))
+
+
+class ContextOptions(NamedTuple):
+    """What the command line says of which environment is meant and how it is reached, and where is spoken."""
+
+    out: Output
+    config: Path | None
+    environment: str | None
+    place: str
+    server: str = ""
+    lock_wait: float = 0.0
+
+    def open(self, otherwise: str | None = None, **how: Any) -> CommandContext:
+        """The context of a command. `otherwise`: the environment where none is named; `how`: other fields of it.
+        InvalidInput for a syncer.yaml that is not sound, or has no such environment."""
+        from syncer.cli.command_context import world  # late: 50 ms that `validate` and every `--help` do without
+
+        named = self.environment or otherwise
+        return world(self.config, named, self.server, self.place, out=self.out, lock_wait=self.lock_wait, **how)
+
+
+def in_environment(command: Callable[..., int]) -> Callable[..., int]:
+    """A command of `environment_options` or `local_options` gets them as one `ContextOptions`, in place of the colour
+    that click hands on."""
+
+    @functools.wraps(command)
+    def called(color: str, /, **said: Any) -> int:
+        from syncer.cli.console import console
+
+        given = {name: said.pop(name) for name in ContextOptions._fields if name in said}
+        return command(ContextOptions(console(color), **given), **said)
+
+    return click.pass_obj(called)
+
+
 against_option = click.option(
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -75,12 +126,9 @@ def planning_options(command: Command) -> Command:
     """What plan and apply have in common."""
     for option in (
         click.option("--resend-secrets", is_flag=True, help="Send every secret again, also those that seem unchanged."),
-        click.option("-v", "--verbose", is_flag=True, help="Every field, every link."),
+        verbose_option,
         selection_options,
-        state_option,
-        server_option,
-        environment_option,
-        config_option,
+        environment_options,
     ):
         command = option(command)
     return command
@@ -112,7 +160,7 @@ class Count(_Number):
 
 
 def consent_options(command: Command) -> Command:
-    """The flags that lift a guard; none of them can stand in the repository."""
+    """The flags that lift a guard; none of them can stand in the repository. A table, and as long as it has rows."""
     count: Any = Count()
     for option in reversed(
         (

@@ -44,20 +44,7 @@ def warned(out: Output, here: CommandContext) -> None:
 
 def situation(planned: PlanResult, state: State, here: CommandContext, api: Api | ReplayReader) -> Situation:
     """What the guards look at, of this environment and this token."""
-    from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
-    from syncer.plan.safety import Allowance
-
-    limits = here.environment.limits
-    chosen = tuple(Allowance(each.value, each.percent) if each else None for each in (limits.delete, limits.update))
-    caller = CallerClaims(
-        api.organisations,
-        api.claims.opaque,
-        here.on_this_machine,
-        api.claims.read_only,
-        here.env.get("GITHUB_EVENT_NAME", ""),
-    )
-    rules = SafetyRules(here.environment.confirm, chosen, here.environment.protect)  # type: ignore[arg-type]
-    return situation_of(planned, state, here.target, caller, rules)
+    return here.situation(planned, state, api)
 
 
 def saved_plan(file: Path) -> Plan:

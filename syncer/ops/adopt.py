@@ -1,18 +1,56 @@
-"""Taking a live object over under a manifest's address: which one it is, and why not. Decides, asks nobody."""
+"""Taking a live object over under a manifest's address: `adopt` locks, finds it, plans beside the link and remembers;
+which object it is, and why not, is decided without asking anybody."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from syncer.kinds import KINDS
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.kind import Kind
 from syncer.model.resource import Desired, Live, Managed
-from syncer.plan.identity_match import link_of, match, plain_title
+from syncer.ops.apply.state_store import StateStore, linking
+from syncer.ops.plan import PlanResult
+from syncer.ops.selection import Selection
+from syncer.ops.workspace import Workspace
+from syncer.plan.identity_match import link_of, live_of, match, plain_title
 
 SHOWN = 20
 """Candidates that a message lists at most."""
+
+
+class AdoptResult(NamedTuple):
+    """The manifest's address, the live object that is its from now on, whether that is new, and the plan that
+    follows."""
+
+    address: Address
+    live: Live
+    new: bool
+    planned: PlanResult
+
+
+def adopt(here: Workspace, address: str, live_id: str) -> AdoptResult:
+    """Everything in its order: lock, find the manifest and its object, plan, remember. `live_id`: "" to look for it.
+    Refused while a call of an earlier run is open; InvalidInput where it is not clear or may not be; nothing is
+    remembered then."""
+    with here.locked():
+        here.must_be_settled()
+        place = here.place
+        state = place.load()
+        desired, _ = here.wanted()
+        one = declared(address, desired)
+        kind = KINDS[one.address.kind]
+        with here.api(read_only=True) as api:
+            listed = live_of(kind, api.list(kind.service, kind.listing))
+            live, entries = linked(one, live_id, desired, listed, state.entries)
+            known = replace(state, entries={**state.entries, **entries})
+            planned = here.planned(api, known, Selection(only=(address,)))
+        if entries:
+            StateStore(place, linking(state, here.target.org_id)).put(entries)
+    return AdoptResult(one.address, live, bool(entries), planned)
 
 
 def declared(text: str, desired: Sequence[Desired]) -> Desired:
@@ -27,7 +65,7 @@ def declared(text: str, desired: Sequence[Desired]) -> Desired:
     raise InvalidInput(Problem("unknown-address", f"no manifest of this environment is `{text}`", hint=hint))
 
 
-def adopt(
+def linked(
     one: Desired, live_id: str, desired: Sequence[Desired], live: Sequence[Live], managed: Mapping[Address, Managed]
 ) -> tuple[Live, dict[Address, Managed]]:
     """The live object that the manifest shall be, and what state must say for it: nothing new where it is linked to
@@ -36,12 +74,12 @@ def adopt(
     kind = KINDS[one.address.kind]
     same_kind = [each for each in desired if each.address.kind == kind.name]
     known = link_of(one, managed)
-    linked = _there(live, known.live_id) if known else []
-    if linked and live_id in ("", linked[0].id):
-        return linked[0], {}
-    if linked:
+    there = _there(live, known.live_id) if known else []
+    if there and live_id in ("", there[0].id):
+        return there[0], {}
+    if there:
         hint = f"let go of that first: `syncer state rm {known.address if known else one.address}`"
-        raise InvalidInput(_not(one, f"is linked to `{linked[0].id}` already", hint))
+        raise InvalidInput(_not(one, f"is linked to `{there[0].id}` already", hint))
     chosen = _named(kind, one, live_id, live) if live_id else _found(kind, one, same_kind, live, managed)
     holder = next((entry for entry in managed.values() if _holds(entry, kind, chosen)), None)
     if holder is not None:

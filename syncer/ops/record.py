@@ -1,15 +1,25 @@
-"""Recordings of an organisation: what is asked so that a plan of any manifests can be made against one, and what such a
-plan says beside its changes. It knows the kinds' declarations; files and requests are `api.recording`'s.
+"""Recordings of an organisation, and plans against one, each in its order: `record` asks so that a plan of any
+manifests can be made, `plan_against` says what such a plan is worth. Files and requests are `api.recording`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from syncer.api.recording import AnswerSource, Recording, RecordingReader, ReplayReader, find_read, key_of, list_key
-from syncer.kinds import KINDS, lookup_kinds
+from syncer import __version__
+from syncer.api.recording import (
+    AnswerSource,
+    Recording,
+    RecordingReader,
+    ReplayReader,
+    find_read,
+    key_of,
+    list_key,
+    moment_text,
+)
+from syncer.kinds import KINDS, MODULES, lookup_kinds
 from syncer.kinds.redaction import without_secrets_and_people
 from syncer.model.calls import Call
 from syncer.model.diagnostic import InvalidInput, Problem, Refused
@@ -22,9 +32,51 @@ from syncer.model.secret_text import secrets_of
 from syncer.model.unexpected_reply import of_known_form
 from syncer.ops.plan import PlanResult
 from syncer.ops.refresh import Fetch
-from syncer.ops.selection import Selection
+from syncer.ops.selection import EVERYTHING, Selection, Target
+from syncer.ops.workspace import Workspace
 from syncer.plan.identity_match import live_of
 from syncer.plan.plan import REMOVALS, Notice
+from syncer.plan.safety import Consent, refusals
+
+
+def record(here: Workspace, kinds: Sequence[str], unplanned: Callable[[InvalidInput], None]) -> Recording:
+    """What plans of these kinds may ask, all where none is named: then what the plan of the manifests here asks too,
+    for of an app that is not installed yet nothing else would be known; `unplanned` hears where no such plan can be
+    made. Refused where nobody says whose organisation it is; PlatformError."""
+    names, lookups = reach(kinds or list(MODULES))
+    with here.api(read_only=True) as api:
+        now, target, reader = here.effects.now(), here.target, recorder(api)
+        if not kinds:
+            try:
+                here.planned(reader, here.place.load(), EVERYTHING)
+            except InvalidInput as error:
+                unplanned(error)
+        gather(reader, here.fetch, names, lookups)
+        if not api.organisations:  # on this machine too: whoever has the file can't tell
+            said = "neither the token nor any reply says which organisation this is: nothing was recorded"
+            raise Refused(Problem("unknown-organisation", said, hint="use an access token of the organisation (a JWT)"))
+    about = (target.environment, target.org_id, target.server, moment_text(now), __version__, tuple(names))
+    return Recording(*about, reader.lists, reader.reads)
+
+
+def plan_against(
+    here: Workspace, recording: Recording, selection: Selection, *, resend_secrets: bool
+) -> tuple[PlanResult, list[Problem]]:
+    """The plan against a recording, and what an apply of it would be refused for: no token, no network, nothing
+    written. Refused for a recording of something else; InvalidInput, with every problem, where it cannot be made."""
+    must_fit(recording, here.target)
+    state, replay = here.local_state(), ReplayReader(recording, reads())
+    try:
+        with here.reading():
+            planned = here.planned(replay, state, selection, resend_secrets=resend_secrets)
+    except InvalidInput as error:
+        if any(problem.rule == "not-recorded" and problem.at is None for problem in error.problems):
+            must_hold(recording, here.wanted()[0], selection)  # which says where
+        raise
+    planned = against(planned, recording, here.effects.now(), remarks(planned, replay, state_found=state.found))
+    needs = refusals(planned.plan, here.situation(planned, state, replay), Consent())
+    # an apply has the state, or is refused itself
+    return planned, [need for need in needs if state.found or need.rule != "first-contact"]
 
 
 def keeps() -> dict[str, Keep]:
@@ -104,22 +156,18 @@ def _foresee(reader: RecordingReader, fetch: Fetch, kind: Kind, lists: Mapping[s
         return
 
 
-def must_fit(recording: Recording, environment: str, org_id: str, server: str) -> None:
+def must_fit(recording: Recording, target: Target) -> None:
     """Refused for a recording of another organisation, environment or server than the one that is chosen."""
     for what, theirs, ours in (
-        ("organisation", recording.org_id, org_id),
-        ("environment", recording.environment, environment),
-        ("server", recording.server, server or recording.server),
+        ("organisation", recording.org_id, target.org_id),
+        ("environment", recording.environment, target.environment),
+        ("server", recording.server, target.server),
     ):
         if theirs != ours:
-            raise Refused(
-                Problem(
-                    "wrong-recording",
-                    f"the recording is of {what} `{theirs}`, and `{ours}` is chosen",
-                    hint=f"choose its own: --env {recording.environment}, or record `{environment}`: "
-                    f"`syncer record --env {environment} -o FILE`",
-                )
-            )
+            said = f"the recording is of {what} `{theirs}`, and `{ours}` is chosen"
+            own = f"choose its own: --env {recording.environment}, or record `{target.environment}`: "
+            hint = f"{own}`syncer record --env {target.environment} -o FILE`"
+            raise Refused(Problem("wrong-recording", said, hint=hint))
 
 
 def must_hold(recording: Recording, desired: Sequence[Desired], selection: Selection) -> None:

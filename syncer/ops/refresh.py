@@ -103,7 +103,8 @@ def read_sides(
     unread: Unread | None = None,
 ) -> tuple[PlanInputs, IdIndex, list[Problem], Mapping[str, Sequence[Json]]]:
     """Read what is concerned: the sides, the names in them, what stands in the way of a plan, every object of the kinds
-    in which something is looked up. `unread`: as of `draft`."""
+    in which something is looked up. `unread`: as of `draft`. In one piece, for each question is made of the answers to
+    those before."""
     selection, asked = request.selection, request.removal_requests
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {

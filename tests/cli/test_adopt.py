@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from syncer.cli.commands.state_mv import moved
 from syncer.kinds import KINDS
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput
+from syncer.ops.state import renames
 from syncer.state.journal import Intent, Journal
 from tests.cli.conftest import ORG, STRANGER, reason
 
@@ -198,10 +198,10 @@ MOVES = {
 def test_which_addresses_move(arguments: tuple[str, str]) -> None:
     expected = MOVES[arguments]
     if isinstance(expected, dict):
-        assert moved(*arguments, KNOWN) == {parse_address(old): parse_address(new) for old, new in expected.items()}
+        assert renames(*arguments, KNOWN) == {parse_address(old): parse_address(new) for old, new in expected.items()}
         return
     with pytest.raises(InvalidInput) as refusal:
-        moved(*arguments, KNOWN)
+        renames(*arguments, KNOWN)
     assert [each.message for each in refusal.value.problems] == [expected]
 
 

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from syncer.cli.command_context import CommandContext
-from syncer.cli.write_back_options import end, taken_over, wish_of
+from syncer.cli.write_back_options import exit_code, said, show_patch
+from syncer.fs.change_set import write
 from syncer.manifests.project import choose, read_project
 from syncer.model.diagnostic import InvalidInput
+from syncer.ops.pull.pull import taken_over
+from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult
 from syncer.render.output import Output
 from syncer.render.terminal import Terminal
 
@@ -41,11 +44,23 @@ class Run:
     def __call__(
         self, *, as_patch: bool = False, check: bool = False, theirs: bool = False, complete: tuple[str, ...] = ()
     ) -> tuple[int, str, str]:
-        with self.here.api(read_only=True) as api:
-            taken = taken_over(self.here, api, self.here.state(), wish_of(complete, theirs, False))
-        terminal = Terminal(width=100)
-        code = end(Output(self.out, self.err, terminal), self.here, taken, as_patch=as_patch, check=check)
-        return code, self.out.getvalue(), self.err.getvalue()
+        taken = self.taken(theirs=theirs, complete=complete)
+        out = Output(self.out, self.err, Terminal(width=100))
+        out.problems(taken.problems, summary=False)
+        if as_patch:
+            show_patch(out, taken.changes, self.here.project.root)
+        else:
+            out.answer(said(out, taken, "can be taken over" if check else "taken over"))
+        if not (as_patch or check):
+            write(taken.changes, self.here.project.root)
+        return exit_code(taken, check=check), self.out.getvalue(), self.err.getvalue()
+
+    def taken(self, *, theirs: bool = False, complete: tuple[str, ...] = ()) -> WriteBackResult:
+        """What would be written."""
+        here, wish = self.here, WriteBackOptions(frozenset(complete), theirs)
+        with here.api(read_only=True) as api:
+            there = here.manifests()[:2]
+            return taken_over(here.pull_options(), api, here.fetch, here.state().entries, there, wish)
 
 
 @pytest.fixture
@@ -101,11 +116,10 @@ def test_a_patch_is_printed(drifted: Repo) -> None:
 
 def test_a_file_that_was_edited_meanwhile(drifted: Repo) -> None:
     run = Run(drifted)
-    with run.here.api(read_only=True) as api:
-        taken = taken_over(run.here, api, run.here.state(), wish_of((), False, False))
+    taken = run.taken()
     drifted.write("config/won.yaml", WON + "# more\n")
     with pytest.raises(InvalidInput, match=r"`config/won.yaml` was edited since it was read"):
-        end(Output(run.out, run.err, Terminal(width=100)), run.here, taken, as_patch=False, check=False)
+        write(taken.changes, run.here.project.root)
     assert (drifted.folder / "config/won.yaml").read_text() == WON + "# more\n"
 
 

@@ -78,7 +78,7 @@ def test_a_plan_reads_both_and_writes_nothing(cut_off: World) -> None:
     files = {path: path.read_bytes() for path in cut_off.state_path.parent.iterdir()}
     assert sorted(cut_off.changes()) == [f"ClosingReason/{name}" for name in NAMES[40:]]
     assert {path: path.read_bytes() for path in cut_off.state_path.parent.iterdir()} == files
-    place = cut_off._place()
+    place = cut_off.place
     place.load()
     assert place.notes() == [
         "state: an apply was cut off; of 10 addresses its journal knows more, and the next apply saves that"
@@ -111,7 +111,7 @@ def test_a_backup_that_was_put_back_is_made_new_by_the_journal(cut_off: World) -
 
 
 def test_a_state_that_somebody_has_written_since_keeps_its_word(cut_off: World) -> None:
-    place = cut_off._place()
+    place = cut_off.place
     known = place.load()
     kept = {address: entry for address, entry in known.entries.items() if address.name != "r007"}
     place.save(State(known.org_id, known.serial, kept, True))
@@ -162,7 +162,7 @@ def test_elsewhere_an_apply_of_some_addresses_does_not_end_it(cut_off: World) ->
     elsewhere(cut_off)
     assert cut_off.apply(only=("ClosingReason/r059",), consent=Consent()).code == 0
     assert stored(cut_off).open_runs == ("0123abcd",)
-    place = cut_off._place()
+    place = cut_off.place
     place.load()
     assert place.notes() == [
         "state: an apply that ran elsewhere, or whose journal is gone, was cut off; what it made last is found by key "
@@ -242,7 +242,8 @@ class FarWorld(World):
         super().__post_init__()
         self.body, self.gate = FarBlob(self.time.sleep, self.seconds), FarLock()
 
-    def _place(self) -> Backend:
+    @property
+    def place(self) -> Backend:
         return Backend(
             "far", self.environment, self.body, self.gate, self.org_id, KINDS, journal=self.journal_path, remote=True
         )

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
+import secrets
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli.options import FORMAT, consent_options, lock_wait_option, planning_options
-from syncer.cli.plan_output import QUOTA, saved_plan, show_plan, situation, warned
+from syncer.cli.console import require_yes
+from syncer.cli.gc_pause import at_rest
+from syncer.cli.options import (
+    FORMAT,
+    ContextOptions,
+    consent_options,
+    in_environment,
+    lock_wait_option,
+    planning_options,
+)
+from syncer.cli.plan_output import QUOTA, saved_plan, show_plan, warned
+from syncer.cli.signals import at_once, draining
+from syncer.model.diagnostic import InvalidInput, Problem, Refused
+from syncer.model.json_values import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
+    from syncer.ops.apply.scheduler import Stop
     from syncer.ops.plan import PlanResult
     from syncer.ops.selection import Selection
     from syncer.plan.events import Event
     from syncer.plan.plan import Plan
-    from syncer.plan.safety import Consent, Situation
+    from syncer.plan.safety import Consent
     from syncer.render.events import ApplyProgress
     from syncer.render.output import Output
     from syncer.state.state_file import State
@@ -35,115 +49,67 @@ if TYPE_CHECKING:
 @click.option("-y", "--yes", is_flag=True, help="Don't ask; for scripts.")
 @click.option("--workers", type=click.IntRange(1, 32), default=8, show_default=True, help="Changes side by side.")
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
-@click.pass_obj
+@in_environment
 def apply(
-    color: str,
-    /,
+    given: ContextOptions,
     file: Path | None,
-    config: Path | None,
-    environment: str | None,
-    server: str,
-    place: str,
     only: tuple[str, ...],
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
-    lock_wait: float,
     yes: bool,
     workers: int,
     form: str,
     **consents: Any,
 ) -> int:
     """Plan, show, ask, and do exactly that. With FILE: apply that saved plan, if it is still true."""
-    import secrets
-    from contextlib import ExitStack
-
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.signals import at_once, draining
-    from syncer.ops.apply.apply import ApplyPorts, ApplyRequest, exit_code
+    from syncer.ops.apply.apply import ApplyRequest, exit_code  # late, as the next: 120 ms, `--help` does without
     from syncer.ops.apply.apply import apply as run_apply
     from syncer.ops.apply.scheduler import Stop
-    from syncer.ops.apply.state_store import StateStore
     from syncer.ops.selection import Selection
-    from syncer.state.journal import Journal
     from syncer.state.lock import myself, who
 
-    out = console(color)
     saved = _applicable(file, only, but)
-    here = world(config, environment or (saved.environment if saved else None), server, place)
-    stop, me = Stop(), myself(env=here.env)
+    here = given.open(saved.environment if saved else None)
+    stop = Stop()
     events: list[Event] = []
-    asker = _Asker(out, here, saved, Selection(only, but), resend_secrets, yes, form, verbose)
+    by, consent = who(myself(env=here.env)), _consent(consents)
+    request = ApplyRequest(secrets.token_hex(4), by, here.today, workers, saved, consent)
     with ExitStack() as signals:
         signals.enter_context(at_once())
-        for doubt in here.doubts():
-            out.talk(f"warning: {doubt}\n")
-        held = here.place.lock(me, wait=lock_wait, tell=asker.tell)
-        with held, here.api(read_only=False) as api, Journal(here.state_path.with_suffix(".journal")) as journal:
-            if journal.note:
-                asker.tell(journal.note)
-            state = asker.met(api, here.state())
-            store = StateStore(here.place, _of_organisation(state, here), unsaved=state.guards != here.guards)
-            if journal.unsettled() or journal.settled():
-                api.confirm()
-
-            def drain(reason: str) -> None:
-                stop.ask(reason)
-                api.interrupt()
-
-            asker.begin = lambda: signals.enter_context(draining(drain))  # to the very end: it has begun
-            ports = ApplyPorts(api, journal, store, here.runs, here.effects, lambda: secrets.token_bytes(16))
-            request = ApplyRequest(secrets.token_hex(4), who(me), here.today, workers, saved, _consent(consents))
-            for event in run_apply(request, ports, asker, stop):
+        here.tell_doubts()
+        asker = _Asker(here, saved, Selection(only, but), resend_secrets, yes, form, verbose, stop, signals)
+        with closing(run_apply(request, here, asker, stop)) as happened:
+            for event in happened:
                 events.append(event)
                 asker.see(event)
         return asker.end(events, exit_code(events, stop))
 
 
+@dataclass(slots=True)
 class _Asker:
     """Who types the command: is shown the plan, asked, and told what happens."""
 
-    def __init__(
-        self,
-        out: Output,
-        here: CommandContext,
-        saved: Plan | None,
-        selection: Selection,
-        resend_secrets: bool,
-        yes: bool,
-        form: str,
-        verbose: bool,
-    ) -> None:
-        self.out, self.here, self.saved, self.selection = out, here, saved, selection
-        self.resend_secrets, self.yes, self.form, self.verbose = resend_secrets, yes, form, verbose
-        self.begin: Callable[[], object] = lambda: None
-        self.watch: ApplyProgress | None = None
-        self.planned: PlanResult | None = None
+    here: CommandContext
+    saved: Plan | None
+    selection: Selection
+    resend_secrets: bool
+    yes: bool
+    form: str
+    verbose: bool
+    stop: Stop
+    signals: ExitStack
+    watch: ApplyProgress | None = None
+    planned: PlanResult | None = None
 
-    def met(self, api: Api, state: State) -> State:
-        """The organisation and the state are there."""
-        self.api, self.state = api, state
-        return state
-
-    def plan(self, state: State) -> PlanResult:
+    def plan(self, api: Api, state: State) -> PlanResult:
         """Made afresh; of a saved plan, of the same addresses."""
-        from syncer.cli.gc_pause import at_rest
-
         here, saved = self.here, self.saved
-        remembered = replace(state, guards=self.state.guards)  # the plan says what is asked less for
         with at_rest():
             if saved is not None and saved.undo:
-                planned = here.planned_back(self.api, remembered, saved.undo)
-            else:
-                selection = self.selection if saved is None else _selection_of(saved)
-                planned = here.planned(self.api, remembered, selection, resend_secrets=self.resend_secrets)
-        self.api.confirm()  # a plan of nothing has asked nobody
-        return planned
-
-    def situation(self, planned: PlanResult) -> Situation:
-        """As the state was before anything of an earlier run was settled."""
-        return situation(planned, self.state, self.here, self.api)
+                return here.planned_back(api, state, saved.undo)
+            selection = self.selection if saved is None else _selection_of(saved)
+            return here.planned(api, state, selection, resend_secrets=self.resend_secrets)
 
     def _asks(self, plan: Plan) -> bool:
         return bool(plan.changes or plan.let_go) and not self.yes and self.saved is None
@@ -152,24 +118,26 @@ class _Asker:
         """The plan, for people."""
         plan = planned.plan
         if self.form == "text":
-            warned(self.out, self.here)
-            show_plan(self.out, plan, self.form, self.verbose, self.here.environment.pace, (), planned.problems)
+            warned(self.here.out, self.here)
+            show_plan(self.here.out, plan, self.form, self.verbose, self.here.environment.pace, (), planned.problems)
         elif self._asks(plan):  # stdout is for the outcome; who is asked must see what for
-            _talk_plan(self.out, plan, self.here, self.verbose)
+            _talk_plan(self.here.out, plan, self.here, self.verbose)
 
-    def ask(self, planned: PlanResult) -> None:
-        """A plain yes, where one is wanted; then it begins."""
+    def ask(self, planned: PlanResult, interrupt: Callable[[], None]) -> None:
+        """A plain yes, where one is wanted; then it begins, and to its very end a signal waits for what is under
+        way."""
         from syncer.render.events import ApplyProgress
 
         if self._asks(planned.plan):
-            _ask(self.out, self.here)
-        self.begin()
-        self.planned = planned
-        self.watch = ApplyProgress(self.out, len(planned.plan.changes), self.here.effects.clock)
+            _ask(self.here.out, self.here)
 
-    def tell(self, note: str) -> None:
-        """A line on stderr."""
-        self.out.talk(f"note: {note}\n")
+        def drain(reason: str) -> None:
+            self.stop.ask(reason)
+            interrupt()
+
+        self.signals.enter_context(draining(drain))
+        self.planned = planned
+        self.watch = ApplyProgress(self.here.out, len(planned.plan.changes), self.here.effects.clock)
 
     def see(self, event: Event) -> None:
         """What happened; before the plan is made, only what an earlier run left is settled."""
@@ -178,16 +146,15 @@ class _Asker:
         if self.watch is not None:
             self.watch.see(event)
         elif isinstance(event, Recovered):
-            self.out.talk(f"{event.address}: {event.message}\n")
+            self.here.out.talk(f"{event.address}: {event.message}\n")
 
     def end(self, events: Sequence[Event], code: int) -> int:
         """The outcome, for people or machines; the exit code."""
-        from syncer.model.json_values import json_text
         from syncer.render.events import applied_document, applied_line
 
         if self.planned is None or self.watch is None:
             return code
-        plan, out = self.planned.plan, self.out
+        plan, out = self.planned.plan, self.here.out
         self.watch.close()
         for address in plan.let_go:
             out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
@@ -203,7 +170,6 @@ class _Asker:
 
 def _applicable(file: Path | None, only: tuple[str, ...], but: tuple[str, ...]) -> Plan | None:
     """The saved plan, if one is to be applied. Refused where it is one to look at; InvalidInput for a part of one."""
-    from syncer.model.diagnostic import InvalidInput, Problem, Refused
     from syncer.plan.plan import FORMAT_VERSION
 
     if file is None:
@@ -237,10 +203,6 @@ def _talk_plan(out: Output, plan: Plan, here: CommandContext, verbose: bool) -> 
     out.talk(render_plan(plan, out.talking, writes_per_minute=here.environment.pace * QUOTA, verbose=verbose))
 
 
-def _of_organisation(state: State, here: CommandContext) -> State:
-    return replace(state, org_id=here.environment.org_id, guards=here.guards)
-
-
 def _selection_of(saved: Plan) -> Selection:
     """A partial plan was made of some addresses; it is made again of the same and no others."""
     from syncer.ops.selection import Selection
@@ -253,33 +215,15 @@ def _selection_of(saved: Plan) -> Selection:
 
 
 def _consent(given: dict[str, Any]) -> Consent:
+    """The options of `consent_options`, which have the names of its fields."""
     from syncer.plan.safety import Consent
 
-    return Consent(
-        given["confirm"],
-        given["allow_delete"],
-        given["allow_update"],
-        given["allow_empty"],
-        frozenset(given["allow_missing"]),
-        given["allow_pull_request"],
-        frozenset(given["allow_protected"]),
-        frozenset(given["accept_data_loss"]),
-        given["first_contact"],
-    )
+    taken: dict[str, Any] = {name: frozenset(one) if isinstance(one, tuple) else one for name, one in given.items()}
+    return Consent(**taken)
 
 
 def _ask(out: Output, here: CommandContext) -> None:
-    """A plain yes, at a terminal; elsewhere --yes says it."""
-    from syncer.model.diagnostic import Problem, Refused
-
-    if not sys.stdin or not sys.stdin.isatty():
-        raise Refused(
-            Problem(
-                "not-asked",
-                "nobody is there to say yes to this plan",
-                hint="--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`",
-            )
-        )
-    out.talk(f"Apply this to `{here.environment.name}` ({here.environment.org_id})? Only `yes` does it: ")
-    if sys.stdin.readline().strip() != "yes":
-        raise Refused(Problem("not-confirmed", "not applied: nothing was changed"))
+    hint = "--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`"
+    unasked = Problem("not-asked", "nobody is there to say yes to this plan", hint=hint)
+    question = f"Apply this to `{here.environment.name}` ({here.environment.org_id})?"
+    require_yes(out, question, unasked, "not applied: nothing was changed")

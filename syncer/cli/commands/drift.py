@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import config_option, environment_option, selection_options, server_option, state_option
+from syncer.cli.gc_pause import at_rest
+from syncer.cli.options import ContextOptions, environment_options, in_environment, selection_options
+from syncer.cli.signals import at_once
+from syncer.fs.disk import replace_file
+from syncer.model.diagnostic import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
-    from syncer.model.diagnostic import Problem
     from syncer.plan.drift import Drift
     from syncer.render.output import Output
 
 
 @click.command()
-@config_option
-@environment_option
-@server_option
-@state_option
+@environment_options
 @selection_options
 @click.option("--unmanaged", is_flag=True, help="Live objects without a manifest are listed, and are drift as well.")
 @click.option("-v", "--verbose", is_flag=True, help="Every field, every id, every live object without a manifest.")
@@ -38,13 +38,9 @@ if TYPE_CHECKING:
     default="text",
     help="For people, for machines, or for a comment.",
 )
-@click.pass_obj
+@in_environment
 def drift(
-    color: str,
-    config: Path | None,
-    environment: str | None,
-    server: str,
-    place: str,
+    given: ContextOptions,
     only: tuple[str, ...],
     but: tuple[str, ...],
     unmanaged: bool,
@@ -56,27 +52,21 @@ def drift(
 
     What the manifests changed is no drift; `syncer plan` shows it. Exit 2 when there is drift, 0 when there is none.
     """
-    from syncer.api.client import fetch_all
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.gc_pause import at_rest
-    from syncer.cli.signals import at_once
-    from syncer.ops.drift import find_drift, last_apply
-    from syncer.ops.selection import PlanRequest, Selection
-
-    out = console(color)
-    here = world(config, environment, server, place)
+    out, here = given.out, given.open()
     with at_once(), at_rest(), here.reading():
-        for doubt in here.doubts():
-            out.talk(f"warning: {doubt}\n")
+        # late: here, while another process reads the manifests
+        from syncer.ops.drift import find_drift, last_apply
+        from syncer.ops.selection import PlanRequest, Selection
+
+        here.tell_doubts()
         state = here.state()
         newest, said = here.runs.newest()
         if said:
-            out.talk(f"note: {out.terminal.shown(said)}\n")
+            here.tell(out.terminal.shown(said))
         with here.api(read_only=True) as api:
             desired, asked = here.wanted()
             request = PlanRequest(here.target, Selection(only, but), removal_requests=asked)
-            report = find_drift(api, fetch_all, desired, state, request, last_apply(newest), _unsettled(here))
+            report = find_drift(api, here.fetch, desired, state, request, last_apply(newest), _unsettled(here))
         if target is not None:
             _save(target, report)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
@@ -87,16 +77,12 @@ def drift(
 
 def _unsettled(here: CommandContext) -> list[Problem]:
     """What an apply that was cut off may have written is not remembered, and would look like drift."""
-    from syncer.model.diagnostic import Problem
-
     hint = "`syncer apply` settles it; until then it may be reported as drift"
     return [Problem("open-call", text, hint=hint, severity="warning") for text in here._open_calls()]
 
 
 def _save(target: Path, report: Drift) -> None:
     """The document that `--format json` prints, whole or not at all, for its owner only."""
-    from syncer.fs.disk import replace_file
-    from syncer.model.diagnostic import InvalidInput, Problem
     from syncer.render.drift_json import drift_json
 
     try:

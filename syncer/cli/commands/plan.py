@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import FORMAT, against_option, planning_options
-from syncer.cli.plan_output import show_plan, situation, warned
+from syncer.cli.gc_pause import at_rest
+from syncer.cli.options import FORMAT, ContextOptions, against_option, in_environment, planning_options
+from syncer.cli.plan_output import show_plan, warned
+from syncer.cli.signals import at_once
+from syncer.manifests.project import find_project, read_project
+from syncer.model.diagnostic import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    pass
+    from syncer.cli.command_context import CommandContext
+    from syncer.ops.plan import PlanResult
 
 
 @click.command()
@@ -22,13 +27,9 @@ if TYPE_CHECKING:
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--format", "form", type=FORMAT, default="text", help="For people or for machines.")
-@click.pass_obj
+@in_environment
 def plan(
-    color: str,
-    config: Path | None,
-    environment: str | None,
-    server: str,
-    place: str,
+    given: ContextOptions,
     only: tuple[str, ...],
     but: tuple[str, ...],
     verbose: bool,
@@ -39,36 +40,51 @@ def plan(
     form: str,
 ) -> int:
     """Read the organisation and say, field by field, what apply would change. Sends nothing that could change it."""
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.gc_pause import at_rest
-    from syncer.cli.signals import at_once
+    with at_once(), at_rest():
+        if against is not None:
+            _must_not_be_saved(target)
+            here, planned, needs = _planned_against(against, given, (only, but), resend_secrets)
+        else:
+            here = given.open()
+            with here.reading():
+                # late: here, while another process reads the manifests
+                from syncer.ops.selection import Selection
+                from syncer.plan.safety import Consent, refusals
 
-    if against is not None:
-        from syncer.cli.commands.record import plan_against
-        from syncer.ops.selection import Selection
-
-        return plan_against(
-            color, against, config, environment, server, place, Selection(only, but), target, verbose=verbose,
-            resend_secrets=resend_secrets, detailed_exitcode=detailed_exitcode, form=form,
-        )  # fmt: skip
-    out = console(color)
-    here = world(config, environment, server, place)
-    with at_once(), at_rest(), here.reading():
-        # here, while another process reads the manifests
-        from syncer.ops.selection import Selection
-        from syncer.plan.safety import Consent, refusals
-
-        for doubt in here.doubts():
-            out.talk(f"warning: {doubt}\n")
-        state = here.state()
-        with here.api(read_only=True) as api:
-            planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
-            needs = refusals(planned.plan, situation(planned, state, here, api), Consent())
+                here.tell_doubts()
+                state = here.state()
+                with here.api(read_only=True) as api:
+                    planned = here.planned(api, state, Selection(only, but), resend_secrets=resend_secrets)
+                    needs = refusals(planned.plan, here.situation(planned, state, api), Consent())
         if target is not None:
             from syncer.state.plan_file import save_plan
 
             save_plan(target, planned.plan, planned.problems)
-        warned(out, here)
-        show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+        warned(given.out, here)
+        show_plan(given.out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
+
+
+def _must_not_be_saved(target: Path | None) -> None:
+    """InvalidInput for a file to save it in: a plan against a recording is never applied."""
+    if target is not None:
+        said = "-o saves a plan for `apply`, and one against a recording is never applied"
+        hint = "read it here or with --format json; `syncer plan -o FILE`, with a token, saves one to be applied"
+        raise InvalidInput(Problem("usage", said, hint=hint))
+
+
+def _planned_against(
+    file: Path, given: ContextOptions, selected: tuple[tuple[str, ...], tuple[str, ...]], resend_secrets: bool
+) -> tuple[CommandContext, PlanResult, list[Problem]]:
+    """The plan against the recording in FILE, where it was made, and what an apply of it would be refused for; of its
+    own environment and server, where none is chosen."""
+    from syncer.api.recording_file import load_recording  # late, as the next: 90 ms, and only for recordings
+    from syncer.kinds.redaction import MARK
+    from syncer.ops.record import plan_against
+    from syncer.ops.selection import Selection
+
+    recording = load_recording(file, MARK)
+    known = () if given.environment else read_project(find_project(Path.cwd(), given.config)).environments
+    here = given.open(recording.environment if recording.environment in known else None, secretless=True)
+    here.server = here.server or ("" if recording.server == "epilot.io" else recording.server)
+    return here, *plan_against(here, recording, Selection(*selected), resend_secrets=resend_secrets)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
-from syncer.cli.options import config_option, environment_option, lock_wait_option, server_option, state_option
-from syncer.cli.write_back_options import taking_options
+from syncer.cli.options import ContextOptions, environment_options, in_environment, lock_wait_option
+from syncer.cli.signals import at_once
+from syncer.cli.write_back_options import exit_code, said, show_patch, taking_options
+from syncer.fs.change_set import ChangeSet
 from syncer.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from syncer.model.address import Address
     from syncer.model.diagnostic import Problem
     from syncer.ops.pull.pull import PullPlan
+    from syncer.ops.pull.write_back import WriteBackResult
     from syncer.render.output import Output
 
 WHOLE = frozenset({"titles-unseen", "removal-asked"})
@@ -36,14 +38,11 @@ FEW = 20
 @taking_options
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Every new file, and every field that no manifest can say.")
-@config_option
-@environment_option
-@server_option
-@state_option
+@environment_options
 @lock_wait_option
-@click.pass_obj
+@in_environment
 def pull(
-    color: str,
+    given: ContextOptions,
     kinds: tuple[str, ...],
     patterns: tuple[str, ...],
     as_patch: bool,
@@ -53,11 +52,6 @@ def pull(
     prune_files: bool,
     dry_run: bool,
     verbose: bool,
-    config: Path | None,
-    environment: str | None,
-    server: str,
-    place: str,
-    lock_wait: float,
 ) -> int:
     """Take over what was changed by hand, and write a manifest for every live object that has none.
 
@@ -66,69 +60,54 @@ def pull(
     would be declared. At the end the plan of what was written is made, and must be empty. Exit 5 where something could
     not be written; it is named.
     """
-    from syncer.api.client import fetch_all
-    from syncer.cli.command_context import world
-    from syncer.cli.console import console
-    from syncer.cli.signals import at_once
-    from syncer.cli.write_back_options import chosen, end, taken_over, wish_of
-    from syncer.fs.change_set import ChangeSet
-    from syncer.manifests.variables import allowed_names
-    from syncer.ops.apply.state_store import StateStore, linking
-    from syncer.ops.pull.cached_reader import CachedReader
-    from syncer.ops.pull.options import PullOptions
-    from syncer.ops.pull.pull import changes, prepare, prove, what_is_there, write_pull
-    from syncer.state.lock import myself
+    from syncer.ops.pull.pull import PullRequest, changes  # late: 150 ms that `--help` does without
+    from syncer.ops.pull.pull import pull as run_pull
 
-    out = console(color)
-    here = world(config, environment, server, place)
-    order = PullOptions(
-        here.project,
-        here.environment,
-        tuple(name for name in KINDS if name in kinds or not kinds),
-        patterns,
-        here.env,
-        allowed_names(here.env.get("SYNCER_ALLOW_ENV", "")),
-        here.host,
-        here.today,
-    )
+    out, here = given.out, given.open()
+    writes = not (as_patch or check or dry_run)
+    request = PullRequest(here.pull_options(kinds, patterns), frozenset(complete), theirs, prune_files, writes)
+    with at_once():
+        taken, done = run_pull(here, request, _Told(out, as_patch, check, writes))
+        warnings = [*done.left_out, *_unplanned(done, taken.unwritten), *done.mistakes]
+        if as_patch:
+            taken = replace(taken, changes=ChangeSet({**changes(done).files, **taken.changes.files}))
+            out.problems(taken.problems, summary=False)
+            show_patch(out, taken.changes, here.project.root)
+        out.problems(warnings, summary=False)
+        code = exit_code(taken, check=check)
+        if check and not as_patch:
+            out.answer(_checked(done, out, verbose) or ("" if _says(taken) else "nothing to take over\n"))
+            code = 2 if done.drafts else code
+        elif not as_patch:
+            out.answer(_said(done, out, dry_run, verbose))
+        return _code(done, code)
 
-    def tell(note: str) -> None:
-        out.talk(f"note: {note}\n")
 
-    with at_once(), here.place.lock(myself(env=here.env), wait=lock_wait, tell=tell):
-        known = here.state()
-        with here.api(read_only=True) as api:
-            reader = CachedReader(api, forgiving=True)
-            manifests, desired, dangling = what_is_there(order)
-            unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
-            sound = [each for each in desired if each.where(()).file not in unfinished]
-            wish = wish_of(complete, theirs, prune_files, chosen(sound, order.kinds, patterns))
-            taken = taken_over(here, reader, known, wish, (manifests, desired))
-            code, something = 0, bool(taken.objects or taken.gone or taken.problems)
-            if not as_patch:
-                code = end(out, here, taken, check=check, dry_run=dry_run, quiet=not (check and something))
-            done = prepare(order, reader, fetch_all, known.entries)
-            warnings = [*done.left_out, *_unplanned(done, taken.unwritten), *done.mistakes]
-            if as_patch:
-                both = ChangeSet({**changes(done).files, **taken.changes.files})
-                code = end(out, here, replace(taken, changes=both), as_patch=True, check=check)
-                out.problems(warnings, summary=False)
-                return _code(done, code)
-            if check:
-                out.problems(warnings, summary=False)
-                out.answer(_checked(done, out, verbose=verbose) or ("" if something else "nothing to take over\n"))
-                return _code(done, 2 if done.drafts else code)
-            if not dry_run:
-                store = StateStore(here.place, linking(known, here.environment.org_id))
-                write_pull(done, store.put, lambda line: out.show(line))
-                out.show("")
-                before = len(done.mistakes)
-                prove(done)
-                warnings += done.mistakes[before:]
-                store.put(done.settled)
-    out.problems(warnings, summary=False)
-    out.answer(_said(done, out, dry_run=dry_run, verbose=verbose))
-    return _code(done, code)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is said of manifests that were there, before those that are new are looked for."""
+
+    out: Output
+    as_patch: bool
+    check: bool
+    writes: bool
+
+    def taken_over(self, taken: WriteBackResult) -> None:
+        """Of nothing that was taken over nothing is said, unless it was asked for."""
+        if self.as_patch:
+            return
+        self.out.problems(taken.problems, summary=False)
+        if taken.changes or (self.check and _says(taken)):
+            self.out.answer(said(self.out, taken, "taken over" if self.writes else "can be taken over"))
+
+    def wrote(self, line: str) -> None:
+        """How far it is, at a terminal."""
+        self.out.show(line)
+
+
+def _says(taken: WriteBackResult) -> bool:
+    """Whether there is anything to say of manifests that were there."""
+    return bool(taken.objects or taken.gone or taken.problems)
 
 
 def _unplanned(done: PullPlan, told: Collection[Address]) -> list[Problem]:
@@ -143,7 +122,7 @@ def _code(done: PullPlan, code: int) -> int:
     return 5 if done.incomplete else code
 
 
-def _checked(done: PullPlan, out: Output, *, verbose: bool) -> str:
+def _checked(done: PullPlan, out: Output, verbose: bool) -> str:
     """What `--check` says of live objects that have no manifest, after what it said of those that have one."""
     if not done.drafts:
         return ""
@@ -155,10 +134,9 @@ def _checked(done: PullPlan, out: Output, *, verbose: bool) -> str:
     return "\n".join([*lines, f"{_number(len(done.drafts), 'live object')} {verb}"]) + "\n"
 
 
-def _said(done: PullPlan, out: Output, *, dry_run: bool, verbose: bool) -> str:
+def _listed(done: PullPlan, out: Output, verbose: bool) -> list[str]:
+    """The new files, where there are few or it is order to, and what each leaves out."""
     shown, lines = out.terminal.shown, list[str]()
-    where = f"{done.order.environment.name} ({done.order.environment.org_id})"
-    verb = "would be written" if dry_run else "written"
     if verbose or len(done.drafts) <= FEW:
         lines += [f"  {each.new.address}  {each.file}  ({shown(each.new.live.id)})" for each in done.drafts]
     if verbose:
@@ -167,6 +145,14 @@ def _said(done: PullPlan, out: Output, *, dry_run: bool, verbose: bool) -> str:
             for each in done.drafts
             if each.left_out
         ]
+    return lines
+
+
+def _said(done: PullPlan, out: Output, dry_run: bool, verbose: bool) -> str:
+    """What came of it: files, what is left, ids, secrets, and what the plan says."""
+    shown, lines = out.terminal.shown, _listed(done, out, verbose)
+    where = f"{done.order.environment.name} ({done.order.environment.org_id})"
+    verb = "would be written" if dry_run else "written"
     counts = Counter(each.new.address.kind for each in done.drafts)
     what = ", ".join(f"{number} {kind}" for kind, number in counts.items())
     lines.append(f"{_number(len(done.drafts), 'manifest')} {verb} from {where}" + (f": {what}" if what else ""))

@@ -1,5 +1,5 @@
-"""Applying, in its order: `apply` recovers, plans, compares with the saved plan, is refused or goes on, asks, executes
-and remembers; a command brings options and is shown events.
+"""Applying, in its order: `apply` locks, recovers, plans, compares with the saved plan, is refused or goes on, asks,
+executes and remembers; a command brings options and is shown events.
 
 The order is the safety: nothing is written before every guard has spoken, and what is executed is the plan that was
 made a moment ago from the same manifests and the same organisation, which a saved plan is only compared with.
@@ -7,9 +7,9 @@ made a moment ago from the same manifests and the same organisation, which a sav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from syncer import __version__
 from syncer.fs.clock import Effects
@@ -28,6 +28,7 @@ from syncer.ops.apply.recovery import recover
 from syncer.ops.apply.scheduler import RunOptions, Stop, execute, memory_after
 from syncer.ops.apply.state_store import FIRST, Checkpoints, StateStore
 from syncer.ops.plan import PlanResult, renamed
+from syncer.ops.workspace import Workspace
 from syncer.plan.document.document import plan_document
 from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
 from syncer.plan.plan import Plan, Task
@@ -35,6 +36,9 @@ from syncer.plan.safety import Consent, Situation, refusals, unfitting
 from syncer.state.journal import Intent, Journal, body_digest
 from syncer.state.run_history import RunHeader, RunHistory
 from syncer.state.state_file import State
+
+if TYPE_CHECKING:
+    from syncer.api.client import Api
 
 CHANGED = "its manifest, or a variable it uses, has changed"
 
@@ -130,8 +134,8 @@ def require_consent(plan: Plan, situation: Situation, consent: Consent) -> None:
 
 @dataclass(slots=True)
 class ApplyPorts:
-    """What an apply needs of the outside, open and locked: nobody else writes here while it runs. `salt`: random bytes,
-    for the digests of secrets."""
+    """What is open while a plan is carried out; nobody else writes here meanwhile. `salt`: random bytes, for the
+    digests of secrets."""
 
     platform: Platform
     journal: Journal
@@ -159,37 +163,44 @@ class ApplyRequest:
 class Operator(Protocol):
     """Who asks for an apply, and is shown and asked what comes of it."""
 
-    def plan(self, state: State) -> PlanResult:
+    def plan(self, api: Api, state: State) -> PlanResult:
         """The plan, made afresh beside this state."""
-
-    def situation(self, planned: PlanResult) -> Situation:
-        """What the guards look at beside the plan."""
 
     def show(self, planned: PlanResult) -> None:
         """Before any guard has spoken."""
 
-    def ask(self, planned: PlanResult) -> None:
-        """After all of them have: whether it shall be done. Refused where not."""
-
-    def tell(self, note: str) -> None:
-        """What is no event of the run, such as a wait."""
+    def ask(self, planned: PlanResult, interrupt: Callable[[], None]) -> None:
+        """After all of them have: whether it shall be done. Refused where not. `interrupt`: ends the waits of what is
+        under way, for whoever is told to stop."""
 
 
-def apply(request: ApplyRequest, ports: ApplyPorts, operator: Operator, stop: Stop) -> Iterator[Event]:
-    """Everything in its order, once the lock is held: recover, plan, compare with the saved plan, safety, ask, execute,
-    remember. Refused, with every reason, before anything is written; NotDurable and OutcomeUnknown as of the steps."""
-    yield from recover(ports.platform, ports.journal, ports.store, ports.effects, ports.runs, operator.tell)
-    planned = operator.plan(ports.store.state)
-    if request.saved is not None:
-        require_same(request.saved, planned.plan)
-    operator.show(planned)
-    if request.consent is not None:
-        situation = operator.situation(planned)
-        for note in unfitting(planned.plan, situation, request.consent):
-            operator.tell(note)
-        require_consent(planned.plan, situation, request.consent)
-    operator.ask(planned)
-    yield from apply_plan(planned, ports, request, stop)
+def apply(request: ApplyRequest, here: Workspace, operator: Operator, stop: Stop) -> Generator[Event, None, None]:
+    """Everything in its order: lock, recover, plan, compare with the saved plan, safety, ask, execute, remember.
+    Refused, with every reason, before anything is written; NotDurable and OutcomeUnknown as of the steps. The lock is
+    held until the generator ends or is closed."""
+    with here.locked(), here.api(read_only=False) as api, here.journal() as journal:
+        if journal.note:
+            here.tell(journal.note)
+        place, guards = here.place, dict(here.guards)
+        before = place.load()
+        now = replace(before, org_id=here.target.org_id, guards=guards)
+        store = StateStore(place, now, unsaved=before.guards != guards)
+        ports = ApplyPorts(api, journal, store, here.runs, here.effects, here.salt)
+        if journal.unsettled() or journal.settled():
+            api.confirm()
+        yield from recover(api, journal, store, here.effects, ports.runs, here.tell)
+        planned = operator.plan(api, replace(store.state, guards=before.guards))  # it says what is asked less for
+        api.confirm()  # a plan of nothing has asked nobody
+        if request.saved is not None:
+            require_same(request.saved, planned.plan)
+        operator.show(planned)
+        if request.consent is not None:
+            situation = here.situation(planned, before, api)  # as it was before anything was settled
+            for note in unfitting(planned.plan, situation, request.consent):
+                here.tell(note)
+            require_consent(planned.plan, situation, request.consent)
+        operator.ask(planned, api.interrupt)
+        yield from apply_plan(planned, ports, request, stop)
 
 
 def require_same(saved: Plan, now: Plan) -> None:

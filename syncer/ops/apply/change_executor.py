@@ -294,7 +294,8 @@ class _ChangeRun:
         return self.task.change.live_id or self.run.ids.get(self.address, "") or self.kind.key(self.wanted)
 
     def _send(self, step: Step) -> Json:
-        """One writing call. What must not be made twice is in the journal before it goes out."""
+        """One writing call. What must not be made twice is in the journal before it goes out. In one piece, for the
+        order of what is sent, noted and known is what makes it safe."""
         if not self.wrote and abs(self.run.now() - self.read_at) > OLD:
             self.read_at = self.run.now()
             self._unmoved()

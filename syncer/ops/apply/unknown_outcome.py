@@ -7,6 +7,7 @@ read. Knows the change that is under way by what it must know of it, not how a c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
 from syncer.model.address import Address
@@ -21,29 +22,23 @@ SETTLE = (1.0, 4.0, 10.0)
 """Seconds before a lost create is looked for again: it may still be committed after its answer was lost."""
 
 
+@dataclass(eq=False)
 class StepFailed(Exception):
-    """A change that did not come about. `unknown`: nobody knows whether it did. `fatal`: nothing more may be sent.
-    `wrote`: some of its calls have taken effect, or may have."""
+    """A change that did not come about. `unknown`: nobody knows whether it did. `unauthorised`: the token is not
+    accepted any more. `fatal`: nothing more may be sent. `wrote`: some of its calls have taken effect, or may have.
+    `live_id` and `parts`: what is there all the same."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        unknown: bool = False,
-        unauthorised: bool = False,
-        fatal: bool = False,
-        wrote: bool = False,
-        live_id: str = "",
-        parts: Parts | None = None,
-    ) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-        self.unknown = unknown
-        self.unauthorised = unauthorised
-        self.fatal = fatal
-        self.wrote = wrote
-        self.live_id = live_id
-        self.parts = parts
+    problem: Problem
+    _: KW_ONLY
+    unknown: bool = False
+    unauthorised: bool = False
+    fatal: bool = False
+    wrote: bool = False
+    live_id: str = ""
+    parts: Parts | None = None
+
+    def __str__(self) -> str:
+        return self.problem.message
 
 
 class RunContext(Protocol):

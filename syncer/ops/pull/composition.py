@@ -32,6 +32,8 @@ from syncer.model.resource import Desired
 from syncer.model.slugs import piece_of, plain_name
 from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.inventory import UnmanagedObject
+from syncer.ops.pull.layout import file_of
+from syncer.ops.pull.options import PullOptions
 from syncer.schema_check.known_fields import known_fields
 
 ROUNDS = 12
@@ -110,62 +112,49 @@ class Omissions:
 
 
 def compose(
+    order: PullOptions,
     new: Sequence[UnmanagedObject],
     names: Callable[[Sequence[UnmanagedObject]], NameIndex],
     existing: Manifests,
-    environment: Environment,
-    file_of: Callable[[Address], str],
-    *,
-    env: Mapping[str, str],
-    allowed: frozenset[str],
-    environments: Sequence[str],
     cuts: Omissions,
 ) -> Composition:
-    """Drafts for these objects. `names`: what live ids are called once these objects have manifests; `environments`:
-    where they are to live, everywhere where none is named. InvalidInput where the manifests that are there are not
-    sound."""
-    root = existing.project.root
+    """Drafts for these objects. `names`: what live ids are called once these objects have manifests; `cuts`: gets what
+    must not be said. InvalidInput where the manifests that are there are not sound."""
     for number in range(ROUNDS):
-        out = Composition(given_up=dict(cuts.given_up))
         kept = [each for each in new if each.address not in cuts.given_up]
         called = names(kept)
-        unfit = {}
-        for each in kept:
-            made = _draft(each, called, file_of, environments, cuts, root)
-            if isinstance(made, NewManifest):
-                out.drafts.append(made)
-            else:
-                unfit[each.address] = made
+        made = {each.address: _draft(each, called, order, cuts) for each in kept}
+        unfit = {address: each for address, each in made.items() if isinstance(each, Problem)}
         if unfit:
             cuts.given_up |= unfit
             continue  # what refers to one of these names it otherwise
-        out.ids = called.ids.new
-        out.environment = environment._replace(ids={**environment.ids, **out.ids})
-        drafts = {each.file: each for each in out.drafts}
-        raws, problems = _read(out.drafts)
-        if not problems:
-            every = (*existing.all, *raws)
-            out.manifests = existing._replace(all=every)
-            out.desired, problems = resolve(out.manifests, out.environment, env, allowed=allowed)
-            problems = [*existing.problems, *problems, *together(out.desired)]
-        theirs = [each for each in problems if each.severity == "error" and not (each.at and each.at.file in drafts)]
+        drafts = [each for each in made.values() if isinstance(each, NewManifest)]
+        out = Composition(drafts, ids=called.ids.new, given_up=dict(cuts.given_up))
+        out.environment = order.environment._replace(ids={**order.environment.ids, **out.ids})
+        errors = [each for each in _judged(out, order, existing) if each.severity == "error"]
+        by_file = {each.file: each for each in drafts}
+        theirs = [each for each in errors if not (each.at and each.at.file in by_file)]
         if theirs:
             raise InvalidInput(theirs)
-        if not any(each.severity == "error" for each in problems):
+        if not errors:
             return out
-        if not cuts.take(drafts, problems, give_up=number >= ROUNDS // 2):
+        if not cuts.take(by_file, errors, give_up=number >= ROUNDS // 2):
             break
     raise InvalidInput(Problem("not-pulled", "what is live cannot be written as manifests", hint="please report this"))
 
 
-def _draft(
-    new: UnmanagedObject,
-    names: NameIndex,
-    file_of: Callable[[Address], str],
-    environments: Sequence[str],
-    cuts: Omissions,
-    root: FilePath,
-) -> NewManifest | Problem:
+def _judged(out: Composition, order: PullOptions, existing: Manifests) -> list[Problem]:
+    """What everything that judges manifests says of the drafts, beside those that are there; `out` gets what all of
+    them want."""
+    raws, problems = _read(out.drafts)
+    if problems or out.environment is None:
+        return problems
+    out.manifests = existing._replace(all=(*existing.all, *raws))
+    out.desired, problems = resolve(out.manifests, out.environment, order.env, allowed=order.allowed)
+    return [*existing.problems, *problems, *together(out.desired)]
+
+
+def _draft(new: UnmanagedObject, names: NameIndex, order: PullOptions, cuts: Omissions) -> NewManifest | Problem:
     """The draft of a live object; a problem where it cannot be read, or not be said with all that restricts it."""
     kind, address = KINDS[new.address.kind], new.address
     try:
@@ -177,24 +166,19 @@ def _draft(
         return _unfit(new, "; ".join(pulled.unsaid))
     spec, left_out = known_fields(kind.slug, pulled.spec, kept=partial(restricts, kind))
     metadata: dict[str, Json] = {"name": address.name}
-    if environments:
-        metadata["environments"] = list(environments)
+    if order.declared_environments:
+        metadata["environments"] = list(order.declared_environments)
     if pulled.policy:
         metadata["policy"] = dict(pulled.policy)
-    document: dict[str, Json] = {
-        "apiVersion": "syncer/v1",
-        "kind": kind.name,
-        "metadata": metadata,
-        "spec": spec,
-    }
+    document: dict[str, Json] = {"apiVersion": "syncer/v1", "kind": kind.name, "metadata": metadata, "spec": spec}
     for paths in cuts.paths.get(address, ()):
         for path in paths:
             _remove(document, path)
     for path, variable in new.variables.items():
         document["spec"] = _replaced(document["spec"], path, variable)
     shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
-    file = file_of(address)
-    schema = _schema(root, kind.slug, file)
+    file = file_of(order, address)
+    schema = _schema(order.project.root, kind.slug, file)
     text = write_yaml(document, list(_head(pulled, schema)))
     return NewManifest(new, pulled, document, file, text, shown, tuple(cuts.words.get(address, ())), schema)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from syncer.diff.export_spec import NamedIds, NameIndex
 from syncer.kinds import KINDS, lookup_kinds
@@ -24,6 +24,8 @@ from syncer.model.markers import clone
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.slugs import unique_names
 from syncer.model.unexpected_reply import OF_ANOTHER_FORM
+from syncer.ops.pull.known_manifests import KnownManifests
+from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch, Reader
 from syncer.plan.identity_match import Matches, live_of, match, plain_title
 from syncer.plan.removal_requests import RemovalRequest, answer
@@ -59,74 +61,103 @@ class Inventory:
     """Live objects of the chosen kinds that have a manifest already."""
 
 
-@dataclass(slots=True)
-class _Work:
-    """One kind while it is looked through."""
+class _Sorted(NamedTuple):
+    """What came of one kind: what is to be pulled, what is not and why, how many chosen objects have a manifest."""
+
+    new: list[UnmanagedObject]
+    skipped: list[Problem]
+    covered: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """One kind as it is looked through: its live objects, its manifests, and which are which."""
 
     kind: Kind
     live: Sequence[Live]
     wanted: Sequence[Desired]
     matches: Matches
-    skipped: list[Problem] = field(default_factory=list)
+
+    @property
+    def claimed(self) -> set[str]:
+        """The ids of those that have a manifest."""
+        return {found.live.id for found in self.matches.found.values()}
 
 
 def survey(
-    reader: Reader,
-    fetch: Fetch,
-    desired: Sequence[Desired],
-    managed: Mapping[Address, Managed],
-    *,
-    kinds: Sequence[str],
-    patterns: Sequence[str],
-    names: Mapping[str, Collection[str]],
-    elsewhere: Mapping[tuple[str, str], Address],
-    asked: Sequence[RemovalRequest] = (),
+    reader: Reader, fetch: Fetch, order: PullOptions, there: KnownManifests, managed: Mapping[Address, Managed]
 ) -> Inventory:
-    """Look through the chosen kinds. `names`: kind → every name that a manifest of any environment has or had;
-    `elsewhere`: (kind, title or key) → a manifest that lives in other environments only;
-    `asked`: what documents of kind `Removed` ask for, which is not pulled. InvalidInput where a manifest
-    could be several live objects, or a pattern fits nothing."""
-    listed = [name for name in KINDS if name in {*kinds, *(each.address.kind for each in desired)}]
-    live = _lists(reader, fetch, listed)
-    pointed_at = sorted(_pointed_at(live, kinds) - {*live})
-    unseen: list[Problem] = []
-    for name in pointed_at:
-        if name in KINDS:
-            found = _if_allowed(partial(_lists, reader, fetch, [name]), name, unseen)
-            live |= found or {}
-    wanted = {name: [each for each in desired if each.address.kind == name] for name in live}
+    """Look through the chosen kinds. InvalidInput where a manifest could be several live objects, or a pattern fits
+    nothing."""
+    live, looked_at, unseen = _read(reader, fetch, order, there.desired)
+    wanted = {name: [each for each in there.desired if each.address.kind == name] for name in live}
     matches = {name: match(KINDS[name], wanted[name], live[name], managed) for name in live}
     problems = [problem for each in matches.values() for problem in each.problems]
     if problems:
         raise InvalidInput(problems)
-    lookups: dict[str, LookupKind] = lookup_kinds()
-    looked_at: dict[str, Sequence[Json]] = {}
-    for each in (lookups[name] for name in pointed_at if name in lookups):
-        listed_ = _if_allowed(partial(reader.list, each.service, each.listing), each.name, unseen)
-        looked_at |= {} if listed_ is None else {each.name: listed_}
-    going = _going(asked, live, managed)
-    new: list[UnmanagedObject] = []
-    skipped: list[Problem] = [*unseen]
-    covered, hits = 0, set[str]()
-    for name in kinds:
-        work = _Work(KINDS[name], live[name], wanted[name], matches[name])
-        claimed = {found.live.id for found in work.matches.found.values()}
-        free = [each for each in work.live if each.id not in claimed]
-        called = _names(work, free, managed, names.get(name, ()))
-        every = {**called, **{found.live.id: address.name for address, found in work.matches.found.items()}}
-        chosen = {each.id for each in work.live if _takes(patterns, every[each.id], title_of(work.kind, each), hits)}
-        covered += len(claimed & chosen)
-        apart = _told_apart(work, [each for each in free if each.id in chosen], elsewhere)
-        pulled = [UnmanagedObject(Address(name, called[each.id]), each) for each in apart]
-        new += [each for each in pulled if not _goes(each, going, work.skipped)]
-        skipped += work.skipped
-    lost = [pattern for pattern in patterns if pattern not in hits]
+    going, hits = _going(there.asked, live, managed), set[str]()
+    found = [
+        _sorted(_Listed(KINDS[name], live[name], wanted[name], matches[name]), order, there, managed, going, hits)
+        for name in order.kinds
+    ]
+    lost = [pattern for pattern in order.patterns if pattern not in hits]
     if lost:
         hint = "it is compared with names and with titles, and * stands for anything: --name 'Netz*'"
         raise InvalidInput([Problem("nothing-selected", f"`{each}` fits no live object", hint=hint) for each in lost])
     return Inventory(
-        live, looked_at, matches, tuple(sorted(new, key=lambda each: each.address)), tuple(skipped), covered
+        live,
+        looked_at,
+        matches,
+        tuple(sorted((new for each in found for new in each.new), key=lambda each: each.address)),
+        (*unseen, *(problem for each in found for problem in each.skipped)),
+        sum(each.covered for each in found),
     )
+
+
+def _read(
+    reader: Reader, fetch: Fetch, order: PullOptions, desired: Sequence[Desired]
+) -> tuple[dict[str, Sequence[Live]], dict[str, Sequence[Json]], list[Problem]]:
+    """The live objects of the chosen kinds, of those that have manifests and of those they point at; what is only
+    looked up; which titles could not be read."""
+    unseen: list[Problem] = []
+    live = _lists(reader, fetch, [name for name in KINDS if name in {*order.kinds, *(d.address.kind for d in desired)}])
+    pointed_at = sorted(_pointed_at(live, order.kinds) - {*live})
+    for name in pointed_at:
+        if name in KINDS:
+            live |= _if_allowed(partial(_lists, reader, fetch, [name]), name, unseen) or {}
+    looked_at: dict[str, Sequence[Json]] = {}
+    lookups: dict[str, LookupKind] = lookup_kinds()
+    for each in (lookups[name] for name in pointed_at if name in lookups):
+        listed = _if_allowed(partial(reader.list, each.service, each.listing), each.name, unseen)
+        looked_at |= {} if listed is None else {each.name: listed}
+    return live, looked_at, unseen
+
+
+def _sorted(
+    listed: _Listed,
+    order: PullOptions,
+    there: KnownManifests,
+    managed: Mapping[Address, Managed],
+    going: Mapping[tuple[str, str], str],
+    hits: set[str],
+) -> _Sorted:
+    """One kind, object by object; `hits` gets the patterns that fit one."""
+    kind, claimed = listed.kind, listed.claimed
+    called = _names(listed, managed, there.names.get(kind.name, ()))
+    every = {**called, **{found.live.id: address.name for address, found in listed.matches.found.items()}}
+    chosen = {each.id for each in listed.live if _takes(order.patterns, every[each.id], title_of(kind, each), hits)}
+    apart, skipped = _told_apart(listed, chosen - claimed, there.elsewhere)
+    new: list[UnmanagedObject] = []
+    for live in apart:
+        each = UnmanagedObject(Address(kind.name, called[live.id]), live)
+        document = _document_against(each, going)
+        if document:
+            said = f"{each.address} (`{live.id}`) is left out: {document} asks for its removal"
+            hint = "delete that entry to keep the object"
+            skipped.append(Problem("removal-asked", said, hint=hint, severity="warning"))
+        else:
+            new.append(each)
+    return _Sorted(new, skipped, len(claimed & chosen))
 
 
 def _going(
@@ -142,14 +173,11 @@ def _going(
     return found | {(each.address.kind, each.live_id): documents.get(each.address, "Removed") for each in entries}
 
 
-def _goes(new: UnmanagedObject, going: Mapping[tuple[str, str], str], skipped: list[Problem]) -> bool:
-    kind, key = new.address.kind, _key(KINDS[new.address.kind], new.live)
-    words = (new.live.id, new.address.name, key)
-    document = next((going[kind, word] for word in words if (kind, word) in going), None)
-    if document is not None:
-        said = f"{new.address} (`{new.live.id}`) is left out: {document} asks for its removal"
-        skipped.append(Problem("removal-asked", said, hint="delete that entry to keep the object", severity="warning"))
-    return document is not None
+def _document_against(new: UnmanagedObject, going: Mapping[tuple[str, str], str]) -> str:
+    """The document that asks for the removal of this object; "" where none does."""
+    kind = new.address.kind
+    words = (new.live.id, new.address.name, _key(KINDS[kind], new.live))
+    return next((going[kind, word] for word in words if (kind, word) in going), "")
 
 
 def title_of(kind: Kind, live: Live) -> str:
@@ -220,44 +248,47 @@ def _takes(patterns: Sequence[str], name: str, title: str, hits: set[str]) -> bo
     return bool(fitting) or not patterns
 
 
-def _names(
-    work: _Work, free: Sequence[Live], managed: Mapping[Address, Managed], taken: Collection[str]
-) -> dict[str, str]:
-    """Live id → name. What state calls an object that has no manifest any more, it is called again; all names are
-    made of all objects, so that they do not depend on which of them are asked for."""
-    claimed = {found.live.id for found in work.matches.found.values()}
-    linked = {entry.live_id: address.name for address, entry in managed.items() if address.kind == work.kind.name}
-    former = {each.id: linked[each.id] for each in free if each.id in linked and linked[each.id] not in taken}
-    titles = {each.id: title_of(work.kind, each) for each in work.live if each.id not in former}
-    named = unique_names(titles, work.kind.slug, {*taken, *former.values()}, claimed=claimed)
-    return {**former, **named}
+def _names(listed: _Listed, managed: Mapping[Address, Managed], taken: Collection[str]) -> dict[str, str]:
+    """Live id → name, of what has no manifest. What state calls an object that has none any more, it is called again;
+    all names are made of all objects, so that they do not depend on which of them are asked for."""
+    kind, claimed = listed.kind, listed.claimed
+    linked = {entry.live_id: address.name for address, entry in managed.items() if address.kind == kind.name}
+    free = (each.id for each in listed.live if each.id not in claimed)
+    former = {id: linked[id] for id in free if id in linked and linked[id] not in taken}
+    titles = {each.id: title_of(kind, each) for each in listed.live if each.id not in former}
+    return {**former, **unique_names(titles, kind.slug, {*taken, *former.values()}, claimed=claimed)}
 
 
-def _told_apart(work: _Work, free: Sequence[Live], elsewhere: Mapping[tuple[str, str], Address]) -> list[Live]:
-    """Those that a manifest can tell from all others; the rest is skipped with a word."""
-    kind, groups, found = work.kind, dict[str, list[Live]](), list[Live]()
-    for each in work.live:
+def _told_apart(
+    listed: _Listed, chosen: Collection[str], elsewhere: Mapping[tuple[str, str], Address]
+) -> tuple[list[Live], list[Problem]]:
+    """Those of the chosen ids that a manifest can tell from all others; a word about each of the rest."""
+    kind, groups = listed.kind, dict[str, list[Live]]()
+    found, skipped = list[Live](), list[Problem]()
+    for each in listed.live:
         groups.setdefault(_key(kind, each), []).append(each)
     declared = {
         plain_title(str(each.spec[kind.title])) if kind.title else kind.key(each.spec): each.address
-        for each in work.wanted
+        for each in listed.wanted
     }
     said: set[str] = set()
     theirs: dict[Address, Problem] = {}
-    for each in free:
+    for each in listed.live:
+        if each.id not in chosen:
+            continue
         key = _key(kind, each)
         here, far = declared.get(key), elsewhere.get((kind.name, key))
         if len(groups[key]) > 1:
-            work.skipped += [_several(kind, key, groups[key])] if key not in said else []
+            skipped += [_several(kind, key, groups[key])] if key not in said else []
         elif here is not None:
-            work.skipped.append(_claimed(each, key, here))
+            skipped.append(_claimed(each, key, here))
         elif far is not None:
             theirs[far] = _theirs(each, key, far)
         else:
             found.append(each)
         said.add(key)
-    work.skipped += [_all_theirs(kind, list(theirs))] if len(theirs) > MOST_NAMED else theirs.values()
-    return found
+    skipped += [_all_theirs(kind, list(theirs))] if len(theirs) > MOST_NAMED else theirs.values()
+    return found, skipped
 
 
 def _key(kind: Kind, live: Live) -> str:

@@ -27,20 +27,22 @@ def folder_of(project: Project) -> Path:
     raise InvalidInput(Problem("layout", f"`manifests` of {PROJECT_FILE} names no folder to write to", at, hint=hint))
 
 
-def file_of(order: PullOptions, folder: Path, address: Address) -> str:
-    """Where a manifest goes, below the root, with `/`."""
-    kind = KINDS[address.kind]
+def file_of(order: PullOptions, address: Address) -> str:
+    """Where a manifest goes, below the root, with `/`. InvalidInput as `folder_of`."""
+    folder, kind = folder_of(order.project), KINDS[address.kind]
     name = (order.project.layout or LAYOUT).format(
         kind=kind.folder or kind.slug, slug=kind.slug, name=address.name, env=order.environment.name
     )
     return shown(folder / name, order.project.root)
 
 
-def occupied(order: PullOptions, new: Sequence[UnmanagedObject], folder: Path) -> dict[Address, Problem]:
-    """Objects whose file is something else already, or would lie outside: they are not pulled."""
+def occupied(order: PullOptions, new: Sequence[UnmanagedObject]) -> dict[Address, Problem]:
+    """Objects whose file is something else already, or would lie outside: they are not pulled. InvalidInput as
+    `folder_of`, whether or not anything is new."""
+    folder_of(order.project)
     root, found = order.project.root.resolve(), dict[Address, Problem]()
     for each in new:
-        name = file_of(order, folder, each.address)
+        name = file_of(order, each.address)
         path = order.project.root / name
         if not path.parent.resolve().is_relative_to(root):
             why = f"`{name}` would lie outside the repository"

@@ -25,6 +25,11 @@ class PullOptions:
     """Where new manifests are to live; () for this environment alone, where there are others."""
 
     @property
+    def declared_environments(self) -> tuple[str, ...]:
+        """What a new manifest says of where it lives; nothing where there is one environment and none is named."""
+        return self.environments or ((self.environment.name,) if len(self.project.environments) > 1 else ())
+
+    @property
     def target(self) -> Target:
         """The organisation that is pulled from."""
         return Target(self.environment.name, self.environment.org_id, self.server, self.today)

@@ -1,43 +1,50 @@
-"""Pulling: a live organisation into manifests, and the proof that they say what is live.
+"""Pulling, in its order: `pull` locks, reads, takes over what was changed by hand, makes manifests of what has none,
+and proves that they say what is live.
 
-Nothing is written before a plan of the new manifests, beside those that were there, was made and found empty; then the
-files, then the state, then the same plan again from what stands in the files. No file that exists is ever replaced.
+Of what has no manifest nothing is written before a plan of the new ones, beside those that were there, was made and
+found empty; then the files, then the state, then what was written is read back. No file that exists is ever replaced.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from syncer.documents.yaml_reader import read
 from syncer.fs.bulk_writer import write_new
-from syncer.fs.change_set import ChangeSet, FileChange
+from syncer.fs.change_set import ChangeSet, FileChange, write
 from syncer.fs.disk import remove_leftovers_of, replace_file
 from syncer.kinds import KINDS
 from syncer.manifests.cross_checks import together
 from syncer.manifests.discovery import read_bytes, shown
 from syncer.manifests.id_entries import with_ids
 from syncer.manifests.project import read_project
-from syncer.manifests.resolution import Manifests, asked_for, read_manifests, resolve
+from syncer.manifests.resolution import Manifests, read_manifests, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PartlyDone, Problem
 from syncer.model.json_values import Json
 from syncer.model.pulled_spec import PulledSecret
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import unreadable
+from syncer.ops.apply.state_store import StateStore, linking
 from syncer.ops.plan import PlanResult, make_plan
 from syncer.ops.pull.cached_reader import CachedReader
 from syncer.ops.pull.composition import ROUNDS, Composition, NewManifest, Omissions, compose, with_files
 from syncer.ops.pull.inventory import Inventory, names_of, survey
-from syncer.ops.pull.layout import file_of, folder_of, occupied
+from syncer.ops.pull.known_manifests import known_manifests
+from syncer.ops.pull.layout import occupied
 from syncer.ops.pull.options import PullOptions
-from syncer.ops.refresh import Fetch
+from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
+from syncer.ops.refresh import Fetch, Reader, read_sides
 from syncer.ops.selection import PlanRequest
-from syncer.plan.identity_match import plain_title
-from syncer.plan.removal_requests import RemovalRequest
+from syncer.ops.workspace import Workspace
+from syncer.plan.planner import Unread
 
 NO_LOSS = frozenset({"titles-unseen", "removal-asked", "manifest-elsewhere"})
 """Warnings that tell of nothing that should stand in a manifest and does not: all is said, or left out by order."""
@@ -102,6 +109,90 @@ class PullPlan:
         return [change.address for change in changes if change.address not in new]
 
 
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """What a pull is to do. `complete`, `everything`, `prune_files`: as of `WriteBackOptions`; `writes`: whether any
+    file, and what is remembered, may change."""
+
+    order: PullOptions
+    complete: frozenset[str] = frozenset()
+    everything: bool = False
+    prune_files: bool = False
+    writes: bool = True
+
+
+class PullOperator(Protocol):
+    """Who is told how far a pull is."""
+
+    def taken_over(self, taken: WriteBackResult) -> None:
+        """What came of the manifests that were there; they are written by now, where anything is."""
+
+    def wrote(self, line: str) -> None:
+        """How many new files are written; "" after the last one."""
+
+
+def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple[WriteBackResult, PullPlan]:
+    """Everything in its order: lock, read, take over, write that, make new manifests, write them, remember, prove.
+    InvalidInput, Refused and PlatformError before anything is written; PartlyDone after some of it was."""
+    order, place = request.order, here.place
+    with here.locked():
+        known = place.load()
+        with here.api(read_only=True) as api:
+            reader = CachedReader(api, forgiving=True)
+            manifests, desired, dangling = what_is_there(order)
+            unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
+            only = chosen([each for each in desired if each.where(()).file not in unfinished], order)
+            wish = WriteBackOptions(request.complete, request.everything, request.prune_files, only)
+            taken = taken_over(order, reader, here.fetch, known.entries, (manifests, desired), wish)
+            if request.writes:
+                write(taken.changes, order.project.root)
+            operator.taken_over(taken)
+            done = prepare(order, reader, here.fetch, known.entries)
+            if request.writes:
+                store = StateStore(place, linking(known, order.environment.org_id))
+                write_pull(done, store.put, operator.wrote)
+                operator.wrote("")
+                prove(done)
+                store.put(done.settled)
+    return taken, done
+
+
+def chosen(desired: Sequence[Desired], order: PullOptions) -> frozenset[Address]:
+    """The manifests of the chosen kinds whose name or title fits one of the patterns; any where there is none."""
+
+    def words(each: Desired) -> tuple[str, str]:
+        return each.address.name, str(each.spec.get(KINDS[each.address.kind].title) or "")
+
+    return frozenset(
+        each.address
+        for each in desired
+        if each.address.kind in order.kinds
+        and (not order.patterns or any(fnmatchcase(word, glob) for word in words(each) for glob in order.patterns))
+    )
+
+
+def taken_over(
+    order: PullOptions,
+    reader: Reader,
+    fetch: Fetch,
+    managed: Mapping[Address, Managed],
+    there: tuple[Manifests, Sequence[Desired]],
+    wish: WriteBackOptions,
+) -> WriteBackResult:
+    """Read what is live of the manifests that are `there`, and decide. InvalidInput where `complete` names none of
+    them; PlatformError."""
+    manifests, desired = there
+    addresses = {str(each.address) for each in desired}
+    if unknown := sorted(wish.complete - addresses):
+        near = get_close_matches(unknown[0], sorted(addresses), 1)
+        hint = f"did you mean `{near[0]}`?" if near else "an address is KIND/NAME, as the plan shows it"
+        raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))
+    unread: Unread = {}
+    sides, _, _, looked_at = read_sides(reader, fetch, desired, managed, PlanRequest(order.target), unread)
+    unseen = getattr(reader, "unread", {})
+    return take_over(manifests, order.environment, sides, looked_at, wish, unread=unread, unseen=unseen)
+
+
 def prepare(
     order: PullOptions,
     reader: CachedReader,
@@ -110,72 +201,42 @@ def prepare(
     refine: Callable[[Inventory], Inventory] = lambda found: found,
 ) -> PullPlan:
     """Everything but the writing. `refine`: what is made of the survey before manifests are made of it. InvalidInput
-    where the manifests that are there are not sound; PlatformError."""
+    where the manifests that are there are not sound; PlatformError. In one piece, for each round leaves out what the
+    one before could not say."""
     existing, desired, dangling = what_is_there(order)
-    asked, wrong = asked_for(existing, order.environment, desired)
-    if any(each.severity == "error" for each in wrong):
-        raise InvalidInput(wrong)
-    names = {
-        kind: {
-            word.casefold() for raw in existing.all if raw.kind == kind for word in (raw.name, *_aliases(raw.metadata))
-        }
-        for kind in KINDS
-    }
-    found = survey(
-        reader,
-        fetch,
-        desired,
-        managed,
-        kinds=order.kinds,
-        patterns=order.patterns,
-        names=names,
-        elsewhere=_elsewhere(existing, desired),
-        asked=asked,
-    )
+    there = known_manifests(order, existing, desired)
+    found = survey(reader, fetch, order, there, managed)
     nameless = chain.from_iterable(reader.unread.get(kind, ()) for kind in order.kinds)
     found = refine(replace(found, skipped=(*found.skipped, *nameless)))
-    folder = folder_of(order.project)
-    cuts = Omissions(given_up=occupied(order, found.new, folder))
-    only_here = (order.environment.name,) if len(order.project.environments) > 1 else ()
-    mistakes: list[Problem] = []
+    cuts, mistakes = Omissions(given_up=occupied(order, found.new)), list[Problem]()
+
+    def plan(wanted: Sequence[Desired], links: Mapping[Address, Managed]) -> tuple[PlanResult, dict[Address, Problem]]:
+        unread: dict[Address, Problem] = {}
+        request = PlanRequest(order.target, removal_requests=there.asked)
+        return make_plan(reader, fetch, wanted, {**managed, **links}, request, unread), unread
+
+    if not found.new and dangling:
+        raise InvalidInput(dangling)
+    if not found.new:
+        planned, unread = plan(desired, {})
+        return PullPlan(order, found, Composition(desired=desired), planned, unread=unread)
     for number in range(ROUNDS):
-        if not found.new and dangling:
-            raise InvalidInput(dangling)
-        if not found.new:
-            composed, unread = Composition(desired=desired), dict[Address, Problem]()
-            planned = _plan(order, reader, fetch, desired, managed, asked, unread)
-            return PullPlan(order, found, composed, planned, unread=unread)
         composed = compose(
-            found.new,
-            lambda new: names_of(found, desired, new, order.environment.ids),
-            existing,
-            order.environment,
-            lambda address: file_of(order, folder, address),
-            env=order.env,
-            allowed=order.allowed,
-            environments=order.environments or only_here,
-            cuts=cuts,
+            order, found.new, lambda new: names_of(found, desired, new, order.environment.ids), existing, cuts
         )
-        drafts = {each.file: each for each in composed.drafts}
-        by_address = {str(each.new.address): each for each in composed.drafts}
-        links, unread = {**managed, **_links(composed.drafts)}, dict[Address, Problem]()
         try:
-            planned = _plan(order, reader, fetch, composed.desired, links, asked, unread)
+            planned, unread = plan(composed.desired, _links(composed.drafts))
         except InvalidInput as error:
-            if not cuts.take(drafts, error.problems, give_up=number > 1):
+            if not cuts.take({each.file: each for each in composed.drafts}, error.problems, give_up=number > 1):
                 raise
             continue
-        unfit = {address: unreadable(each) for address, each in unread.items() if str(address) in by_address}
-        if unfit:
-            cuts.given_up |= unfit
-            continue
-        wrong = _not_empty(planned, composed.drafts)
-        mistakes += wrong
-        if not wrong:
+        drafted = {each.new.address for each in composed.drafts}
+        unfit = {address: unreadable(each) for address, each in unread.items() if address in drafted}
+        wrong = {} if unfit else _not_empty(planned, drafted)
+        mistakes += wrong.values()
+        if not (unfit or wrong):
             return PullPlan(order, found, composed, planned, mistakes, unread=unread)
-        for problem in wrong:
-            address = by_address[problem.path].new.address
-            cuts.given_up[address] = problem
+        cuts.given_up |= unfit | wrong
     raise InvalidInput(mistakes or [Problem("not-pulled", "what is live cannot be written as manifests")])
 
 
@@ -274,39 +335,6 @@ def what_is_there(order: PullOptions) -> tuple[Manifests, list[Desired], list[Pr
     return existing, desired, dangling
 
 
-def _aliases(metadata: Mapping[str, object]) -> list[str]:
-    found = metadata.get("aliases")
-    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
-
-
-def _elsewhere(existing: Manifests, desired: Sequence[Desired]) -> dict[tuple[str, str], Address]:
-    """(kind, title or key) → a manifest that lives in other environments only."""
-    here = {each.address for each in desired}
-    found: dict[tuple[str, str], Address] = {}
-    for raw in existing.all:
-        kind, address = KINDS[raw.kind], Address(raw.kind, raw.name)
-        word = raw.spec.get(kind.title or kind.key_field)
-        if address in here or not isinstance(word, str):
-            continue
-        try:
-            found[kind.name, plain_title(word) if kind.title else kind.key(raw.spec)] = address
-        except (KeyError, TypeError):
-            continue
-    return found
-
-
-def _plan(
-    order: PullOptions,
-    reader: CachedReader,
-    fetch: Fetch,
-    desired: Sequence[Desired],
-    managed: Mapping[Address, Managed],
-    asked: Sequence[RemovalRequest],
-    unread: dict[Address, Problem],
-) -> PlanResult:
-    return make_plan(reader, fetch, desired, managed, PlanRequest(order.target, removal_requests=asked), unread)
-
-
 def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
     """What state says of a pulled object before a plan has said the rest: its id, and the ids of its parts."""
     return {
@@ -320,11 +348,10 @@ def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
     }
 
 
-def _not_empty(planned: PlanResult, drafts: Sequence[NewManifest]) -> list[Problem]:
+def _not_empty(planned: PlanResult, drafted: Collection[Address]) -> dict[Address, Problem]:
     """A problem for each pulled object that the plan would change: its manifest does not say what is live."""
-    new = {each.new.address: each for each in drafts}
-    return [
-        Problem(
+    return {
+        change.address: Problem(
             "pull-differs",
             f"{change.address} is not pulled: the plan of what would be written is not empty "
             f"({', '.join(each.path for each in change.fields[:3])}); this is a bug of syncer",
@@ -332,8 +359,8 @@ def _not_empty(planned: PlanResult, drafts: Sequence[NewManifest]) -> list[Probl
             hint="please report it; everything else was pulled, and nothing was changed in the organisation",
         )
         for change in planned.plan.changes
-        if change.address in new and change.writes
-    ]
+        if change.address in drafted and change.writes
+    }
 
 
 def _files_of(draft: NewManifest, root: Path) -> tuple[dict[str, Json], dict[str, str]]:

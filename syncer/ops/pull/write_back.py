@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path as FilePath
 
-from syncer.diff.export_spec import spec_of
+from syncer.diff.export_spec import NameIndex, spec_of
 from syncer.diff.restrictions import belongs, restricts
 from syncer.diff.three_way_merge import merge
 from syncer.diff.write_back import FieldEdit, KeptField, WriteBack
@@ -96,11 +96,33 @@ def take_over(
 ) -> WriteBackResult:
     """What must become of the files so that they say what is live. `sides` and `looked_at` are of `read_sides`, and
     `unread`: what it could not read; `unseen`: kinds that list an object of which not even the id could be read, so
-    that what is not found need not be gone.
-
-    InvalidInput where a file beside a manifest cannot be read. A file that cannot be edited is left as it is, and said.
-    """
-    return _Work(manifests, environment, sides, looked_at, wish, unread or {}, unseen).run()
+    that what is not found need not be gone. InvalidInput where a file beside a manifest cannot be read; one that cannot
+    be edited is left as it is, and said."""
+    given = _WriteBackInput(
+        manifests,
+        environment,
+        sides,
+        wish,
+        unread or {},
+        _KnownOnce(KINDS, sides),
+        names_of(sides, looked_at, environment.ids),
+        {Address(raw.kind, raw.name): raw for raw in manifests.all if lives_in(raw, environment.name)},
+    )
+    out, files, lost = WriteBackResult(), dict[str, FileChange](), list[Address]()
+    for desired in sorted(sides.desired, key=lambda each: each.address):
+        address, matches = desired.address, sides.matches[desired.address.kind]
+        if (wish.only is not None and address not in wish.only) or address in matches.undecided:
+            continue
+        if address in given.known.found:
+            _take_readable(given, desired, out, files)
+        elif address in matches.lost and address.kind not in unseen:
+            lost.append(address)
+        elif address in matches.lost:
+            _leave(out, address, _unsure(address, given.raws[address]))
+    for address in lost:
+        _lose(given, address, out, files)
+    out.changes = ChangeSet({name: each for name, each in files.items() if each.before != each.after})
+    return out
 
 
 class _KnownOnce(IdIndex):
@@ -114,216 +136,205 @@ class _KnownOnce(IdIndex):
         return super().resolve(leaf)
 
 
-class _Work:
-    """All that is known while the objects are gone through."""
+@dataclass(frozen=True, slots=True)
+class _WriteBackInput:
+    """All that is known while the objects are gone through. `raws`: the manifests that live in the environment."""
 
-    def __init__(
-        self,
-        manifests: Manifests,
-        environment: Environment,
-        sides: PlanInputs,
-        looked_at: Mapping[str, Sequence[Json]],
-        wish: WriteBackOptions,
-        unread: Unread,
-        unseen: Collection[str],
-    ) -> None:
-        self.unread, self.unseen = unread, unseen
-        self.manifests = manifests
-        self.root = manifests.project.root
-        self.environment = environment
-        self.sides = sides
-        self.wish = wish
-        self.known = _KnownOnce(KINDS, sides)
-        self.names = names_of(sides, looked_at, environment.ids)
-        self.raws = {Address(raw.kind, raw.name): raw for raw in manifests.all if lives_in(raw, environment.name)}
-        self.out = WriteBackResult()
-        self.files: dict[str, FileChange] = {}
-        self.texts: dict[str, tuple[str, Address]] = {}
+    manifests: Manifests
+    environment: Environment
+    sides: PlanInputs
+    wish: WriteBackOptions
+    unread: Unread
+    known: IdIndex
+    names: NameIndex
+    raws: Mapping[Address, RawManifest]
 
-    def run(self) -> WriteBackResult:
-        """Every object that differs, in the order of addresses; then those that were deleted."""
-        lost: list[Desired] = []
-        for desired in sorted(self.sides.desired, key=lambda each: each.address):
-            raw, kind = self.raws[desired.address], KINDS[desired.address.kind]
-            matches = self.sides.matches[kind.name]
-            left_out = self.wish.only is not None and desired.address not in self.wish.only
-            if left_out or desired.address in matches.undecided:
-                continue
-            if desired.address in self.known.found:
-                self.readable(desired, raw, kind)
-            elif desired.address in matches.lost and kind.name not in self.unseen:
-                lost.append(desired)
-            elif desired.address in matches.lost:
-                self.unknown(desired.address, raw)
-        for desired in lost:
-            self.lost(desired.address, self.raws[desired.address])
-        self.out.changes = ChangeSet({name: each for name, each in self.files.items() if each.before != each.after})
-        return self.out
 
-    def readable(self, desired: Desired, raw: RawManifest, kind: Kind) -> None:
-        """One manifest, unless its live object has a form that its kind cannot read: that is said, and all else goes
-        on."""
-        problem = self.unread.get(desired.address)
-        try:
-            if problem is None:
-                with of_known_form(str(desired.address)):
-                    self.one(desired, raw, kind)
-        except PlatformError as error:
-            problem = error.problems[0]
-        if problem is not None:
-            self.left(desired.address, unreadable(problem)._replace(at=raw.locate(())))
+Files = dict[str, FileChange]
+"""What has become of files so far; several manifests may stand in one."""
 
-    def left(self, address: Address, problem: Problem) -> None:
-        """A manifest stays as it is though its object changed, or may have."""
-        self.out.unwritten.append(address)
-        self.out.problems.append(problem)
 
-    def unknown(self, address: Address, raw: RawManifest) -> None:
-        """An object that is not found, where one that cannot be read may be it."""
-        message = f"whether {address} was deleted is not known: one that cannot be read may be it"
-        hint = "the warning about that object says where; nothing is removed meanwhile"
-        self.left(address, Problem("unreadable-live", message, raw.locate(()), hint=hint, severity="warning"))
+def _take_readable(given: _WriteBackInput, desired: Desired, out: WriteBackResult, files: Files) -> None:
+    """One manifest, unless its live object has a form that its kind cannot read: that is said, and all else goes on."""
+    problem = given.unread.get(desired.address)
+    try:
+        if problem is None:
+            with of_known_form(str(desired.address)):
+                _take_one(given, desired, out, files)
+    except PlatformError as error:
+        problem = error.problems[0]
+    if problem is not None:
+        at = given.raws[desired.address].locate(())
+        _leave(out, desired.address, unreadable(problem)._replace(at=at))
 
-    def one(self, desired: Desired, raw: RawManifest, kind: Kind) -> None:
-        """One manifest beside its live object."""
-        context = context_of(desired, self.sides, self.known)
-        prepared = kind.prepare(context)
-        prune = frozenset(_texts(desired.policy.get("prune")))
-        complete = str(desired.address) in self.wish.complete
-        merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
-        self.meanings(desired, prepared)
-        if not (merged.changes or merged.refused or prepared.extra or complete):
-            return
-        pulled = spec_of(kind, context.live, self.names, prepared.parts, context.answers)
-        taking = WriteBack(
-            remembered=bool(context.last),
-            everything=self.wish.everything,
-            complete=complete,
-            prune=prune,
-            is_plain=_plain_places(kind, prepared),
-            comes_along=partial(belongs, kind),
-            parts={local: live for group in context.parts.values() for local, live in group.items()},
-        )
-        all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
-        spec = taking.spec(all_sides, kind.shape)
-        edits = [Replacement(("spec",), spec)]
-        if prepared.extra and pulled.policy:
-            edits.append(self.policy(raw, pulled.policy, taking))
-        if unsaid := _unsaid(kind, taking, pulled):
-            self.restricted(desired.address, raw, unsaid)
-            taken: list[FieldEdit] = []
-        else:
-            taken = self.write(desired.address, raw, edits, taking)
-        if any(each.why == "unclear" for each in taking.left):
-            self.out.unwritten.append(desired.address)
-        if taken or taking.left:
-            self.out.objects.append(ManifestEdit(desired.address, raw.file, tuple(taken), tuple(taking.left)))
-            self.out.problems += kept_problems(desired.address, raw, taking.left, self.environment)
 
-    def meanings(self, desired: Desired, prepared: PreparedSides) -> None:
-        """What references stand for by now is no matter of the manifest: it is accepted, or mended live."""
-        for each in prepared.meanings:
-            name = f"{desired.address}/{each.risk.item}"
-            message = f"{desired.address}: {each.risk.reason}"
-            hint = f"no manifest says it: put it back in the organisation, or `syncer apply --accept-data-loss {name}`"
-            at = desired.where(tuple(map(str, each.path)))
-            shown = f"$.spec.{show_field(each.path)}"
-            self.out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
-            self.out.meant.append(desired.address)
-
-    def restricted(self, address: Address, raw: RawManifest, unsaid: Sequence[str]) -> None:
-        """What restricts the object changed and cannot be taken over: nor is the rest, which could make it do more."""
+def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, files: Files) -> None:
+    """One manifest beside its live object."""
+    address, raw, kind = desired.address, given.raws[desired.address], KINDS[desired.address.kind]
+    context = context_of(desired, given.sides, given.known)
+    prepared = kind.prepare(context)
+    prune = frozenset(_texts(desired.policy.get("prune")))
+    complete = str(address) in given.wish.complete
+    merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+    _note_meanings(desired, prepared, out)
+    if not (merged.changes or merged.refused or prepared.extra or complete):
+        return
+    pulled = spec_of(kind, context.live, given.names, prepared.parts, context.answers)
+    taking = WriteBack(
+        remembered=bool(context.last),
+        everything=given.wish.everything,
+        complete=complete,
+        prune=prune,
+        is_plain=_plain_places(kind, prepared),
+        comes_along=partial(belongs, kind),
+        parts={local: live for group in context.parts.values() for local, live in group.items()},
+    )
+    spec = taking.spec(FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec), kind.shape)
+    edits, taken = [Replacement(("spec",), spec)], list[FieldEdit]()
+    if prepared.extra and pulled.policy:
+        edits.append(_policy(raw, pulled.policy, taking))
+    if unsaid := _unsaid(kind, taking, pulled):
         message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
         hint = "settle that first, then pull again; all of its changes are taken over together"
-        self.left(address, Problem("restriction-left", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
+        _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
+    elif _edited(given, raw, edits, taking, out, files):
+        taken = taking.taken
+    if any(each.why == "unclear" for each in taking.left):
+        out.unwritten.append(address)
+    if taken or taking.left:
+        out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(taking.left)))
+        out.problems += kept_problems(address, raw, taking.left, given.environment)
 
-    def policy(self, raw: RawManifest, policy: Mapping[str, Json], taking: WriteBack) -> Replacement:
-        """What the manifest must allow for the object to stay as it is."""
-        said = raw.metadata.get("policy")
-        new = {**(said if isinstance(said, dict) else {}), **policy}
-        taking.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
-        return Replacement(("metadata",), {**raw.metadata, "policy": new})
 
-    def write(
-        self, address: Address, raw: RawManifest, edits: Sequence[Replacement], taking: WriteBack
-    ) -> list[FieldEdit]:
-        """The file's text with the edits made; what came of it."""
-        try:
-            texts = {name: self.beside(name, text, address) for name, text in taking.texts.items()}
-            before = self.files.get(raw.file, FileChange(raw.content, raw.content))
-            after = edit(before.after or b"", raw.document.index, edits, raw.file)
-        except InvalidInput as error:
-            self.out.problems += [_warning(problem, address) for problem in error.problems]
-            self.out.unwritten.append(address)
-            return []
-        if after != before.after and (wrong := self.wrong(raw, after)):
-            said = "; ".join(dict.fromkeys(each.message for each in wrong[:MOST_NAMED]))
-            message = f"{address} was left as it is: what is live is no sound manifest: {said}"
-            hint = "mend it in the organisation, or let the next apply do so"
-            self.left(address, Problem("unsound-live", message, raw.locate(("spec",)), "$.spec", hint, "warning"))
-            return []
-        self.files |= texts
-        self.files[raw.file] = FileChange(before.before, after)
-        return taking.taken
+def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
+    """What references stand for by now is no matter of the manifest: it is accepted, or mended live."""
+    for each in prepared.meanings:
+        name = f"{desired.address}/{each.risk.item}"
+        message = f"{desired.address}: {each.risk.reason}"
+        hint = f"no manifest says it: put it back in the organisation, or `syncer apply --accept-data-loss {name}`"
+        at = desired.where(tuple(map(str, each.path)))
+        shown = f"$.spec.{show_field(each.path)}"
+        out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
+        out.meant.append(desired.address)
 
-    def wrong(self, raw: RawManifest, after: bytes) -> list[Problem]:
-        """What `validate` would have against the new manifest, beyond what it has against the old one."""
-        document = read(after, raw.file)[raw.document.index]
-        value = document.value
-        new = raw._replace(
-            document=document,
-            metadata=value["metadata"],
-            spec=value["spec"],
-            content=after,
-            may_hold_variables=b"$" in after or b"\\" in after,
-        )
-        kind, project = KINDS[raw.kind], self.manifests.project
-        found, before = (
-            [each for each in judge(one, kind, project, self.environment, False) if each.severity == "error"]
-            for one in (new, raw)
-        )
-        known = {each.message for each in before}
-        return [each for each in found if each.message not in known]
 
-    def beside(self, name: str, text: str, address: Address) -> FileChange:
-        """A text that stands in a file of its own; InvalidInput where others read the file too."""
-        users = [other for other, raw in self.raws.items() if _reads(raw, name)]
-        if users != [address] or _reads(self.raws[address], name) > 1 or name in self.texts:
-            others = ", ".join(str(each) for each in users if each != address) or "another field of it"
-            hint = "give each a file of its own, or change the text by hand"
-            raise InvalidInput(Problem("text-shared", f"`{name}` was left as it is: {others} reads it too", hint=hint))
-        self.texts[name] = (text, address)
-        before = read_bytes(FilePath(self.root / name).resolve(), name)
-        mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
-        return FileChange(before, mark + text.encode())
+def _policy(raw: RawManifest, policy: Mapping[str, Json], taking: WriteBack) -> Replacement:
+    """What the manifest must allow for the object to stay as it is."""
+    said = raw.metadata.get("policy")
+    new = {**(said if isinstance(said, dict) else {}), **policy}
+    taking.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
+    return Replacement(("metadata",), {**raw.metadata, "policy": new})
 
-    def still_refers(self, user: Desired, address: Address) -> bool:
-        """Whether a manifest, as it is after this, names another."""
-        if Ref(*address) not in (each.target for each in user.uses):
-            return False
-        raw = self.raws[user.address]
-        after = self.files[raw.file].after if raw.file in self.files else raw.content
-        if after is None:  # it goes as well
-            return False
-        return _names(read(after, raw.file)[raw.document.index].value, {"ref": address.name})
 
-    def lost(self, address: Address, raw: RawManifest) -> None:
-        """An object that was deleted by hand."""
-        self.out.gone.append(address)
-        sharing = sum(document.value is not None for document in read(raw.content, raw.file))
-        users = sorted(str(each.address) for each in self.sides.desired if self.still_refers(each, address))
-        if self.wish.prune_files and sharing == 1 and not users:
-            self.files[raw.file] = FileChange(raw.content, None)
-            return
-        hint = "remove the manifest (`--prune-files` does), or the next apply creates the object anew"
-        if self.wish.prune_files and sharing > 1:
-            hint = f"remove it by hand: `{raw.file}` holds {sharing} documents"
-        elif self.wish.prune_files:
-            more = f" and {len(users) - MOST_NAMED} more" if len(users) > MOST_NAMED else ""
-            they = f"{', '.join(users[:MOST_NAMED])}{more} no longer refer{'s'[: len(users) == 1]} to it"
-            hint = f"pull again with `--prune-files`, once {they}"
-        message = f"{address} was deleted in the organisation"
-        self.out.problems.append(Problem("deleted-live", message, raw.locate(()), hint=hint, severity="warning"))
+def _edited(
+    given: _WriteBackInput,
+    raw: RawManifest,
+    edits: Sequence[Replacement],
+    taking: WriteBack,
+    out: WriteBackResult,
+    files: Files,
+) -> bool:
+    """Whether the edits could be made in the file's text; why not stands in `out`."""
+    address = Address(raw.kind, raw.name)
+    try:
+        texts = {name: _beside(given, name, text, address) for name, text in taking.texts.items()}
+        before = files.get(raw.file, FileChange(raw.content, raw.content))
+        after = edit(before.after or b"", raw.document.index, edits, raw.file)
+    except InvalidInput as error:
+        told = (each._replace(message=f"{address}: {each.message}", severity="warning") for each in error.problems)
+        out.problems += told
+        out.unwritten.append(address)
+        return False
+    if after != before.after and (wrong := _wrong(given, raw, after)):
+        said = "; ".join(dict.fromkeys(each.message for each in wrong[:MOST_NAMED]))
+        message = f"{address} was left as it is: what is live is no sound manifest: {said}"
+        hint = "mend it in the organisation, or let the next apply do so"
+        _leave(out, address, _warning("unsound-live", message, raw, "$.spec", hint))
+        return False
+    files |= texts
+    files[raw.file] = FileChange(before.before, after)
+    return True
+
+
+def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Problem]:
+    """What `validate` would have against the new manifest, beyond what it has against the old one."""
+    document = read(after, raw.file)[raw.document.index]
+    value = document.value
+    new = raw._replace(
+        document=document,
+        metadata=value["metadata"],
+        spec=value["spec"],
+        content=after,
+        may_hold_variables=b"$" in after or b"\\" in after,
+    )
+    kind, project = KINDS[raw.kind], given.manifests.project
+    found, before = (
+        [each for each in judge(one, kind, project, given.environment, False) if each.severity == "error"]
+        for one in (new, raw)
+    )
+    known = {each.message for each in before}
+    return [each for each in found if each.message not in known]
+
+
+def _beside(given: _WriteBackInput, name: str, text: str, address: Address) -> FileChange:
+    """A text that stands in a file of its own; InvalidInput where others read the file too."""
+    users = [other for other, raw in given.raws.items() if _reads(raw, name)]
+    if users != [address] or _reads(given.raws[address], name) > 1:
+        others = ", ".join(str(each) for each in users if each != address) or "another field of it"
+        hint = "give each a file of its own, or change the text by hand"
+        raise InvalidInput(Problem("text-shared", f"`{name}` was left as it is: {others} reads it too", hint=hint))
+    before = read_bytes(FilePath(given.manifests.project.root / name).resolve(), name)
+    mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
+    return FileChange(before, mark + text.encode())
+
+
+def _still_refers(given: _WriteBackInput, user: Desired, address: Address, files: Files) -> bool:
+    """Whether a manifest, as it is after this, names another."""
+    if Ref(*address) not in (each.target for each in user.uses):
+        return False
+    raw = given.raws[user.address]
+    after = files[raw.file].after if raw.file in files else raw.content
+    if after is None:  # it goes as well
+        return False
+    return _names(read(after, raw.file)[raw.document.index].value, {"ref": address.name})
+
+
+def _lose(given: _WriteBackInput, address: Address, out: WriteBackResult, files: Files) -> None:
+    """An object that was deleted by hand."""
+    out.gone.append(address)
+    raw, prune_files = given.raws[address], given.wish.prune_files
+    sharing = sum(document.value is not None for document in read(raw.content, raw.file))
+    users = sorted(str(each.address) for each in given.sides.desired if _still_refers(given, each, address, files))
+    if prune_files and sharing == 1 and not users:
+        files[raw.file] = FileChange(raw.content, None)
+        return
+    hint = "remove the manifest (`--prune-files` does), or the next apply creates the object anew"
+    if prune_files and sharing > 1:
+        hint = f"remove it by hand: `{raw.file}` holds {sharing} documents"
+    elif prune_files:
+        more = f" and {len(users) - MOST_NAMED} more" if len(users) > MOST_NAMED else ""
+        they = f"{', '.join(users[:MOST_NAMED])}{more} no longer refer{'s'[: len(users) == 1]} to it"
+        hint = f"pull again with `--prune-files`, once {they}"
+    out.problems.append(_warning("deleted-live", f"{address} was deleted in the organisation", raw, hint=hint))
+
+
+def _unsure(address: Address, raw: RawManifest) -> Problem:
+    """An object that is not found, where one that cannot be read may be it."""
+    message = f"whether {address} was deleted is not known: one that cannot be read may be it"
+    hint = "the warning about that object says where; nothing is removed meanwhile"
+    return _warning("unreadable-live", message, raw, hint=hint)
+
+
+def _leave(out: WriteBackResult, address: Address, problem: Problem) -> None:
+    """A manifest stays as it is though its object changed, or may have."""
+    out.unwritten.append(address)
+    out.problems.append(problem)
+
+
+def _warning(rule: str, message: str, raw: RawManifest, path: str = "", hint: str = "") -> Problem:
+    """About a manifest, or about what it declares where a path is given."""
+    at = raw.locate(("spec",) if path else ())
+    return Problem(rule, message, at, path, hint, "warning")
 
 
 def _plain_places(kind: Kind, prepared: PreparedSides) -> Callable[[Path], bool]:
@@ -366,7 +377,3 @@ def _reads(raw: RawManifest, name: str) -> int:
         return 0
     patterns = KINDS[raw.kind].texts
     return sum(value == {"file": name} for each in patterns for _, value in find_all(raw.spec, pattern_steps(each)))
-
-
-def _warning(problem: Problem, address: Address) -> Problem:
-    return Problem(problem.rule, f"{address}: {problem.message}", problem.at, problem.path, problem.hint, "warning")
