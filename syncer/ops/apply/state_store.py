@@ -22,7 +22,7 @@ FIRST: Final = 16
 SHARE: Final = 4
 """It is saved once a quarter of it has changed: what is written in all grows with the state, not with its square."""
 PAUSE: Final = 5.0
-"""Seconds between two saves, or two looks at the lock, that go over a network."""
+"""Seconds between two saves that go over a network."""
 
 
 @dataclass(slots=True)
@@ -141,8 +141,8 @@ class Checkpoints:
             self._save_now()
         elif self.store.place.remote:
             self._collect(wait=False)
-            if self._saving is None and self.clock() - self._began >= PAUSE:
-                self._save_beside(grown)
+            if self._saving is None:
+                self._save_beside(grown and self.clock() - self._began >= PAUSE)
 
     def _save_now(self, open_runs: tuple[str, ...] | None = None) -> None:
         self._collect(wait=True)
@@ -152,10 +152,10 @@ class Checkpoints:
         self.changed.clear()
         self._since.clear()
 
-    def _save_beside(self, grown: bool) -> None:
-        """Save in the other thread; where there is not enough to save, see whether the lock is still ours."""
-        self._began = self.clock()
-        if grown:
+    def _save_beside(self, due: bool) -> None:
+        """Save in the other thread; where that is not due, see whether the lock is still ours."""
+        if due:
+            self._began = self.clock()
             self._since.clear()
             self._saving = self._thread.submit(self.store.place.save, self._now())
         else:
