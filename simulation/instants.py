@@ -22,6 +22,7 @@ from simulation.findings import CANARY, aftermath, linked
 from simulation.manifests import Make
 from simulation.summary import Summary
 from simulation.world import scratch
+from syncer.ops.apply.state_store import FIRST
 
 Json = Any
 INSTANTS = {
@@ -40,6 +41,14 @@ INSTANTS = {
     "A15": "state renamed, folder not synced",
     "A16": "state on the medium, journal not emptied",
 }
+ENTRY = {
+    "A12 entry": "entry not yet in the journal",
+    "A13 entry": "entry half written there",
+    "A16 entry": "entry written there, the state saved before the run only",
+}
+"""Instants that an apply meets which tells the state to its journal first, and saves it after many changes."""
+LATER = ("A12", "A13", "A14", "A15", "A16")
+"""Instants of a save: it holds more than one change where it comes at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,8 @@ class Case:
     at: int = 0
     workers: int = 1
     then: str = ""
+    checkpoint: int = 1
+    """As of the world: with 1 the state is saved after the very call that is cut off."""
 
     def __str__(self) -> str:
         instants = f"{self.instant} then {self.then}" if self.then else self.instant
@@ -193,6 +204,8 @@ class Cut(Fate):
         of_journal, of_state = path == self.world.journal_path, self._of_state(path)
         if of_journal and call == "write":
             self._record(data)
+            if self.answers and b'{"entries":' in data and self.instant == "A13 entry":
+                return "half"
         if of_journal and call == "fsync" and self.intent:
             self.intent = False
             if self.instant == "A03":
@@ -219,6 +232,8 @@ class Cut(Fate):
             self.saved = True
             if self.instant == "A15":
                 raise self.world.crash()
+        if call == "write" and b'{"entries":' in data and self.instant == "A16 entry":
+            raise self.world.crash()
         if call == "fsync_dir" and self.saved and self.instant == "A16":
             raise self.world.crash()
 
@@ -230,6 +245,8 @@ class Cut(Fate):
         if b'{"intent":' in data and self._is_ours(data):
             self.intents += 1
             self.intent = self.intents == self.at + 1
+        if b'{"entries":' in data and self.answers and self.instant == "A12 entry":
+            raise self.world.crash()
         if b'{"settled":' in data and self.answers:
             if self.instant == "A10":
                 raise self.world.crash()
@@ -273,19 +290,22 @@ def calls_of(operation: str) -> int:
 
 
 def every_case() -> list[Case]:
-    """N1: each instant of each operation at each position, with one worker and with four."""
+    """N1: each instant of each operation at each position, with one worker and with four; those that follow the answer
+    also where the state is saved at the end only."""
     cases = []
     for operation in OPERATIONS:
         calls = calls_of(operation)
         for at in sorted({0, calls // 2, calls - 1}):
             cases += [Case(operation, instant, at, workers) for instant in INSTANTS for workers in (1, 4)]
+            cases += [Case(operation, each, at, workers, "", FIRST) for each in (*LATER, *ENTRY) for workers in (1, 4)]
     return cases
 
 
 def every_pair() -> list[Case]:
     """N2: a crash, and another one in the run that was to mend it; a create, and a change of several calls."""
     operations = ("reason create", "flow create", "import")
-    return [Case(each, one, 0, 1, other) for each in operations for one in INSTANTS for other in INSTANTS]
+    pairs = [Case(each, one, 0, 1, other) for each in operations for one in INSTANTS for other in INSTANTS]
+    return pairs + [Case(each, one, 0, 1, other, FIRST) for each in operations for one in ENTRY for other in INSTANTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +322,7 @@ def crashed(case: Case) -> Crashed:
     asked = OPERATIONS[case.operation]
     with scratch() as folder:
         world = _before(asked, Path(folder), str(case))
+        world.checkpoint = case.checkpoint
         before = {key: text for key, text in world.texts().items() if key not in linked(world)}
         claimed = set(linked(world))
         world.tried(Cut(world, case.instant, asked.method, asked.path, case.at, anything=False), workers=case.workers)

@@ -33,6 +33,7 @@ from syncer.model.json_values import Secret
 from syncer.model.resource import Desired
 from syncer.ops.apply.apply import ApplyRequest, apply, exit_code
 from syncer.ops.apply.scheduler import Stop
+from syncer.ops.apply.state_store import FIRST
 from syncer.ops.drift import find_drift, last_apply
 from syncer.ops.plan import PlanResult, make_plan
 from syncer.ops.refresh import Reader
@@ -52,7 +53,7 @@ from syncer.state.backends.factory import local_place
 from syncer.state.journal import Journal, must_be_settled
 from syncer.state.lock import myself
 from syncer.state.run_history import RunHistory
-from syncer.state.state_file import State, load
+from syncer.state.state_file import State
 
 Json = Any
 ORG = "739224"
@@ -169,6 +170,8 @@ class World:
     disk: Disk = field(default_factory=QuickDisk)
     fetch: Callable[..., Any] = fetch_all
     """How several listings are read at once."""
+    checkpoint: int = FIRST
+    """Changed entries from which on an apply saves the state midway; 1: with every change, as long as it is small."""
 
     def __post_init__(self) -> None:
         numbers = itertools.count(1)
@@ -374,7 +377,8 @@ class World:
         return self.state()
 
     def state(self) -> State:
-        return load(self.state_path, self.environment, org_id=self.org_id, kinds=KINDS, disk=self.disk)
+        """What is remembered, as every command reads it."""
+        return self.place.load()
 
     def forget(self) -> None:
         """State and journal are lost."""
@@ -426,7 +430,7 @@ class World:
         events: list[Event] = []
         operator = _Operator(self, undo, how)
         run = f"{next(self.numbers):08x}"
-        request = ApplyRequest(run, "me on a machine", self.today, workers, saved, consent)
+        request = ApplyRequest(run, "me on a machine", self.today, workers, saved, consent, self.checkpoint)
         with closing(apply(request, self, operator, stop)) as happened:
             for event in happened:
                 events.append(event)

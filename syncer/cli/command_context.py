@@ -341,11 +341,12 @@ class CommandContext:
 
     def _open_calls(self) -> list[str]:
         """What an earlier run did not bring to an end."""
+        said = self._place.notes() if self._place is not None else []
         if not os.path.lexists(self.journal_path):
-            return []
+            return said
         from syncer.state.journal import open_calls
 
-        return open_calls(self.journal_path)
+        return [*said, *open_calls(self.journal_path)]
 
     def planned_back(self, api: Reader, state: State, run: str) -> PlanResult:
         """The plan that takes an earlier run back, made afresh."""

@@ -73,4 +73,5 @@ def situation_of(
         missing,
         rules.protect,
         {address: asked.document for address, asked in sides.answered.by.items()},
+        bool(state.open_runs),
     )

@@ -33,6 +33,8 @@ def rebuild(
         try:
             known = place.load()
         except InvalidInput as error:
+            if any(each.rule == "journal" for each in error.problems):
+                raise  # the state beside it may be sound
             damage = error
             damaged(error.problems)
         with here.api(read_only=True) as api:
@@ -66,6 +68,7 @@ def rename(here: Workspace, source: str, target: str) -> dict[Address, Address]:
     InvalidInput as of `renames`."""
     place = here.place
     with here.locked():
+        here.must_be_settled({source, target})  # what the journal holds of them stands in the state that is read
         known = place.load()
         moves = renames(source, target, known.entries)
         here.must_be_settled({str(each) for pair in moves.items() for each in pair})

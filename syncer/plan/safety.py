@@ -85,6 +85,8 @@ class Situation:
     """The environment protects everything, also what nobody manages."""
     asked: Mapping[Address, str] = field(default_factory=dict)
     """Addresses of which a document of kind `Removed` asks that they go → that document."""
+    cut_off: bool = False
+    """The state names an apply that did not end, and its journal is not here."""
 
 
 def lowered(before: Mapping[str, Json], now: Mapping[str, Json]) -> list[str]:
@@ -237,9 +239,14 @@ def _most(missing: int, known: int) -> bool:
 
 
 def first_contact(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
-    """Without state, objects of a kind with platform ids that nobody claims may be ours under another title."""
-    if situation.state_found or consent.first_contact:
+    """Without state, or without what the last apply told its journal only, objects of a kind with platform ids that
+    nobody claims may be ours under another title."""
+    if (situation.state_found and not situation.cut_off) or consent.first_contact:
         return
+    why, first = "there is no state", "bring the state back"
+    if situation.state_found:
+        why = "an earlier apply was cut off, and the journal that knows what it made last is not here"
+        first = "run `syncer apply` where that one ran"
     creates: dict[str, int] = {}
     for change in plan.changes:
         if change.action == "create":
@@ -249,9 +256,9 @@ def first_contact(plan: Plan, situation: Situation, consent: Consent) -> Iterato
         if unclaimed:
             yield Problem(
                 "first-contact",
-                f"there is no state, {number} {kind} would be created, and the organisation holds {unclaimed} that no "
-                "manifest claims",
-                hint="bring the state back, name a former title in `metadata.titles`, or say with --first-contact that "
+                f"{why}, {number} {kind} would be created, and the organisation holds {unclaimed} that no manifest "
+                "claims",
+                hint=f"{first}, name a former title in `metadata.titles`, or say with --first-contact that "
                 "those are somebody else's",
             )
 

@@ -1,8 +1,10 @@
 """The journal: what was about to be asked of the platform, on disk before it is asked, and what came of it.
 
-Append-only; each record is a line `LENGTH CRC JSON`, fsynced before the caller goes on. A torn end (a crash while
-writing: nothing was sent yet) is dropped with a note; damage anywhere else is refused. It knows neither kinds nor
-plans: what an intent means, the engine knows.
+Append-only; each record is a line `LENGTH CRC JSON`, fsynced before the caller goes on. `run` says which apply began
+over which state, `intent` what is about to be sent, `settled` how that ended, `entries` what state is to say of an
+address from then on (`syncer/state/replay.py` reads that over the state). A torn end (a crash while writing: nothing
+was sent yet) is dropped with a note; damage anywhere else is refused. It knows neither kinds nor plans: what an intent
+means, the engine knows.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import json
 import re
 import threading
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -23,7 +25,8 @@ from syncer.model.diagnostic import InvalidInput, Location, Problem, Refused
 from syncer.model.json_values import Json
 from syncer.state.marker_json import to_json
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Of a journal. One of format 1, by an earlier version, knows no `run` and no `entries`, and is read all the same."""
 MODE: Final = 0o600
 _RECORD = re.compile(rb"(\d{8}) ([0-9a-f]{8}) ")
 
@@ -84,14 +87,19 @@ class Journal:
         self._lock = threading.Lock()
         self._broken = False
         self._closed = False
+        self._emptied = True
+        """Whether it holds nothing but what is open."""
+        self._run: Mapping[str, Json] | None = None
         self._number = 0
         self._open: dict[str, Intent] = {}
         self._settled: list[SettledIntent] = []
         self.note = ""
-        self._replay(read_records(path, disk))
+        found = read_records(path, disk)
+        self._replay(found)
+        self._emptied = not any("settled" in each or "entries" in each for each in found.records)
         try:
             remove_leftovers(path, disk)
-            self._handle = self._rewrite()
+            self._handle = self._rewrite(found.records[1:])
         except OSError:
             message = "journal cannot be written, so nothing may be sent"
             raise InvalidInput(_problem(path, 1, message, "make its folder writable, with room on the disk")) from None
@@ -101,6 +109,18 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def begin(self, run: str, serial: int) -> None:
+        """Record that this apply begins, and the serial of the state with which it does; durable when this returns."""
+        with self._lock:
+            self._run = {"run": run, "serial": serial}
+            self._append(self._run)
+
+    def remember(self, rows: Mapping[str, Json], *, durable: bool) -> None:
+        """Record what state is to say of these addresses (None: nothing any more), as rows of its file. Durable when
+        this returns, or with the next record that is. NotDurable else."""
+        with self._lock:
+            self._append({"entries": dict(rows)}, durable=durable)
 
     def intent(self, intent: Intent) -> str:
         """Record a call that is about to be sent; when this returns its id, the record is durable. NotDurable else."""
@@ -132,18 +152,21 @@ class Journal:
             return list(self._settled)
 
     def compact(self) -> None:
-        """Forget what is settled; to be called when the state that holds it is durable. NotDurable if it fails."""
+        """Forget all but what is open; to be called when the state that holds it is durable. NotDurable if it fails."""
         with self._lock:
             self._check()
-            if not self._settled:
+            if self._emptied:
                 return
             self._settled.clear()
+            kept: list[Json] = [self._run] if self._open and self._run else []
+            kept += [{"intent": to_json(asdict(each))} for each in self._open.values()]
             try:
                 handle, self._handle = self._handle, -1  # closed once, also where something ends it here
                 self._disk.close(handle)
-                self._handle = self._rewrite()
+                self._handle = self._rewrite(kept)
             except OSError:
                 self._fail()
+            self._emptied = True
 
     def close(self) -> None:
         """Give the file back; nothing is lost by not calling it."""
@@ -163,7 +186,10 @@ class Journal:
                 ) from None
 
     def _take(self, record: Mapping[str, Json]) -> None:
-        if "journal" in record:
+        if "journal" in record or "entries" in record:
+            return
+        if "run" in record:
+            self._run = record
             return
         if "intent" in record:
             intent = Intent(**{**record["intent"], "before": tuple(record["intent"]["before"])})
@@ -175,21 +201,18 @@ class Journal:
             raise ValueError
         self._settled.append(SettledIntent(self._open.pop(op), outcome, record["live_id"]))
 
-    def _rewrite(self) -> int:
-        """The file with what is still open or not yet in the state, then a handle at its end."""
-        records: list[Json] = [{"journal": FORMAT}]
-        for each in self._settled:
-            records.append({"intent": to_json(asdict(each.intent))})
-            records.append({"settled": each.intent.op, "outcome": each.outcome, "live_id": each.live_id})
-        records += [{"intent": to_json(asdict(each))} for each in self._open.values()]
-        replace_file(self._path, b"".join(map(frame, records)), MODE, disk=self._disk)
+    def _rewrite(self, records: Sequence[Json]) -> int:
+        """The file with these records and no other, then a handle at its end."""
+        replace_file(self._path, b"".join(map(frame, [{"journal": FORMAT}, *records])), MODE, disk=self._disk)
         return self._disk.append(self._path, MODE)
 
-    def _append(self, record: Json) -> None:
+    def _append(self, record: Json, *, durable: bool = True) -> None:
         self._check()
+        self._emptied = False
         try:
             self._disk.write(self._handle, frame(record))
-            self._disk.fsync(self._handle)
+            if durable:
+                self._disk.fsync(self._handle)
         except OSError:
             self._fail()
 
@@ -244,8 +267,9 @@ def read_records(path: Path, disk: Disk = DISK, what: str = "journal", way_out: 
             raise InvalidInput(_problem(path, len(records) + 1, message, way_out, what))
         records.append(record)
         position = end
-    if records and records[0].get(what) != FORMAT:
-        message = f"{what} is not of format {FORMAT}"
+    newest = FORMAT if what == "journal" else 1
+    if records and records[0].get(what) not in range(1, newest + 1):
+        message = f"{what} is not of format {newest}"
         raise InvalidInput(_problem(path, 1, message, "use the version of syncer that wrote it", what))
     return Records(tuple(records))
 

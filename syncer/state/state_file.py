@@ -46,6 +46,9 @@ class State:
     found: bool = False
     guards: Mapping[str, Json] = field(default_factory=dict)
     """What the environment asked for at the last apply (`confirm`, limits): a plan says when less is asked for."""
+    open_runs: tuple[str, ...] = ()
+    """Applies that began and of which nobody has said that they ended: what they did last may stand in a journal that
+    is not here."""
 
 
 Lines = dict[Address, tuple[Managed, str]]
@@ -91,7 +94,8 @@ def _checked(text: str, path: Path | str, environment: str, org_id: str, kinds: 
         )
     entries = _entries(document["entries"], text, path, kinds)
     _check_sum(text, path)
-    return State(document["org_id"], document["serial"], entries, found=True, guards=document.get("guards", {}))
+    head = document["org_id"], document["serial"]
+    return State(*head, entries, True, document.get("guards", {}), tuple(document.get("open_runs", ())))
 
 
 def save(path: Path, environment: str, state: State, *, disk: Disk = DISK, lines: Lines | None = None) -> State:
@@ -147,6 +151,8 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
     }
     if state.guards:
         head["guards"] = dict(sorted(state.guards.items()))
+    if state.open_runs:
+        head["open_runs"] = sorted(state.open_runs)
     top = "".join(f"{_dump(name)}: {_dump(value)},\n" for name, value in head.items())
     body = ",\n".join(rows)
     text = f'{{\n{top}"checksum": "sha256:{"0" * 64}",\n"entries": [\n{body}\n]\n}}\n'

@@ -30,6 +30,7 @@ FILE = record(
     Key("org_id", TEXT),
     Key("serial", WHOLE),
     Key("guards", mapping(either(FLAG, TEXT)), optional=True),
+    Key("open_runs", listed(TEXT), optional=True),
     Key("checksum", TEXT),
     Key("entries", listed(ENTRY)),
 )

@@ -164,6 +164,7 @@ def e02_permissions(live: Any, sandbox: Any) -> None:
 
 def applied(world: BrokenWorld, instant: str = "A12") -> None:
     """Cut off at an instant of the first create."""
+    world.checkpoint = 1
     world.tried(Cut(world, instant, "POST", CREATE, 0, anything=False), workers=1)
     assert world.faults["crash"] == 1
 

@@ -42,7 +42,8 @@ REASONS = 10
 
 
 def test_a_writing_call_waits_for_the_disk_twice_at_most(make_world: Any, make: Make) -> None:
-    """A create for its intent and its outcome, an update for what it overwrites; a run's file also begins and ends."""
+    """A create for its intent and its outcome, an update for what it overwrites and for what the state is to say; a
+    run's file also begins and ends, and the journal begins."""
     world = make_world()
     names = [f"r{number}" for number in range(REASONS)]
     found = []
@@ -52,7 +53,7 @@ def test_a_writing_call_waits_for_the_disk_twice_at_most(make_world: Any, make: 
         done = world.apply()
         assert (done.code, len(done.calls)) == (0, REASONS)
         found.append((world.disk.counted["journal"], world.disk.counted["run"]))
-    assert found == [(2 * REASONS, 2), (0, REASONS + 2)]
+    assert found == [(2 * REASONS + 1, 2), (REASONS + 1, REASONS + 2)]
 
 
 class Dying(RealDisk):

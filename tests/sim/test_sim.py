@@ -21,10 +21,11 @@ from simulation.faults import Cell, cells, faulted
 from simulation.findings import CANARY, aftermath, linked, no_secret, nothing_twice_or_lost
 from simulation.guards import noticed
 from simulation.hostile import let_through, links, runner_commands, screen_commands, strings
-from simulation.instants import INSTANTS, OPERATIONS, Case, crashed
+from simulation.instants import ENTRY, INSTANTS, LATER, OPERATIONS, Case, crashed
 from simulation.manifests import Make
 from simulation.responses import heard, spoilt
 from simulation.seeds import live
+from syncer.ops.apply.state_store import FIRST
 
 LAST_CALL = 500
 """More than an apply of the counting sort makes."""
@@ -61,14 +62,22 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("case", [*SAMPLE, *PAIRS], ids=str)
+AT_THE_END = [
+    Case(operation, instant, 0, 1 + 3 * (number % 2), "", FIRST)
+    for place, operation in enumerate(OPERATIONS)
+    for number, instant in enumerate((*LATER, *ENTRY))
+    if number % 4 == place % 4
+]
+
+
+@pytest.mark.parametrize("case", [*SAMPLE, *PAIRS, *AT_THE_END], ids=str)
 def test_a_crash_is_survived(case: Case) -> None:
     came = crashed(case)
     assert (came.count, came.problems) == (2 if case.then else 1, [])
 
 
 @pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("number", range(5, 425, 42))
+@pytest.mark.parametrize("number", range(5, 285, 28))
 def test_a_failing_call_is_survived(number: int, how: str) -> None:
     came = failed(Failing(number, how))
     assert (came.reached, came.problems) == (True, [])

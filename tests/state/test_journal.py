@@ -166,8 +166,8 @@ def test_e08_a_flipped_bit_is_refused_with_its_line(tmp_path: Path) -> None:
 
 
 DAMAGE = {
-    "a newer format": (frame({"journal": 2}), 1, "journal is not of format 1"),
-    "no header": (frame({"settled": "r1-1"}), 1, "journal is not of format 1"),
+    "a newer format": (frame({"journal": 3}), 1, "journal is not of format 2"),
+    "no header": (frame({"settled": "r1-1"}), 1, "journal is not of format 2"),
     "an unknown record": (
         frame({"journal": 1}) + frame({"attempt": 1}), 2, "journal holds a record nobody wrote",
     ),

@@ -29,6 +29,7 @@ FILE = {
     "org_id": "911690",
     "serial": 7,
     "guards": {"confirm": True, "delete": "30%"},
+    "open_runs": ["0123abcd"],
     "checksum": "sha256:0",
     "entries": [ROW, {"address": "ClosingReason/won", "live_id": ""}],
 }

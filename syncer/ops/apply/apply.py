@@ -26,7 +26,7 @@ from syncer.ops.apply.change_executor import STALE, ChangeExecutor, ChangeResult
 from syncer.ops.apply.ports import Platform
 from syncer.ops.apply.recovery import recover
 from syncer.ops.apply.scheduler import RunOptions, Stop, execute, memory_after
-from syncer.ops.apply.state_store import StateStore
+from syncer.ops.apply.state_store import FIRST, Checkpoints, StateStore
 from syncer.ops.plan import PlanResult, renamed
 from syncer.ops.workspace import Workspace
 from syncer.plan.document.document import plan_document
@@ -149,7 +149,7 @@ class ApplyPorts:
 class ApplyRequest:
     """How a plan is to be applied. `run`: the id of this run; `by`: who runs it and where, for those who look at
     earlier runs later; `today` as of the plan's target; `saved`: the plan that this one must still be; `consent`: None
-    where no guard is asked, which only tests do."""
+    where no guard is asked, which only tests do; `checkpoint`: as `Checkpoints.first`."""
 
     run: str
     by: str
@@ -157,6 +157,7 @@ class ApplyRequest:
     workers: int = 8
     saved: Plan | None = None
     consent: Consent | None = None
+    checkpoint: int = FIRST
 
 
 class Operator(Protocol):
@@ -216,6 +217,8 @@ def apply_plan(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, st
     """Remember the links and what was accepted, then do what the plan says; the journal is emptied once state holds all
     of it. NotDurable where something that must be remembered cannot be."""
     tasks, accepted = _parted(planned.plan.tasks)
+    if not tasks and _is_whole(planned.plan):  # all is linked: whatever a run that did not end has made
+        ports.store.close_runs()
     _remember(planned, accepted, ports)
     yield from (Done(task.change, task.change.live_id, 0.0) for task in accepted.values())
     if not tasks:
@@ -234,15 +237,23 @@ def apply_plan(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, st
     )
     recorder = ports.runs.begin(made)
     executor = _executor(planned, ports, request, Backup(recorder, managed, plan.digests))
+    partial = not _is_whole(plan)
+    checkpoints = Checkpoints(ports.store, ports.journal, effects.clock, stop.ask, partial, request.checkpoint)
     pace = RunOptions(effects.clock, ports.salt, stop, request.workers)
     try:
-        yield from execute(tasks, KINDS, executor, ports.store.put_midway, managed, pace)
+        checkpoints.begin(request.run)
+        yield from execute(tasks, KINDS, executor, checkpoints, managed, pace)
     finally:
         whole = recorder.close()
     if not whole:  # the journal still knows, and the next apply keeps it
         said = "what was made cannot be kept for an undo"
         raise NotDurable(Problem("run", said, hint="make room on the disk, then run `syncer apply` again"))
     ports.journal.compact()
+
+
+def _is_whole(plan: Plan) -> bool:
+    """Whether it is about every manifest."""
+    return not (plan.partial or plan.undo)
 
 
 def _remember(planned: PlanResult, accepted: Mapping[Address, Task], ports: ApplyPorts) -> None:

@@ -339,7 +339,7 @@ class _ChangeRun:
         """Whether the id of something that was just made is one that was there before: then it is not what we made."""
         if step.seek is None:
             return False
-        return (self.kind.name, made) in self.run.objects or made in set(self.run.ids.values())
+        return (self.kind.name, made) in self.run.objects or made in self.run.ids.values()
 
     def _placed(self, problem: Problem, words: str) -> Problem:
         """With the manifest's line that the platform's words speak of (docs/catalogue.md#c16); its first where they

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from syncer.fs.clock import Effects
 from syncer.fs.disk import NotDurable
 from syncer.model.address import parse_address
 from syncer.model.calls import Listing, Seek
 from syncer.model.diagnostic import OutcomeUnknown, Problem
-from syncer.model.resource import Managed
 from syncer.model.unexpected_reply import field_of, of_known_form
 from syncer.ops.apply.ports import Platform, seek_made
-from syncer.ops.apply.state_store import StateStore
+from syncer.ops.apply.state_store import StateStore, merged_into
 from syncer.plan.events import Recovered
 from syncer.state.journal import Intent, Journal
+from syncer.state.replay import linked
 from syncer.state.run_history import RunHistory
 
 SETTLING = 30.0
@@ -33,10 +34,11 @@ def recover(
     """Settle what earlier runs left open. OutcomeUnknown where that is not possible: then nothing is applied.
 
     `runs` are told what earlier runs made, where a crash took it from their files. `tell` is told what is waited for.
-    Only this process's own clock counts: the machine's may have been set.
+    Only this process's own clock counts: the machine's may have been set. What the journal says beyond that, the state
+    was read with; it is saved once all is settled, for until then the journal holds it.
     """
     for each in journal.settled():
-        if each.outcome == "APPLIED" and each.live_id:
+        if each.outcome == "APPLIED" and each.live_id and _is_unknown(store, each.intent):
             _link(store, each.intent, each.live_id)
     problems: list[Problem] = []
     until = effects.clock() + SETTLING
@@ -60,6 +62,8 @@ def recover(
     if problems:
         raise OutcomeUnknown(problems)
     _complete(runs, journal)
+    if journal.settled() or store.place.pending:
+        store.put({})
     journal.compact()
 
 
@@ -92,6 +96,15 @@ def _candidates(platform: Platform, intent: Intent, store: StateStore) -> list[s
     return [id for id in found if id not in ours]
 
 
+def _is_unknown(store: StateStore, intent: Intent) -> bool:
+    """Whether the state has nothing where a settled call made something: it was saved by somebody else since, who knew
+    nothing of it."""
+    address = parse_address(intent.address)
+    known = None if address is None else store.state.entries.get(address)
+    group, key = intent.seek.get("part") or ("", "")
+    return known is None or not (known.parts.get(group, {}).get(key) if group else known.live_id)
+
+
 def _several(intent: Intent, found: Sequence[str]) -> Problem:
     ids = ", ".join(f"`{each}`" for each in found)
     return Problem(
@@ -103,16 +116,12 @@ def _several(intent: Intent, found: Sequence[str]) -> Problem:
 
 
 def _link(store: StateStore, intent: Intent, live_id: str) -> None:
-    """Remember what a step made; the journal is emptied once state holds it, so what it says is the later word."""
+    """Know what a step made; the journal is emptied once the state that says so is saved."""
     address = parse_address(intent.address)
     if address is None:
         return
-    known = store.state.entries.get(address) or Managed(address, "")
-    part = intent.seek.get("part")
-    if part:
-        group, key = part
-        if known.parts.get(group, {}).get(key) != live_id:
-            parts = {**known.parts, group: {**known.parts.get(group, {}), key: live_id}}
-            store.put({address: known._replace(parts=parts)})
-    elif known.live_id != live_id:
-        store.put({address: known._replace(live_id=live_id)})
+    known = store.state.entries.get(address)
+    entry = linked(known, address, intent.seek.get("part"), live_id)
+    if entry != known:
+        store.state = replace(store.state, entries=merged_into(store.state.entries, {address: entry}))
+        store.unsaved = True

@@ -30,10 +30,19 @@ from syncer.plan.revert import restored
 
 
 class StateSink(Protocol):
-    """Where the outcome goes: called by one thread only, durable when it returns."""
+    """Where the outcome goes: called by one thread only. NotDurable from any of its methods."""
 
-    def __call__(self, entries: Mapping[Address, Managed | None]) -> None:
-        """Put these entries into state; None takes an address out."""
+    def unsaved(self) -> dict[Address, Managed]:
+        """Entries of which the state as it was saved last does not have all ids."""
+
+    def made(self, entry: Managed, gone: Mapping[Address, None]) -> None:
+        """A call that is settled has made something: this is its entry, and former names of it go."""
+
+    def put(self, entries: Mapping[Address, Managed | None], *, durable: bool) -> None:
+        """Put these entries into state, None takes an address out; `durable`: when this returns."""
+
+    def end(self) -> None:
+        """All of it is in the state."""
 
 
 @dataclass(slots=True)
@@ -114,6 +123,7 @@ def execute(
                 if ended is not None:
                     yield ended
                 order.done(node)
+        remember.end()
     if book.bug is not None:
         raise book.bug
 
@@ -145,8 +155,8 @@ class _RunState:
     began: dict[Address, float] = field(default_factory=dict)
     half: set[Address] = field(default_factory=set)
     """Written without their late references so far."""
-    unsaved: set[Address] = field(default_factory=set)
-    """Of what could not be remembered."""
+    born: set[Address] = field(default_factory=set)
+    """Of what a settled call has made, or a part of it."""
     bug: Exception | None = None
     """The first exception that nobody foresaw."""
 
@@ -171,18 +181,23 @@ class _RunState:
             return None
 
     def put(self, address: Address, entry: Managed | None) -> None:
-        """Remember an entry, or take it out; a former name of the manifest goes in the same breath."""
+        """Remember an entry, or take it out; a former name of the manifest goes in the same breath. What was made in
+        this run is found again by its id in the journal, so the rest of it need not be waited for."""
+        self.remember.put({address: entry, **self._gone(address)}, durable=address not in self.born)
+        self._know(address, entry)
+
+    def _gone(self, address: Address) -> dict[Address, None]:
+        """Former names of the manifest that state still has."""
         desired = self.tasks[address].desired
         former = [Address(address.kind, alias) for alias in desired.aliases] if desired else []
-        changed = {address: entry, **{each: None for each in former if each in self.entries}}
-        for each, value in changed.items():
+        return {each: None for each in former if each in self.entries}
+
+    def _know(self, address: Address, entry: Managed | None) -> None:
+        for each, value in {address: entry, **self._gone(address)}.items():
             if value is None:
                 self.entries.pop(each, None)
             else:
                 self.entries[each] = value
-        self.unsaved.update(changed)
-        self.remember(changed)
-        self.unsaved.difference_update(changed)
 
     def stands_in_the_way(self, node: Node) -> Event | None:
         """Skipped, or for a second go Failed, where something that it waits for did not come about."""
@@ -209,7 +224,10 @@ class _RunState:
 
     def made(self, said: Creation) -> None:
         """An object or a part of one exists now."""
-        self.put(said.address, said.into(self._known(said.address)))
+        entry = said.into(self._known(said.address))
+        self.born.add(said.address)
+        self.remember.made(entry, self._gone(said.address))
+        self._know(said.address, entry)
 
     def failed(self, address: Address, failure: StepFailed) -> Event:
         """What is known of it all the same is remembered."""
@@ -236,15 +254,14 @@ class _RunState:
 
     def lost(self, news: queue.SimpleQueue[Started | Creation | Future[ChangeResult]]) -> list[Problem]:
         """The ids that no save has brought to the state, those that nobody looked at yet included."""
+        made = self.remember.unsaved()
         while not news.empty():
             said = news.get()
             if isinstance(said, Creation):
-                self.entries[said.address] = said.into(self._known(said.address))
-                self.unsaved.add(said.address)
-        made = [self.entries[each] for each in sorted(self.unsaved) if each in self.entries]
+                made[said.address] = said.into(made.get(said.address) or self._known(said.address))
         return [
             Problem("not-remembered", f"{each.address} is {_ids(each)}, which is not in the state")
-            for each in made
+            for _, each in sorted(made.items())
             if each.live_id or each.parts
         ]
 

@@ -13,10 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from syncer.fs.clock import Effects
+from syncer.fs.disk import DISK, Disk
 from syncer.model.diagnostic import PlatformError, Problem, Refused
+from syncer.state.journal import Records, read_records
+from syncer.state.replay import Replay, replay
 from syncer.state.state_file import Lines, State, decode, encode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syncer.state.lock import Holder
 
 Version = object
@@ -53,6 +58,9 @@ class BackendLock(Protocol):
     def release(self) -> None:
         """Give it back, if it is still ours. PlatformError where that failed."""
 
+    def still_in(self) -> bool:
+        """Whether the lock is the one that was taken. PlatformError where nobody says."""
+
     def holder(self) -> Holder | None:
         """Who is in, or has left its lock behind; None where nobody has."""
 
@@ -71,14 +79,53 @@ class Backend:
     org_id: str = ""
     kinds: Collection[str] | None = None
     effects: Effects = field(default_factory=Effects)
+    journal: Path | None = None
+    """Of the applies that ran here, on this machine wherever the state lives."""
+    disk: Disk = DISK
+    remote: bool = False
+    """Whether a save goes over a network, and takes its time."""
+    unsaved: int = 0
+    """How many addresses `load` has from the journal and not from what stands here."""
+    left_open: bool = False
+    """Whether the state names an apply that did not end and of which no journal here knows."""
+    pending: bool = False
+    """Whether the journal may not be emptied before the next save, even where nothing differs."""
     _version: Version = None
     _lines: Lines = field(default_factory=dict)
 
     def load(self) -> State:
-        """The state, an empty one where there is none.
+        """The state, an empty one where there is none; with what an apply that was cut off here has still told its
+        journal.
 
-        InvalidInput for one that is damaged or another environment's; Refused where it was moved away; PlatformError.
+        InvalidInput for one that is damaged or another environment's, and for a damaged journal; Refused where it was
+        moved away; PlatformError.
         """
+        found = self._replayed()
+        if found.state.open_runs:  # one that has begun, or ended, between the two readings is none
+            found = self._replayed()
+        self.unsaved, self.pending = found.unsaved, found.ours or found.unsaved > 0
+        self.left_open = bool(found.state.open_runs)
+        return found.state
+
+    def notes(self) -> list[str]:
+        """What a plan should say of how it came to the state that was loaded last."""
+        said = []
+        if self.unsaved:
+            many = f"{self.unsaved} address{'es' * (self.unsaved != 1)}"
+            said.append(f"state: an apply was cut off; of {many} its journal knows more, and the next apply saves that")
+        if self.left_open:
+            said.append(
+                "state: an apply that ran elsewhere, or whose journal is gone, was cut off; what it made last is found "
+                "by key and title"
+            )
+        return said
+
+    def _replayed(self) -> Replay:
+        """The journal is read first: an apply that ends empties it once the state is saved."""
+        journal = Records() if self.journal is None else read_records(self.journal, self.disk)
+        return replay(self._stored(), journal, self.journal or "", self.kinds)
+
+    def _stored(self) -> State:
         raw, self._version = self.body.get()
         if self._version is None:
             return State()
@@ -100,7 +147,13 @@ class Backend:
         """
         after = replace(state, serial=state.serial + 1, entries=dict(sorted(state.entries.items())), found=True)
         self.put(encode(self.environment, after, self._lines).encode("ascii"))
+        self.unsaved, self.pending = 0, False
         return after
+
+    def require_lock(self) -> None:
+        """Refused where the lock was lifted meanwhile; PlatformError where nobody says."""
+        if not self.gate.still_in():
+            raise self._changed()
 
     def text(self) -> bytes:
         """What stands there, as it is; b"" where nothing does. `put` then replaces just that."""
@@ -113,9 +166,12 @@ class Backend:
         try:
             self._version = self.body.put(text, self._version)
         except BlobChanged:
-            hint = "another run wrote it although this one held the lock: was the lock lifted? Run it again"
-            problem = Problem("state-changed", f"state at `{self.address}` was written by somebody else", hint=hint)
-            raise Refused(problem) from None
+            raise self._changed() from None
+
+    def _changed(self) -> Refused:
+        hint = "another run wrote it although this one held the lock: was the lock lifted? Run it again"
+        message = f"state at `{self.address}` was written by somebody else"
+        return Refused(Problem("state-changed", message, hint=hint))
 
     def set_aside(self) -> str:
         """Put away what cannot be read, and go on as if there were nothing; the name under which it is found."""

@@ -20,8 +20,9 @@ def local_place(
     path: Path, environment: str, *, org_id: str = "", kinds: Collection[str] | None = None, disk: Disk = DISK
 ) -> Backend:
     """The file at `path`."""
-    gate = FileLock(path.with_suffix(".lock"), environment)
-    return Backend(str(path), environment, FileBlob(path, disk), gate, org_id, kinds)
+    gate, body = FileLock(path.with_suffix(".lock"), environment), FileBlob(path, disk)
+    journal = path.with_suffix(".journal")
+    return Backend(str(path), environment, body, gate, org_id, kinds, journal=journal, disk=disk)
 
 
 def open_place(
@@ -54,7 +55,8 @@ def open_place(
         session = Session(where, name, env)
         row = RowLock(session, environment, address)
         body, gate = RowBlob(session), LockPair(near, row) if journal else row
-    return Backend(address, environment, body, gate, org_id, kinds)
+    beside, remote = path.with_suffix(".journal"), where.scheme != LOCAL
+    return Backend(address, environment, body, gate, org_id, kinds, journal=beside, remote=remote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class LockPair:
             self.far.release()
         finally:
             self.near.release()
+
+    def still_in(self) -> bool:
+        """As `BackendLock`: the near one cannot be lifted while this process lives."""
+        return self.far.still_in()
 
     def holder(self) -> Holder | None:
         """As `BackendLock`: the far one is the one that counts."""

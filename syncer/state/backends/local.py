@@ -79,6 +79,10 @@ class FileLock:
             self._lock.release()
             self._lock = None
 
+    def still_in(self) -> bool:
+        """As `Gate`: the system's own lock ends with its process."""
+        return self._lock is not None
+
     def holder(self) -> Holder | None:
         """As `Gate`."""
         from syncer.state.lock import peek

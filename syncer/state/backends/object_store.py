@@ -239,7 +239,7 @@ class ObjectLock:
             raise Refused(Problem("lock-changed", "the lock is another run's by now", hint="look again")) from None
 
     def still_in(self) -> bool:
-        """Whether the lock is the one that was taken."""
+        """As `Gate`."""
         return self._mine is not None and self.bucket.version(self.key) == self._mine
 
     def _must_heed_conditions(self) -> None:

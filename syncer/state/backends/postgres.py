@@ -232,6 +232,10 @@ class RowLock:
                 self.session.row("UPDATE syncer_state SET holder = NULL WHERE name = %(name)s")
         self.session.close()
 
+    def still_in(self) -> bool:
+        """As `Gate`: it ends with the connection, and then so does every question on it (PlatformError)."""
+        return self.session.locked and self.session.row("SELECT 1") is not None
+
     def holder(self) -> Holder | None:
         """As `Gate`."""
         try:
