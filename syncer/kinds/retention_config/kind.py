@@ -306,6 +306,7 @@ KIND = Kind(
     live_id=lambda live: str(live["id"]),
     shape=SHAPE,
     spec_of=spec_of,
+    by_day=True,
     asks=asks,
     prepare=prepare,
     read=lambda id, live: _read(id),
