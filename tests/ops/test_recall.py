@@ -332,7 +332,7 @@ def test_one_object_that_was_wrongly_remembered_is_named(memory: Memory) -> None
     address = Address("ClosingReason", "won")
     (desired,) = [each for each in world.wanted()[0] if each.address == address]
     entry, live = world.state().entries[address], world.one("ClosingReason", title="Anders")
-    context = Context(address, desired.spec, live, entry.parts, desired.policy, {}, dict(entry.declared), world.today)
+    context = Context(address, desired.spec, live, entry.parts, desired.policy, {}, dict(entry.declared), "")
     wrong = memory.recall("plan").agreements.digest(
         context, desired, Match(address, Live(id, "", "Anders", live), "link"), entry
     )
