@@ -129,7 +129,9 @@ def lists_conditions(task: Node) -> bool:
 
 
 def read_flow(spec: Mapping[str, Json]) -> Flow:
-    """Take a spec apart; what is misshapen is left out, its form is the JSON Schema's business."""
+    """Take a spec apart; what is misshapen is left out, its form is the JSON Schema's business.
+
+    In one piece: a single pass over the edges finds all that is known of them."""
     phases, tasks = tuple(_nodes(spec, "phases", "phase")), tuple(_nodes(spec, "tasks", "task"))
     edges = tuple(_edges(spec))
     nodes: dict[str, Node] = {}
