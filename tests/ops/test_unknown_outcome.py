@@ -458,13 +458,13 @@ def changed(make: Make) -> list[Any]:
 
 COUNTS = {
     "ClosingReason": 1,
-    "EntitySchema": 12,
+    "EntitySchema": 34,
     "AppInstallation": 1,
     "RetentionConfig": 1,
     "FlowTemplate": 1,
     "AutomationFlow": 2,
 }
-CHANGED = {**COUNTS, "ClosingReason": 2, "FlowTemplate": 2, "EntitySchema": 12}
+CHANGED = {**COUNTS, "ClosingReason": 2, "FlowTemplate": 2, "EntitySchema": 34}
 
 
 def survives(world: World, counts: dict[str, int], crash: type[BaseException]) -> None:

@@ -51,7 +51,7 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache:
     cache = open_cache(root, os.environ, off=no_cache)
     named = [(here / path).absolute() for path in paths]
     mine, others = _manifests_among(named, file)
-    known = known_run(cache, file, settings, mine, strict=strict) if cache is not None else None
+    known = known_run(cache, file, settings, mine) if cache is not None else None
     counts = known.counts if known is not None else None
     project = project_of(settings, file) if counts is None else None
     for path in others:
@@ -121,7 +121,7 @@ def _judged(
     problems = ordered(judge(manifests, strict=strict, only=only))
     if cache is not None:
         if only is None and not problems:
-            remember_run(cache, manifests, files, settings, strict=strict)
+            remember_run(cache, manifests, files, settings)
         cache.save(project.environments, whole=only is None)
     return problems, Counter(each.file for each in (*manifests.all, *manifests.removed))
 
