@@ -26,9 +26,7 @@ class KnownRun(NamedTuple):
     """How many manifests each file holds where nothing is found; None where that is not known."""
 
 
-def known_run(
-    cache: ReadCache, project_file: Path, settings: bytes, extra: Sequence[Path]
-) -> KnownRun | None:
+def known_run(cache: ReadCache, project_file: Path, settings: bytes, extra: Sequence[Path]) -> KnownRun | None:
     """What a run of `validate` over the files of that syncer.yaml, and `extra` ones, is known to find. None where
     nothing is remembered of that syncer.yaml."""
     run = cache.run(settings)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 
@@ -44,4 +46,22 @@ def import_lightly(name: str) -> None:
             del sys.modules[each]
     finally:
         re.compile = real
+    importlib.import_module(name)
+
+
+def import_without(name: str, dragged: str, **functions: Callable[..., Any]) -> None:
+    """Import a library that drags a module of the standard library along to ask one thing of it, with these functions
+    in that module's place for as long as the import takes. Where the module is there anyway, or they don't do, it is
+    imported as usual. ImportError where the library is not there."""
+    if name not in sys.modules and dragged not in sys.modules:
+        stand_in = ModuleType(dragged)
+        vars(stand_in).update(functions)
+        sys.modules[dragged] = stand_in
+        try:
+            importlib.import_module(name)
+        except Exception:
+            for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+                del sys.modules[each]
+        finally:
+            del sys.modules[dragged]
     importlib.import_module(name)

@@ -10,9 +10,14 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json
+from syncer.model.light_import import import_without
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _SUFFIX = ".schema.json"
 
@@ -81,6 +86,8 @@ def judge(schema: dict[str, Json]) -> Callable[[Json], bool] | None:
     an engine whose time is linear in the text, and nothing is fetched.
     """
     try:
+        # its day of birth is read by a module that loads sockets and all of email: a sixth of a small `validate`
+        import_without("jsonschema_rs", "email.utils", parsedate_to_datetime=_moment)
         import jsonschema_rs
     except ImportError:
         return None
@@ -95,3 +102,17 @@ def judge(schema: dict[str, Json]) -> Callable[[Json], bool] | None:
             return False
 
     return accepts
+
+
+def _moment(text: str) -> datetime:
+    """`Tue, 27 Oct 2026 10:17:51 +0000`, as `email.utils.parsedate_to_datetime` reads it. ValueError: another form."""
+    from datetime import UTC, datetime
+
+    _, day, month, year, time, offset = text.split(" ")
+    if offset != "+0000":
+        raise ValueError(text)
+    hour, minute, second = map(int, time.split(":"))
+    return datetime(int(year), 1 + _MONTHS.index(month), int(day), hour, minute, second, tzinfo=UTC)
+
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

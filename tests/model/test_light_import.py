@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncer.model.light_import import import_lightly
+from syncer.model.light_import import import_lightly, import_without
 
 SAME = """
 import sys
@@ -60,3 +60,40 @@ def test_one_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImportError):
         import_lightly("nobody_has_this_library")
     assert re.compile is before
+
+
+BIRTH = """
+import sys
+if sys.argv[1] == "lightly":
+    from syncer.schema_check.registry import check
+    document = {"apiVersion": "syncer/v1", "kind": "ClosingReason", "metadata": {"name": "won"}}
+    document["spec"] = {"title": "Won"}
+    assert (check("closing-reason", document), "jsonschema_rs" in sys.modules) == ([], True)
+    print("email.utils" in sys.modules, file=sys.stderr)
+import jsonschema_rs
+print(sorted((name, repr(value)) for name, value in getattr(jsonschema_rs.jsonschema_rs, "__build__", {}).items()))
+import email.utils
+print(email.utils.parsedate_to_datetime("Tue, 27 Oct 2026 10:17:51 +0000"))
+"""
+
+
+def test_the_checker_is_the_same_without_what_it_drags_along() -> None:
+    done = subprocess.run([sys.executable, "-c", BIRTH, "lightly"], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (printed(BIRTH, "as usual"), "False\n")
+    assert "2026-10-27" in done.stdout
+
+
+WHO_ASKS = "import dragged_along\nSAID = dragged_along.answer()\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(lambda: "briefly", "briefly"), (lambda: 1 / 0, "at length")], ids=["it does", "it does not"]
+)
+def test_a_stand_in_is_gone_after_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer, said) -> None:
+    (tmp_path / "dragged_along.py").write_text("def answer(): return 'at length'\n")
+    (tmp_path / "who_asks.py").write_text(WHO_ASKS)
+    monkeypatch.syspath_prepend(tmp_path)
+    import_without("who_asks", "dragged_along", answer=answer)
+    assert said == sys.modules.pop("who_asks").SAID
+    assert ("dragged_along" in sys.modules) == (said == "at length")
+    sys.modules.pop("dragged_along", None)
