@@ -139,8 +139,9 @@ def start(size: Size, folder: Path) -> Iterator[Figure]:
     """8: `validate` of a repository of one file."""
     here = repository(folder / "one", reasons=1)
     files = list((here / "config").rglob("*.yaml"))
-    yield _beside_checker("validate a repository of one file", _cold(here, "validate"), files, "closing-reason",
-                          size.rounds, 0.25)  # fmt: skip
+    for name, ours in (("first", _cold(here, "validate")), ("again", syncer(here, "validate"))):
+        yield _beside_checker(f"validate a repository of one file, {name}", ours, files, "closing-reason",
+                              size.rounds, 0.25)  # fmt: skip
     yield from _beside(against.instructions(_contest(size, folder)), "instructions of validate")
 
 
