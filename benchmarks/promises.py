@@ -142,7 +142,8 @@ def start(size: Size, folder: Path) -> Iterator[Figure]:
     for name, ours in (("first", _cold(here, "validate")), ("again", syncer(here, "validate"))):
         yield _beside_checker(f"validate a repository of one file, {name}", ours, files, "closing-reason",
                               size.rounds, 0.25)  # fmt: skip
-    yield from _beside(against.instructions(_contest(size, folder)), "instructions of validate")
+    counted = against.instructions(_contest(size, folder))
+    yield from _beside(counted, "instructions of validate", "instructions of validate, again")
 
 
 def environments(size: Size, folder: Path) -> Iterator[Figure]:
