@@ -120,7 +120,7 @@ def instructions(contest: Contest) -> Iterator[Comparison]:
 
 def _counted(folder: Path, build: Build, *, again: bool) -> float:
     """Millions of instructions of one `validate`."""
-    here = repository(folder, reasons=1)
+    here = folder if folder.exists() else repository(folder, reasons=1)
     before = ("env", "PYTHONHASHSEED=0", "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
     warm = syncer(here, "validate", build=build)
     warm()  # what is compiled on first use is compiled
