@@ -99,7 +99,7 @@ def main(server: str) -> None:
     from syncer.cli.command_context import world
     from syncer.cli.gc_pause import at_rest
     from syncer.fs.change_set import write
-    from syncer.ops.pull.pull import taken_over
+    from syncer.ops.pull.first_draft import taken_over
     from syncer.ops.pull.write_back import WriteBackOptions
 
     here = world(None, os.environ["SYNCER_ENV"], server)

@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -20,12 +18,9 @@ from syncer.documents.yaml_reader import read
 from syncer.fs.bulk_writer import write_new
 from syncer.fs.change_set import ChangeSet, FileChange, write
 from syncer.fs.disk import remove_leftovers_of, replace_file
-from syncer.kinds import KINDS
-from syncer.manifests.cross_checks import together
 from syncer.manifests.discovery import read_bytes, shown
 from syncer.manifests.environment_entry import with_ids
 from syncer.manifests.project import read_project
-from syncer.manifests.resolution import Manifests, read_manifests, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PartlyDone, Problem
 from syncer.model.json_values import Json
@@ -34,17 +29,17 @@ from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import unreadable
 from syncer.ops.apply.state_store import StateStore, linking
 from syncer.ops.cached_reader import CachedReader
-from syncer.ops.plan import PlanResult, make_plan
+from syncer.ops.plan import PlanResult, make_plan, plan_of
 from syncer.ops.pull.composition import ROUNDS, Composition, NewManifest, Omissions, compose, with_files
+from syncer.ops.pull.first_draft import FirstDraft, changed, chosen, undrafted, with_draft
 from syncer.ops.pull.inventory import Inventory, names_of, survey
 from syncer.ops.pull.known_manifests import known_manifests
 from syncer.ops.pull.layout import occupied
 from syncer.ops.pull.options import PullOptions
-from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
-from syncer.ops.refresh import Fetch, Reader, read_sides
+from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult
+from syncer.ops.refresh import Fetch
 from syncer.ops.selection import PlanRequest
 from syncer.ops.workspace import Workspace
-from syncer.plan.planner import Unread
 
 NO_LOSS = frozenset({"titles-unseen", "removal-asked", "manifest-elsewhere"})
 """Warnings that tell of nothing that should stand in a manifest and does not: all is said, or left out by order."""
@@ -139,15 +134,17 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
         known = place.load()
         with here.api(read_only=True) as api:
             reader = CachedReader(api, forgiving=True)
-            manifests, desired, dangling = what_is_there(order)
-            unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
-            only = chosen([each for each in desired if each.file not in unfinished], order)
+            first = undrafted(order)
+            unfinished = {each.at.file for each in first.dangling if each.at}  # what they refer to comes with this pull
+            only = chosen([each for each in first.desired if each.file not in unfinished], order)
             wish = WriteBackOptions(request.complete, request.everything, request.prune_files, only)
-            taken = taken_over(order, reader, here.fetch, known.entries, (manifests, desired), wish)
+            taken, first = with_draft(order, reader, here.fetch, known.entries, first, wish)
             if request.writes:
                 write(taken.changes, order.project.root)
             operator.taken_over(taken)
-            done = prepare(order, reader, here.fetch, known.entries)
+            if request.writes and taken.changes:
+                first = changed(order, first, taken.changes)
+            done = prepare(order, reader, here.fetch, known.entries, first=first)
             if request.writes:
                 store = StateStore(place, linking(known, order.environment.org_id))
                 write_pull(done, store.put, operator.wrote)
@@ -157,53 +154,19 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
     return taken, done
 
 
-def chosen(desired: Sequence[Desired], order: PullOptions) -> frozenset[Address]:
-    """The manifests of the chosen kinds whose name or title fits one of the patterns; any where there is none."""
-
-    def words(each: Desired) -> tuple[str, str]:
-        return each.address.name, str(each.spec.get(KINDS[each.address.kind].title) or "")
-
-    return frozenset(
-        each.address
-        for each in desired
-        if each.address.kind in order.kinds
-        and (not order.patterns or any(fnmatchcase(word, glob) for word in words(each) for glob in order.patterns))
-    )
-
-
-def taken_over(
-    order: PullOptions,
-    reader: Reader,
-    fetch: Fetch,
-    managed: Mapping[Address, Managed],
-    there: tuple[Manifests, Sequence[Desired]],
-    wish: WriteBackOptions,
-) -> WriteBackResult:
-    """Read what is live of the manifests that are `there`, and decide. InvalidInput where `complete` names none of
-    them; PlatformError."""
-    manifests, desired = there
-    addresses = {str(each.address) for each in desired}
-    if unknown := sorted(wish.complete - addresses):
-        near = get_close_matches(unknown[0], sorted(addresses), 1)
-        hint = f"did you mean `{near[0]}`?" if near else "an address is KIND/NAME, as the plan shows it"
-        raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))
-    unread: Unread = {}
-    sides, _, _, looked_at = read_sides(reader, fetch, desired, managed, PlanRequest(order.target), unread)
-    unseen = getattr(reader, "unread", {})
-    return take_over(manifests, order.environment, sides, looked_at, wish, unread=unread, unseen=unseen)
-
-
 def prepare(
     order: PullOptions,
     reader: CachedReader,
     fetch: Fetch,
     managed: Mapping[Address, Managed],
     refine: Callable[[Inventory], Inventory] = lambda found: found,
+    first: FirstDraft | None = None,
 ) -> PullPlan:
-    """Everything but the writing. `refine`: what is made of the survey before manifests are made of it. InvalidInput
-    where the manifests that are there are not sound; PlatformError. In one piece, for each round leaves out what the
-    one before could not say."""
-    existing, desired, dangling = what_is_there(order)
+    """Everything but the writing. `refine`: what is made of the survey before manifests are made of it; `first`: the
+    manifests that are there, where they were read, and what was decided of them. InvalidInput where they are not sound;
+    PlatformError. In one piece, for each round leaves out what the one before could not say."""
+    first = first or undrafted(order)
+    existing, desired, dangling = first.existing, first.desired, first.dangling
     there = known_manifests(order, existing, desired)
     found = survey(reader, fetch, order, there, managed)
     nameless = chain.from_iterable(reader.unread.get(kind, ()) for kind in order.kinds)
@@ -211,8 +174,10 @@ def prepare(
     cuts, mistakes = Omissions(given_up=occupied(order, found.new)), list[Problem]()
 
     def plan(wanted: Sequence[Desired], links: Mapping[Address, Managed]) -> tuple[PlanResult, dict[Address, Problem]]:
+        request = PlanRequest(order.target, removal_requests=there.asked, agreements=first.agreements)
+        if first.result is not None and wanted is desired and not there.asked:
+            return plan_of(reader, fetch, wanted, first.result, request), {**first.unread}
         unread: dict[Address, Problem] = {}
-        request = PlanRequest(order.target, removal_requests=there.asked)
         return make_plan(reader, fetch, wanted, {**managed, **links}, request, unread), unread
 
     if not found.new and dangling:
@@ -320,19 +285,6 @@ def prove(pull: PullPlan) -> None:
             message = f"`{draft.file}` does not say what was written to it"
             hint = "was it edited meanwhile? `syncer plan` says what is so"
             pull.mistakes.append(Problem("pull-differs", message, hint=hint))
-
-
-def what_is_there(order: PullOptions) -> tuple[Manifests, list[Desired], list[Problem]]:
-    """The manifests that are there, and references of theirs that lead nowhere yet: of a pull that was cut off, this
-    one brings what they name. InvalidInput where they are not sound otherwise. A folder that is not there is empty."""
-    there = tuple(each for each in order.project.manifests if each.exists())
-    existing = read_manifests(order.project._replace(manifests=there))
-    desired, problems = resolve(existing, order.environment, order.env, allowed=order.allowed)
-    errors = [each for each in (*existing.problems, *problems, *together(desired)) if each.severity == "error"]
-    dangling = [each for each in errors if each.rule == "unknown-reference"]
-    if len(errors) > len(dangling):
-        raise InvalidInput(errors)
-    return existing, desired, dangling
 
 
 def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
