@@ -160,6 +160,29 @@ def test_positions_are_looked_for_where_there_is_something_to_say(cached: Repo) 
     assert looked == [1]
 
 
+OURS = ("--kind", "ClosingReason", "--kind", "FlowTemplate")
+SOUND = (
+    ("validate",), ("plan",), ("plan", "--no-cache"), ("apply", "--yes"), ("drift",), ("drift", "--unmanaged"),
+    ("pull", "--check", *OURS), ("pull", *OURS), ("pull", "--theirs", *OURS),
+    ("record", "-o", "live.json"), ("plan", "--against", "live.json"),
+    ("state", "list"), ("fmt", "--check"),
+)  # fmt: skip
+
+
+def test_no_command_looks_for_positions_in_a_sound_repository(live: Repo, tmp_path_factory) -> None:
+    live.env["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("home"))
+    live.write("config/lost.yaml", reason("lost", "Verloren"))
+    live.write("config/flow.yaml", flow("visit", "won", "lost"))
+    assert live.run("apply", "--yes").code == 0
+    looked: list[str] = []
+    real, now = yaml_events.find_places, [""]
+    live.monkeypatch.setattr(yaml_reader, "find_places", lambda text: looked.append(now[0]) or real(text))
+    for command in SOUND:
+        now[0] = " ".join(command)
+        assert live.run(*command).code == 0, command
+    assert looked == []
+
+
 def test_others_need_not_be_read_again_to_be_located(cached: Repo) -> None:
     """What is said of a file that was not read whole has its place all the same."""
     cached.run("validate")
