@@ -7,6 +7,7 @@ differs, and where nothing is written over or added, the plan that ends the pull
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -157,12 +158,22 @@ def with_draft(
         order.environment,
         read.sides,
         read.looked_at,
-        wish,
+        replace(wish, only=_differing(first, wish)),
         unread=read.unread,
         unseen=getattr(reader, "unread", {}),
-        agreeing=first.agreements,
     )
     return taken, first
+
+
+def _differing(first: FirstDraft, wish: WriteBackOptions) -> frozenset[Address]:
+    """Those of the chosen manifests to which there may be something to do: all but what agrees, unless everything live
+    is to be declared."""
+    return frozenset(
+        each.address
+        for each in first.desired
+        if (wish.only is None or each.address in wish.only)
+        and (each.address not in first.agreements or str(each.address) in wish.complete)
+    )
 
 
 def _must_be_there(complete: frozenset[str], desired: Sequence[Desired]) -> None:

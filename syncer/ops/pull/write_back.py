@@ -5,7 +5,7 @@ Decides from what was read, and makes the texts; it writes nothing. What cannot 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path as FilePath
@@ -93,13 +93,11 @@ def take_over(
     *,
     unread: Unread | None = None,
     unseen: Collection[str] = (),
-    agreeing: Container[Address] = (),
 ) -> WriteBackResult:
     """What must become of the files so that they say what is live. `sides` and `looked_at` are of `read_sides`, and
     `unread`: what it could not read; `unseen`: kinds that list an object of which not even the id could be read, so
-    that what is not found need not be gone; `agreeing`: addresses of which a draft of these sides found that nothing
-    differs. InvalidInput where a file beside a manifest cannot be read; one that cannot be edited is left as it is, and
-    said."""
+    that what is not found need not be gone. InvalidInput where a file beside a manifest cannot be read; one that cannot
+    be edited is left as it is, and said."""
     given = _WriteBackInput(
         manifests,
         environment,
@@ -114,8 +112,6 @@ def take_over(
     for desired in sorted(sides.desired, key=lambda each: each.address):
         address, matches = desired.address, sides.matches[desired.address.kind]
         if (wish.only is not None and address not in wish.only) or address in matches.undecided:
-            continue
-        if address in agreeing and str(address) not in wish.complete:
             continue
         if address in given.known.found:
             _take_readable(given, desired, out, files)
