@@ -19,6 +19,7 @@ from syncer.fs.bulk_writer import write_new
 from syncer.fs.change_set import ChangeSet, FileChange, write
 from syncer.fs.disk import remove_leftovers_of, replace_file
 from syncer.manifests.discovery import read_bytes, shown
+from syncer.manifests.envelope import RawManifest
 from syncer.manifests.environment_entry import with_ids
 from syncer.manifests.project import read_project
 from syncer.model.address import Address
@@ -214,7 +215,8 @@ def write_pull(
     if not pull.drafts:
         return
     files = new_files(pull)
-    left = {path: content for path, content in files.items() if not _says(path, content)}  # of an earlier pull
+    names = {root / name: name for name in files}
+    left = {path: files[name] for path, name in names.items() if not _says(path, files[name])}  # of an earlier pull
     try:
         remove_leftovers_of((project.file, *left))
         if pull.composed.ids:
@@ -224,7 +226,7 @@ def write_pull(
             pull.written.append(project.file.name)
 
         def note(path: Path) -> None:
-            pull.written.append(shown(path, root))
+            pull.written.append(names[path])
             tell(f"{len(pull.written)} of {len(left)} files written")
 
         write_new(left, note)
@@ -239,14 +241,14 @@ def write_pull(
     remember(_links(pull.drafts))
 
 
-def new_files(pull: PullPlan) -> dict[Path, bytes]:
-    """Every file that a pull makes: manifests, and texts beside them."""
+def new_files(pull: PullPlan) -> dict[str, bytes]:
+    """Every file that a pull makes, by its name below the root: manifests, and texts beside them."""
     root = pull.order.project.root
-    files: dict[Path, bytes] = {}
+    files: dict[str, bytes] = {}
     for draft in pull.drafts:
         document, texts = _files_of(draft, root)
-        files |= {root / name: text.encode() for name, text in texts.items()}
-        files[root / draft.file] = (draft.text_of(document) if texts else draft.text).encode()
+        files |= {name: text.encode() for name, text in texts.items()}
+        files[draft.file] = (draft.text_of(document) if texts else draft.text).encode()
     return files
 
 
@@ -254,9 +256,7 @@ def changes(pull: PullPlan) -> ChangeSet:
     """The same as changes of files, with the ids that syncer.yaml gets: for a patch."""
     root, project = pull.order.project.root, pull.order.project
     files = {
-        shown(path, root): FileChange(None, content)
-        for path, content in new_files(pull).items()
-        if not _says(path, content)
+        name: FileChange(None, content) for name, content in new_files(pull).items() if not _says(root / name, content)
     }
     if pull.composed.ids:
         before = read_bytes(project.file, project.file.name)
@@ -267,7 +267,8 @@ def changes(pull: PullPlan) -> ChangeSet:
 
 def prove(pull: PullPlan) -> None:
     """Read back what was written. A plan is made of manifests, ids and what was read of the organisation: where these
-    are what the plan before was made of, it is still that plan. What is not becomes a mistake of `pull`."""
+    are what the plan before was made of, it is still that plan. That was made of each text as the reader reads it: of a
+    file that holds the same bytes the reader is not asked again. What is not becomes a mistake of `pull`."""
     if not pull.drafts:
         return
     environment = read_project(pull.order.project.file).environments[pull.order.environment.name]
@@ -277,14 +278,21 @@ def prove(pull: PullPlan) -> None:
         pull.mistakes.append(
             Problem("pull-differs", said, hint="was it edited meanwhile? `syncer plan` says what is so")
         )
+    planned = {raw.file: (raw.content, raw.document.value) for raw in _planned(pull.composed)}
     for draft in pull.drafts:
         document, texts = _files_of(draft, root)
         content = read_bytes(root / draft.file, draft.file)
-        found = [each.value for each in read(content, draft.file)]
+        text, value = planned.get(draft.file, (b"", None))
+        found = [value] if content == text else [each.value for each in read(content, draft.file)]
         if found != [document] or not all(_says(root / name, text.encode()) for name, text in texts.items()):
             message = f"`{draft.file}` does not say what was written to it"
             hint = "was it edited meanwhile? `syncer plan` says what is so"
             pull.mistakes.append(Problem("pull-differs", message, hint=hint))
+
+
+def _planned(composed: Composition) -> Sequence[RawManifest]:
+    """The manifests that the plan was made of."""
+    return composed.manifests.all if composed.manifests else ()
 
 
 def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
@@ -322,6 +330,8 @@ def _files_of(draft: NewManifest, root: Path) -> tuple[dict[str, Json], dict[str
 
 def _says(path: Path, content: bytes) -> bool:
     """Whether a file holds exactly this: what an earlier pull wrote before it was cut off."""
+    if not os.path.lexists(path):  # as nearly always
+        return False
     try:
         return path.is_file() and path.read_bytes() == content
     except OSError:
