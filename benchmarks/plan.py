@@ -29,9 +29,14 @@ def settled(folder: Path, there: Platform, counts: Mapping[str, int], build: Bui
     return here
 
 
-def unchanged(here: Path, there: Platform) -> Callable[[], Run]:
-    """A plan that must find nothing to do."""
-    return syncer(here, "plan", "--detailed-exitcode", platform=there)
+def unchanged(here: Path, there: Platform, *, memory: bool = True) -> Callable[[], Run]:
+    """A plan that must find nothing to do. `memory`: whether it may recall what earlier ones read and found."""
+    return syncer(here, "plan", "--detailed-exitcode", *(() if memory else forgetting("plan")), platform=there)
+
+
+def forgetting(command: str) -> tuple[str, ...]:
+    """What has a command recall nothing, which it may not be able to."""
+    return ("--no-cache",) if remembers(command) else ()
 
 
 def mixed(size: Size, folder: Path) -> Iterator[Figure]:

@@ -1,59 +1,63 @@
-"""Taking over what was changed by hand: 20 objects in a tree of 1,400 files, as a process of its own.
+"""Taking over what was changed by hand: 20 objects in a tree of 1,400 files, by `syncer pull` as it is.
 
-`python -m benchmarks.take_over SERVER` in a repository is what is measured: it reads the manifests and the
-organisation, makes the edits, proves them, and writes the files.
+It reads the manifests and the organisation, makes the edits, writes the files, and proves that their plan is empty.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
-import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure
-from benchmarks.measure import Run, Unmeasured, environment, in_pairs, ratio, run
-from benchmarks.plan import settled
+from benchmarks.measure import Run, Unmeasured, in_pairs, ratio
+from benchmarks.plan import forgetting, settled
 from benchmarks.platform import Platform, platform
-from benchmarks.subject import Size, cache_of, syncer
+from benchmarks.subject import Size, syncer
 
 Json = Any
 SHARES = {"ClosingReason": 8, "FlowTemplate": 8, "EntitySchema": 4}
 """How many of the 20 are of which kind."""
+PARTS = ("config", ".syncer")
+"""What a pull changes of a repository."""
 
 
 def figures(size: Size, folder: Path) -> Iterator[Figure]:
-    """7: 20 drifted objects in a tree of 1,400 files, from the start of the process to its end, beside a drift."""
+    """7: 20 drifted objects in a tree of 1,400 files, beside a drift that recalls nothing, for a pull does not."""
     folder.mkdir(exist_ok=True)
     with platform(folder) as there:
         here = settled(folder, there, size.counts)
         split(here / "config")
+        pull = syncer(here, "pull", platform=there)
+        pull()  # what the sandbox has of itself has a manifest from now on
         changed = by_hand(there)
         kept = folder / "as it was"
-        shutil.copytree(here / "config", kept)
-        environ = environment(SYNCER_ENV="bench", NO_PROXY="127.0.0.1", SYNCER_TOKEN=there.token)
-        environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-        environ["XDG_CACHE_HOME"] = str(cache_of(here))
+        for part in PARTS:
+            shutil.copytree(here / part, kept / part)
 
         def take_over() -> Run:
-            shutil.rmtree(here / "config")
-            shutil.copytree(kept, here / "config")
-            done = run([sys.executable, "-m", "benchmarks.take_over", there.server], here, environ)
-            if f"{changed} files" not in done.output:
+            away = Path(tempfile.mkdtemp(dir=folder))  # not removed: ext4 makes new files slowly just after that
+            for part in PARTS:
+                (here / part).rename(away / part)
+                shutil.copytree(kept / part, here / part)
+            done = pull()
+            if f"of {changed} objects taken over" not in done.output:
                 raise Unmeasured(f"{changed} objects were changed by hand, and this was taken over: {done.output}")
-            shutil.rmtree(here / "config")
-            shutil.copytree(kept, here / "config")
+            for part in PARTS:
+                (here / part).rename(away / f"{part} taken over")
+                shutil.copytree(kept / part, here / part)
             return done
 
-        pairs = in_pairs(syncer(here, "drift", platform=there, expect=(2,)), take_over, size.slow_rounds)
+        drift = syncer(here, "drift", *forgetting("drift"), platform=there, expect=(2,))
+        pairs = in_pairs(drift, take_over, size.slow_rounds)
         files = len(list((here / "config").rglob("*.yaml")))
     own, other = (statistics.median(pair[side].cpu for pair in pairs) for side in (1, 0))
     how = f"{own:.2f} s of CPU ÷ {other:.2f} s"
     measured = ratio([(a.cpu, b.cpu) for a, b in pairs])
-    yield Figure(f"take over {changed} objects, {files:,} files ÷ drift", measured, "×", 1.5, how)
+    yield Figure(f"take over {changed} objects, {files:,} files ÷ drift without memory", measured, "×", 1.5, how)
     yield Figure("  its peak memory", max(each.peak_mb for _, each in pairs), "MB", None)
 
 
@@ -92,26 +96,3 @@ def by_hand(there: Platform) -> int:
         body = {name: value for name, value in schema.items() if name not in left}
         calls.append(("PUT", f"/v1/entity/schemas/{schema['slug']}", body))
     return len(list(there.calls(calls)))
-
-
-def main(server: str) -> None:
-    """Take over, and write; the subject of the measurement."""
-    from syncer.cli.command_context import world
-    from syncer.cli.gc_pause import at_rest
-    from syncer.fs.change_set import write
-    from syncer.ops.pull.pull import taken_over
-    from syncer.ops.pull.write_back import WriteBackOptions
-
-    here = world(None, os.environ["SYNCER_ENV"], server)
-    with at_rest(), here.reading():
-        known = here.state()
-        with here.api(read_only=True) as api:
-            there = here.manifests()[:2]
-            taken = taken_over(here.pull_options(), api, here.fetch, known.entries, there, WriteBackOptions())
-    print(f"{len(write(taken.changes, here.project.root))} files")
-    for problem in taken.problems:
-        print(problem.message)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

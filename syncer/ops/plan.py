@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest
 from syncer.kinds import KINDS
@@ -43,6 +44,15 @@ class PlanResult:
         return {**self.settled, **accepted}
 
 
+class DraftResult(NamedTuple):
+    """What was read, what stands in the way of a plan of it, and what was decided object by object: what no plan may be
+    made of yet."""
+
+    sides: PlanInputs
+    problems: Sequence[Problem]
+    made: Draft
+
+
 def make_plan(
     api: Reader,
     fetch: Fetch,
@@ -54,9 +64,16 @@ def make_plan(
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be;
     PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
     sides, known, problems, _ = read_sides(api, fetch, desired, managed, request, unread)
-    taken = sides.desired
     made = draft(KINDS, sides, known, unread, request.agreements)
-    problems += made.problems
+    return plan_of(api, fetch, desired, DraftResult(sides, problems, made), request)
+
+
+def plan_of(
+    api: Reader, fetch: Fetch, desired: Sequence[Desired], found: DraftResult, request: PlanRequest
+) -> PlanResult:
+    """The plan of what was decided for these manifests. InvalidInput, with every problem, where it cannot be made."""
+    sides, made = found.sides, found.made
+    taken, problems = sides.desired, [*found.problems, *made.problems]
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise InvalidInput(problems)

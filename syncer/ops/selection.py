@@ -11,7 +11,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.json_values import Ref
 from syncer.model.resource import Desired
-from syncer.plan.agreement import Agreements
+from syncer.plan.agreement import Agreements, RunAgreements
 from syncer.plan.plan import Notice
 from syncer.plan.removal_requests import RemovalRequest
 
@@ -75,7 +75,7 @@ class PlanRequest:
     resend_secrets: bool = False
     removal_requests: Sequence[RemovalRequest] = ()
     notices: Sequence[Notice] = ()
-    agreements: Agreements | None = None
+    agreements: Agreements | RunAgreements | None = None
 
 
 def select(

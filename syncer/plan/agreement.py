@@ -26,6 +26,7 @@ cannot be read from a digest: it is keyed with random bytes.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import NamedTuple
 
 from syncer.model.address import Address
 from syncer.model.kind import Context
@@ -86,6 +87,58 @@ class Agreements:
             self.now[entry.address] = digest
         elif digest in self._known:
             self.wrong.append(entry.address)
+
+
+class ComparedSides(NamedTuple):
+    """All that deciding about one manifest and its live object sees."""
+
+    context: Context
+    desired: Desired
+    found: Match | None
+    entry: Managed | None
+
+
+class RunAgreements:
+    """What agreed in an earlier draft of this run. Its values are kept as they are, so no digest is made of them: they
+    are the same where the manifest's digest and the live object are, and all else is equal."""
+
+    def __init__(self) -> None:
+        self._agreed: dict[Address, tuple[ComparedSides, Link, Managed]] = {}
+
+    def __contains__(self, address: object) -> bool:
+        """Whether nothing differed and nothing was said."""
+        return address in self._agreed
+
+    def settle(self, sides: ComparedSides, out: Draft) -> bool:
+        """Whether these very sides agreed, and then the draft says so: as deciding about them would."""
+        known = self._agreed.get(sides.desired.address)
+        if known is None or not _same(known[0], sides):
+            return False
+        out.links.append(known[1])
+        out.settled[sides.desired.address] = known[2]
+        return True
+
+    def learn(self, sides: ComparedSides, before: Extent, out: Draft) -> None:
+        """It was decided about; `before`: the draft's extent until then."""
+        tasks, links, settled, *rest = before
+        address = sides.desired.address
+        self._agreed.pop(address, None)
+        if extent(out) == (tasks, links + 1, settled + 1, *rest):
+            self._agreed[address] = sides, out.links[-1], out.settled[address]
+
+
+def _same(one: ComparedSides, other: ComparedSides) -> bool:
+    """Whether nothing that a decision sees differs. Of equal values `1` and `true` are two: hence the digest of what
+    the manifest says, and the reply itself."""
+    mine, theirs = one.desired, other.desired
+    return (
+        mine.digest == theirs.digest != ""
+        and one.context.live is other.context.live
+        and one.entry is other.entry
+        and one.context == other.context
+        and one.found == other.found
+        and (mine.protect, mine.aliases, mine.titles) == (theirs.protect, theirs.aliases, theirs.titles)
+    )
 
 
 Extent = tuple[int, ...]

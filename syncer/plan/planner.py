@@ -23,7 +23,7 @@ from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides,
 from syncer.model.markers import holds_secret
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
-from syncer.plan.agreement import Agreements, extent
+from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
 from syncer.plan.exposure import exposures
@@ -41,7 +41,7 @@ def draft(
     sides: PlanInputs,
     known: IdIndex | None = None,
     unread: Unread | None = None,
-    agreements: Agreements | None = None,
+    agreements: Agreements | RunAgreements | None = None,
 ) -> Draft:
     """Decide for every manifest and every remembered address; then put the changes in order. `known`: of these sides,
     where it was needed for `asks_of` already; `agreements`: what need not be decided again.
@@ -157,7 +157,12 @@ class _Case(NamedTuple):
 
 
 def _decide_once(
-    desired: Desired, kind: Kind, sides: PlanInputs, known: IdIndex, out: Draft, agreements: Agreements | None
+    desired: Desired,
+    kind: Kind,
+    sides: PlanInputs,
+    known: IdIndex,
+    out: Draft,
+    agreements: Agreements | RunAgreements | None,
 ) -> None:
     """Decide about a manifest, unless it agrees as when that was done last."""
     context = context_of(desired, sides, known)
@@ -165,11 +170,17 @@ def _decide_once(
         return _decide(kind, desired, context, sides, known, out)
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
+    before = extent(out)
+    if isinstance(agreements, RunAgreements):
+        compared = ComparedSides(context, desired, found, entry)
+        if not agreements.settle(compared, out):
+            _decide(kind, desired, context, sides, known, out)
+            agreements.learn(compared, before, out)
+        return None
     digest = agreements.digest(context, desired, found, entry)
     if digest is None or entry is None:
         return _decide(kind, desired, context, sides, known, out)
     if not agreements.settle(digest, entry, out):
-        before = extent(out)
         _decide(kind, desired, context, sides, known, out)
         agreements.learn(digest, entry, before, out)
     return None

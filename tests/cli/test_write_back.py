@@ -12,7 +12,7 @@ from syncer.cli.write_back_options import exit_code, said, show_patch
 from syncer.fs.change_set import write
 from syncer.manifests.project import choose, read_project
 from syncer.model.diagnostic import InvalidInput
-from syncer.ops.pull.pull import taken_over
+from syncer.ops.pull.first_draft import taken_over
 from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult
 from syncer.render.output import Output
 from syncer.render.terminal import Terminal

@@ -13,7 +13,7 @@ from syncer.model.diagnostic import Location, Problem
 from syncer.model.json_values import Lookup, Ref, Secret, UnknownValue
 from syncer.model.kind import Context
 from syncer.model.resource import Desired, Live, Managed, Match
-from syncer.plan.agreement import Agreements, extent
+from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
 from syncer.plan.plan import Draft, Link, Notice, Release
 
 ADDRESS = Address("ClosingReason", "won")
@@ -162,3 +162,65 @@ def test_all_that_a_draft_may_hold_is_looked_at() -> None:
         value = getattr(filled, name)
         value.append(1) if isinstance(value, list) else value.update({ADDRESS: 1})
     assert (len(extent(Draft())), extent(filled)) == (len(named), (1,) * len(named))
+
+
+COMPARED = ComparedSides(CONTEXT, DESIRED, FOUND, ENTRY)
+
+
+def _with(context: Context = CONTEXT, desired: Desired = DESIRED, found: Any = FOUND, entry: Any = ENTRY) -> Any:
+    return ComparedSides(context, desired, found, entry)
+
+
+OTHER_SIDES: dict[str, ComparedSides] = {
+    "the manifest's text": _with(desired=DESIRED._replace(digest="e")),
+    "a manifest whose text nobody digested": _with(desired=DESIRED._replace(digest="")),
+    "a reference that has another id": _with(CONTEXT._replace(want={"title": "7b"})),
+    "another reply, though it is equal": _with(CONTEXT._replace(live={**FOUND.live.object})),
+    "the ids of parts": _with(CONTEXT._replace(parts={"nodes": {"check": "a8"}})),
+    "the policy": _with(CONTEXT._replace(policy={"removal": "delete"})),
+    "an answer": _with(CONTEXT._replace(answers={"flows": {"results": []}})),
+    "what was declared": _with(CONTEXT._replace(last={"title": "Lost"})),
+    "the day": _with(CONTEXT._replace(today="2026-11-23")),
+    "protect": _with(desired=DESIRED._replace(protect=True)),
+    "aliases": _with(desired=DESIRED._replace(aliases=("gained",))),
+    "titles": _with(desired=DESIRED._replace(titles=("Gained",))),
+    "how it was found": _with(found=FOUND._replace(how="title")),
+    "nothing is found": _with(found=None),
+    "nothing is remembered": _with(entry=None),
+    "another memory": _with(entry=ENTRY._replace(protect=True)),
+}
+
+
+def _learnt(agreed: ComparedSides = COMPARED) -> RunAgreements:
+    agreements = RunAgreements()
+    agreements.learn(agreed, extent(Draft()), AGREED)
+    return agreements
+
+
+def test_what_agreed_in_this_run_is_settled_without_a_second_decision() -> None:
+    out = Draft()
+    again = _with(CONTEXT._replace(want={**CONTEXT.want}), DESIRED._replace(where=lambda path: Location("b", 2, 2)))
+    assert (_learnt().settle(again, out), out) == (True, AGREED)
+    assert ADDRESS in _learnt()
+
+
+@pytest.mark.parametrize("name", OTHER_SIDES)
+def test_what_is_not_what_agreed_in_this_run_is_decided(name: str) -> None:
+    out = Draft()
+    assert (_learnt().settle(OTHER_SIDES[name], out), out) == (False, Draft())
+
+
+def test_a_manifest_whose_text_nobody_digested_is_always_decided() -> None:
+    bare = _with(desired=DESIRED._replace(digest=""))
+    assert not _learnt(bare).settle(bare, Draft())
+
+
+@pytest.mark.parametrize("name", [name for name in SAID if name not in ("a new link", "a link by title")])
+def test_of_what_something_was_said_nothing_agrees_in_this_run(name: str) -> None:
+    """A link that is new is no difference: it is said again, as it was."""
+    agreements = RunAgreements()
+    agreements.learn(COMPARED, extent(Draft()), SAID[name])
+    assert (ADDRESS in agreements) is (name == "something to remember")
+    again = _learnt()
+    again.learn(COMPARED, extent(Draft()), SAID["a notice"])
+    assert ADDRESS not in again

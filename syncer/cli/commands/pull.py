@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syncer.cli.gc_pause import at_rest
 from syncer.cli.options import ContextOptions, environment_options, in_environment, lock_wait_option
 from syncer.cli.signals import at_once
 from syncer.cli.write_back_options import exit_code, said, show_patch, taking_options
@@ -66,7 +67,7 @@ def pull(
     out, here = given.out, given.open()
     writes = not (as_patch or check or dry_run)
     request = PullRequest(here.pull_options(kinds, patterns), frozenset(complete), theirs, prune_files, writes)
-    with at_once():
+    with at_once(), at_rest():
         taken, done = run_pull(here, request, _Told(out, as_patch, check, writes))
         warnings = [*done.left_out, *_unplanned(done, taken.unwritten), *done.mistakes]
         if as_patch:

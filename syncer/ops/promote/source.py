@@ -28,9 +28,9 @@ from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import unreadable
 from syncer.ops.promote.dependencies import bundled_spec, dependencies, with_parts
 from syncer.ops.promote.promotion import PromoteRequest, Promotion, PromotionScope
+from syncer.ops.pull.first_draft import taken_over, what_is_there
 from syncer.ops.pull.inventory import Inventory, names_of
 from syncer.ops.pull.pull import prepare as prepare_pull
-from syncer.ops.pull.pull import taken_over, what_is_there
 from syncer.ops.pull.write_back import WriteBackOptions
 from syncer.ops.refresh import read_sides
 from syncer.ops.selection import PlanRequest, Selection, select

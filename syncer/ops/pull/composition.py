@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path as FilePath
 
 from syncer.diff.export_spec import NameIndex, spec_of, unescaped
 from syncer.diff.restrictions import restricts, widens
@@ -32,7 +31,7 @@ from syncer.model.resource import Desired
 from syncer.model.slugs import piece_of, plain_name
 from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.inventory import UnmanagedObject
-from syncer.ops.pull.layout import file_of
+from syncer.ops.pull.layout import Layout
 from syncer.ops.pull.options import PullOptions
 from syncer.schema_check.known_fields import known_fields
 
@@ -120,10 +119,11 @@ def compose(
 ) -> Composition:
     """Drafts for these objects. `names`: what live ids are called once these objects have manifests; `cuts`: gets what
     must not be said. InvalidInput where the manifests that are there are not sound."""
+    layout = Layout(order)
     for number in range(ROUNDS):
         kept = [each for each in new if each.address not in cuts.given_up]
         called = names(kept)
-        made = {each.address: _draft(each, called, order, cuts) for each in kept}
+        made = {each.address: _draft(each, called, order, layout, cuts) for each in kept}
         unfit = {address: each for address, each in made.items() if isinstance(each, Problem)}
         if unfit:
             cuts.given_up |= unfit
@@ -154,7 +154,9 @@ def _judged(out: Composition, order: PullOptions, existing: Manifests) -> list[P
     return [*existing.problems, *problems, *together(out.desired)]
 
 
-def _draft(new: UnmanagedObject, names: NameIndex, order: PullOptions, cuts: Omissions) -> NewManifest | Problem:
+def _draft(
+    new: UnmanagedObject, names: NameIndex, order: PullOptions, layout: Layout, cuts: Omissions
+) -> NewManifest | Problem:
     """The draft of a live object; a problem where it cannot be read, or not be said with all that restricts it."""
     kind, address = KINDS[new.address.kind], new.address
     try:
@@ -177,8 +179,8 @@ def _draft(new: UnmanagedObject, names: NameIndex, order: PullOptions, cuts: Omi
     for path, variable in new.variables.items():
         document["spec"] = replaced(document["spec"], path, variable)
     shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
-    file = file_of(order, address)
-    schema = _schema(order.project.root, kind.slug, file)
+    file = layout.file_of(address)
+    schema = layout.schema_of(kind.slug, file)
     text = write_yaml(document, list(_head(pulled, schema)))
     return NewManifest(new, pulled, document, file, text, shown, tuple(cuts.words.get(address, ())), schema)
 
@@ -198,12 +200,6 @@ def _read(drafts: Sequence[NewManifest]) -> tuple[list[RawManifest], list[Proble
         manifests += found.manifests
         problems += [problem._replace(severity="error") for problem in found.problems]
     return manifests, problems
-
-
-def _schema(root: FilePath, slug: str, file: str) -> str:
-    """`../../schemas/closing-reason.schema.json`, where that file is there: `syncer schema --into schemas` makes it."""
-    name = f"schemas/{slug}.schema.json"
-    return "../" * file.count("/") + name if (root / name).is_file() else ""
 
 
 def _head(pulled: PulledSpec, schema: str) -> Iterator[str]:

@@ -201,17 +201,15 @@ def _pointed_at(live: Mapping[str, Sequence[Live]], kinds: Iterable[str]) -> set
             steps = pattern_steps(ref.path)
             if ref.plain or ref.to in found:
                 continue
-            objects = [
+            objects = (
                 (spec, each.object)
                 for spec, each in zip(specs, live[name], strict=True)
                 if any(_is_id(value) for _, value in find_all(spec, steps))
-            ]
+            )
             if kind.pull is not None:  # which may not speak of it
                 said = (_said(kind, spec, live_object) for spec, live_object in objects)
-                objects = [(spec, None) for spec in said if any(_is_id(value) for _, value in find_all(spec, steps))][
-                    :1
-                ]
-            if objects:
+                objects = ((spec, None) for spec in said if any(_is_id(value) for _, value in find_all(spec, steps)))
+            if any(True for _ in objects):
                 found.add(ref.to)
     return found
 

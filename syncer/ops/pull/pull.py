@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -20,12 +18,10 @@ from syncer.documents.yaml_reader import read
 from syncer.fs.bulk_writer import write_new
 from syncer.fs.change_set import ChangeSet, FileChange, write
 from syncer.fs.disk import remove_leftovers_of, replace_file
-from syncer.kinds import KINDS
-from syncer.manifests.cross_checks import together
 from syncer.manifests.discovery import read_bytes, shown
+from syncer.manifests.envelope import RawManifest
 from syncer.manifests.environment_entry import with_ids
 from syncer.manifests.project import read_project
-from syncer.manifests.resolution import Manifests, read_manifests, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PartlyDone, Problem
 from syncer.model.json_values import Json
@@ -34,17 +30,17 @@ from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import unreadable
 from syncer.ops.apply.state_store import StateStore, linking
 from syncer.ops.cached_reader import CachedReader
-from syncer.ops.plan import PlanResult, make_plan
+from syncer.ops.plan import PlanResult, make_plan, plan_of
 from syncer.ops.pull.composition import ROUNDS, Composition, NewManifest, Omissions, compose, with_files
+from syncer.ops.pull.first_draft import FirstDraft, changed, chosen, undrafted, with_draft
 from syncer.ops.pull.inventory import Inventory, names_of, survey
 from syncer.ops.pull.known_manifests import known_manifests
 from syncer.ops.pull.layout import occupied
 from syncer.ops.pull.options import PullOptions
-from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
-from syncer.ops.refresh import Fetch, Reader, read_sides
+from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult
+from syncer.ops.refresh import Fetch
 from syncer.ops.selection import PlanRequest
 from syncer.ops.workspace import Workspace
-from syncer.plan.planner import Unread
 
 NO_LOSS = frozenset({"titles-unseen", "removal-asked", "manifest-elsewhere"})
 """Warnings that tell of nothing that should stand in a manifest and does not: all is said, or left out by order."""
@@ -139,15 +135,17 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
         known = place.load()
         with here.api(read_only=True) as api:
             reader = CachedReader(api, forgiving=True)
-            manifests, desired, dangling = what_is_there(order)
-            unfinished = {each.at.file for each in dangling if each.at}  # what they refer to comes with this pull
-            only = chosen([each for each in desired if each.file not in unfinished], order)
+            first = undrafted(order)
+            unfinished = {each.at.file for each in first.dangling if each.at}  # what they refer to comes with this pull
+            only = chosen([each for each in first.desired if each.file not in unfinished], order)
             wish = WriteBackOptions(request.complete, request.everything, request.prune_files, only)
-            taken = taken_over(order, reader, here.fetch, known.entries, (manifests, desired), wish)
+            taken, first = with_draft(order, reader, here.fetch, known.entries, first, wish)
             if request.writes:
                 write(taken.changes, order.project.root)
             operator.taken_over(taken)
-            done = prepare(order, reader, here.fetch, known.entries)
+            if request.writes and taken.changes:
+                first = changed(order, first, taken.changes)
+            done = prepare(order, reader, here.fetch, known.entries, first=first)
             if request.writes:
                 store = StateStore(place, linking(known, order.environment.org_id))
                 write_pull(done, store.put, operator.wrote)
@@ -157,53 +155,19 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
     return taken, done
 
 
-def chosen(desired: Sequence[Desired], order: PullOptions) -> frozenset[Address]:
-    """The manifests of the chosen kinds whose name or title fits one of the patterns; any where there is none."""
-
-    def words(each: Desired) -> tuple[str, str]:
-        return each.address.name, str(each.spec.get(KINDS[each.address.kind].title) or "")
-
-    return frozenset(
-        each.address
-        for each in desired
-        if each.address.kind in order.kinds
-        and (not order.patterns or any(fnmatchcase(word, glob) for word in words(each) for glob in order.patterns))
-    )
-
-
-def taken_over(
-    order: PullOptions,
-    reader: Reader,
-    fetch: Fetch,
-    managed: Mapping[Address, Managed],
-    there: tuple[Manifests, Sequence[Desired]],
-    wish: WriteBackOptions,
-) -> WriteBackResult:
-    """Read what is live of the manifests that are `there`, and decide. InvalidInput where `complete` names none of
-    them; PlatformError."""
-    manifests, desired = there
-    addresses = {str(each.address) for each in desired}
-    if unknown := sorted(wish.complete - addresses):
-        near = get_close_matches(unknown[0], sorted(addresses), 1)
-        hint = f"did you mean `{near[0]}`?" if near else "an address is KIND/NAME, as the plan shows it"
-        raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))
-    unread: Unread = {}
-    sides, _, _, looked_at = read_sides(reader, fetch, desired, managed, PlanRequest(order.target), unread)
-    unseen = getattr(reader, "unread", {})
-    return take_over(manifests, order.environment, sides, looked_at, wish, unread=unread, unseen=unseen)
-
-
 def prepare(
     order: PullOptions,
     reader: CachedReader,
     fetch: Fetch,
     managed: Mapping[Address, Managed],
     refine: Callable[[Inventory], Inventory] = lambda found: found,
+    first: FirstDraft | None = None,
 ) -> PullPlan:
-    """Everything but the writing. `refine`: what is made of the survey before manifests are made of it. InvalidInput
-    where the manifests that are there are not sound; PlatformError. In one piece, for each round leaves out what the
-    one before could not say."""
-    existing, desired, dangling = what_is_there(order)
+    """Everything but the writing. `refine`: what is made of the survey before manifests are made of it; `first`: the
+    manifests that are there, where they were read, and what was decided of them. InvalidInput where they are not sound;
+    PlatformError. In one piece, for each round leaves out what the one before could not say."""
+    first = first or undrafted(order)
+    existing, desired, dangling = first.existing, first.desired, first.dangling
     there = known_manifests(order, existing, desired)
     found = survey(reader, fetch, order, there, managed)
     nameless = chain.from_iterable(reader.unread.get(kind, ()) for kind in order.kinds)
@@ -211,8 +175,10 @@ def prepare(
     cuts, mistakes = Omissions(given_up=occupied(order, found.new)), list[Problem]()
 
     def plan(wanted: Sequence[Desired], links: Mapping[Address, Managed]) -> tuple[PlanResult, dict[Address, Problem]]:
+        request = PlanRequest(order.target, removal_requests=there.asked, agreements=first.agreements)
+        if first.result is not None and wanted is desired and not there.asked:
+            return plan_of(reader, fetch, wanted, first.result, request), {**first.unread}
         unread: dict[Address, Problem] = {}
-        request = PlanRequest(order.target, removal_requests=there.asked)
         return make_plan(reader, fetch, wanted, {**managed, **links}, request, unread), unread
 
     if not found.new and dangling:
@@ -249,7 +215,8 @@ def write_pull(
     if not pull.drafts:
         return
     files = new_files(pull)
-    left = {path: content for path, content in files.items() if not _says(path, content)}  # of an earlier pull
+    names = {root / name: name for name in files}
+    left = {path: files[name] for path, name in names.items() if not _says(path, files[name])}  # of an earlier pull
     try:
         remove_leftovers_of((project.file, *left))
         if pull.composed.ids:
@@ -259,7 +226,7 @@ def write_pull(
             pull.written.append(project.file.name)
 
         def note(path: Path) -> None:
-            pull.written.append(shown(path, root))
+            pull.written.append(names[path])
             tell(f"{len(pull.written)} of {len(left)} files written")
 
         write_new(left, note)
@@ -274,14 +241,14 @@ def write_pull(
     remember(_links(pull.drafts))
 
 
-def new_files(pull: PullPlan) -> dict[Path, bytes]:
-    """Every file that a pull makes: manifests, and texts beside them."""
+def new_files(pull: PullPlan) -> dict[str, bytes]:
+    """Every file that a pull makes, by its name below the root: manifests, and texts beside them."""
     root = pull.order.project.root
-    files: dict[Path, bytes] = {}
+    files: dict[str, bytes] = {}
     for draft in pull.drafts:
         document, texts = _files_of(draft, root)
-        files |= {root / name: text.encode() for name, text in texts.items()}
-        files[root / draft.file] = (draft.text_of(document) if texts else draft.text).encode()
+        files |= {name: text.encode() for name, text in texts.items()}
+        files[draft.file] = (draft.text_of(document) if texts else draft.text).encode()
     return files
 
 
@@ -289,9 +256,7 @@ def changes(pull: PullPlan) -> ChangeSet:
     """The same as changes of files, with the ids that syncer.yaml gets: for a patch."""
     root, project = pull.order.project.root, pull.order.project
     files = {
-        shown(path, root): FileChange(None, content)
-        for path, content in new_files(pull).items()
-        if not _says(path, content)
+        name: FileChange(None, content) for name, content in new_files(pull).items() if not _says(root / name, content)
     }
     if pull.composed.ids:
         before = read_bytes(project.file, project.file.name)
@@ -302,7 +267,8 @@ def changes(pull: PullPlan) -> ChangeSet:
 
 def prove(pull: PullPlan) -> None:
     """Read back what was written. A plan is made of manifests, ids and what was read of the organisation: where these
-    are what the plan before was made of, it is still that plan. What is not becomes a mistake of `pull`."""
+    are what the plan before was made of, it is still that plan. That was made of each text as the reader reads it: of a
+    file that holds the same bytes the reader is not asked again. What is not becomes a mistake of `pull`."""
     if not pull.drafts:
         return
     environment = read_project(pull.order.project.file).environments[pull.order.environment.name]
@@ -312,27 +278,21 @@ def prove(pull: PullPlan) -> None:
         pull.mistakes.append(
             Problem("pull-differs", said, hint="was it edited meanwhile? `syncer plan` says what is so")
         )
+    planned = {raw.file: (raw.content, raw.document.value) for raw in _planned(pull.composed)}
     for draft in pull.drafts:
         document, texts = _files_of(draft, root)
         content = read_bytes(root / draft.file, draft.file)
-        found = [each.value for each in read(content, draft.file)]
+        text, value = planned.get(draft.file, (b"", None))
+        found = [value] if content == text else [each.value for each in read(content, draft.file)]
         if found != [document] or not all(_says(root / name, text.encode()) for name, text in texts.items()):
             message = f"`{draft.file}` does not say what was written to it"
             hint = "was it edited meanwhile? `syncer plan` says what is so"
             pull.mistakes.append(Problem("pull-differs", message, hint=hint))
 
 
-def what_is_there(order: PullOptions) -> tuple[Manifests, list[Desired], list[Problem]]:
-    """The manifests that are there, and references of theirs that lead nowhere yet: of a pull that was cut off, this
-    one brings what they name. InvalidInput where they are not sound otherwise. A folder that is not there is empty."""
-    there = tuple(each for each in order.project.manifests if each.exists())
-    existing = read_manifests(order.project._replace(manifests=there))
-    desired, problems = resolve(existing, order.environment, order.env, allowed=order.allowed)
-    errors = [each for each in (*existing.problems, *problems, *together(desired)) if each.severity == "error"]
-    dangling = [each for each in errors if each.rule == "unknown-reference"]
-    if len(errors) > len(dangling):
-        raise InvalidInput(errors)
-    return existing, desired, dangling
+def _planned(composed: Composition) -> Sequence[RawManifest]:
+    """The manifests that the plan was made of."""
+    return composed.manifests.all if composed.manifests else ()
 
 
 def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
@@ -370,6 +330,8 @@ def _files_of(draft: NewManifest, root: Path) -> tuple[dict[str, Json], dict[str
 
 def _says(path: Path, content: bytes) -> bool:
     """Whether a file holds exactly this: what an earlier pull wrote before it was cut off."""
+    if not os.path.lexists(path):  # as nearly always
+        return False
     try:
         return path.is_file() and path.read_bytes() == content
     except OSError:
