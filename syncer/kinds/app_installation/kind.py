@@ -314,7 +314,6 @@ KIND = Kind(
     folder="apps",
     restrictions=("option_values",),
     called=_called,
-    required=("version",),
     own_values=("option_values[].options[].value",),
     texts=("option_values[].options[].value",),
     recorded=_recorded,

@@ -201,15 +201,6 @@ KIND = Kind(
     rules=RULES,
     heading="Flow templates",
     recorded=_recorded,
-    required=(
-        "tasks",
-        "edges",
-        "version",
-        "tasks[].name",
-        "tasks[].task_type",
-        "phases[].name",
-        "tasks[].conditions[].branch_name",
-    ),
     refs=(
         RefField("closing_reasons[]", "ClosingReason", form="item"),
         *(RefField(f"{root}.automation_id", "AutomationFlow") for root in TRIGGERS),
