@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from syncer.manifests.project import Project
     from syncer.manifests.read_cache import ReadCache
     from syncer.model.diagnostic import Problem
+    from syncer.render.output import Output
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @config_option
 @no_cache_option
+@click.option(
+    "--create", is_flag=True, help="Every manifest has what a create needs: it can be applied to an empty organisation."
+)
 @click.option("--strict", is_flag=True, help="Every warning is an error: unknown fields, raw ids, unreachable tasks.")
 @click.option(
     "--format",
@@ -32,12 +36,16 @@ if TYPE_CHECKING:
     help="For people, machines, GitHub annotations or code scanning.",
 )
 @click.pass_obj
-def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache: bool, strict: bool, form: str) -> int:
+def validate(
+    color: str, paths: tuple[Path, ...], config: Path | None, no_cache: bool, create: bool, strict: bool, form: str
+) -> int:
     """Prove the manifests offline: form, references, graphs, values; every problem of every file in one run.
 
-    Given PATHS, reports on those only, and still knows the references of the whole repository.
+    Given PATHS, reports on those only, and still knows the references of the whole repository. What a local state does
+    not know is warned of where it lacks what a create needs; a state that lives elsewhere is not asked.
     """
     from syncer.cli.console import console
+    from syncer.cli.known_objects import state_digest
     from syncer.cli.read_cache import open_cache
     from syncer.manifests.discovery import find, read_bytes, shown
     from syncer.manifests.project import find_project, project_of
@@ -48,9 +56,10 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache:
     file = find_project(here, config).absolute()
     settings, root = read_bytes(file, file.name), file.parent.resolve()
     cache = open_cache(root, os.environ, off=no_cache)
+    inputs = settings + state_digest(root) + b"create" * create
     named = [(here / path).absolute() for path in paths]
     mine, others = _manifests_among(named, file)
-    known = known_run(cache, file, settings, mine, strict=strict) if cache is not None else None
+    known = known_run(cache, file, inputs, mine, strict=strict) if cache is not None else None
     counts = known.counts if known is not None else None
     project = project_of(settings, file) if counts is None else None
     for path in others:
@@ -63,7 +72,7 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache:
     problems: list[Problem] = []
     if project is not None:
         files = known.files if known is not None else None
-        problems, counts = _judged(project, settings, files, mine, only, cache, strict=strict)
+        problems, counts = _judged(project, inputs, files, mine, only, cache, out, strict=strict, create=create)
     counts = counts or {}
     if not counts and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
@@ -85,18 +94,22 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache:
 
 def _judged(
     project: Project,
-    settings: bytes,
+    inputs: bytes,
     files: FileTexts | None,
     mine: list[Path],
     only: frozenset[str] | None,
     cache: ReadCache | None,
+    out: Output,
     *,
     strict: bool,
+    create: bool,
 ) -> tuple[list[Problem], Mapping[str, int]]:
     """The problems of the manifests, and how many of them each file holds; the cache learns what was found. `files`:
-    what is there, where it was read already."""
+    what is there, where it was read already; `inputs`: what decides beside them."""
     from collections import Counter
 
+    from syncer.cli.known_objects import known_objects
+    from syncer.manifests.create_schema import NOBODY_ASKED
     from syncer.manifests.discovery import find
     from syncer.manifests.file_texts import read_texts
     from syncer.manifests.resolution import read_manifests
@@ -107,10 +120,11 @@ def _judged(
     if files is None:
         files = read_texts(find([*project.manifests, *mine], project.root), project.root, digests=cache is not None)
     manifests = read_manifests(project, mine, only, cache=cache, files=files)
-    problems = ordered(judge(manifests, strict=strict, only=only))
+    known = NOBODY_ASKED if create else known_objects(project, out)
+    problems = ordered(judge(manifests, strict=strict, only=only, known=known, create=create))
     if cache is not None:
         if only is None and not problems:
-            remember_run(cache, manifests, files, settings, strict=strict)
+            remember_run(cache, manifests, files, inputs, strict=strict)
         cache.save(project.environments, whole=only is None)
     return problems, Counter(each.file for each in (*manifests.all, *manifests.removed))
 
