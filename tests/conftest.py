@@ -42,9 +42,8 @@ SCANNED = {"tests": 0, "bytes": 0, "files": 0, "hits": 0}
 
 _FOLDERS: dict[str, Path] = {}
 
-# What the commands of the tests remember lies apart from what the developer's own remember, and is gone afterwards.
-_CACHE = tempfile.TemporaryDirectory(prefix="syncer-cache-")
-os.environ["XDG_CACHE_HOME"] = _CACHE.name
+# Started as a background job of a script, the run ignores SIGINT, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

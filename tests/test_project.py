@@ -282,6 +282,30 @@ def test_no_path_of_somebodys_machine_stands_in_the_tree() -> None:
     assert found == []
 
 
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function of the package, with its file and name."""
+    for path in TREE:
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "syncer"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield f"{path.relative_to(ROOT).as_posix()}:{node.name}", node
+
+
+def test_a_long_function_says_why_it_is_in_one_piece() -> None:
+    """Over 40 lines its docstring says so, in these words, and 60 is the end; as `make shape` counts them."""
+    lengths = {
+        name: (1 + (node.end_lineno or 0) - node.lineno, ast.get_docstring(node) or "") for name, node in functions()
+    }
+    assert [name for name, (lines, _) in lengths.items() if lines > 60] == []
+    assert [name for name, (lines, said) in lengths.items() if lines > 40 and "In one piece" not in said] == []
+
+
+def test_no_function_has_a_parade_of_parameters() -> None:
+    """Seven at most, `self` counted; in cli/ click hands on an option each."""
+    counts = {name: len(ast.dump(node.args).split("arg(arg=")) - 1 for name, node in functions()}
+    assert [name for name, count in counts.items() if count > 7 and not name.startswith("syncer/cli/")] == []
+
+
 def test_a_long_module_has_a_reason() -> None:
     modules = {
         path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines())

@@ -10,7 +10,6 @@ import gc
 gc.set_threshold(50_000, 20, 20)
 """Commands are short and make many small values and hardly a circle: collecting as often as usual costs a tenth."""
 
-import atexit
 import importlib
 import os
 import sys
@@ -112,7 +111,8 @@ def main(args: Sequence[str] | None = None) -> None:
         sys.exit(_flushed(code))
     # All that must be written is written and closed: taking four hundred modules apart costs a tenth of a `validate`.
     # What others asked to be called at the end (a coverage tool that watches every process) is called.
-    atexit._run_exitfuncs()
+    if called_at_the_end := sys.modules.get("atexit"):  # who asked for it has imported it
+        called_at_the_end._run_exitfuncs()
     os._exit(_flushed(code))
 
 

@@ -170,7 +170,7 @@ class Count(_Number):
 
 
 def consent_options(command: Command) -> Command:
-    """The flags that lift a guard; none of them can stand in the repository. A table, and as long as it has rows."""
+    """The flags that lift a guard; none of them can stand in the repository. In one piece: it is a table."""
     count: Any = Count()
     for option in reversed(
         (

@@ -241,7 +241,7 @@ class _Build:
         self.documents.append((root[0] if root else None, (mark.line + 1, mark.column + 1)))
 
     def nodes_of_document(self, event: Any, advance: Callable[[], Any]) -> None:
-        """The loop everything passes through; written flat, with local names, for speed."""
+        """The loop everything passes through. In one piece, flat and with local names, for speed."""
         scalar_event, mapping_start, sequence_start, mapping_end, sequence_end, document_end = _KINDS
         stack, container, key, nodes = self.stack, self.container, self.key, self.nodes
         constants, number_starts = CONSTANTS, NUMBER_STARTS

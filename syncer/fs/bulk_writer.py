@@ -48,6 +48,7 @@ def _side_by_side(do: Callable[[Path], None], paths: Sequence[Path], done: Calla
 
     No pool: what Ctrl-C breaks off in the middle of handing work to one may leave its locks taken, and its end waits
     for them for ever. These threads share one queue, which is whole at any moment, and nobody has to wait for them.
+    In one piece: they share what is local here.
     """
     said: SimpleQueue[tuple[Path, OSError | None] | None] = SimpleQueue()
     waiting, turn, stopped = iter(paths), threading.Lock(), threading.Event()

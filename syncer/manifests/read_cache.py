@@ -25,7 +25,7 @@ except ImportError:  # pragma: no cover
 if TYPE_CHECKING:
     from syncer.documents.yaml_reader import Document, Plain
 
-FORMAT = 1
+FORMAT = 2
 _HEAD = b"syncer read cache "
 FEW = 8
 """Files that a run about other files may read in vain before it writes the cache anew: writing it costs as much."""
@@ -148,19 +148,18 @@ class ReadCache:
         self._table: _Part | None = None
         self._new: dict[str, tuple[list[Document], Plain | None]] = {}
         self._kept: dict[str, list[Document]] = {}
-        self._runs: dict[str, CachedRun] = {}
+        self._run: CachedRun | None = None
         try:
             self._open(store.load())
         except _NOT_WHOLE:
-            self._runs, self._table = {}, None
-        self._known_runs = dict(self._runs)
+            self._run, self._table = None, None
+        self._known_run = self._run
 
     # --- what earlier runs remembered
 
-    def run(self, settings: bytes, *, strict: bool) -> CachedRun | None:
+    def run(self, settings: bytes) -> CachedRun | None:
         """The last run of `validate` in which nothing was found, if syncer.yaml was this one."""
-        found = self._runs.get(str(strict))
-        return found if found is not None and found.settings == digest_of(settings) else None
+        return self._run if self._run is not None and self._run.settings == digest_of(settings) else None
 
     def file(self, digest: str, environments: Collection[str]) -> CachedFile | None:
         """What is remembered of that content. It was judged for environments of these names, or counts as not
@@ -190,9 +189,9 @@ class ReadCache:
         if not any(document.warnings for document in documents):
             self._new[digest] = (documents, outline)
 
-    def add_run(self, run: CachedRun, *, strict: bool) -> None:
+    def add_run(self, run: CachedRun) -> None:
         """Nothing was found."""
-        self._runs[str(strict)] = run
+        self._run = run
 
     def save(self, environments: Collection[str], *, whole: bool) -> None:
         """Write what is known now, where it differs from what was known. `whole`: this run met all files there are, so
@@ -206,7 +205,7 @@ class ReadCache:
             if digest in self._kept or not whole
         }
         learnt = len(self._new) + sum(each.sound and not self._files[name].sound for name, each in files.items())
-        changed = learnt or files != self._files or self._runs != self._known_runs
+        changed = learnt or files != self._files or self._run != self._known_run
         if learnt > FEW or (whole and changed):
             self._write(names, files)
 
@@ -221,7 +220,8 @@ class ReadCache:
         first, second = int(runs[0]), int(runs[0]) + int(table[0])
         if len(rest) != second + int(values[0]) or digest_of(rest[:first]) != runs[2]:
             return
-        self._runs = {name: _run(*each) for name, each in json.loads(rest[:first]).items()}
+        said = json.loads(rest[:first])
+        self._run = None if said is None else _run(*said)
         self._table = _Part(rest, first, second, table[2], values[2])
 
     def _read_files(self) -> None:
@@ -253,7 +253,7 @@ class ReadCache:
             usable = outline if b"${" not in text else None  # what a variable stands for, each environment says
             parts.append(text)
             table[digest] = [_sound(documents), usable, begin, begin := begin + len(text)]
-        written = [_json(self._runs), _json({"environments": names, "files": table}), b"".join(parts)]
+        written = [_json(self._run), _json({"environments": names, "files": table}), b"".join(parts)]
         sizes = " ".join(f"{len(each)}:{digest_of(each)}" for each in written)
         self._store.save(b"".join((_HEAD, f"{self._key} {sizes}\n".encode("ascii"), *written)))
 

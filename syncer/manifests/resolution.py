@@ -124,6 +124,8 @@ def resolve(
 
     `env`: the process environment; None while validating: `${env.NAME}` then stays as it is written. `unvarying` False
     leaves out the checks of manifests without variables: they were made for another environment.
+
+    In one piece: whether a manifest counts hangs on what was found of it and of the environment before.
     """
     here = [each for each in manifests.all if lives_in(each, environment.name)]
     index = index_of(here, environment, manifests.all)._replace(complete=manifests.complete)

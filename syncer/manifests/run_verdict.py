@@ -26,12 +26,10 @@ class KnownRun(NamedTuple):
     """How many manifests each file holds where nothing is found; None where that is not known."""
 
 
-def known_run(
-    cache: ReadCache, project_file: Path, settings: bytes, extra: Sequence[Path], *, strict: bool
-) -> KnownRun | None:
+def known_run(cache: ReadCache, project_file: Path, settings: bytes, extra: Sequence[Path]) -> KnownRun | None:
     """What a run of `validate` over the files of that syncer.yaml, and `extra` ones, is known to find. None where
     nothing is remembered of that syncer.yaml."""
-    run = cache.run(settings, strict=strict)
+    run = cache.run(settings)
     if run is None:
         return None
     root = project_file.parent.resolve()
@@ -45,8 +43,9 @@ def known_run(
     return KnownRun(files, dict(zip(names, run.counts, strict=True)))
 
 
-def remember_run(cache: ReadCache, manifests: Manifests, files: FileTexts, settings: bytes, *, strict: bool) -> None:
-    """Nothing was found in these manifests of these files: let the next run know, where that can be known."""
+def remember_run(cache: ReadCache, manifests: Manifests, files: FileTexts, settings: bytes) -> None:
+    """Nothing was found in these manifests of these files: let the next run know, where that can be known. Where no
+    warning was found either, `--strict` finds no error."""
     project = manifests.project
     every = [*manifests.all, *manifests.removed]
     texts = set(_texts_of(project.document.value))
@@ -60,7 +59,7 @@ def remember_run(cache: ReadCache, manifests: Manifests, files: FileTexts, setti
     folders = tuple(project.document.value.get("manifests") or ["."])
     digests = {name: text_digest(name, project.root) for name in sorted(texts)}
     held = tuple(counts[name] for name in names)
-    cache.add_run(CachedRun(digest_of(settings), folders, files.digest(), held, digests), strict=strict)
+    cache.add_run(CachedRun(digest_of(settings), folders, files.digest(), held, digests))
 
 
 def _texts_of(value: Json) -> Iterator[str]:

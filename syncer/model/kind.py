@@ -287,6 +287,9 @@ class Kind(NamedTuple):
     """What those are called where they are looked up instead: the `to` of the references that may name either."""
     asks_along: Callable[[Iterable[str]], Mapping[str, Call]] = lambda ids: {}
     """The calls that read those of these ids; `pull` finds them among its answers."""
+    by_day: bool = False
+    """Whether what is decided depends on the day. A kind that doesn't say so is told none by a plan (`Context.today` is
+    ""), so that what agreed yesterday agrees today."""
     own_values: tuple[str, ...] = ()
     """Fields in which an organisation may have a value of its own: where two differ, `promote` makes a variable."""
 

@@ -6,7 +6,7 @@ A whole run in which nothing differed and nothing was said is remembered by all 
 | input | where it stands |
 | --- | --- |
 | syncer.yaml, and the name and bytes of every manifest file | `WholeAgreement.files` |
-| the state, whole; environment, organisation, server, the day | `WholeAgreement.rest` |
+| the state, whole; environment, organisation, server, the day if a kind looks at it | `WholeAgreement.rest` |
 | what was listed, every object whole and in its order | `WholeAgreement.lists` |
 | what was read beside the lists | `WholeAgreement.reads` |
 | this program: version, sources, schemas, its Python and libraries | `agreement_file.program_digest` |
@@ -221,9 +221,13 @@ class Recall:
         )
 
     def _digest_of_rest(self, state: State) -> str:
-        """Of the state, whole, and of the day; environment, organisation and server are in the key."""
+        """Of the state, whole, and of the day where a kind looks at it; what else tells organisations apart is in the
+        key."""
+        from syncer.kinds import KINDS
+
         digest = blake2b(key=self._key, digest_size=32)
-        head = (self._today, state.org_id, state.serial, state.found, state.guards)
+        by_day = any(KINDS[kind].by_day for kind in {address.kind for address in state.entries})
+        head = (self._today if by_day else "", state.org_id, state.serial, state.found, state.guards)
         for part in (head, *sorted(state.entries.items())):
             text = repr(part).encode("utf-8", "surrogatepass")
             digest.update(b"%d:" % len(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from syncer.kinds import KINDS
@@ -46,13 +47,12 @@ def situation_of(
     found |= {entry.live_id for entry in sides.answered.removals.values()}
     if planned.plan.partial or planned.plan.undo:  # not chosen, and another manifest's all the same: nobody else's
         found |= {live_id for _, live_id in claims(planned.desired, sides.live, state.entries)}
-    remembered: dict[str, int] = {}
-    missing: dict[str, int] = {}
-    for address, entry in state.entries.items():
-        if entry.live_id:
-            remembered[address.kind] = remembered.get(address.kind, 0) + 1
-            there = entry.live_id in listed.get(address.kind, ()) or moved.get(address, address) in matched
-            missing[address.kind] = missing.get(address.kind, 0) + (not there)
+    linked = [(address, entry.live_id) for address, entry in state.entries.items() if entry.live_id]
+    remembered = Counter(address.kind for address, _ in linked)
+    missing = dict.fromkeys(remembered, 0)
+    for address, live_id in linked:
+        there = live_id in listed.get(address.kind, ()) or moved.get(address, address) in matched
+        missing[address.kind] += not there
     return Situation(
         target.environment,
         target.org_id,

@@ -10,7 +10,7 @@ All that deciding about one manifest and its live object sees, and where it stan
 | what is remembered: what was declared, ids of parts | `Context.last`, `Context.parts` |
 | the rest of what is remembered: live id, protection, aliases, policy, whether it was linked by hand | the entry |
 | what was asked beside the lists | `Context.answers` |
-| `metadata.policy`, the address, the day | `Context.policy`, `Context.address`, `Context.today` |
+| `metadata.policy`, address, and day if its kind looks at it | `Context.policy`, `Context.address`, `Context.today` |
 | `metadata.protect` and `aliases`, the environment's `protect` | the manifest |
 | by what the live object was found | the match |
 | environment, organisation, server; this syncer's own code and libraries | the key of the digest |

@@ -79,6 +79,10 @@ class IdIndex:
         """(kind, live id) → the manifest it belongs to."""
         return {(address.kind, found.live.id): address for address, found in self.found.items()}
 
+    def by_day(self, kind: str) -> bool:
+        """Whether what is decided about the kind depends on the day."""
+        return self._kinds[kind].by_day
+
     def resolve(self, leaf: Ref | Lookup | Part) -> Json:
         """The id a marker stands for; the marker itself while it has none."""
         if isinstance(leaf, Ref):
@@ -131,5 +135,5 @@ def context_of(desired: Desired, sides: PlanInputs, known: IdIndex) -> Context:
         desired.policy,
         answers,
         dict(entry.declared) if entry else {},
-        sides.today,
+        sides.today if known.by_day(desired.address.kind) else "",
     )

@@ -48,7 +48,9 @@ def draft(
 
     PlatformError, with every one of them, where live objects cannot be read: nothing is decided past them. Whoever only
     reports gives `unread`: they are put in there, those that are in there are skipped, and of none of them anything is
-    planned."""
+    planned.
+
+    In one piece: each step is made of what all before it decided."""
     out, given = Draft(), unread is not None
     unread = {} if unread is None else unread
     known = known or IdIndex(kinds, sides)
@@ -174,6 +176,7 @@ def _decide_once(
 
 
 def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, known: IdIndex, out: Draft) -> None:
+    """What becomes of one manifest. In one piece: each answer rules out what comes after it."""
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     prepared = kind.prepare(context)

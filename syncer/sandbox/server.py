@@ -84,6 +84,8 @@ def create_app(
 
     Organisations that the file does not know yet get the built-in objects. Several tokens may name one organisation.
     The store is `app.extensions["sandbox"]`. Raises ValueError where two of them share a token.
+
+    In one piece: it puts together what every request passes through, in that order.
     """
     app = Flask("syncer.sandbox", static_folder=None)
     app.url_map, app.view_functions = _routes().url_map, _routes().view_functions

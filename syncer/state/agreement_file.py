@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -151,7 +151,7 @@ def _document(record: AgreementRecord) -> dict[str, Any]:
 
 def _record(said: Any) -> AgreementRecord:
     objects = bytes.fromhex(said["objects"])
-    whole = {str(name): _whole(**each) for name, each in said["whole"].items()}
+    whole = {str(name): _whole(each) for name, each in said["whole"].items()}
     digests = frozenset(objects[at : at + SIZE] for at in range(0, len(objects), SIZE))
     salt = bytes.fromhex(said["salt"])
     if len(salt) != SALT:
@@ -159,19 +159,14 @@ def _record(said: Any) -> AgreementRecord:
     return AgreementRecord(salt, digests, whole)
 
 
-def _whole(
-    *,
-    files: str,
-    rest: str,
-    lists: str,
-    reads: str,
-    kinds: Sequence[str],
-    lookups: Sequence[str],
-    calls: Sequence[Sequence[Any]],
-    warnings: int,
-) -> WholeAgreement:
-    texts = (files, rest, lists, reads, *kinds, *lookups, *(text for call in calls for text in call[:4]))
-    if not all(isinstance(each, str) for each in texts) or type(warnings) is not int or warnings < 0:
+def _whole(said: Mapping[str, Any]) -> WholeAgreement:
+    if set(said) != set(WholeAgreement._fields):
         raise TypeError
-    read = tuple((default, service, method, path, body) for default, service, method, path, body in calls)
-    return WholeAgreement(files, rest, lists, reads, tuple(kinds), tuple(lookups), read, warnings)
+    given: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in said.items()}
+    read = WholeAgreement(**given)
+    texts = (*read[:4], *read.kinds, *read.lookups, *(text for call in read.calls for text in call[:4]))
+    if not all(isinstance(each, str) for each in texts) or type(read.warnings) is not int or read.warnings < 0:
+        raise TypeError
+    return read._replace(
+        calls=tuple((default, service, method, path, body) for default, service, method, path, body in read.calls)
+    )

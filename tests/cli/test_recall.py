@@ -35,7 +35,9 @@ def cached(live: Repo, sandbox: Sandbox, tmp_path: Path) -> Repo:
 
 
 def remembered(repo: Repo) -> list[Path]:
-    return sorted(Path(repo.env["XDG_CACHE_HOME"]).rglob("*"))
+    """The folder and the file of what agreed; what was read of files lies beside it."""
+    found = sorted(Path(repo.env["XDG_CACHE_HOME"]).rglob("*.agreements.cache"))
+    return [*{each.parent for each in found}, *found]
 
 
 def both(repo: Repo, *command: str) -> None:

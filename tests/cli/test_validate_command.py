@@ -333,8 +333,8 @@ def test_a_schema_alone_tells_of_the_flows_that_lose_an_attribute(repo, before: 
 
 
 PARTIAL = (
-    "apiVersion: syncer/v1\nkind: EntitySchema\nmetadata: {name: roof}\nspec:\n  slug: roof\n  name: Roof\n  plural: Roofs\n"
-    "  attributes:\n    - {name: sum, label: Sum, type: computed}\n"
+    "apiVersion: syncer/v1\nkind: EntitySchema\nmetadata: {name: roof}\nspec:\n  slug: roof\n  name: Roof\n"
+    "  plural: Roofs\n  attributes:\n    - {name: sum, label: Sum, type: computed}\n"
 )
 LACKING = ("missing-for-create", "config/roof.yaml", 9, "$.spec.attributes[0]")
 
@@ -357,7 +357,7 @@ def test_what_a_create_needs(live) -> None:
     assert missing(live.run(*asked)) == (0, [("warning", LACKING)])
     assert missing(live.run(*asked, "--strict")) == (3, [("error", LACKING)])
     assert missing(live.run(*asked, "config/won.yaml")) == (0, [])
-    assert live.run("plan").problems == [("missing-for-create", 9, 7)]
+    assert live.run("plan", "--format", "json").problems() == [("missing-for-create", 9, 7)]
     live.write("config/roof.yaml", PARTIAL.replace("computed", 'computed, value_formatter: "x"'))
     assert live.run("apply", "--yes").code == 0
     live.write("config/roof.yaml", PARTIAL.replace("  plural: Roofs\n", ""))
@@ -381,4 +381,5 @@ def test_a_state_that_is_not_asked(live, where: str, text: str | None, said: str
         live.write(".syncer/state/test.json", text)
     found = live.run("validate")
     assert (found.code, found.out) == (0, "")
-    assert found.err.startswith(said) and found.err.endswith("2 manifests in 2 files: valid\n")
+    assert found.err.startswith(said)
+    assert found.err.endswith("2 manifests in 2 files: valid\n")

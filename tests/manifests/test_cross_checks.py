@@ -17,7 +17,7 @@ Spec = dict[str, Any]
 def manifest(kind: str, name: str, spec: Spec) -> Desired:
     """One in a file of its own, whose line is one more than the length of the path."""
     at = lambda path: Location(f"{name}.yaml", len(path) + 1, 1)  # noqa: E731
-    return Desired(Address(kind, name), spec, {}, False, (), (), (), at, "")
+    return Desired(Address(kind, name), spec, {}, False, (), (), (), at, "", f"{name}.yaml")
 
 
 def schema(slug: str, *attributes: Spec) -> Desired:

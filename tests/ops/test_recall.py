@@ -179,7 +179,6 @@ MOVED: dict[str, Callable[[Memory], object]] = {
     "an object that came": lambda memory: memory.world.ask("POST /v1/workflows/closing-reasons", {"title": "Neu"}),
     "the state's serial": lambda memory: _with_serial(memory.world),
     "the state is lost": lambda memory: memory.world.forget(),
-    "the day": lambda memory: setattr(memory, "today", "2031-01-01"),
     "environment, organisation, server": lambda memory: setattr(memory, "place", "another"),
     "the program": lambda memory: setattr(memory, "rules", "1" * 32),
     "the memory is gone": lambda memory: memory.file.drop(),
@@ -203,6 +202,20 @@ def test_where_one_input_has_moved_it_is_decided_again(memory: Memory, name: str
         return
     assert (memory.plan().plan, memory.read) == (plan.plan, True)
     assert (memory.drift(), memory.read) == (drift, True)
+
+
+def test_the_day_is_an_input_where_a_kind_looks_at_it(memory: Memory, make: Any) -> None:
+    """A retention configuration must begin in the future; what else agreed yesterday agrees today."""
+    memory.today = "2031-01-01"
+    assert (memory.same(), memory.read) == (True, False)
+    memory.world.put(make.retention())
+    memory.world.apply()
+    memory.plan()
+    memory.plan()
+    assert not memory.read
+    memory.today = "2031-01-02"
+    memory.plan()
+    assert memory.read
 
 
 @contextlib.contextmanager
@@ -319,7 +332,7 @@ def test_one_object_that_was_wrongly_remembered_is_named(memory: Memory) -> None
     address = Address("ClosingReason", "won")
     (desired,) = [each for each in world.wanted()[0] if each.address == address]
     entry, live = world.state().entries[address], world.one("ClosingReason", title="Anders")
-    context = Context(address, desired.spec, live, entry.parts, desired.policy, {}, dict(entry.declared), world.today)
+    context = Context(address, desired.spec, live, entry.parts, desired.policy, {}, dict(entry.declared), "")
     wrong = memory.recall("plan").agreements.digest(
         context, desired, Match(address, Live(id, "", "Anders", live), "link"), entry
     )

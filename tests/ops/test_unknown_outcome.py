@@ -52,7 +52,7 @@ OPERATIONS: dict[str, Case] = {
     "reason patch": ({}, of("reason won"), of("reason won title=G"), "PATCH", "/v2/workflows/*", "ClosingReason", 1),
     "reason deactivate": ({}, of("reason won"), nothing, "PATCH", "/v2/workflows/*", "ClosingReason", 1),
     "reason delete": ({}, of("reason won removal=delete"), nothing, "DELETE", "/v2/workflows/*", "ClosingReason", 0),
-    "schema create": ({}, nothing, of("schema site a"), "PUT", "/v1/entity/schemas/site", "EntitySchema", 11),
+    "schema create": ({}, nothing, of("schema site a"), "PUT", "/v1/entity/schemas/site", "EntitySchema", 33),
     "schema put": (
         {},
         of("schema site a"),
@@ -60,9 +60,9 @@ OPERATIONS: dict[str, Case] = {
         "PUT",
         "/v1/entity/schemas/site",
         "EntitySchema",
-        11,
+        33,
     ),
-    "schema delete": ({}, of("schema site a"), nothing, "DELETE", "/v1/entity/schemas/site", "EntitySchema", 10),
+    "schema delete": ({}, of("schema site a"), nothing, "DELETE", "/v1/entity/schemas/site", "EntitySchema", 32),
     "flow create": ({}, nothing, of("flow house enabled=yes"), "POST", "/v2/flows/templates", "FlowTemplate", 1),
     "flow enable": ({}, nothing, of("flow house enabled=yes"), "PUT", "/v2/flows/templates/*", "FlowTemplate", 1),
     "flow put": (
@@ -458,13 +458,13 @@ def changed(make: Make) -> list[Any]:
 
 COUNTS = {
     "ClosingReason": 1,
-    "EntitySchema": 12,
+    "EntitySchema": 34,
     "AppInstallation": 1,
     "RetentionConfig": 1,
     "FlowTemplate": 1,
     "AutomationFlow": 2,
 }
-CHANGED = {**COUNTS, "ClosingReason": 2, "FlowTemplate": 2, "EntitySchema": 12}
+CHANGED = {**COUNTS, "ClosingReason": 2, "FlowTemplate": 2, "EntitySchema": 34}
 
 
 def survives(world: World, counts: dict[str, int], crash: type[BaseException]) -> None:

@@ -109,7 +109,7 @@ def kind(name: str, **own: Any) -> Kind:
         "check": lambda spec: [],
         "objections": objections,
     }
-    return Kind(name=name, **{**given, **own})
+    return Kind(name=name, **{**given, "by_day": True, **own})
 
 
 BOOK = kind(

@@ -30,12 +30,7 @@ def _nothing_said(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_settings(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(read_cache.ReadCache, "run", lambda cache, _, strict: cache._runs.get(str(strict)))
-
-
-def _no_rigour(patch: pytest.MonkeyPatch) -> None:
-    real = read_cache.ReadCache.run
-    patch.setattr(read_cache.ReadCache, "run", lambda cache, text, strict: real(cache, text, strict=False))
+    patch.setattr(read_cache.ReadCache, "run", lambda cache, _: cache._run)
 
 
 def _no_content(patch: pytest.MonkeyPatch) -> None:
@@ -46,7 +41,6 @@ BREAKS: dict[str, tuple[Patch, range]] = {
     # what is no longer looked at                → lives in one of which that is noticed
     "what others say of a file": (_nothing_said, range(12)),
     "syncer.yaml": (_no_settings, range(12)),
-    "--strict": (_no_rigour, range(12)),
     "the content": (_no_content, range(12)),
 }
 

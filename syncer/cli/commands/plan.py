@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 @click.command()
 @planning_options
 @against_option
-@no_cache_option
 @click.option(
     "-o", "--out", "target", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`."
 )

@@ -89,17 +89,10 @@ def serve(
     from syncer.sandbox.server import serve as answer
 
     out = console(color)
-    given = tokens or tuple(
-        "sandbox-token" if number == 0 else f"sandbox-token-{number + 1}" for number in range(len(orgs))
-    )
+    given = tokens or _tokens(len(orgs))
     if len(given) != len(orgs):
-        raise InvalidInput(
-            Problem(
-                "usage",
-                f"{len(orgs)} organisations and {len(given)} tokens: they come in pairs",
-                hint="--org 911690 --token T1 --org 739224 --token T2",
-            )
-        )
+        said = f"{len(orgs)} organisations and {len(given)} tokens: they come in pairs"
+        raise InvalidInput(Problem("usage", said, hint="--org 911690 --token T1 --org 739224 --token T2"))
     with _database(db):
         app = create_app(
             str(db),
@@ -116,6 +109,11 @@ def serve(
     with at_once():
         answer(app, host, port)  # which takes an interrupt for the end of its work
     return 0
+
+
+def _tokens(count: int) -> tuple[str, ...]:
+    """What the callers present where nobody chose it."""
+    return tuple("sandbox-token" if number == 0 else f"sandbox-token-{number + 1}" for number in range(count))
 
 
 def _free(host: str, port: int) -> int:

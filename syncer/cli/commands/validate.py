@@ -47,7 +47,7 @@ def validate(
     from syncer.cli.console import console
     from syncer.cli.known_objects import state_digest
     from syncer.cli.read_cache import open_cache
-    from syncer.manifests.discovery import find, read_bytes, shown
+    from syncer.manifests.discovery import read_bytes, shown
     from syncer.manifests.project import find_project, project_of
     from syncer.manifests.run_verdict import known_run
 
@@ -59,16 +59,12 @@ def validate(
     inputs = settings + state_digest(root) + b"create" * create
     named = [(here / path).absolute() for path in paths]
     mine, others = _manifests_among(named, file)
-    known = known_run(cache, file, inputs, mine, strict=strict) if cache is not None else None
+    known = known_run(cache, file, inputs, mine) if cache is not None else None
     counts = known.counts if known is not None else None
     project = project_of(settings, file) if counts is None else None
     for path in others:
         out.talk(f"note: `{shown(path, root)}` belongs to another project; run syncer there\n")
-    only: frozenset[str] | None = None
-    if named:
-        found = find(mine, root)
-        only = frozenset(shown(path, root) for path in (*found.files, *named)) | {file.name}
-        only |= {problem.at.file for problem in found.problems if problem.at}
+    only = _reported(mine, named, root) | {file.name} if named else None
     problems: list[Problem] = []
     if project is not None:
         files = known.files if known is not None else None
@@ -76,20 +72,34 @@ def validate(
     counts = counts or {}
     if not counts and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
-    bad = [each for each in problems if each.severity == "error"]
-    terminal = out.terminal
     if form != "text" or problems:
-        from syncer import __version__
-        from syncer.manifests.rules import all_rules
-        from syncer.render.problems import render_problems
-
-        rules = all_rules() if form == "sarif" else {}
-        out.answer(render_problems(problems, form, terminal, rules=rules, version=__version__))  # type: ignore[arg-type]
-    if form == "text" and not bad:
+        _report(out, problems, form)
+    if any(each.severity == "error" for each in problems):
+        return 3
+    if form == "text":
         held = [count for name, count in counts.items() if only is None or name in only]
         number, count = sum(held), len(held)
         out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
-    return 3 if bad else 0
+    return 0
+
+
+def _reported(mine: list[Path], named: list[Path], root: Path) -> frozenset[str]:
+    """The names of the files that the paths lead to."""
+    from syncer.manifests.discovery import find, shown
+
+    found = find(mine, root)
+    beside = {problem.at.file for problem in found.problems if problem.at}
+    return frozenset(beside) | frozenset(shown(path, root) for path in (*found.files, *named))
+
+
+def _report(out: Output, problems: list[Problem], form: str) -> None:
+    """The problems in the form that was asked for."""
+    from syncer import __version__
+    from syncer.manifests.rules import all_rules
+    from syncer.render.problems import render_problems
+
+    rules = all_rules() if form == "sarif" else {}
+    out.answer(render_problems(problems, form, out.terminal, rules=rules, version=__version__))  # type: ignore[arg-type]
 
 
 def _judged(
@@ -124,7 +134,7 @@ def _judged(
     problems = ordered(judge(manifests, strict=strict, only=only, known=known, create=create))
     if cache is not None:
         if only is None and not problems:
-            remember_run(cache, manifests, files, inputs, strict=strict)
+            remember_run(cache, manifests, files, inputs)
         cache.save(project.environments, whole=only is None)
     return problems, Counter(each.file for each in (*manifests.all, *manifests.removed))
 

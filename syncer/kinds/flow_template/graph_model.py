@@ -129,17 +129,16 @@ def lists_conditions(task: Node) -> bool:
 
 
 def read_flow(spec: Mapping[str, Json]) -> Flow:
-    """Take a spec apart; what is misshapen is left out, its form is the JSON Schema's business."""
+    """Take a spec apart; what is misshapen is left out, its form is the JSON Schema's business.
+
+    In one piece: a single pass over the edges finds all that is known of them."""
     phases, tasks = tuple(_nodes(spec, "phases", "phase")), tuple(_nodes(spec, "tasks", "task"))
     edges = tuple(_edges(spec))
     nodes: dict[str, Node] = {}
     for node in (*phases, *tasks):
         nodes.setdefault(node.id, node)
     nodes.pop(TRIGGER, None)
-    if isinstance(spec.get("phases"), list):
-        phase_ids = dict.fromkeys(phase.id for phase in phases)
-    else:
-        phase_ids = dict.fromkeys(task.phase for task in tasks if task.phase)
+    phase_ids = _phase_ids(spec, phases, tasks)
     drawn = _is_drawn(spec, tasks)
     known = {TRIGGER, *nodes, *phase_ids}
     ends_at = {"", *nodes, *phase_ids}
@@ -169,6 +168,12 @@ def read_flow(spec: Mapping[str, Json]) -> Flow:
         loose=loose,
         stray=stray,
     )
+
+
+def _phase_ids(spec: Mapping[str, Json], phases: Iterable[Node], tasks: Iterable[Node]) -> dict[str, None]:
+    """The phases that are declared; where none are, those that tasks stand in."""
+    declared = isinstance(spec.get("phases"), list)
+    return dict.fromkeys([each.id for each in phases] if declared else [each.phase for each in tasks if each.phase])
 
 
 def _is_drawn(spec: Mapping[str, Json], tasks: Iterable[Node]) -> bool:

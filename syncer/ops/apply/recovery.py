@@ -35,7 +35,8 @@ def recover(
 
     `runs` are told what earlier runs made, where a crash took it from their files. `tell` is told what is waited for.
     Only this process's own clock counts: the machine's may have been set. What the journal says beyond that, the state
-    was read with; it is saved once all is settled, for until then the journal holds it.
+    was read with; it is saved once all is settled, for until then the journal holds it. In one piece, in the order in
+    which an interruption is harmless.
     """
     for each in journal.settled():
         if each.outcome == "APPLIED" and each.live_id and _is_unknown(store, each.intent):

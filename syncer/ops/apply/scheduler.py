@@ -82,7 +82,10 @@ def execute(
     pace: RunOptions,
 ) -> Iterator[Event]:
     """Carry the tasks out, dependencies first, independent ones side by side; a failure costs its dependants only.
-    PartlyDone where state cannot be saved."""
+    PartlyDone where state cannot be saved.
+
+    In one piece: the loop alone knows what runs, what waits and what came of it.
+    """
     from graphlib import TopologicalSorter
 
     circles = {address: _circle(task, tasks, kinds) for address, task in tasks.items() if task.late}

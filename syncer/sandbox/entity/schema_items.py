@@ -35,6 +35,8 @@ PARTS = (
 
 
 def _routes(part: PartList) -> None:
+    """The four calls of one list. In one piece: they differ in the list alone, which all of them close over."""
+
     def create() -> Response:
         given = body(ITEM_OWNER + part.shape)
         slug, item = given["schema"], _own(given)

@@ -114,7 +114,9 @@ class QueryError(ValueError):
 
 
 def query(words: str, known: Callable[[str, str], bool]) -> Predicate:
-    """A Lucene query string: `field:value`, phrases, `*`, ranges, `_exists_:field`, AND, OR, NOT and parentheses."""
+    """A Lucene query string: `field:value`, phrases, `*`, ranges, `_exists_:field`, AND, OR, NOT and parentheses.
+
+    In one piece: the four rules of the grammar share one position among the tokens."""
     tokens = _tokens(words)
     position = 0
 
