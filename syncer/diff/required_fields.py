@@ -35,7 +35,7 @@ class CreateSchema(NamedTuple):
         """The fields without which a mapping can't be made, those of its parts not among them."""
         if not isinstance(value, dict):
             return []
-        return list(dict.fromkeys(name for each in self._facets(value) for name in each.get("x-syncer-create", ())))
+        return list(dict.fromkeys(name for each in self.facets(value) for name in each.get("x-syncer-create", ())))
 
     def needed_at(self, value: Json, path: Path) -> list[str]:
         """As `needed`, of the mapping that stands in a value at this path."""
@@ -56,7 +56,7 @@ class CreateSchema(NamedTuple):
 
     def below(self, value: Json, step: str | int | Item) -> Iterator[CreateSchema]:
         """What is said of one part of a mapping or list; all of it applies."""
-        for each in self._facets(value):
+        for each in self.facets(value):
             if isinstance(step, str):
                 found = each.get("properties", {}).get(step, each.get("additionalProperties"))
             else:
@@ -64,7 +64,7 @@ class CreateSchema(NamedTuple):
             if isinstance(found, dict):
                 yield CreateSchema(found, self.defs)
 
-    def _facets(self, value: Json) -> Iterator[Mapping[str, Json]]:
+    def facets(self, value: Json) -> Iterator[Mapping[str, Json]]:
         """The schemas that a value has to fit: what references point to, and the branches that its words select."""
         waiting = [self.schema]
         while waiting:
