@@ -75,7 +75,7 @@ def spec_of(
     `schema` is said whatever it is, for the manifest makes the object elsewhere too. `known`: the parts that state
     remembers of it, whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
     nobody here knows are still in: they are the JSON Schema's business. UnexpectedReply for a live object of a form
-    that its kind cannot read.
+    that its kind cannot read. In one piece: each step takes what the one before has left.
     """
     gone: dict[FieldPath, str] = {}
     whole = kind.spec_of(live)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from syncer.diff.required_fields import CreateSchema, missing_in_new
 from syncer.kinds import KINDS
@@ -12,9 +13,8 @@ from syncer.model.kind import Kind
 from syncer.model.resource import Desired
 from syncer.schema_check.registry import load
 
-KnownObjects = Mapping[str, frozenset[Address]]
-"""Environment → the addresses that its local state knows. One that is missing says that nobody was asked."""
-NOBODY_ASKED: KnownObjects = {}
+if TYPE_CHECKING:
+    from syncer.model.address import KnownObjects
 
 
 def create_schema(kind: Kind) -> CreateSchema:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 
 from syncer.kinds import KINDS, REMOVED
-from syncer.manifests.create_schema import NOBODY_ASKED, KnownObjects, missing_offline
 from syncer.manifests.cross_checks import together
 from syncer.manifests.project import Environment, no_environment
 from syncer.manifests.resolution import Manifests, asked_for, judge, lives_in, resolve
 from syncer.manifests.variables import named_in
+from syncer.model.address import NOBODY_ASKED, KnownObjects
 from syncer.model.diagnostic import Problem, ordered
 
 
@@ -69,7 +69,10 @@ def _in_environments(
         # what no variable touches says the same in every environment: once is enough
         desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
         found += together(desired, only)
-        found += missing_offline(desired, environment.name, known, create=create)
+        if create or environment.name in known:
+            from syncer.manifests.create_schema import missing_offline  # late: what compares is loaded with it
+
+            found += missing_offline(desired, environment.name, known, create=create)
         found += asked_for(manifests, environment, desired, strict=strict)[1]
         yield from found
         if not found:

@@ -41,8 +41,8 @@ def validate(
 ) -> int:
     """Prove the manifests offline: form, references, graphs, values; every problem of every file in one run.
 
-    Given PATHS, reports on those only, and still knows the references of the whole repository. What a local state does
-    not know is warned of where it lacks what a create needs; a state that lives elsewhere is not asked.
+    Given PATHS, reports on those only, and still knows the references of the whole repository. Warns of what a local
+    state does not know and what lacks something that a create needs; a state that lives elsewhere is not asked.
     """
     from syncer.cli.console import console
     from syncer.cli.known_objects import state_digest
@@ -60,27 +60,28 @@ def validate(
     named = [(here / path).absolute() for path in paths]
     mine, others = _manifests_among(named, file)
     known = known_run(cache, file, inputs, mine) if cache is not None else None
-    counts = known.counts if known is not None else None
+    counts, files = (known.counts, known.files) if known is not None else (None, None)
     project = project_of(settings, file) if counts is None else None
     for path in others:
         out.talk(f"note: `{shown(path, root)}` belongs to another project; run syncer there\n")
     only = _reported(mine, named, root) | {file.name} if named else None
     problems: list[Problem] = []
     if project is not None:
-        files = known.files if known is not None else None
         problems, counts = _judged(project, inputs, files, mine, only, cache, out, strict=strict, create=create)
-    counts = counts or {}
     if not counts and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
     if form != "text" or problems:
         _report(out, problems, form)
-    if any(each.severity == "error" for each in problems):
-        return 3
-    if form == "text":
-        held = [count for name, count in counts.items() if only is None or name in only]
-        number, count = sum(held), len(held)
-        out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
-    return 0
+    bad = any(each.severity == "error" for each in problems)
+    if form == "text" and not bad:
+        _say_valid(out, [count for name, count in (counts or {}).items() if only is None or name in only])
+    return 3 if bad else 0
+
+
+def _say_valid(out: Output, held: list[int]) -> None:
+    """That nothing is wrong with so many manifests in each file."""
+    number, count = sum(held), len(held)
+    out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
 
 
 def _reported(mine: list[Path], named: list[Path], root: Path) -> frozenset[str]:
@@ -119,12 +120,12 @@ def _judged(
     from collections import Counter
 
     from syncer.cli.known_objects import known_objects
-    from syncer.manifests.create_schema import NOBODY_ASKED
     from syncer.manifests.discovery import find
     from syncer.manifests.file_texts import read_texts
     from syncer.manifests.resolution import read_manifests
     from syncer.manifests.run_verdict import remember_run
     from syncer.manifests.validation import validate as judge
+    from syncer.model.address import NOBODY_ASKED
     from syncer.model.diagnostic import ordered
 
     if files is None:
