@@ -7,11 +7,12 @@ said is left out. It knows no file and asks nobody: what live ids are called is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from syncer.diff.list_keys import twice
+from syncer.diff.required_fields import CreateSchema
 from syncer.diff.restrictions import widens
 from syncer.model.calls import Parts
 from syncer.model.field_change import FieldPath, show_field
@@ -60,15 +61,21 @@ class NameIndex:
 
 
 def spec_of(
-    kind: Kind, live: Json, names: NameIndex, known: Parts | None = None, answers: Mapping[str, Json] | None = None
+    kind: Kind,
+    schema: CreateSchema,
+    live: Json,
+    names: NameIndex,
+    known: Parts | None = None,
+    answers: Mapping[str, Json] | None = None,
 ) -> PulledSpec:
     """What a manifest says of a live object, so that a plan finds nothing to do.
 
     Left out: what the platform sets, what is never sent, what equals absent, and lists whose items cannot be told
-    apart (`notes` says which; `unsaid`, where without them a manifest would do more). `known`: the parts that state
+    apart (`notes` says which; `unsaid`, where without them a manifest would do more). What a create needs by the
+    `schema` is said whatever it is, for the manifest makes the object elsewhere too. `known`: the parts that state
     remembers of it, whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
     nobody here knows are still in: they are the JSON Schema's business. UnexpectedReply for a live object of a form
-    that its kind cannot read.
+    that its kind cannot read. In one piece: each step takes what the one before has left.
     """
     gone: dict[FieldPath, str] = {}
     whole = kind.spec_of(live)
@@ -89,8 +96,8 @@ def spec_of(
         for path, value in find_all(spec, pattern_steps(pattern)):
             if isinstance(value, str) and _ID.match(value):
                 _put(spec, path, names.ids.variable(family, value, pulled.hints.get(value, "")))
-    keep = _tree((*kind.words, *kind.required, *filter(None, (kind.title, kind.key_field))))
-    bare = _bare(spec, kind.shape, keep)
+    keep = _tree((*kind.words, *filter(None, (kind.title, kind.key_field))))
+    bare = _bare(spec, kind.shape, keep, lambda path: schema.needed_at(spec, path))
     for word in kind.words:  # left to its default live, and to be said all the same
         if word not in bare and (default := kind.shape.at(word).default) is not ABSENT:
             bare[word] = default
@@ -182,21 +189,25 @@ def _tree(patterns: Sequence[str]) -> _Tree:
     return root
 
 
-def _bare(value: Json, shape: Shape, keep: _Tree) -> Json:
-    """The value without what need not be said; what stands in `keep` is said even so."""
+def _bare(value: Json, shape: Shape, keep: _Tree, needed: Callable[[Path], Collection[str]], path: Path = ()) -> Json:
+    """The value without what need not be said; what stands in `keep`, or is `needed` of the mapping at its path, is
+    said even so."""
     if shape.canon is not None:
         value = shape.canon(value)
     if isinstance(value, dict):
         made: dict[str, Json] = {}
         for name, item in value.items():
             below, kept = shape.at(name), keep.get(name) or keep.get("*") or {}
-            said = _END in kept and item is not None
-            if below.ignored or (below.blank(item) and not said):
+            blank = below.blank(item)
+            if below.ignored or (item is None and blank):
                 continue
-            bare = _bare(item, below, kept)
-            if bare != {} or said or not isinstance(item, dict):
+            if blank and _END not in kept and name not in needed(path):
+                continue
+            bare = _bare(item, below, kept, needed, (*path, name))
+            if bare != {} or not isinstance(item, dict) or _END in kept or name in needed(path):
                 made[name] = bare
         return made
     if isinstance(value, list):
-        return [_bare(item, shape.item(), keep.get("[]") or {}) for item in value]
+        below, kept = shape.item(), keep.get("[]") or {}
+        return [_bare(item, below, kept, needed, (*path, index)) for index, item in enumerate(value)]
     return value

@@ -9,23 +9,34 @@ from syncer.manifests.cross_checks import together
 from syncer.manifests.project import Environment, no_environment
 from syncer.manifests.resolution import Manifests, asked_for, judge, lives_in, resolve
 from syncer.manifests.variables import named_in
+from syncer.model.address import NOBODY_ASKED, KnownObjects
 from syncer.model.diagnostic import Problem, ordered
 
 
-def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str] | None = None) -> list[Problem]:
+def validate(
+    manifests: Manifests,
+    *,
+    strict: bool = False,
+    only: Collection[str] | None = None,
+    known: KnownObjects = NOBODY_ASKED,
+    create: bool = False,
+) -> list[Problem]:
     """Every problem of the manifests in all their environments, in the order of files and lines, each once.
 
     `strict`: each of them is an error. `only`: names of files to report on (as pre-commit hands them over); references
-    reach the whole repository.
+    reach the whole repository. `create`: what a create needs, all manifests must have; else those that `known` doesn't
+    name.
     """
     project = manifests.project
     problems = list(manifests.problems)
     environments = list(project.environments.values())
     if not environments and (manifests.all or manifests.removed):  # what a variable stands for, an environment says
         return ordered([*problems, no_environment(project)])
-    problems += _in_environments(manifests, environments, strict, only)
+    problems += _in_environments(manifests, environments, strict, only, known, create)
     if manifests.whole is not None and any(each.rule == "reference-circle" for each in problems):
-        return validate(manifests.whole(), strict=strict, only=only)  # which circle is told, all of them decide
+        return validate(
+            manifests.whole(), strict=strict, only=only, known=known, create=create
+        )  # which circle is told, all of them decide
     names = [environment.name for environment in environments]
     for raw in manifests.all:  # what lives nowhere is judged as well: its environments may be misspelt
         if not any(lives_in(raw, name) for name in names) and (only is None or raw.file in only):
@@ -40,19 +51,28 @@ def validate(manifests: Manifests, *, strict: bool = False, only: Collection[str
 
 
 def _in_environments(
-    manifests: Manifests, environments: Sequence[Environment], strict: bool, only: Collection[str] | None
+    manifests: Manifests,
+    environments: Sequence[Environment],
+    strict: bool,
+    only: Collection[str] | None,
+    known: KnownObjects,
+    create: bool,
 ) -> Iterator[Problem]:
     """What is found in each environment. Of those that differ in nothing that a manifest sees, one in which nothing is
     found speaks for the others: what differs between them then is how they are called in what would be said."""
     seen = _seen_by_manifests(manifests) if len(environments) > 1 else lambda environment: environment.name
     quiet: set[Hashable] = set()
     for position, environment in enumerate(environments):
-        group = seen(environment)
+        group = seen(environment), known.get(environment.name)
         if group in quiet:
             continue
         # what no variable touches says the same in every environment: once is enough
         desired, found = resolve(manifests, environment, None, strict=strict, unvarying=position == 0, only=only)
         found += together(desired, only)
+        if create or environment.name in known:
+            from syncer.manifests.create_schema import missing_offline  # late: what compares is loaded with it
+
+            found += missing_offline(desired, environment.name, known, create=create)
         found += asked_for(manifests, environment, desired, strict=strict)[1]
         yield from found
         if not found:

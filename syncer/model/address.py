@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -21,3 +22,8 @@ def parse_address(text: str) -> Address | None:
     if not slash or not kind or not name or "/" in name:
         return None
     return Address(kind, name)
+
+
+KnownObjects = Mapping[str, frozenset[Address]]
+"""Environment → the addresses that its local state knows. One that is missing says that nobody was asked."""
+NOBODY_ASKED: KnownObjects = {}

@@ -226,8 +226,9 @@ class Kind(NamedTuple):
     """Whether `read` takes the enforced key, so that a create can look whether one has appeared."""
     title: str = ""
     """The field a live object is found by when no link is known; "" where the key does it."""
-    required: tuple[str, ...] = ()
-    """What a create needs beyond what a partial manifest must say."""
+    filled: Callable[[Spec, Mapping[str, Json]], Spec] = lambda spec, policy: spec
+    """(spec, policy) → the spec with what `prepare` fills in of a new object, as far as that needs no answer: so much
+    is known of it offline."""
     refs: tuple[RefField, ...] = ()
     """Where it points at other resources: these are marked, put in order and bound. A reference that isn't here stays
     the text that it is."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from syncer.kinds import KINDS, lookup_kinds
 from syncer.kinds.written_ids import raw_ids, unknown_ids, unknown_keys
+from syncer.manifests.create_schema import create_schema
 from syncer.model.address import Address
 from syncer.model.calls import Call, Listing
 from syncer.model.diagnostic import Problem
@@ -132,6 +133,7 @@ def read_sides(
         {},
         found,
         request.target.today,
+        create_schema,
         request.resend_secrets,
         removable=lambda address: address not in everywhere and selection.takes(address),
         answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),

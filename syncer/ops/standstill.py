@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from syncer.kinds import KINDS
+from syncer.manifests.create_schema import create_schema
 from syncer.model.address import Address
 from syncer.model.diagnostic import Location, Problem
 from syncer.model.resource import Desired, Live, Managed, Match
@@ -38,7 +39,7 @@ def settled_plan(state: State, request: PlanRequest, live: Mapping[str, Sequence
         {},
     )
     desired = [_as_remembered(entry) for entry in entries.values()]
-    sides = PlanInputs(desired, live, state.entries, _matches(entries, live), {}, {}, target.today)
+    sides = PlanInputs(desired, live, state.entries, _matches(entries, live), {}, {}, target.today, create_schema)
     return PlanResult(identified(plan), (), entries, (), sides, tuple(desired), frozenset(entries))
 
 

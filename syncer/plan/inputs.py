@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from syncer.diff.required_fields import CreateSchema
 from syncer.model.address import Address
 from syncer.model.field_change import FieldPath, Item, show_field
 from syncer.model.json_values import Json, Lookup, Part, Ref
@@ -37,6 +38,8 @@ class PlanInputs:
     already."""
     today: str
     """The day, `2026-11-22`. No clock is asked while it is decided."""
+    create_schema: Callable[[Kind], CreateSchema]
+    """(kind) → what a new object of it needs. Asked only where something new is planned: schemas are large."""
     resend_secrets: bool = False
     """Whether secrets are sent that seem unchanged."""
     removable: Callable[[Address], bool] = lambda address: True

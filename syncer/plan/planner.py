@@ -206,7 +206,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         if desired.address in sides.matches[kind.name].lost:
             said = f"{desired.address} was deleted in the organisation and is planned anew"
             out.notices.append(Notice("deleted-elsewhere", said, desired.address))
-        problems += missing_in_new(kind, desired, prepared.want)
+        problems += missing_in_new(kind, sides.create_schema(kind), desired, prepared.want)
         if _sound(problems, out):
             out.tasks[desired.address] = _create(case)
         return
@@ -220,7 +220,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if changes or prepared.meanings:
         out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, prepared.meanings)
     if changes:
-        problems += missing_after(kind, desired, prepared.want, merged.changes)
+        problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, merged.changes)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
     out.released += [Release(desired.address, known.show(path, prepared.labels)) for path in merged.released]
     out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))

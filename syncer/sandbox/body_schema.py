@@ -25,6 +25,10 @@ class BodySchema:
 
     definitions: tuple[tuple[str, str], ...]
 
+    def fits(self, value: Json) -> bool:
+        """Whether nothing is wrong with a value."""
+        return all(_sound(document, name)(value) for document, name in self.definitions)
+
     def mistakes(self, value: Json, at: str = "body") -> list[str]:
         """Everything wrong with a value, in the order of its parts; `at` is what its root is called."""
         found: list[str] = []

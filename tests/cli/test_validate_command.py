@@ -330,3 +330,56 @@ def test_a_schema_alone_tells_of_the_flows_that_lose_an_attribute(repo, before: 
         assert found[0]["hint"] == "change FlowTemplate/a in the same commit"
         both = repo.run("validate", "config/site.yaml", "config/flow.yaml", "--format", "json").json["problems"]
         assert [each["file"] for each in both if each["rule"] == "flow-unknown-attribute"] == ["config/flow.yaml"]
+
+
+PARTIAL = (
+    "apiVersion: syncer/v1\nkind: EntitySchema\nmetadata: {name: roof}\nspec:\n  slug: roof\n  name: Roof\n"
+    "  plural: Roofs\n  attributes:\n    - {name: sum, label: Sum, type: computed}\n"
+)
+LACKING = ("missing-for-create", "config/roof.yaml", 9, "$.spec.attributes[0]")
+
+
+def missing(said) -> tuple[int, list[tuple[str, tuple[str, str, int, str]]]]:
+    """Exit code, and (severity, rule and place) of each problem."""
+    found = [(each, (each["rule"], each["file"], each["line"], each["path"])) for each in said.json["problems"]]
+    return said.code, [(each["severity"], place) for each, place in found]
+
+
+def test_what_a_create_needs(live) -> None:
+    """Asked, it is an error; unasked a warning, where there is a local state that does not know the object. What a
+    run found before there was that state is not recalled."""
+    live.write("config/roof.yaml", PARTIAL)
+    asked = ("validate", "--format", "json")
+    assert missing(live.run(*asked)) == (0, [])
+    assert missing(live.run(*asked, "--create")) == (3, [("error", LACKING)])
+    assert missing(live.run(*asked)) == (0, [])
+    assert live.run("apply", "--yes", "--only", "ClosingReason/*").code == 0
+    assert missing(live.run(*asked)) == (0, [("warning", LACKING)])
+    assert missing(live.run(*asked, "--strict")) == (3, [("error", LACKING)])
+    assert missing(live.run(*asked, "config/won.yaml")) == (0, [])
+    assert live.run("plan", "--format", "json").problems() == [("missing-for-create", 9, 7)]
+    live.write("config/roof.yaml", PARTIAL.replace("computed", 'computed, value_formatter: "x"'))
+    assert live.run("apply", "--yes").code == 0
+    live.write("config/roof.yaml", PARTIAL.replace("  plural: Roofs\n", ""))
+    assert missing(live.run(*asked)) == (0, [])
+    assert missing(live.run(*asked, "--create"))[0] == 3
+
+
+STATES = {
+    # what stands in syncer.yaml, in the state: what is said on stderr
+    "a state that lives elsewhere": ('state: "s3://bucket/states"', None, ""),
+    "one that cannot be read": ("", "{", "note: the state of `test` was not asked what it knows: "),
+}
+
+
+@pytest.mark.parametrize(("where", "text", "said"), STATES.values(), ids=STATES)
+def test_a_state_that_is_not_asked(live, where: str, text: str | None, said: str) -> None:
+    assert live.run("apply", "--yes").code == 0
+    live.write("config/roof.yaml", PARTIAL)
+    live.write("syncer.yaml", (live.folder / "syncer.yaml").read_text().replace("org_id:", f"{where}\n    org_id:", 1))
+    if text is not None:
+        live.write(".syncer/state/test.json", text)
+    found = live.run("validate")
+    assert (found.code, found.out) == (0, "")
+    assert found.err.startswith(said)
+    assert found.err.endswith("2 manifests in 2 files: valid\n")

@@ -8,6 +8,8 @@ import pytest
 
 from syncer.diff.export_spec import NamedIds, NameIndex, spec_of
 from syncer.kinds import KINDS
+from syncer.manifests.create_schema import create_schema
+from syncer.model.pulled_spec import PulledSpec
 from syncer.model.unexpected_reply import UnexpectedReply
 
 Json = Any
@@ -23,6 +25,11 @@ NAMES = NameIndex(
     },
     words={("ClosingReason", "r3"): "Doppelt"},
 )  # fmt: skip
+
+
+def pulled_spec(kind: str, *given: Any) -> PulledSpec:
+    return spec_of(KINDS[kind], create_schema(KINDS[kind]), *given)
+
 
 STATEMENT: Json = {
     "id": "s1",
@@ -109,7 +116,7 @@ def test_a_flow() -> None:
     """A phase and a task of one name get a piece of their ids each; everything refers to the keys."""
     from syncer.model.slugs import piece_of
 
-    pulled = spec_of(KINDS["FlowTemplate"], FLOW, names())
+    pulled = pulled_spec("FlowTemplate", FLOW, names())
     keys = {"pruefung-P": f"pruefung_{piece_of('p-1')}", "pruefung-T": f"pruefung_{piece_of('t1')}"}
     assert pulled.spec == _replaced(SAID, keys)
     assert pulled.parts == {
@@ -126,7 +133,7 @@ def test_keys_that_are_known_stay_and_bundled_automations_are_said() -> None:
         "automations": {"note": "auto-1"}, "inline": {"tasks/mail": "…"},
     }  # fmt: skip
     automation = {"id": "auto-1", "org_id": "1", "flow_name": "Mail", "enabled": True, "triggers": [], "actions": []}
-    pulled = spec_of(KINDS["FlowTemplate"], FLOW, names(), known, {"automations 1": {"results": [automation]}})
+    pulled = pulled_spec("FlowTemplate", FLOW, names(), known, {"automations 1": {"results": [automation]}})
     assert [each["id"] for each in pulled.spec["tasks"]] == ["mail", "weiter", "ende"]
     assert pulled.spec["tasks"][0]["automation_config"] == {"flow_id": {"automation": "note"}}
     assert pulled.spec["automations"] == {"note": {"flow_name": "Mail", "triggers": [], "actions": []}}
@@ -182,7 +189,7 @@ CASES: dict[str, tuple[str, Json, Json]] = {
 
 @pytest.mark.parametrize(("kind", "live", "said"), CASES.values(), ids=CASES)
 def test_a_live_object_as_a_manifest_says_it(kind: str, live: Json, said: Json) -> None:
-    pulled = spec_of(KINDS[kind], live, names())
+    pulled = pulled_spec(kind, live, names())
     assert (pulled.spec, pulled.secrets, pulled.notes, pulled.unsaid) == (said, (), (), ())
 
 
@@ -234,7 +241,7 @@ UNSAID: dict[str, tuple[str, Json, tuple[str, ...], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(("kind", "live", "unsaid", "notes"), UNSAID.values(), ids=UNSAID)
 def test_what_cannot_be_said(kind: str, live: Json, unsaid: tuple[str, ...], notes: tuple[str, ...]) -> None:
-    pulled = spec_of(KINDS[kind], live, names())
+    pulled = pulled_spec(kind, live, names())
     assert (pulled.unsaid, pulled.notes) == (unsaid, notes)
 
 
@@ -269,14 +276,14 @@ OPTIONAL: dict[str, tuple[str, Json, Json]] = {
 
 @pytest.mark.parametrize(("kind", "live", "said"), OPTIONAL.values(), ids=OPTIONAL)
 def test_what_is_optional(kind: str, live: Json, said: Json) -> None:
-    pulled = spec_of(KINDS[kind], live, names())
+    pulled = pulled_spec(kind, live, names())
     assert (pulled.spec, pulled.notes, pulled.unsaid) == (said, (), ())
 
 
 def test_what_has_a_form_that_nobody_knows() -> None:
     """An id that is no text would be taken for that of nothing: it is the object that is named then, not a bug."""
     with pytest.raises(UnexpectedReply, match=r"`\$\.edges\[0\]\.id` is no text"):
-        spec_of(KINDS["FlowTemplate"], _flow(edges=[{"id": 5, "from_id": "trigger"}]), names())
+        pulled_spec("FlowTemplate", _flow(edges=[{"id": 5, "from_id": "trigger"}]), names())
 
 
 def test_an_app_and_its_secrets() -> None:
@@ -292,7 +299,7 @@ def test_an_app_and_its_secrets() -> None:
             {"key": "login", "value": {"user": "u", "password": "canary-2"}},
         ]}],
     }  # fmt: skip
-    pulled = spec_of(KINDS["AppInstallation"], live, names())
+    pulled = pulled_spec("AppInstallation", live, names())
     assert pulled.spec == {
         "app_id": "app-1",
         "version": "1.2.0",

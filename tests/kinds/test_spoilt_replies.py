@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from syncer.kinds import KINDS
+from syncer.manifests.create_schema import create_schema
 from syncer.model.address import Address
 from syncer.model.diagnostic import Location, PlatformError
 from syncer.model.json_values import ABSENT, Json
@@ -91,7 +92,7 @@ def sides(
     parts = {"automations": {"mail": "auto-1"}} if kind.made_along else {}
     managed = {address: Managed(address, objects[kind.name][0].id, parts=parts)} if linked else {}
     matches = {kind.name: match(kind, desired, objects[kind.name], managed)}
-    return PlanInputs(desired, objects, managed, matches, {address: answers}, {}, "2026-03-02")
+    return PlanInputs(desired, objects, managed, matches, {address: answers}, {}, "2026-03-02", create_schema)
 
 
 def planned(kind: Kind, live: Json, spec: Json, answers: Json, *, declared: bool, linked: bool) -> None:

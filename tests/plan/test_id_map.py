@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from syncer.kinds import KINDS
+from syncer.manifests.create_schema import create_schema
 from syncer.model.address import Address
 from syncer.model.diagnostic import Location
 from syncer.model.json_values import Lookup, Secret
@@ -63,7 +64,9 @@ def sides(wanted: list[Desired], found: dict[Desired, tuple[str, Any]] | None = 
     matches: dict[str, Matches] = {each.address.kind: Matches() for each in wanted}
     for address, live, how in more.pop("there", ()):
         matches.setdefault(address.kind, Matches()).found[address] = Match(address, live, how)
-    return PlanInputs(wanted, more.pop("live", {}), {}, matches, {}, more.pop("lookups", {}), "2026-03-02")
+    return PlanInputs(
+        wanted, more.pop("live", {}), {}, matches, {}, more.pop("lookups", {}), "2026-03-02", create_schema
+    )
 
 
 def live(id: str, key: str = "", **body: Json) -> Live:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from syncer.diff.fingerprint import fingerprint
+from syncer.diff.required_fields import CreateSchema
 from syncer.diff.secret_digest import digest_secret
 from syncer.model.address import Address
 from syncer.model.diagnostic import Location, Problem
@@ -25,6 +26,30 @@ from syncer.plan.removals import gone
 Make = Callable[..., Any]
 PIN = Secret("SYNCER_PIN", "1234")
 DIGEST = digest_secret(PIN, b"0123456789abcdef")
+
+
+ROUND: dict[str, Json] = {"x-syncer-create": ["radius"]}
+NEEDS: dict[str, Json] = {
+    "Book": {
+        "x-syncer-create": ["pages"],
+        "properties": {"chapters": {"items": {"x-syncer-create": ["name"]}}},
+    },
+    "Shelf": {
+        "x-syncer-create": ["boards"],
+        "properties": {"boards": {"items": {"$ref": "#/$defs/board"}}},
+    },
+}
+DEFS: dict[str, Json] = {
+    "board": {
+        "x-syncer-create": ["wood"],
+        "allOf": [{"if": {"properties": {"form": {"const": "round"}}, "required": ["form"]}, "then": ROUND}],
+    },
+}
+
+
+def needs(kind: Kind) -> CreateSchema:
+    """What the JSON Schemas of this library say of new objects."""
+    return CreateSchema(NEEDS.get(kind.name, {}), DEFS)
 
 
 class World:
@@ -49,7 +74,7 @@ class World:
             for name, kind in self.kinds.items()
         }
         told = {Address(*address.split("/")): answer for address, answer in (answers or {}).items()}
-        return PlanInputs(wanted, listed, managed, matches, told, more.pop("lookups", {}), "2026-11-22", **more)
+        return PlanInputs(wanted, listed, managed, matches, told, more.pop("lookups", {}), "2026-11-22", needs, **more)
 
     def plan(self, *given: Any, **more: Any) -> Draft:
         return draft(self.kinds, self.sides(*given, **more))
@@ -372,6 +397,14 @@ LACKING: dict[str, tuple[dict[str, Json], list[Json], list[Problem]]] = {
         {"slug": "top", "boards": [{"name": "x"}, {"name": "y"}]},
         [{"slug": "top", "boards": [{"name": "a"}, {"name": "x"}]}],
         [missing("Shelf/s: `y` in boards is new and needs `wood`", 12, "$.spec.boards[1]", "wood")],
+    ),
+    "what a word selects, of an item that is new": (
+        {"slug": "top", "boards": [{"name": "x", "wood": "oak", "form": "round"}, {"name": "y", "wood": "oak"}]}, [],
+        [missing("Shelf/s: `x` in boards is new and needs `radius`", 12, "$.spec.boards[0]", "radius")],
+    ),
+    "what a word selects, of an item that is there": (
+        {"slug": "top", "boards": [{"name": "x", "wood": "elm"}]},
+        [{"slug": "top", "boards": [{"name": "x", "wood": "oak", "form": "round"}]}], [],
     ),
     "a list that is new": (
         {"slug": "top", "boards": [{"name": "x"}]}, [{"slug": "top"}],

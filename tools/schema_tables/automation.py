@@ -10,6 +10,7 @@ from schema_tables.words import (
     SLUG,
     Schema,
     anything,
+    as_given,
     choice,
     each,
     field_set,
@@ -666,7 +667,7 @@ def _action(name: str) -> Schema:
     about, config = ACTIONS[name]
     fields = {"type": only(about, name)} | shared("action_fields", ACTION_FIELDS)
     fields["config"] = opened(f"{name} configuration", "What the action works with; further keys are allowed.", config)
-    return thing("action", fields, about=about, server=ACTION_SERVER, nullable=False)
+    return as_given(thing("action", fields, about=about, server=ACTION_SERVER, nullable=False))
 
 
 TRIGGER_FIELDS = {"id": text("Id of the trigger, a UUID; left out, syncer makes one.", literal=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schema_tables.document import manifest
-from schema_tables.words import choice, text, thing
+from schema_tables.words import choice, never_empty, text, thing
 
 SPEC = thing(
     "ClosingReason",
@@ -11,11 +11,16 @@ SPEC = thing(
         "title": text(
             "What people pick when they close a flow. The reason is found by it at first.", needed=True, least=1
         ),
-        "status": choice(
-            "Whether the reason can be picked. Taking the manifest away sets `INACTIVE`.",
-            {"ACTIVE": "Offered when a flow is closed.", "INACTIVE": "Kept for flows closed with it, offered no more."},
-            default="ACTIVE",
-            needed=True,
+        "status": never_empty(
+            choice(
+                "Whether the reason can be picked. Taking the manifest away sets `INACTIVE`.",
+                {
+                    "ACTIVE": "Offered when a flow is closed.",
+                    "INACTIVE": "Kept for flows closed with it, offered no more.",
+                },
+                default="ACTIVE",
+                needed=True,
+            )
         ),
     },
     about="A reason for closing a flow, as the workflow API knows it.",

@@ -14,6 +14,7 @@ from schema_tables.words import (
     field_set,
     flag,
     many,
+    never_empty,
     number,
     only,
     or_text,
@@ -251,7 +252,6 @@ CONDITION = thing(
     },
     about="A branch of a decision.",
     required=["id"],
-    create=["statements"],
     named_by=["id"],
     nullable=False,
 )
@@ -326,12 +326,14 @@ TASKS: dict[str, tuple[str, dict[str, Schema]]] = {
     "AI_AGENT": (
         "An AI agent does it.",
         {
-            "agent_config": thing(
-                "agent",
-                {"agent_id": text("Id of the agent's configuration, usually `${id.NAME}`.", needed=True)},
-                about="Which agent; further keys are allowed.",
-                open=True,
-                needed=True,
+            "agent_config": never_empty(
+                thing(
+                    "agent",
+                    {"agent_id": text("Id of the agent's configuration, usually `${id.NAME}`.", needed=True)},
+                    about="Which agent; further keys are allowed.",
+                    open=True,
+                    needed=True,
+                )
             )
         },
     ),
@@ -631,6 +633,7 @@ SPEC = thing(
     },
     about="A flow, as the workflow definition API knows it.",
     required=["name", "enabled"],
+    create=["version"],
     named_by=[],
     nullable=False,
     server={

@@ -319,6 +319,20 @@ def _finish(
     return done
 
 
+def never_empty(schema: Schema) -> Schema:
+    """A field that cannot be emptied and that a new one may leave out: syncer or the platform then says what it is."""
+    return _bare(schema)
+
+
+def as_given(schema: Schema) -> Schema:
+    """The schema without what a create needs, its parts' too: the published union of such things takes any mapping."""
+    return {
+        word: as_given(value) if isinstance(value, dict) else value
+        for word, value in schema.items()
+        if word != "x-syncer-create"
+    }
+
+
 def _bare(schema: Schema) -> Schema:
     """The schema without the mark that only `thing` reads."""
     return {word: value for word, value in schema.items() if word != NEEDED}

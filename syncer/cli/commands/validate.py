@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @config_option
 @no_cache_option
+@click.option(
+    "--create", is_flag=True, help="Every manifest has what a create needs: it can be applied to an empty organisation."
+)
 @click.option("--strict", is_flag=True, help="Every warning is an error: unknown fields, raw ids, unreachable tasks.")
 @click.option(
     "--format",
@@ -33,12 +36,16 @@ if TYPE_CHECKING:
     help="For people, machines, GitHub annotations or code scanning.",
 )
 @click.pass_obj
-def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache: bool, strict: bool, form: str) -> int:
+def validate(
+    color: str, paths: tuple[Path, ...], config: Path | None, no_cache: bool, create: bool, strict: bool, form: str
+) -> int:
     """Prove the manifests offline: form, references, graphs, values; every problem of every file in one run.
 
-    Given PATHS, reports on those only, and still knows the references of the whole repository.
+    Given PATHS, reports on those only, and still knows the references of the whole repository. Warns of what a local
+    state does not know and what lacks something that a create needs; a state that lives elsewhere is not asked.
     """
     from syncer.cli.console import console
+    from syncer.cli.known_objects import state_digest
     from syncer.cli.read_cache import open_cache
     from syncer.manifests.discovery import read_bytes, shown
     from syncer.manifests.project import find_project, project_of
@@ -49,30 +56,32 @@ def validate(color: str, paths: tuple[Path, ...], config: Path | None, no_cache:
     file = find_project(here, config).absolute()
     settings, root = read_bytes(file, file.name), file.parent.resolve()
     cache = open_cache(root, os.environ, off=no_cache)
+    inputs = settings + state_digest(root) + b"create" * create
     named = [(here / path).absolute() for path in paths]
     mine, others = _manifests_among(named, file)
-    known = known_run(cache, file, settings, mine) if cache is not None else None
-    counts = known.counts if known is not None else None
+    known = known_run(cache, file, inputs, mine) if cache is not None else None
+    counts, files = (known.counts, known.files) if known is not None else (None, None)
     project = project_of(settings, file) if counts is None else None
     for path in others:
         out.talk(f"note: `{shown(path, root)}` belongs to another project; run syncer there\n")
     only = _reported(mine, named, root) | {file.name} if named else None
     problems: list[Problem] = []
     if project is not None:
-        files = known.files if known is not None else None
-        problems, counts = _judged(project, settings, files, mine, only, cache, strict=strict)
-    counts = counts or {}
+        problems, counts = _judged(project, inputs, files, mine, only, cache, out, strict=strict, create=create)
     if not counts and not problems:
         out.talk("there is no manifest: check `manifests` in syncer.yaml\n")
     if form != "text" or problems:
         _report(out, problems, form)
-    if any(each.severity == "error" for each in problems):
-        return 3
-    if form == "text":
-        held = [count for name, count in counts.items() if only is None or name in only]
-        number, count = sum(held), len(held)
-        out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
-    return 0
+    bad = any(each.severity == "error" for each in problems)
+    if form == "text" and not bad:
+        _say_valid(out, [count for name, count in (counts or {}).items() if only is None or name in only])
+    return 3 if bad else 0
+
+
+def _say_valid(out: Output, held: list[int]) -> None:
+    """That nothing is wrong with so many manifests in each file."""
+    number, count = sum(held), len(held)
+    out.talk(f"{number} manifest{'s' * (number != 1)} in {count} file{'s' * (count != 1)}: valid\n")
 
 
 def _reported(mine: list[Path], named: list[Path], root: Path) -> frozenset[str]:
@@ -96,32 +105,37 @@ def _report(out: Output, problems: list[Problem], form: str) -> None:
 
 def _judged(
     project: Project,
-    settings: bytes,
+    inputs: bytes,
     files: FileTexts | None,
     mine: list[Path],
     only: frozenset[str] | None,
     cache: ReadCache | None,
+    out: Output,
     *,
     strict: bool,
+    create: bool,
 ) -> tuple[list[Problem], Mapping[str, int]]:
     """The problems of the manifests, and how many of them each file holds; the cache learns what was found. `files`:
-    what is there, where it was read already."""
+    what is there, where it was read already; `inputs`: what decides beside them."""
     from collections import Counter
 
+    from syncer.cli.known_objects import known_objects
     from syncer.manifests.discovery import find
     from syncer.manifests.file_texts import read_texts
     from syncer.manifests.resolution import read_manifests
     from syncer.manifests.run_verdict import remember_run
     from syncer.manifests.validation import validate as judge
+    from syncer.model.address import NOBODY_ASKED
     from syncer.model.diagnostic import ordered
 
     if files is None:
         files = read_texts(find([*project.manifests, *mine], project.root), project.root, digests=cache is not None)
     manifests = read_manifests(project, mine, only, cache=cache, files=files)
-    problems = ordered(judge(manifests, strict=strict, only=only))
+    known = NOBODY_ASKED if create else known_objects(project, out)
+    problems = ordered(judge(manifests, strict=strict, only=only, known=known, create=create))
     if cache is not None:
         if only is None and not problems:
-            remember_run(cache, manifests, files, settings)
+            remember_run(cache, manifests, files, inputs)
         cache.save(project.environments, whole=only is None)
     return problems, Counter(each.file for each in (*manifests.all, *manifests.removed))
 

@@ -273,6 +273,11 @@ def _recorded() -> RecordingRules:
     return RECORDED
 
 
+def _filled(spec: Spec, policy: Mapping[str, Json]) -> Spec:
+    """Which version is the newest, the platform says."""
+    return {"version": "newest", **spec} if policy.get("version") == "track" else spec
+
+
 KIND = Kind(
     name="AppInstallation",
     slug="app-installation",
@@ -290,6 +295,7 @@ KIND = Kind(
     asks=asks,
     prepare=prepare,
     read=lambda id, live: Call("GET", _path(id)),
+    filled=_filled,
     create=create,
     update=update,
     remove=remove,
@@ -314,7 +320,6 @@ KIND = Kind(
     folder="apps",
     restrictions=("option_values",),
     called=_called,
-    required=("version",),
     own_values=("option_values[].options[].value",),
     texts=("option_values[].options[].value",),
     recorded=_recorded,

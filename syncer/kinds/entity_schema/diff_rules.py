@@ -149,7 +149,7 @@ SHAPE = compile_shape(
         "ui_config.edit_view.search_params",
         "ui_config.single_view.search_params",
     ),
-    null_is_data=tuple(f"{root}.options[]" for root in ATTRIBUTES),
+    null_is_data=tuple(f"{root}.{name}" for root in ATTRIBUTES for name in ("options[]", "relation_picker_filter.q")),
     ignored=(
         "blueprint",
         *_MANIFESTS,

@@ -305,16 +305,6 @@ KIND = Kind(
     restrictions=RESTRICTIONS,
     called=lambda live: str(field_of(live, "slug")),
     recorded=_recorded,
-    required=(
-        "name",
-        "plural",
-        "attributes",
-        "attributes[].label",
-        "attributes[].type",
-        "group_settings[].label",
-        "group_headlines[].label",
-        "group_headlines[].group",
-    ),
     refs=(*_RELATIONS, *_CLASSIFIED, RefField("capabilities[].app_id", "AppInstallation", plain=True)),
     texts=(
         "description",

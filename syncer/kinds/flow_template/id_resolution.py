@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from syncer.kinds.flow_template.diff_rules import NO_TASK
 from syncer.kinds.flow_template.inline_automations import trigger_key, triggers_of
 from syncer.kinds.flow_template.part_ids import PartIds, edge_key, statement_key
-from syncer.kinds.lenient_reader import items
+from syncer.kinds.lenient_reader import items, mapping
 from syncer.model.json_values import Json, Spec
+from syncer.model.markers import clone
 
 
 def translate(want: Spec, ids: PartIds) -> Spec:
@@ -42,8 +45,8 @@ def _task(task: dict[str, Json], want: Spec, ids: PartIds) -> None:
     reference = schedule.get("reference") if isinstance(schedule, dict) else None
     if isinstance(reference, dict) and reference.get("origin") == "task_completed":
         _swap(reference, "id", "nodes", ids)
-    elif isinstance(reference, dict) and reference.get("origin") == NO_TASK:
-        reference.setdefault("id", NO_TASK)
+    elif isinstance(reference, dict):
+        _name_no_task(reference)
     config = task.get("automation_config")
     context = config.get("input_context") if isinstance(config, dict) else None
     if isinstance(context, dict):
@@ -83,3 +86,19 @@ def _due(holder: Json, ids: PartIds) -> None:
 def _swap(holder: dict[str, Json], name: str, group: str, ids: PartIds) -> None:
     if isinstance(holder.get(name), str) and holder[name]:
         holder[name] = ids.get(group, holder[name])
+
+
+def _name_no_task(reference: dict[str, Json]) -> None:
+    """Put in what a moment after all tasks before it refers to, which is that word itself."""
+    if reference.get("origin") == NO_TASK:
+        reference.setdefault("id", NO_TASK)
+
+
+def filled(spec: Spec, policy: Mapping[str, Json]) -> Spec:
+    """The flow with the ids that its schedules need and need not say."""
+    want: Spec = clone(spec)
+    for task in items(want.get("tasks")):
+        reference = mapping(task.get("schedule")).get("reference")
+        if isinstance(reference, dict):
+            _name_no_task(reference)
+    return want

@@ -18,7 +18,7 @@ from syncer.kinds.flow_template.checks.entity_schemas import check_flow_against_
 from syncer.kinds.flow_template.checks.spec import RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
-from syncer.kinds.flow_template.id_resolution import translate
+from syncer.kinds.flow_template.id_resolution import filled, translate
 from syncer.kinds.flow_template.part_ids import identify, journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
 from syncer.kinds.lenient_reader import items, mapping
@@ -179,6 +179,7 @@ KIND = Kind(
     asks=asks,
     prepare=prepare,
     read=lambda id, live: read(id),
+    filled=filled,
     create=create,
     update=update,
     remove=remove,
@@ -201,15 +202,6 @@ KIND = Kind(
     rules=RULES,
     heading="Flow templates",
     recorded=_recorded,
-    required=(
-        "tasks",
-        "edges",
-        "version",
-        "tasks[].name",
-        "tasks[].task_type",
-        "phases[].name",
-        "tasks[].conditions[].branch_name",
-    ),
     refs=(
         RefField("closing_reasons[]", "ClosingReason", form="item"),
         *(RefField(f"{root}.automation_id", "AutomationFlow") for root in TRIGGERS),

@@ -334,7 +334,6 @@ KIND = Kind(
     restrictions=SENT,
     called=lambda live: f"{live.get('entity_schema')} {live.get('type')}",
     recorded=_recorded,
-    required=("query", "query.saved_view_id", "schedule", "schedule.frequency", "schedule.interval_days", "enabled"),
     refs=(
         RefField("entity_schema", "EntitySchema", plain=True),
         RefField("query.saved_view_id", "SavedView", scope="entity_schema"),

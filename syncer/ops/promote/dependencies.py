@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from syncer.diff.export_spec import NameIndex, spec_of
 from syncer.kinds import KINDS, lookup_kinds
+from syncer.manifests.create_schema import create_schema
 from syncer.manifests.envelope import RawManifest
 from syncer.manifests.variables import substitute
 from syncer.model.field_rules import find_all, pattern_steps
@@ -74,7 +75,7 @@ def bundled_spec(
         return None
     answers = _answers(known, kind, parts)
     with of_known_form(str(one.address)):
-        said = spec_of(kind, live.object, names, {kind.made_along: parts}, answers)
+        said = spec_of(kind, create_schema(kind), live.object, names, {kind.made_along: parts}, answers)
     bundle = {key: each for key, each in (said.spec.get(kind.made_along) or {}).items() if key in parts}
     if not bundle:
         return None

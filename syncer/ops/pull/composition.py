@@ -16,6 +16,7 @@ from syncer.diff.export_spec import NameIndex, spec_of, unescaped
 from syncer.diff.restrictions import restricts, widens
 from syncer.documents.yaml_writer import write_yaml
 from syncer.kinds import KINDS
+from syncer.manifests.create_schema import create_schema
 from syncer.manifests.cross_checks import together
 from syncer.manifests.envelope import RawManifest
 from syncer.manifests.loader import of_text
@@ -161,7 +162,7 @@ def _draft(
     kind, address = KINDS[new.address.kind], new.address
     try:
         with of_known_form(f"{kind.name} `{new.live.id}`"):
-            pulled = spec_of(kind, new.live.object, names, new.parts, new.answers)
+            pulled = spec_of(kind, create_schema(kind), new.live.object, names, new.parts, new.answers)
     except PlatformError as error:
         return unreadable(error.problems[0])
     if pulled.unsaid:

@@ -20,6 +20,7 @@ from syncer.documents.edit.operations import Replacement
 from syncer.documents.yaml_reader import read
 from syncer.fs.change_set import ChangeSet, FileChange
 from syncer.kinds import KINDS
+from syncer.manifests.create_schema import create_schema
 from syncer.manifests.discovery import read_bytes
 from syncer.manifests.envelope import RawManifest
 from syncer.manifests.project import Environment
@@ -179,7 +180,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     _note_meanings(desired, prepared, out)
     if not (merged.changes or merged.refused or prepared.extra or complete):
         return
-    pulled = spec_of(kind, context.live, given.names, prepared.parts, context.answers)
+    pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
         remembered=bool(context.last),
         everything=given.wish.everything,

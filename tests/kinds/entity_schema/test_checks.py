@@ -443,6 +443,54 @@ CASES: dict[str, tuple[Spec, list[Finding]]] = {
             )
         ],
     ),
+    "defaults of another type": (
+        schema(
+            text("a", type="number", default_value="1_000"),
+            text("b", type="boolean", default_value="yes"),
+            text("c", default_value=True),
+            text("d", type="select", default_value=7),
+            text("e", type="number", data_type="number", default_value="7"),
+            text("f", repeatable=True, default_value=["x", 1.5]),
+            text("g", type="boolean", default_value=[True]),
+            text("h", type="currency", default_value=False),
+            text("i", type="date", default_value={"day": 1}),
+        ),
+        [
+            Finding(
+                "schema-default-type",
+                f"`default_value` of attribute `{name}`, of type `{kind}`, is {shown}, which is no {form}",
+                ("attributes", index, "default_value"),
+                hint,
+                "warning",
+            )
+            for index, name, kind, shown, form, hint in (
+                (3, "a", "number", '"1_000"', "number", "write it in digits: `1000`"),
+                (4, "b", "boolean", '"yes"', "boolean", "write `true` or `false`"),
+                (5, "c", "string", "true", "text", "put it in quotes"),
+                (6, "d", "select", "7", "text", "put it in quotes"),
+                (7, "e", "number", '"7"', "number", "write it in digits: `1000`"),
+                (8, "f", "string", "1.5", "text", "put it in quotes"),
+                (9, "g", "boolean", "[true]", "boolean", "write `true` or `false`"),
+                (10, "h", "currency", "false", "number", "write it in digits: `1000`"),
+                (11, "i", "date", '{"day": 1}', "text", "put it in quotes"),
+            )
+        ],
+    ),
+    "defaults that fit": (
+        schema(
+            text("a", type="number", default_value="-7.5"),
+            text("b", type="boolean", default_value=False),
+            text("c", default_value="yes"),
+            text("d", type="number", data_type="number", default_value=7),
+            text("e", type="number", default_value="{{amount}}"),
+            text("f", type="boolean", default_value="${var.on}"),
+            text("g", default_value=None),
+            text("h", type="multiselect", default_value=["x"]),
+            text("i", type="link", default_value={"title": "x"}),
+            text("j", repeatable=True, default_value=["x", "y"]),
+        ),
+        [],
+    ),
     "fuzzy rules that fit": (
         schema(
             fuzzy(text(), "regex"),

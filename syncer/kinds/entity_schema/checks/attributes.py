@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from syncer.kinds.entity_schema.declared_parts import attribute_types, attributes, described_whole
 from syncer.kinds.lenient_reader import listed, mapping, mappings, repeated, suggestion, text, texts
 from syncer.model.diagnostic import Finding
-from syncer.model.json_values import Json, Path
+from syncer.model.json_values import Json, Path, json_text
 
 RULES = {
     "schema-duplicate-option": "An option's value, a table's column and a currency's code stand once in their list.",
@@ -17,6 +18,8 @@ RULES = {
     "schema-edit-mode": "`edit_mode_config` is read only with `edit_mode: external`.",
     "schema-overridable": "`overridable_attribute` is not for `_` names, nor where an attribute is `readonly`, "
     "`hidden`, `computed` or `repeatable`; the platform refuses it there.",
+    "schema-default-type": "A `default_value` is of its attribute's type; the platform takes any, and hands it to new "
+    "entities.",
     "schema-identifier": "A consent's `identifiers` begin with an attribute of the schema.",
 }
 
@@ -27,6 +30,16 @@ FUZZY = {
 }
 """What an attribute is → the types of `fuzzy_config` the platform accepts for it
 (docs/platform.md#attributes-of-a-schema)."""
+
+FORMS = {
+    "boolean": ("boolean",),
+    "number": ("number", "currency"),
+    "text": ("string", "date", "datetime", "country", "select", "radio", "status"),
+}
+"""What a value is → the types of attributes whose values are that (docs/platform.md#attribute-types)."""
+HINTS = {"boolean": "write `true` or `false`", "number": "write it in digits: `1000`", "text": "put it in quotes"}
+NUMERAL = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
+"""A number as text: so it is stored unless `data_type` says otherwise."""
 
 RELATIONS = ("relation", "file", "image")
 USUALLY_REPEATABLE = ("phone", "email", "payment", "address", "relation_address", "relation_payment_method")
@@ -40,6 +53,7 @@ def check_attributes(spec: Mapping[str, Json]) -> Iterator[Finding]:
         yield from _rows(path, name, attribute)
         yield from _matching(path, name, attribute)
         yield from _overridable(path, name, attribute)
+        yield from _default(path, name, attribute)
         if attribute.get("type") == "consent" and described_whole(spec):
             for index, identifier in texts(attribute.get("identifiers")):
                 root = identifier.partition(".")[0].partition("[")[0]
@@ -115,6 +129,33 @@ def _overridable(path: Path, name: str, attribute: Mapping[str, Json]) -> Iterat
     if reasons:
         message = f"variants can't override attribute `{name}`: it is {' and '.join(reasons)}"
         yield Finding("schema-overridable", message, (*path, "overridable_attribute"), "remove `overridable_attribute`")
+
+
+def _default(path: Path, name: str, attribute: Mapping[str, Json]) -> Iterator[Finding]:
+    """A default that is surely of another type; YAML 1.2 reads `1_000`, `yes` and `on` as texts."""
+    value, kind = attribute.get("default_value"), str(attribute.get("type"))
+    form = next((form for form, kinds in FORMS.items() if kind in kinds), None)
+    if form is None:
+        return
+    repeats = attribute.get("repeatable") is True
+    for each in value if isinstance(value, list) and repeats else [value]:
+        if not _may_be(each, form, as_number=attribute.get("data_type") == "number"):
+            shown = json_text(each, indent=None)
+            message = f"`default_value` of attribute `{name}`, of type `{kind}`, is {shown}, which is no {form}"
+            yield Finding("schema-default-type", message, (*path, "default_value"), HINTS[form], "warning")
+            return
+
+
+def _may_be(value: Json, form: str, *, as_number: bool) -> bool:
+    """Whether a value is of a form, or may turn out to be: what a template or a variable comes to is not known.
+    `as_number`: a text of digits is no number."""
+    if isinstance(value, str) and (text(value) is None or "{{" in value):
+        return True
+    if isinstance(value, bool):
+        return form == "boolean"
+    if isinstance(value, str):
+        return form == "text" or (form == "number" and not as_number and NUMERAL.fullmatch(value) is not None)
+    return form == "number" if isinstance(value, (int, float)) else not isinstance(value, (list, dict))
 
 
 def _matched_as(attribute: Mapping[str, Json]) -> str:
