@@ -199,7 +199,7 @@ def test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(
     assert len(world.listed(kind)) == number
 
 
-@pytest.mark.parametrize(("operation", "status"), ways([400, 403, 409, 422], 409))
+@pytest.mark.parametrize(("operation", "status"), ways([400, 403, 409, 412, 422, 423], 409))
 def test_a_refusal_is_a_failure_and_leaves_nothing_open(
     make_world: Any, make: Make, operation: str, status: int
 ) -> None:
