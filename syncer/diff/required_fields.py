@@ -8,7 +8,7 @@ from syncer.diff.list_keys import key_text
 from syncer.model.diagnostic import Problem
 from syncer.model.field_change import FieldChange, FieldPath, Item, show_field
 from syncer.model.field_rules import Shape, find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Path, Spec, show_path
+from syncer.model.json_values import ABSENT, Json, Path, Spec, show_path, value_at
 from syncer.model.kind import Kind
 from syncer.model.resource import Desired
 
@@ -16,9 +16,9 @@ from syncer.model.resource import Desired
 def missing_in_new(kind: Kind, desired: Desired, want: Spec) -> list[Problem]:
     """What an object that does not exist yet lacks."""
     return [
-        _missing(kind, desired, path, holder, steps[-1])
+        _missing(kind, desired, path, steps[-1])
         for steps in map(pattern_steps, kind.required)
-        for path, holder in _lacking(want, steps)
+        for path in _lacking(want, steps)
     ]
 
 
@@ -33,8 +33,8 @@ def missing_after(kind: Kind, desired: Desired, want: Spec, changes: Iterable[Fi
         start = place(want, change.path, kind.shape)
         for steps in map(pattern_steps, kind.required):
             if len(steps) > len(general) and steps[: len(general)] == general:
-                for path, holder in _lacking(_new_part(change), steps[len(general) :]):
-                    problems.append(_missing(kind, desired, (*start, *path), holder, steps[-1]))
+                for path in _lacking(_new_part(change), steps[len(general) :]):
+                    problems.append(_missing(kind, desired, (*start, *path), steps[-1]))
     return problems
 
 
@@ -63,11 +63,11 @@ def place(want: Spec, path: FieldPath, shape: Shape) -> Path:
     return tuple(found)
 
 
-def _lacking(value: Json, steps: tuple[str, ...]) -> Iterator[tuple[Path, dict[str, Json]]]:
-    """The mappings that should hold the last of the steps, and don't."""
+def _lacking(value: Json, steps: tuple[str, ...]) -> Iterator[Path]:
+    """Where the mappings stand that should hold the last of the steps, and don't."""
     for path, holder in find_all(value, steps[:-1]):
         if isinstance(holder, dict) and holder.get(steps[-1]) is None:
-            yield path, holder
+            yield path
 
 
 def _new_part(change: FieldChange) -> Json:
@@ -77,8 +77,8 @@ def _new_part(change: FieldChange) -> Json:
     return change.after if change.before is ABSENT or change.before is None else ABSENT
 
 
-def _missing(kind: Kind, desired: Desired, path: Path, holder: dict[str, Json], name: str) -> Problem:
-    called = holder.get("name") or holder.get("id") or ""
+def _missing(kind: Kind, desired: Desired, path: Path, name: str) -> Problem:
+    called = _called(desired, path)
     what = kind.name if not path else f"`{called}` in {path[0]}" if called else f"`{show_field(path)}`"
     return Problem(
         "missing-for-create",
@@ -87,6 +87,17 @@ def _missing(kind: Kind, desired: Desired, path: Path, holder: dict[str, Json], 
         show_path(("spec", *path)),
         f"add `{name}:`; it may only be left out of an object that exists",
     )
+
+
+def _called(desired: Desired, path: Path) -> str:
+    """What the manifest itself calls the part at the path; "" where it gives it no name. What is compared has live ids
+    for the manifest's keys, which stand in no file."""
+    try:
+        part = value_at(desired.spec, path)
+    except (KeyError, IndexError, TypeError):
+        return ""
+    words = (part.get("name"), part.get("id")) if isinstance(part, dict) else ()
+    return next((word for word in words if word and isinstance(word, str)), "")
 
 
 def _emptied(desired: Desired, path: Path) -> Problem:

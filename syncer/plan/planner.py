@@ -17,7 +17,7 @@ from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding, PlatformError, Problem
-from syncer.model.field_change import FieldChange, FieldPath, show_field
+from syncer.model.field_change import FieldChange, FieldPath
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
@@ -241,7 +241,7 @@ def _prune(desired: Desired) -> frozenset[str]:
 
 def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
     at = place(case.prepared.want, path, case.kind.shape)
-    text = show_field(path)
+    text = case.known.show(path, case.prepared.labels)
     return Problem(
         "live-duplicates",
         f"{case.desired.address}: the live list `{text}` has two items with {key}",
