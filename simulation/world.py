@@ -148,8 +148,9 @@ class Run:
 
     @property
     def problems(self) -> list[str]:
-        """The messages of what failed or is unknown."""
-        return [each.problem.message for each in self.events if isinstance(each, (Failed, Unknown))]
+        """The messages of what failed, is unknown, or reads back otherwise than it was sent."""
+        found = (each.but if isinstance(each, Done) else getattr(each, "problem", None) for each in self.events)
+        return [each.message for each in found if each]
 
 
 def writes(entry: Json) -> bool:

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from syncer.api.endpoints import endpoint
 from syncer.api.error_text import said
 from syncer.api.options import TransportOptions
 from syncer.api.owner import Judge, Owner
@@ -35,11 +36,20 @@ _NETWORK: dict[str, str] = {
     "proxy": "check the proxy's variable and what it asks for",
     "markup": "open the address in a browser: a login page or a firewall stands before the API",
 }
+_ON_THE_WAY = frozenset({
+    "name", "connect", "connect-timeout", "tls", "certificate", "proxy", "write", "write-timeout", "read",
+    "read-timeout", "protocol", "deadline",
+})  # fmt: skip
+"""Faults of the network: what is said of them names whom it was on the way to."""
+
 ME = Call("GET", "/v1/permissions/me")
 """Who the caller is: the one cheap request that names the organisation of a token that doesn't."""
 
 WORKERS = 8
 """Requests side by side (docs/decisions/threads.md)."""
+
+_NOBODY = frozenset({"connect", "connect-timeout", "protocol"})
+"""Faults by which it shows that nobody answers at a port, or somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ class Api:
         self._token = token
         self.claims: Claims = claims_of(token)
         check_claims(self.claims, token, self._effects.now())
+        self._ends = {name: endpoint(base) for name, base in services.items()}
         self._owner = Owner(self.claims.org_id, judge)
         self.pace = RateLimit(share, self._effects)
         options = replace(options, effects=self._effects)
@@ -118,7 +129,7 @@ class Api:
     def confirm(self) -> None:
         """Have the judge decide now; every request does before it is sent. Raises what the judge raises, PlatformError
         where the organisation cannot be asked for."""
-        self._owner.settle(lambda: self._found(self._sent("permissions", ME), ME))
+        self._owner.settle(lambda: self._found(self._sent("permissions", ME), ME, "permissions"))
 
     def list(self, service: str, listing: Listing) -> list[Json]:
         """Every object of a listing, once, in the platform's order. PlatformError where a page cannot be had, or the
@@ -130,7 +141,7 @@ class Api:
 
     def read(self, service: str, call: Call) -> Json | None:
         """The body of a reply to a reading call, None for 404. PlatformError for anything else."""
-        body = self._found(self._send(service, call), call)
+        body = self._found(self._send(service, call), call, service)
         self._owner.note([body])
         return body
 
@@ -154,28 +165,34 @@ class Api:
         if misleads(call.path.partition("?")[0]):
             message = "the platform gave an id that would lead to another path; nothing was sent with it"
             raise PlatformError(Problem("platform", message, hint="report it, with what shows it in the organisation"))
-        return self._sender.send(Request(call.service or service, call.method, call.path, content))
+        name = call.service or service
+        reply = self._sender.send(Request(name, call.method, call.path, content))
+        if reply.status or reply.fault not in _ON_THE_WAY:
+            return reply
+        return replace(reply, detail=f"{reply.words}: `{self._ends[name]}`")
 
     def _must(self, service: str, call: Call) -> Json:
-        return self._body(self._send(service, call), call)
+        return self._body(self._send(service, call), call, service)
 
-    def _found(self, reply: Reply, call: Call) -> Json | None:
-        return None if reply.status == 404 else self._body(reply, call)
+    def _found(self, reply: Reply, call: Call, service: str) -> Json | None:
+        return None if reply.status == 404 else self._body(reply, call, service)
 
-    def _body(self, reply: Reply, call: Call) -> Json:
+    def _body(self, reply: Reply, call: Call, service: str) -> Json:
         if reply.outcome == "APPLIED":
             return reply.body
         rule = "unauthorised" if reply.status == 401 else "platform"
-        raise PlatformError(Problem(rule, self._message(reply, call), hint=self._hint(reply)))
+        raise PlatformError(Problem(rule, self._message(reply, call), hint=self._hint(reply, call.service or service)))
 
     def _message(self, reply: Reply, call: Call) -> str:
         return f"`{call.title}`: {said(reply, [self._token, *secrets_in(call.body)])}"
 
-    def _hint(self, reply: Reply) -> str:
+    def _hint(self, reply: Reply, service: str) -> str:
         if reply.status == 401:
             return f"the token in `{self._token.name}` is not accepted: it was revoked, has expired, or is another's"
         if reply.status == 403:
             return f"give a role with the missing grant to the token in `{self._token.name}`"
+        if reply.fault in _NOBODY and self._ends[service].local:
+            return "does the sandbox run? `syncer sandbox serve` starts it"
         if reply.fault in _NETWORK:
             return _NETWORK[reply.fault]
         if not reply.status or reply.status >= 500 or reply.status == 429:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from syncer.model.diagnostic import InvalidInput, Problem
@@ -26,6 +27,27 @@ SERVICES: Mapping[str, str] = {
 GOVERNANCE_PREFIX = "/data-governance/v1"
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
+
+
+class Endpoint(NamedTuple):
+    """Where a service answers: `[::1]:8787`, and whether that is this machine."""
+
+    host: str
+    port: int
+
+    @property
+    def local(self) -> bool:
+        """Whether it is this machine by definition."""
+        return is_loopback(self.host)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def endpoint(base: str) -> Endpoint:
+    """Host and port of a base URL, the port of its scheme where it names none."""
+    split = urlsplit(base)
+    return Endpoint(split.hostname or "", split.port or (80 if split.scheme == "http" else 443))
 
 
 def services(project: Mapping[str, str] | None = None, server: str = "") -> dict[str, str]:

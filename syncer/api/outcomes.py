@@ -72,9 +72,12 @@ BY_STATUS: dict[str, OutcomeRow] = {
     "404": OutcomeRow("not found", "REJECTED", False, "there is no such object"),
     "405": OutcomeRow("method not allowed", "REJECTED", False, "the platform has no such operation"),
     "409": OutcomeRow("conflict", "REJECTED", False, "the object exists or was changed meanwhile"),
+    "412": OutcomeRow("precondition failed", "REJECTED", False, "the object is not as the request supposes"),
     "413": OutcomeRow("too large", "REJECTED", False, "refused before it was looked at"),
     "415": OutcomeRow("unsupported media type", "REJECTED", False, "refused before it was looked at"),
     "422": OutcomeRow("unprocessable", "REJECTED", False, "the platform refused the content"),
+    "423": OutcomeRow("locked", "REJECTED", False, "somebody else holds the object"),
+    "428": OutcomeRow("precondition required", "REJECTED", False, "refused before it was looked at"),
     "429": OutcomeRow("too many requests", "REJECTED", True, "nothing was done; may be sent again after the wait"),
     "408": OutcomeRow("request timeout", "AMBIGUOUS", True, "a gateway gave up; the service may not have"),
     "5xx": OutcomeRow(

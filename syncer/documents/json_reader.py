@@ -13,12 +13,10 @@ from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-define
 from typing import NoReturn
 
 from syncer.documents.core_schema import BadScalar, key_problem, number, same_key
+from syncer.documents.source_checks import MANIFEST, FileLimits
 from syncer.documents.yaml_events import MAX_DEPTH, Place, SourceMap
 from syncer.model.diagnostic import Location, Problem
 from syncer.model.json_values import Json, Path, show_path
-
-MAX_NODES = 200_000
-"""How many values and keys a file may hold."""
 
 _MOST_PROBLEMS = 50
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -34,9 +32,9 @@ class _Stop(Exception):
     """What follows cannot be understood."""
 
 
-def parse(text: str, file: str) -> tuple[Json, SourceMap, list[Problem]]:
+def parse(text: str, file: str, limits: FileLimits = MANIFEST) -> tuple[Json, SourceMap, list[Problem]]:
     """The value of a JSON text, the places in it, and all problems; the value is good only if there are none."""
-    scan = _Scan(text, file)
+    scan = _Scan(text, file, limits)
     try:
         value = scan.whole()
     except _Stop:
@@ -47,9 +45,10 @@ def parse(text: str, file: str) -> tuple[Json, SourceMap, list[Problem]]:
 class _Scan:
     """A position in the text, moving on; what was found so far."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, limits: FileLimits) -> None:
         self.text = text
         self.file = file
+        self.limits = limits
         self.places = SourceMap()
         self.problems: list[Problem] = []
         self.nodes = 0
@@ -61,7 +60,9 @@ class _Scan:
         value, at = self.value(at, ())
         at = self.blank(at, ())
         if at < len(self.text):
-            self.stop(at, "something stands after the end of the JSON value", "a .json file holds one manifest")
+            self.stop(
+                at, "something stands after the end of the JSON value", f"a .json file holds one {self.limits.what}"
+            )
         return value
 
     def value(self, at: int, path: Path) -> tuple[Json, int]:
@@ -138,7 +139,7 @@ class _Scan:
             comment = _COMMENT.match(self.text, at)
             if comment is None:
                 return at
-            hint = "delete the comment, or write the manifest as YAML"
+            hint = f"delete the comment, or write the {self.limits.what} as YAML"
             self.problem(at, "json-comment", "JSON has no comments", hint, path)
             at = comment.end()
 
@@ -202,15 +203,15 @@ class _Scan:
     def count(self, at: int, path: Path) -> None:
         """Stops at the limit of values."""
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            hint = "put each manifest into a file of its own"
-            self.problem(at, "too-many-values", f"file holds more than {MAX_NODES:,} values", hint, path)
+        if self.nodes > self.limits.values:
+            message = f"file holds more than {self.limits.values:,} values"
+            self.problem(at, "too-many-values", message, self.limits.too_many, path)
             raise _Stop
 
     def deep(self, at: int, path: Path) -> None:
         """Stops at the limit of nesting."""
         if len(path) >= MAX_DEPTH:
-            hint = "no kind of manifest nests that deep; look for an unclosed bracket"
+            hint = f"no {self.limits.what} nests that deep; look for an unclosed bracket"
             self.problem(at, "too-deep", f"lists and mappings nest deeper than {MAX_DEPTH} levels", hint, ())
             raise _Stop
 

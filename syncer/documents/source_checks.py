@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from syncer.model.diagnostic import Location, Problem
 
@@ -11,6 +12,28 @@ Text = tuple[bytes, str]
 
 MAX_BYTES = 1 << 20
 """The most a manifest may weigh, in bytes (1 MiB)."""
+
+
+class FileLimits(NamedTuple):
+    """How large a file may be, and what to do about one that is larger. `values`: scalars, lists, mappings and keys."""
+
+    what: str
+    """What such a file holds, as messages call it."""
+    bytes: int
+    values: int
+    too_heavy: str
+    """The hint where it weighs too much."""
+    too_many: str
+    """The hint where it holds too many values."""
+
+
+MANIFEST = FileLimits(
+    "manifest",
+    MAX_BYTES,
+    200_000,
+    "put each manifest into a file of its own, and long texts into files named by `{file: path}`",
+    "put each manifest into a file of its own",
+)
 
 _MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
@@ -26,20 +49,20 @@ _UNPRINTABLE = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\uf
 _MOST_CHARACTERS = 20
 
 
-def too_large(size: int, file: str) -> Problem:
-    """The problem of a file of `size` bytes, more than `MAX_BYTES`."""
+def too_large(size: int, file: str, limits: FileLimits = MANIFEST) -> Problem:
+    """The problem of a file of `size` bytes, more than it may weigh."""
     return Problem(
         "file-too-large",
-        f"file of {size:,} bytes is larger than {MAX_BYTES:,} bytes",
+        f"file of {size:,} bytes is larger than {limits.bytes:,} bytes",
         Location(file, 1, 1),
-        hint="put each manifest into a file of its own, and long texts into files named by `{file: path}`",
+        hint=limits.too_heavy,
     )
 
 
-def check_text(text: bytes, file: str, *, yaml: bool) -> list[Problem]:
+def check_text(text: bytes, file: str, *, yaml: bool, limits: FileLimits = MANIFEST) -> list[Problem]:
     """All that is wrong with the bytes of `file`; what YAML forbids beyond JSON only where `yaml` is true."""
-    if len(text) > MAX_BYTES:
-        return [too_large(len(text), file)]
+    if len(text) > limits.bytes:
+        return [too_large(len(text), file, limits)]
     if problem := _encoding(text, file):
         return [problem]
     if problems := _conflicts(text, file):

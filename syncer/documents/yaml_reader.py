@@ -14,7 +14,7 @@ from sys import intern
 from typing import Any
 
 from syncer.documents.core_schema import CONSTANTS, NUMBER_STARTS, BadScalar, key_problem, number, same_key, tagged
-from syncer.documents.source_checks import check_text
+from syncer.documents.source_checks import MANIFEST, FileLimits, check_text
 from syncer.documents.yaml_events import MAX_DEPTH, SourceMap, find_places, next_event
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json, Path, show_path
@@ -23,9 +23,6 @@ from syncer.model.light_import import import_lightly
 import_lightly("yaml")
 
 from yaml import events
-
-MAX_NODES = 200_000
-"""How many scalars, lists, mappings and keys a file may hold."""
 
 _MOST_PROBLEMS = 50
 _ODD_NUMBER = re.compile(rb"(?<![\w\"'.+-])(?:0[0-9ox]|\+[0-9])")  # what may be read as another number
@@ -88,24 +85,24 @@ class Document:
         return self._source.places(self.index).words.get(path)
 
 
-def read(text: bytes, file: str) -> list[Document]:
+def read(text: bytes, file: str, *, limits: FileLimits = MANIFEST) -> list[Document]:
     """The documents of a file's text (JSON where the name ends in `.json`), or InvalidInput with all that can be said.
 
     Values are dict (keys are strings), list, str, int (to 2^53), float (finite), bool and None. A file that is empty or
     holds only comments has no documents; an empty document has the value None.
     """
     as_json = _is_json(file)
-    problems = check_text(text, file, yaml=not as_json)
+    problems = check_text(text, file, yaml=not as_json, limits=limits)
     if problems:
         raise InvalidInput(problems)
     if as_json:
         from syncer.documents import json_reader  # late: nearly all manifests are YAML
 
-        value, places, problems = json_reader.parse(text.decode(), file)
+        value, places, problems = json_reader.parse(text.decode(), file, limits)
         if problems:
             raise InvalidInput(sorted(problems, key=_by_place))
         return [Document(value, _Source(file, text, [places]), 0, places.at((), key=False), ())]
-    return _read_yaml(text, file)
+    return _read_yaml(text, file, limits=limits)
 
 
 Plain = list[tuple[Json, tuple[int, int]]]
@@ -129,8 +126,8 @@ def restored(values: Plain, text: bytes, file: str, *, sound: bool = False) -> l
     return documents
 
 
-def _read_yaml(text: bytes, file: str, *, pure: bool = False) -> list[Document]:
-    build = _Build(text, file)
+def _read_yaml(text: bytes, file: str, *, pure: bool = False, limits: FileLimits = MANIFEST) -> list[Document]:
+    build = _Build(text, file, limits)
     try:
         build.run(next_event(text, pure=pure))
     except _Stop:
@@ -181,9 +178,10 @@ _BAD_KEY = "\0"  # what a refused key is stored under; no good key holds it
 class _Build:
     """The values under construction: the stack of open lists and mappings, and what was found wrong so far."""
 
-    def __init__(self, text: bytes, file: str) -> None:
+    def __init__(self, text: bytes, file: str, limits: FileLimits = MANIFEST) -> None:
         self.text = text
         self.file = file
+        self.limits = limits
         self.documents: list[tuple[Json, tuple[int, int]]] = []
         self.problems: list[Problem] = []
         self._places: list[SourceMap] | None = None
@@ -245,7 +243,7 @@ class _Build:
         scalar_event, mapping_start, sequence_start, mapping_end, sequence_end, document_end = _KINDS
         stack, container, key, nodes = self.stack, self.container, self.key, self.nodes
         constants, number_starts = CONSTANTS, NUMBER_STARTS
-        in_mapping, marked = False, self.marked
+        in_mapping, marked, most = False, self.marked, self.limits.values
         while True:
             kind = type(event)
             if kind is scalar_event:
@@ -295,7 +293,7 @@ class _Build:
                 nodes += 1
                 self.container, self.key = container, key
                 key = self.alias(event)
-            if nodes > MAX_NODES:
+            if nodes > most:
                 self.container, self.key = container, key
                 self.too_many(event)
             event = advance()
@@ -441,14 +439,14 @@ class _Build:
 
     def too_deep(self, event: Any) -> None:
         """Stops at the limit: beyond it the C parser would end the process."""
-        hint = "no kind of manifest nests that deep; look for an unclosed bracket"
+        hint = f"no {self.limits.what} nests that deep; look for an unclosed bracket"
         self.problem(event.start_mark, "too-deep", f"lists and mappings nest deeper than {MAX_DEPTH} levels", hint, ())
         raise _Stop
 
     def too_many(self, event: Any) -> None:
         """Stops at the limit."""
-        hint = "put each manifest into a file of its own"
-        self.problem(event.start_mark, "too-many-values", f"file holds more than {MAX_NODES:,} values", hint)
+        message = f"file holds more than {self.limits.values:,} values"
+        self.problem(event.start_mark, "too-many-values", message, self.limits.too_many)
         raise _Stop
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from syncer.documents.source_checks import MAX_BYTES, too_large
+from syncer.documents.source_checks import MANIFEST, FileLimits, too_large
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -150,8 +150,8 @@ def _left_out(name: str) -> bool:
     return name.startswith(".") or name.endswith("~") or (name[0] == name[-1] == "#") or name in _LEFT_OUT
 
 
-def read_bytes(path: Path, file: str, *, limit: int = MAX_BYTES) -> bytes:
-    """The bytes of a regular file of at most `limit` bytes; InvalidInput for anything else, and never a wait.
+def read_bytes(path: Path, file: str, *, limits: FileLimits = MANIFEST) -> bytes:
+    """The bytes of a regular file that is not too large; InvalidInput for anything else, and never a wait.
 
     `file` is what the file is called in messages.
     """
@@ -168,16 +168,16 @@ def read_bytes(path: Path, file: str, *, limit: int = MAX_BYTES) -> bytes:
             raise InvalidInput(
                 Problem("not-a-file", f"`{file}` is {_sort(status.st_mode)}, not a file", at, hint="name a file")
             )
-        if status.st_size > limit:
-            raise InvalidInput(too_large(status.st_size, file))
+        if status.st_size > limits.bytes:
+            raise InvalidInput(too_large(status.st_size, file, limits))
         with os.fdopen(handle, "rb", closefd=False) as stream:
-            content = stream.read(limit + 1)
+            content = stream.read(limits.bytes + 1)
     except OSError as error:
         raise InvalidInput(Problem("unreadable", f"`{file}` cannot be read: {_reason(error)}", at)) from None
     finally:
         os.close(handle)
-    if len(content) > limit:
-        raise InvalidInput(too_large(len(content), file))
+    if len(content) > limits.bytes:
+        raise InvalidInput(too_large(len(content), file, limits))
     return content
 
 

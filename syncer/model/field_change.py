@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -24,12 +25,13 @@ ORDER = "(order)"
 """The last step of a path where not an item of a list changed, but their order."""
 
 
-def show_field(path: FieldPath) -> str:
-    """`("attributes", Item("iban"), "required")` → `attributes[iban].required`."""
+def show_field(path: FieldPath, labels: Mapping[str, str] = {}) -> str:
+    """`("attributes", Item("iban"), "required")` → `attributes[iban].required`; `labels`: ids → what the manifest calls
+    them by."""
     text = ""
     for step in path:
         if isinstance(step, Item):
-            text += f"[{step.key}]"
+            text += f"[{labels.get(step.key, step.key)}]"
         elif isinstance(step, int):
             text += f"[{step}]"
         else:

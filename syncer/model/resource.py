@@ -86,6 +86,8 @@ class Managed(NamedTuple):
     is; what the organisation has by now, it doesn't know."""
     adopted: bool = False
     """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
+    forms: Mapping[str, str] = {}
+    """Field text → digests, `SENT LIVE`, of a value that was sent and of what the platform made of it."""
 
 
 How = Literal["link", "key", "title"]
@@ -113,9 +115,10 @@ def remembered(
     parts: Mapping[str, Mapping[str, str]],
     entry: Managed | None,
     secrets: Mapping[str, str],
+    forms: Mapping[str, str] = {},
 ) -> Managed:
     """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of those sent now,
-    the others stay as `entry` has them."""
+    the others stay as `entry` has them; `forms`: what the platform made of values."""
     return Managed(
         desired.address,
         live_id,
@@ -125,4 +128,5 @@ def remembered(
         desired.aliases,
         dict(desired.policy),
         {**(entry.secrets if entry else {}), **secrets},
+        forms=dict(forms),
     )

@@ -20,11 +20,13 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A change is made, read back and checked. `seconds` from its first step on."""
+    """A change is made, read back and checked. `seconds` from its first step on. `but`: what reads back otherwise than
+    it was sent."""
 
     change: Change
     live_id: str
     seconds: float
+    but: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ class Task:
     memory: Managed | None = None
     """What state will say where that isn't what was asked for: an undo brings back what it said before. Without a live
     id: nothing."""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """What the platform is known to make of values that are sent, as `Managed.forms`: no surprise when it is read."""
 
 
 class Link(NamedTuple):

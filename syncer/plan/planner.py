@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
+from syncer.diff.platform_form import forms_of, told_apart
 from syncer.diff.required_fields import missing_after, missing_in_new, place
 from syncer.diff.secret_digest import same_secret
 from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding, PlatformError, Problem
-from syncer.model.field_change import FieldChange, FieldPath, show_field
+from syncer.model.field_change import FieldChange, FieldPath
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
@@ -153,6 +154,7 @@ class _Case(NamedTuple):
             self.answers,
             frozenset(changed),
             self.desired.policy,
+            forms=self.entry.forms if self.entry else {},
         )
 
 
@@ -212,7 +214,10 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         return
     merged = merge(prepared.have, prepared.want, context.last, kind.shape, _prune(desired))
     problems += [_not_ours(case, path, key) for path, key in merged.refused]
-    changes = (*merged.changes, *prepared.extra)
+    left, kept = told_apart(merged.changes, entry.forms if entry else {})
+    if kept:
+        out.notices.append(_kept_form(case, kept))
+    changes = (*left, *prepared.extra)
     if prepared.secrets:
         changes += tuple(_secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out))
     if merged.refused and desired.address not in out.unclear:
@@ -220,7 +225,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if changes or prepared.meanings:
         out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, prepared.meanings)
     if changes:
-        problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, merged.changes)
+        problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
     out.released += [Release(desired.address, known.show(path, prepared.labels)) for path in merged.released]
     out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))
@@ -229,7 +234,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if changes or prepared.meanings:
         out.tasks[desired.address] = _update(case, merged, changes)
     if not changes:
-        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {})
+        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {}, forms_of(kept))
         out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
 
 
@@ -250,9 +255,16 @@ def _prune(desired: Desired) -> frozenset[str]:
     return frozenset(prune) if isinstance(prune, (list, tuple)) else frozenset()
 
 
+def _kept_form(case: _Case, kept: tuple[FieldChange, ...]) -> Notice:
+    """That some fields stand as the platform has made them of what was sent."""
+    paths = ", ".join(f"`{case.known.show(each.path, case.prepared.labels)}`" for each in kept)
+    said = f"{case.desired.address}: the platform made another value of {paths} than was sent; it is not sent again"
+    return Notice("platform-form", said, case.desired.address)
+
+
 def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
     at = place(case.prepared.want, path, case.kind.shape)
-    text = show_field(path)
+    text = case.known.show(path, case.prepared.labels)
     return Problem(
         "live-duplicates",
         f"{case.desired.address}: the live list `{text}` has two items with {key}",

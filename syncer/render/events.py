@@ -31,6 +31,10 @@ LONG_WAIT = 5.0
 def event_text(event: Event, terminal: Terminal) -> str:
     """The lines an event leaves behind, each with its line end; "" for those that only the live line shows."""
     match event:
+        case Done(change, _, _, but) if but is not None:
+            what = f"{PAST[change.action]}, but not all of it is as it was sent"
+            lines = _headline("!", "warning", str(change.address), what, terminal)
+            return _block(lines) + problems_text([but], terminal, summary=False)
         case Done(change, live_id, seconds):
             words: list[Span] = [("bold", terminal.shown(str(change.address))), ("", PAST[change.action])]
             words.append(("dim", f"({terminal.shown(live_id)}, {seconds:.1f} s)" if live_id else f"({seconds:.1f} s)"))
@@ -132,11 +136,12 @@ def applied_line(events: Iterable[Event]) -> str:
 
 def _counts(events: Iterable[Event]) -> dict[str, int]:
     """How many of each outcome, in a fixed order, without those that did not occur."""
-    counts = dict.fromkeys((*PAST.values(), "failed", "skipped", "unknown", "settled"), 0)
+    counts = dict.fromkeys((*PAST.values(), "not as sent", "failed", "skipped", "unknown", "settled"), 0)
     for event in events:
         match event:
-            case Done(change):
+            case Done(change, but=but):
                 counts[PAST[change.action]] += 1
+                counts["not as sent"] += but is not None
             case Failed():
                 counts["failed"] += 1
             case Skipped():
@@ -152,8 +157,9 @@ def _counts(events: Iterable[Event]) -> dict[str, int]:
 
 def applied_document(plan: Plan, events: Iterable[Event], exit_code: int) -> dict[str, Json]:
     """`{"format_version": 1, "plan", "environment", "org_id", "server", "results": [{"address", "action", "outcome",
-    "live_id", "seconds", "because", "problem"}], "summary": {word: n}, "exit_code"}`. `outcome`: done, failed, skipped,
-    unknown, settled (an open intent of an earlier run); what does not apply is null."""
+    "live_id", "seconds", "because", "problem"}], "summary": {word: n}, "exit_code"}`. `outcome`: done (with a
+    problem: what reads back otherwise than it was sent), failed, skipped, unknown, settled (an open intent of an
+    earlier run); what does not apply is null."""
     seen = list(events)
     results = [result for result in map(_result, seen) if result]
     return {
@@ -171,8 +177,9 @@ def applied_document(plan: Plan, events: Iterable[Event], exit_code: int) -> dic
 def _result(event: Event) -> dict[str, Json] | None:
     empty: dict[str, Json] = {"live_id": None, "seconds": None, "because": None, "problem": None}
     match event:
-        case Done(change, live_id, seconds):
-            made = {"live_id": live_id or None, "seconds": round(seconds, 3)}
+        case Done(change, live_id, seconds, but):
+            made: dict[str, Json] = {"live_id": live_id or None, "seconds": round(seconds, 3)}
+            made["problem"] = problem_document(but) if but else None
             return {"address": str(change.address), "action": change.action, "outcome": "done", **empty, **made}
         case Failed(change, problem) | Unknown(change, problem):
             outcome = "failed" if isinstance(event, Failed) else "unknown"

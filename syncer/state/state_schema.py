@@ -19,6 +19,7 @@ ENTRY = record(
     Key("policy", converted(mapping(), write=to_json), optional=True),
     Key("secrets", mapping(TEXT), optional=True),
     Key("adopted", FLAG, optional=True),
+    Key("forms", mapping(TEXT), optional=True),
 )
 """An entry without what is empty. Whether its address is one, who reads it has looked."""
 

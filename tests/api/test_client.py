@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a case is a line, so that the tables can be read down
 """Lists whole or not at all, reads, writes as values; and no secret in any word of it."""
 
 from __future__ import annotations
@@ -329,7 +330,12 @@ REPLIES: dict[str, tuple[httpx.Response | Exception, WriteResult]] = {
     ),
     "B02 no reply": (
         httpx.ReadTimeout("x"),
-        WriteResult("AMBIGUOUS", 0, None, "`PUT /v2/flows/templates/f`: no reply in time"),
+        WriteResult(
+            "AMBIGUOUS",
+            0,
+            None,
+            "`PUT /v2/flows/templates/f`: no reply in time: `workflows-definition.sls.epilot.io:443`",
+        ),
     ),
     "B10 empty": (
         httpx.Response(200),
@@ -337,7 +343,13 @@ REPLIES: dict[str, tuple[httpx.Response | Exception, WriteResult]] = {
     ),
     "B01 not sent": (
         httpx.ConnectError("x"),
-        WriteResult("NOT_SENT", 0, None, "`PUT /v2/flows/templates/f`: the connection is refused or unreachable"),
+        WriteResult(
+            "NOT_SENT",
+            0,
+            None,
+            "`PUT /v2/flows/templates/f`: the connection is refused or unreachable: "
+            "`workflows-definition.sls.epilot.io:443`",
+        ),
     ),
     "B13 moved": (
         httpx.Response(302, headers={"location": "https://evil.example/?tok"}),
@@ -638,3 +650,37 @@ def test_a_wsgi_application_serves_as_transport() -> None:
         "path": "/data-governance/v1/configs/c1",
         "auth": "Bearer tok-canary-7f3a",
     }
+
+
+SANDBOX = "does the sandbox run? `syncer sandbox serve` starts it"
+LATER = "run it again later"
+ENDS = {
+    # case: (server, what the network does, words behind the call, hint)
+    "the platform": ("", httpx.ConnectError("x"), "the connection is refused or unreachable: `workflows-definition.sls.epilot.io:443`", LATER),
+    "another host": ("https://api.example", httpx.ReadTimeout("x"), "no reply in time: `api.example:443`", LATER),
+    "another port": ("https://api.example:8443/x", httpx.ReadError("x"), "the connection broke before a whole reply: `api.example:8443`", LATER),
+    "a sandbox that is not there": ("http://127.0.0.1:8787", httpx.ConnectError("x"), "the connection is refused or unreachable: `127.0.0.1:8787`", SANDBOX),
+    "a sandbox by name": ("http://localhost", httpx.ConnectTimeout("x"), "connecting took too long: `localhost:80`", SANDBOX),
+    "a sandbox in IPv6": ("http://[::1]:8787", httpx.RemoteProtocolError("x"), "the reply is no HTTP, or none came: `[::1]:8787`", SANDBOX),
+    "a sandbox that is slow": ("http://127.0.0.1:8787", httpx.ReadTimeout("x"), "no reply in time: `127.0.0.1:8787`", LATER),
+    "the sandbox, failing": ("http://127.0.0.1:8787", httpx.Response(500), "500 Internal Server Error", LATER),
+    "nothing left this process": ("http://127.0.0.1:8787", httpx.PoolTimeout("x"), "no connection was free for too long", LATER),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("server", "end", "words", "hint"), ENDS.values(), ids=ENDS)
+def test_an_error_of_the_network_names_host_and_port(
+    server: str, end: httpx.Response | Exception, words: str, hint: str
+) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    effects = Effects(lambda: 0.0, lambda: 0.0, lambda seconds: None, lambda: 0.5)
+    options = TransportOptions(effects, wire=httpx.MockTransport(handler))
+    door = Api(services(server=server), TOKEN, options=options)
+    with pytest.raises(PlatformError) as failure:
+        door.list("workflow", NONE)
+    message = f"`GET /v1/workflows/closing-reasons`: {words}"
+    assert failure.value.problems == (Problem("platform", message, hint=hint),)

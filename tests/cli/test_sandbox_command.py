@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from syncer import __version__
+from syncer.cli.commands.sandbox import MOST_BYTES
+from syncer.documents.source_checks import MAX_BYTES
 from tests.cli.conftest import ended, until
 
 REASONS = "/v1/workflows/closing-reasons"
@@ -113,6 +115,29 @@ def test_reset_is_asked_for(bare) -> None:
     said = bare.run("sandbox", "reset")
     assert (said.code, said.out, (bare.folder / ".syncer" / "sandbox.db").read_bytes()) == (4, "", before)
     assert said.err == "error[not-asked]: nobody is there to say yes\n\nhint: --yes resets it unasked\n"
+
+
+@pytest.mark.parametrize("name", ["s.json", "s.yaml"])
+def test_a_seed_may_be_larger_than_a_manifest(bare, name: str) -> None:
+    reasons = [{"title": f"Grund {number}", "description": "x" * 8} for number in range(45_000)]
+    lines = ["closing_reasons:", *(f"  - {{title: {each['title']}, description: xxxxxxxx}}" for each in reasons)]
+    text = json.dumps({"closing_reasons": reasons}) if name == "s.json" else "\n".join(lines)
+    bare.write(name, text)
+    assert len(text) > MAX_BYTES
+    seeded = bare.run("sandbox", "seed", name)
+    assert (seeded.code, seeded.json) == (0, {"closing_reasons": 45_000})
+
+
+def test_a_seed_that_is_too_large_is_loaded_in_parts(bare) -> None:
+    with (bare.folder / "s.yaml").open("wb") as stream:
+        stream.truncate(MOST_BYTES + 1)
+    said = bare.run("sandbox", "seed", "s.yaml")
+    assert (said.code, said.out, said.err) == (
+        3,
+        "",
+        "error[file-too-large]: file of 67,108,865 bytes is larger than 67,108,864 bytes\n  at s.yaml:1:1\n\n"
+        "hint: load the sections from several files, one after the other: what is loaded stays\n",
+    )
 
 
 def test_a_seed_in_json(bare) -> None:

@@ -154,10 +154,10 @@ def test_g37_10_000_files_and_a_deep_folder(tmp_path: Path) -> None:
     assert files == sorted(files, key=lambda name: name.split("/"))
 
 
-def refused(path: Path, limit: int = MAX_BYTES) -> str:
+def refused(path: Path) -> str:
     """The message of the refusal to read a file."""
     with pytest.raises(InvalidInput) as refusal:
-        read_bytes(path, "name", limit=limit)
+        read_bytes(path, "name")
     [problem] = refusal.value.problems
     assert problem.at == Location("name", 1, 1)
     return f"{problem.rule}: {problem.message}"

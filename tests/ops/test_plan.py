@@ -1131,3 +1131,67 @@ def test_a_task_that_somebody_deleted_is_drift_and_comes_back_as_the_same_one(wo
         each["id"] for each in flow["tasks"]
     )
     world.converges()
+
+
+# --- messages speak of the manifest
+
+
+ASKED = {
+    "source": {
+        "origin": "trigger",
+        "origin_type": "entity",
+        "schema": "contact",
+        "attribute": "customer_type",
+        "attribute_type": "select",
+    },
+    "operator": "equals",
+    "values": ["PRIVATE"],
+}
+SORTED: dict[str, Any] = {
+    "tasks": [
+        {
+            "id": "kind",
+            "name": "Which?",
+            "task_type": "DECISION",
+            "trigger_mode": "automatic",
+            "conditions": [
+                {"id": "one", "branch_name": "One", "logical_operator": "AND", "statements": [ASKED]},
+                {"id": "else", "branch_name": "Else", "logical_operator": "AND"},
+            ],
+        },
+        {"id": "x", "name": "X", "task_type": "MANUAL"},
+        {"id": "y", "name": "Y", "task_type": "MANUAL"},
+    ],
+    "edges": [
+        {"from_id": "trigger", "to_id": "kind"},
+        {"from_id": "kind", "to_id": "x", "condition_id": "one"},
+        {"from_id": "kind", "to_id": "y", "condition_id": "else", "none_met": True},
+    ],
+}
+UNNAMED = {
+    # what is left out: the part as the message calls it
+    "the default branch": (("tasks", 0, "conditions", 1), "branch_name", "`else` in tasks is new and needs `branch_name`"),  # noqa: E501
+    "a branch": (("tasks", 0, "conditions", 0), "branch_name", "`one` in tasks is new and needs `branch_name`"),
+    "a decision": (("tasks", 0), "name", "`kind` in tasks is new and needs `name`"),
+    "a task": (("tasks", 2), "name", "`y` in tasks is new and needs `name`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "name", "message"), UNNAMED.values(), ids=UNNAMED)
+@pytest.mark.parametrize("live", [False, True], ids=["a new flow", "a flow that gains it"])
+def test_what_a_part_lacks_is_said_with_its_own_key(
+    world: World, make: Make, live: bool, path: tuple[str | int, ...], name: str, message: str
+) -> None:
+    """Its id on the platform stands in no file: nobody could look for it."""
+    if live:
+        world.put(make.flow("sort"))
+        world.apply()
+    spec = copy.deepcopy(SORTED)
+    part: Any = spec
+    for step in path:
+        part = part[step]
+    del part[name]
+    world.put(make.flow("sort", **spec))
+    with pytest.raises(InvalidInput) as refusal:
+        world.plan()
+    assert messages(refusal) == [f"FlowTemplate/sort: {message}"]

@@ -478,8 +478,96 @@ def test_a_value_that_the_platform_changes_is_named(world: World, make: Make) ->
     world.wire.after = trim
     run = world.apply()
     assert run.problems == ["ClosingReason/a: `title` is not as it was sent when it is read back"]
-    assert run.code == 5
+    assert (run.code, run.ends) == (5, {"ClosingReason/a": "done"})
     assert world.state().entries[("ClosingReason", "a")].live_id == world.one("ClosingReason")["id"]
+
+
+SPOKEN = "ClosingReason/a: the platform made another value of `title` than was sent; it is not sent again"
+
+
+def trims(world: World) -> None:
+    """The platform takes blanks away at both ends of a title, whoever sends it."""
+
+    def trim(request: Any, response: Any) -> Any:
+        if request.method in ("POST", "PATCH") and "closing-reasons" in request.url.path:
+            content = b"".join(response.stream)
+            live_id = json.loads(content)["id"]
+            world.stored("closing_reason", live_id, lambda body: {**body, "title": body["title"].strip()})
+            return httpx.Response(response.status_code, headers=response.headers, content=content)
+        return response
+
+    world.wire.after = trim
+
+
+def said(world: World) -> tuple[list[str], list[str]]:
+    """(the plan's changes with the causes of their fields, its notices about what the platform made)."""
+    plan = world.plan().plan
+    changes = [f"{each.address} {field.path} {field.cause}" for each in plan.changes for field in each.fields]
+    return changes, [each.message for each in plan.notices if each.rule == "platform-form"]
+
+
+def test_what_the_platform_trims_is_there_and_is_no_change_of_anybody(world: World, make: Make) -> None:
+    """docs/catalogue.md#c09: created, with its dependants; said once; then neither planned nor called a conflict."""
+    trims(world)
+    world.put(make.reason("a", title="Zu teuer "), make.flow("house", closing_reasons=[{"ref": "a"}]))
+    run = world.apply()
+    assert (run.code, run.ends) == (5, {"ClosingReason/a": "done", "FlowTemplate/house": "done"})
+    assert run.problems == ["ClosingReason/a: `title` is not as it was sent when it is read back"]
+    assert said(world) == ([], [SPOKEN])
+    assert [each.cause for each in world.drift().objects for each in each.fields] == []
+    again = world.apply()
+    assert (again.code, again.calls) == (0, [])
+
+    world.put(make.reason("a", title="Nicht gewollt "))
+    assert said(world) == (["ClosingReason/a title ours"], [])
+    run = world.apply()
+    assert (run.code, run.ends) == (5, {"ClosingReason/a": "done"})
+    assert world.one("ClosingReason")["title"] == "Nicht gewollt"
+    assert said(world) == ([], [SPOKEN])
+
+    world.put(make.reason("a", title="Nicht gewollt ", status="INACTIVE"))
+    run = world.apply()
+    assert (run.code, run.problems) == (0, [])  # what it makes of the title is known by now
+    assert said(world) == ([], [SPOKEN])
+
+
+def test_a_change_by_hand_of_what_the_platform_trimmed_is_seen(world: World, make: Make) -> None:
+    trims(world)
+    world.put(make.reason("a", title="Zu teuer "))
+    world.apply()
+    world.stored("closing_reason", world.one("ClosingReason")["id"], lambda body: {**body, "title": "Von Hand"})
+    assert said(world) == (["ClosingReason/a title drift"], [])
+
+
+def test_a_form_that_the_manifest_takes_over_is_forgotten(world: World, make: Make) -> None:
+    trims(world)
+    world.put(make.reason("a", title="Zu teuer "))
+    world.apply()
+    assert list(world.state().entries[("ClosingReason", "a")].forms) == ["title"]
+    world.put(make.reason("a", title="Zu teuer"))
+    run = world.apply()
+    assert (run.code, run.calls, said(world)) == (0, [], ([], []))
+    assert world.state().entries[("ClosingReason", "a")].forms == {}
+
+
+def test_an_update_of_which_nothing_came_about_is_a_failure(world: World, make: Make) -> None:
+    """The platform says yes and does nothing: the object reads as before."""
+    world.put(make.reason("a", title="Alt"))
+    world.apply()
+
+    def keep(request: Any, response: Any) -> Any:
+        if request.method == "PATCH":
+            world.stored("closing_reason", world.one("ClosingReason")["id"], lambda body: {**body, "title": "Alt"})
+        return response
+
+    world.wire.after = keep
+    world.put(make.reason("a", title="Neu"))
+    run = world.apply()
+    assert (run.ends, run.problems) == (
+        {"ClosingReason/a": "failed"},
+        ["ClosingReason/a: `title` is not as it was sent when it is read back"],
+    )
+    assert said(world) == (["ClosingReason/a title ours"], [])
 
 
 def test_a_quota_is_waited_for(world: World, make: Make) -> None:

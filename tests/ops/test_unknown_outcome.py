@@ -45,6 +45,9 @@ def _one(make: Make, text: str) -> Any:
 
 
 nothing = of()
+CORE = 32
+"""Schemas that are there from the start."""
+
 Case = tuple[dict[str, Any], Callable[[Make], list[Any]], Callable[[Make], list[Any]], str, str, str, int]
 OPERATIONS: dict[str, Case] = {
     # operation: switches, before, after, the call whose answer is lost, kind and number of objects at the end
@@ -52,7 +55,7 @@ OPERATIONS: dict[str, Case] = {
     "reason patch": ({}, of("reason won"), of("reason won title=G"), "PATCH", "/v2/workflows/*", "ClosingReason", 1),
     "reason deactivate": ({}, of("reason won"), nothing, "PATCH", "/v2/workflows/*", "ClosingReason", 1),
     "reason delete": ({}, of("reason won removal=delete"), nothing, "DELETE", "/v2/workflows/*", "ClosingReason", 0),
-    "schema create": ({}, nothing, of("schema site a"), "PUT", "/v1/entity/schemas/site", "EntitySchema", 33),
+    "schema create": ({}, nothing, of("schema site a"), "PUT", "/v1/entity/schemas/site", "EntitySchema", CORE + 1),
     "schema put": (
         {},
         of("schema site a"),
@@ -60,9 +63,9 @@ OPERATIONS: dict[str, Case] = {
         "PUT",
         "/v1/entity/schemas/site",
         "EntitySchema",
-        33,
+        CORE + 1,
     ),
-    "schema delete": ({}, of("schema site a"), nothing, "DELETE", "/v1/entity/schemas/site", "EntitySchema", 32),
+    "schema delete": ({}, of("schema site a"), nothing, "DELETE", "/v1/entity/schemas/site", "EntitySchema", CORE),
     "flow create": ({}, nothing, of("flow house enabled=yes"), "POST", "/v2/flows/templates", "FlowTemplate", 1),
     "flow enable": ({}, nothing, of("flow house enabled=yes"), "PUT", "/v2/flows/templates/*", "FlowTemplate", 1),
     "flow put": (
@@ -199,7 +202,7 @@ def test_an_answer_lost_before_any_work_is_unknown_and_ended_by_the_next_run(
     assert len(world.listed(kind)) == number
 
 
-@pytest.mark.parametrize(("operation", "status"), ways([400, 403, 409, 422], 409))
+@pytest.mark.parametrize(("operation", "status"), ways([400, 403, 409, 412, 422, 423], 409))
 def test_a_refusal_is_a_failure_and_leaves_nothing_open(
     make_world: Any, make: Make, operation: str, status: int
 ) -> None:
@@ -458,13 +461,13 @@ def changed(make: Make) -> list[Any]:
 
 COUNTS = {
     "ClosingReason": 1,
-    "EntitySchema": 34,
+    "EntitySchema": CORE + 2,
     "AppInstallation": 1,
     "RetentionConfig": 1,
     "FlowTemplate": 1,
     "AutomationFlow": 2,
 }
-CHANGED = {**COUNTS, "ClosingReason": 2, "FlowTemplate": 2, "EntitySchema": 34}
+CHANGED = {**COUNTS, "ClosingReason": 2, "FlowTemplate": 2, "EntitySchema": CORE + 2}
 
 
 def survives(world: World, counts: dict[str, int], crash: type[BaseException]) -> None:

@@ -55,6 +55,7 @@ INPUTS: dict[str, Callable[[], Any]] = {
     "remembered aliases": lambda: digest(entry=ENTRY._replace(aliases=("gained",))),
     "remembered policy": lambda: digest(entry=ENTRY._replace(policy={"removal": "delete"})),
     "linked by hand": lambda: digest(entry=ENTRY._replace(adopted=True)),
+    "what the platform makes of a value": lambda: digest(entry=ENTRY._replace(forms={"title": "a b"})),
     "environment, organisation, server, program": lambda: Agreements(b"j" * 32).digest(CONTEXT, DESIRED, FOUND, ENTRY),
 }
 
@@ -76,7 +77,7 @@ def test_every_field_of_the_sides_is_an_input() -> None:
     assert Context._fields == ("address", "want", "live", "parts", "policy", "answers", "last", "today")
     known = ("address", "spec", "policy", "protect", "aliases", "titles", "uses", "where", "digest")
     assert Desired._fields[: len(known)] == known
-    known = ("address", "live_id", "declared", "parts", "protect", "aliases", "policy", "secrets", "adopted")
+    known = ("address", "live_id", "declared", "parts", "protect", "aliases", "policy", "secrets", "adopted", "forms")
     assert Managed._fields == known
 
 

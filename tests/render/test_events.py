@@ -136,3 +136,21 @@ def test_the_document(everything: Plan, events: list[Event]) -> None:
         "summary": {"created": 1, "failed": 1, "skipped": 1, "unknown": 1, "settled": 1},
         "exit_code": 7,
     }  # fmt: skip
+
+
+def test_what_reads_back_otherwise_is_made_all_the_same(everything: Plan) -> None:
+    won = everything.changes[0]
+    other = Problem("not-as-sent", "`title` is not as it was sent", hint="take its form over")
+    made = [Done(won, "x739", 0.42, other), Done(won, "x740", 0.4)]
+    assert event_text(made[0], Terminal(width=80)) == (
+        "! ClosingReason/won created, but not all of it is as it was sent\n"
+        "error[not-as-sent]: `title` is not as it was sent\n"
+        "\n"
+        "hint: take its form over\n"
+    )
+    assert applied_line(made) == "Applied: 2 created; 1 not as sent"
+    document = applied_document(everything, made, 5)
+    first, second = document["results"]
+    assert (first["outcome"], first["live_id"], first["problem"]["rule"]) == ("done", "x739", "not-as-sent")
+    assert (second["outcome"], second["problem"]) == ("done", None)
+    assert document["summary"] == {"created": 2, "not as sent": 1}

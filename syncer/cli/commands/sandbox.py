@@ -21,6 +21,12 @@ DB = click.option(
     help="The SQLite file that holds the organisations.",
 )
 
+MOST_BYTES = 64 << 20
+"""The most a seed may weigh, in bytes: a whole organisation stands in one file."""
+MOST_VALUES = 5_000_000
+"""How many values and keys a seed may hold: about a gigabyte of memory."""
+_IN_PARTS = "load the sections from several files, one after the other: what is loaded stays"
+
 
 @click.group(cls=CommandGroup)
 def sandbox() -> None:
@@ -163,12 +169,14 @@ def seed(color: str, file: Path, db: Path, org: str) -> int:
     """Load the objects in FILE (YAML or JSON) into an organisation of the sandbox."""
     _need()
     from syncer.cli.console import console
+    from syncer.documents.source_checks import FileLimits
     from syncer.documents.yaml_reader import read
     from syncer.manifests.discovery import read_bytes
     from syncer.model.diagnostic import InvalidInput, Problem
     from syncer.sandbox.seed import seed as load
 
-    documents = read(read_bytes(file, str(file)), str(file))
+    limits = FileLimits("seed", MOST_BYTES, MOST_VALUES, _IN_PARTS, _IN_PARTS)
+    documents = read(read_bytes(file, str(file), limits=limits), str(file), limits=limits)
     document: Any = documents[0].value if documents else None
     if not isinstance(document, dict):
         raise InvalidInput(

@@ -30,7 +30,7 @@ from syncer.model.calls import (
     segment,
     without,
 )
-from syncer.model.json_values import Json, Spec
+from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Context, CrossCheck, DateFields, Kind, PreparedSides, RefField
 from syncer.model.markers import clone
 from syncer.model.unexpected_reply import field_of, object_at, word_at
@@ -171,8 +171,8 @@ def _read(slug: str) -> Call:
 def _put(write: Write) -> Steps:
     slug = str(write.goal["slug"])
     body = without(write.goal, *SERVER_SET)
-    if not body.get("enable_setting"):
-        body.pop("enable_setting", None)  # an empty list hides the schema from everybody
+    if body.get("enable_setting", ABSENT) is None:
+        del body["enable_setting"]  # what is emptied is left out; an empty list that nobody declares goes back as it is
     if not write.live:
         body.setdefault("published", True)
         body.setdefault("capabilities", [])
@@ -207,6 +207,11 @@ def removal_asks(slug: str) -> Mapping[str, Call]:
     return {"entities": Call("POST", "/v1/entity:list", count)}
 
 
+HIDDEN_NOW = (
+    "an empty `enable_setting` hides the schema from everybody: so it stays unless the manifest says null there"
+)
+
+
 def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
     """A frozen schema takes a change and does not serve it; a blueprint may write it as well."""
     said = []
@@ -216,7 +221,7 @@ def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
     if isinstance(live, dict) and (live.get("_manifest") or live.get("blueprint")):
         said.append("a blueprint owns this schema as well and may write it again")
     if isinstance(live, dict) and live.get("enable_setting") == []:
-        said.append("an empty `enable_setting` hides the schema now: it is not sent back, so the schema appears again")
+        said.append(HIDDEN_NOW)
     return tuple(said)
 
 

@@ -291,13 +291,14 @@ def exit_code(events: Sequence[Event], stop: Stop) -> int:
     done = sum(isinstance(event, Done) for event in events)
     wrote = any(isinstance(event, Failed) and event.wrote for event in events)
     bad = any(isinstance(event, (Failed, Skipped)) for event in events)
+    otherwise = any(isinstance(event, Done) and event.but for event in events)
     rules = {event.problem.rule for event in events if isinstance(event, Failed)}
     disk = not rules.isdisjoint(("journal", "run"))
     if any(isinstance(event, Unknown) for event in events):
         return 7
     if stop.reason in ("SIGINT", "SIGTERM"):
         return 130 if stop.reason == "SIGINT" else 143
-    if bad or stop.asked.is_set():
+    if bad or otherwise or stop.asked.is_set():
         if done or wrote or disk:  # a disk that fails is not the platform's no
             return 5
         return 4 if rules == {STALE} else 6

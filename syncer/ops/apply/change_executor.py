@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncer.diff.fingerprint import fingerprint
+from syncer.diff.platform_form import forms_of, told_apart
 from syncer.diff.three_way_merge import merge
 from syncer.model.address import Address
 from syncer.model.calls import Objection, Parts, Seek, Step, Steps, StepsResult
 from syncer.model.diagnostic import PartlyDone, Problem, SyncerError
-from syncer.model.field_change import show_field
+from syncer.model.field_change import FieldChange, show_field
 from syncer.model.json_values import Json, Lookup, Part, Ref, Spec, show_path
 from syncer.model.kind import Context, Incomplete, Kind, PreparedSides
 from syncer.model.markers import bind, leaves
@@ -37,6 +38,8 @@ READ_AGAIN = (0.3, 1.0, 3.0)
 
 STALE = "stale"
 """The rule of what was not written because the organisation had moved since the plan."""
+
+OTHERWISE = "the platform changed the value: take its form over into the manifest, or report it"
 
 OLD = 60.0
 """Seconds after which what was read is read again before the first write: the machine may have slept
@@ -66,6 +69,10 @@ class ChangeResult:
 
     written: StepsResult
     want: Spec
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """What the platform made of values that were sent, as `Managed.forms`."""
+    but: Problem | None = None
+    """What reads back otherwise than it was sent, where that was not known before."""
 
 
 @dataclass(slots=True)
@@ -190,10 +197,10 @@ class _ChangeRun:
             run.keeper.after(kind, task, written, kind.spec_of(written.live) if written.live else {}, {})
             return ChangeResult(written, {})
         run.ids[self.address] = written.live_id
-        want, written = self._as_asked(written)
-        run.objects[kind.name, written.live_id] = written.live
-        run.keeper.after(kind, task, written, self.have, want)
-        return ChangeResult(written, want)
+        result = self._as_asked(written)
+        run.objects[kind.name, written.live_id] = result.written.live
+        run.keeper.after(kind, task, result.written, self.have, result.want)
+        return result
 
     def _all_resolved(self, goal: Spec) -> None:
         own = Ref(*self.address)
@@ -300,11 +307,8 @@ class _ChangeRun:
         before = self._before(step)
         if not (step.once or self.wrote) and self.task.change.action == "create":
             self.run.keeper.sure()  # no intent tells that it was this run
-        op = (
-            self.run.ledger.intent(self.address, self.kind.name, step, before, self.task.change.live_id)
-            if step.once
-            else ""
-        )
+        note = self.run.ledger.intent
+        op = note(self.address, self.kind.name, step, before, self.task.change.live_id) if step.once else ""
         answer = self.run.platform.write(self.kind.service, step.call)
         lacking = step.may_lack and answer.status in LACKING
         if lacking or answer.outcome in ("NOT_SENT", "REJECTED"):
@@ -361,29 +365,34 @@ class _ChangeRun:
         )
 
     def differing(self, prepared: PreparedSides) -> str:
-        """The first field that is not as it was asked for; "" where all are."""
-        changes = (*merge(prepared.have, prepared.want, {}, self.kind.shape).changes, *prepared.extra)
-        return show_field(changes[0].path) if changes else ""
+        """The first field that is not as it was asked for, nor as the platform is known to make it; "" for none."""
+        changes = self._unlike(prepared)
+        return show_field(changes[0].path, prepared.labels) if changes else ""
 
-    def _as_asked(self, written: StepsResult) -> tuple[Spec, StepsResult]:
-        """What was declared, in live ids, once the object that is read back shows all of it."""
-        desired, kind = self.task.desired, self.kind
+    def _unlike(self, prepared: PreparedSides) -> tuple[FieldChange, ...]:
+        left, _ = told_apart(merge(prepared.have, prepared.want, {}, self.kind.shape).changes, self.task.forms)
+        return (*left, *prepared.extra)
+
+    def _as_asked(self, written: StepsResult) -> ChangeResult:
+        """What was declared, in live ids, with what is not as it was sent once the object is read back. StepFailed
+        where nothing of it has come about."""
+        desired, kind, before = self.task.desired, self.kind, self.have
         want = self.wanted if self.first_go or desired is None else bind(desired.spec, self.run.resolve)
         prepared, _ = self.prepared(want, written.live, written.parts or self.parts)
-        differing = self.differing(prepared)
         for pause in READ_AGAIN:
-            if not differing:
+            if not self._unlike(prepared):
                 break
             self.run.sleep(pause)
             if (live := self.run.platform.read(kind.service, kind.read(written.live_id, written.live))) is not None:
                 written = written._replace(live=live)
                 prepared, _ = self.prepared(want, live, written.parts or self.parts)
-                differing = self.differing(prepared)
         self.have = prepared.have
-        if differing:
-            raise self.failed(
-                f"`{differing}` is not as it was sent when it is read back",
-                "the platform changed the value: take its form over into the manifest, or report it",
-                parts=written.parts,
-            )
-        return dict(prepared.want), written
+        but = None
+        if differing := self.differing(prepared):
+            words = f"`{differing}` is not as it was sent when it is read back"
+            failed = self.failed(words, OTHERWISE, parts=written.parts)
+            if self.task.live and fingerprint(before, kind.shape) == fingerprint(prepared.have, kind.shape):
+                raise failed
+            but = failed.problem._replace(rule="not-as-sent")
+        forms = forms_of(merge(prepared.have, prepared.want, {}, kind.shape).changes)
+        return ChangeResult(written, dict(prepared.want), forms, but)

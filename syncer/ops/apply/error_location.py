@@ -31,8 +31,10 @@ def _names(words: str, path: Path) -> bool:
 def hint_of(status: int) -> str:
     """What to do next about a write that was refused with this status."""
     match status:
-        case 409:
+        case 409 | 412:
             return "somebody changed it meanwhile: plan again"
+        case 423:
+            return "somebody else works on it: run `syncer apply` again once they are done"
         case 400 | 422:
             return "the platform does not accept it; if `syncer validate` does, please report it"
         case 401 | 403:

@@ -253,7 +253,7 @@ class _RunState:
         if task.late and go == 1:
             self.half.add(address)
             return None
-        return Done(task.change, carried.written.live_id, self.clock() - self.began[address])
+        return Done(task.change, carried.written.live_id, self.clock() - self.began[address], carried.but)
 
     def lost(self, news: queue.SimpleQueue[Started | Creation | Future[ChangeResult]]) -> list[Problem]:
         """The ids that no save has brought to the state, those that nobody looked at yet included."""
@@ -314,7 +314,8 @@ def memory_after(task: Task, carried: ChangeResult, entry: Managed | None, salt:
         for label, secret in task.secrets.items()
         if task.change.action == "create" or label in task.changed or "option_values" in task.changed
     }
-    now = remembered(task.desired, carried.written.live_id, carried.want, carried.written.parts, entry, sent)
+    written = carried.written
+    now = remembered(task.desired, written.live_id, carried.want, written.parts, entry, sent, carried.forms)
     if task.memory is None:
         return now
     return restored(task.memory, now) if task.memory.live_id else None

@@ -144,7 +144,9 @@ SETTINGS: dict[str, tuple[Json, Json, Json, list[str]]] = {
     "kept": (["a"], ABSENT, ["a"], []),
     "added": (ABSENT, ["a"], ["a"], ["enable_setting: ABSENT → ['a']"]),
     "another order": (["a", "b"], ["b", "a"], ["a", "b"], []),
-    "empty live is not sent back": ([], ABSENT, ABSENT, []),
+    "empty live, which nobody declares, goes back": ([], ABSENT, [], []),
+    "empty live gains one": ([], ["a"], ["a"], ["enable_setting: [] → ['a']"]),
+    "nothing live": (None, ABSENT, ABSENT, []),
     "emptied": (["a"], [], ABSENT, ["enable_setting: ['a'] → ABSENT"]),
     "taken away": (["a"], None, ABSENT, ["enable_setting: ['a'] → ABSENT"]),
     "empty live is emptied": ([], None, ABSENT, ["enable_setting: [] → ABSENT"]),
@@ -152,7 +154,7 @@ SETTINGS: dict[str, tuple[Json, Json, Json, list[str]]] = {
 
 
 @pytest.mark.parametrize(("have", "wanted", "sent", "changes"), SETTINGS.values(), ids=SETTINGS)
-def test_an_empty_enable_setting_is_never_sent(bench, have, wanted, sent, changes) -> None:
+def test_an_empty_enable_setting_is_sent_only_as_it_is_live(bench, have, wanted, sent, changes) -> None:
     there = LIVE if have is ABSENT else live(enable_setting=have)
     spec = want(plural="Cases", **({} if wanted is ABSENT else {"enable_setting": wanted}))
     assert bench.update(spec, there).steps[0][2].get("enable_setting", ABSENT) == sent
@@ -684,7 +686,7 @@ NOTICES: dict[str, tuple[Json, Json, list[str]]] = {
     "empty setting": (
         {"enable_setting": []},
         {},
-        ["an empty `enable_setting` hides the schema now: it is not sent back, so the schema appears again"],
+        ["an empty `enable_setting` hides the schema from everybody: so it stays unless the manifest says null there"],
     ),
 }
 
