@@ -29,6 +29,8 @@ class MergeResult:
     changes: list[FieldChange] = field(default_factory=list)
     released: list[FieldPath] = field(default_factory=list)
     refused: list[tuple[FieldPath, str]] = field(default_factory=list)
+    reordered: list[FieldPath] = field(default_factory=list)
+    """Keyed lists whose items stay in another order than the manifest's."""
 
 
 def merge(live: Json, want: Json, last: Json, shape: Shape, prune: frozenset[str] = frozenset()) -> MergeResult:
@@ -169,6 +171,10 @@ def _keyed(
             goal.append((position, new))
     if in_our_order:
         goal.sort(key=lambda each: -1 if each[0] is None else each[0])
+    else:
+        positions = [position for position, _ in goal if position is not None]
+        if positions != sorted(positions):
+            out.reordered.append(path)
     return [item for _, item in goal]
 
 

@@ -83,6 +83,7 @@ PLANS = {
     "updates": "No more is updated at once than the environment's limit (--allow-update).",
     "wrong-organisation": "The token's organisation is the environment's.",
     # what a reviewer should know
+    "other-order": "The items of a list stand in another order in the organisation, and are not moved.",
     "platform-form": "The platform makes another value of what is sent; take its form over into the manifest.",
     "deleted-elsewhere": "An object that state knows was deleted by somebody else, and would be made again.",
     "kind": "What is particular about a change of this kind.",

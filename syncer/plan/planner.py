@@ -217,6 +217,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     left, kept = told_apart(merged.changes, entry.forms if entry else {})
     if kept:
         out.notices.append(_kept_form(case, kept))
+    out.notices += [_other_order(case, path) for path in merged.reordered]
     changes = (*left, *prepared.extra)
     if prepared.secrets:
         changes += tuple(_secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out))
@@ -260,6 +261,13 @@ def _kept_form(case: _Case, kept: tuple[FieldChange, ...]) -> Notice:
     paths = ", ".join(f"`{case.known.show(each.path, case.prepared.labels)}`" for each in kept)
     said = f"{case.desired.address}: the platform made another value of {paths} than was sent; it is not sent again"
     return Notice("platform-form", said, case.desired.address)
+
+
+def _other_order(case: _Case, path: FieldPath) -> Notice:
+    """That the items of a list stand in another order in the organisation, where they stay."""
+    text = case.known.show(path, case.prepared.labels)
+    said = f"{case.desired.address}: `{text}` has another order in the organisation, and an apply leaves it so"
+    return Notice("other-order", said, case.desired.address)
 
 
 def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:

@@ -1195,3 +1195,25 @@ def test_what_a_part_lacks_is_said_with_its_own_key(
     with pytest.raises(InvalidInput) as refusal:
         world.plan()
     assert messages(refusal) == [f"FlowTemplate/sort: {message}"]
+
+
+def test_another_order_in_the_file_is_said_while_it_differs(world: World, make: Make) -> None:
+    """An apply moves no attribute; what it does not do, the plan says."""
+
+    def orders() -> list[str]:
+        return [each.message for each in world.plan().plan.notices if each.rule == "other-order"]
+
+    first, second, third = make.text("a"), make.text("b"), make.text("c")
+    world.put(make.schema("site", first, second))
+    world.apply()
+    assert orders() == []
+    said = "EntitySchema/site: `attributes` has another order in the organisation, and an apply leaves it so"
+    world.put(make.schema("site", second, first))
+    assert (world.changes(), orders()) == ({}, [said])
+    assert world.apply().calls == []
+    assert orders() == [said]
+    world.put(make.schema("site", first, third, second))  # the new one comes last
+    world.apply()
+    assert (world.changes(), orders()) == ({}, [said])
+    world.put(make.schema("site", first, second, third))
+    assert orders() == []
