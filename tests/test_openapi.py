@@ -168,9 +168,13 @@ def sent(schema: dict[str, Any], chance: random.Random, whole: bool) -> Any:
     return text.ljust(schema.get("minLength", 0), "x")
 
 
+FILLED = ("id", "to_id", "status", "capabilities", "statements")
+"""What syncer fills in where a manifest leaves it out, and a body needs."""
+
+
 def sent_object(schema: dict[str, Any], chance: random.Random, whole: bool) -> dict[str, Any]:
     """A mapping with all of its fields, or with those it needs and some others."""
-    needed = {*schema.get("required", ()), *schema.get("x-syncer-create", ()), "id", "to_id"}  # ids syncer makes
+    needed = {*schema.get("required", ()), *schema.get("x-syncer-create", ()), *FILLED}
     fields = schema.get("properties", {})
     body = {
         name: sent(field, chance, whole)
