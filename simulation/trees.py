@@ -200,7 +200,8 @@ class Tree:
         if (found := self.documents()) is None:
             return
         path, documents = found
-        name = str((documents[0].get("metadata") or {}).get("name") or "x")
+        metadata = documents[0].get("metadata")  # which an earlier change may have made anything
+        name = str((metadata.get("name") if isinstance(metadata, dict) else None) or "x")
         path.write_text(path.read_text("utf-8").replace(name, f"{name}-new"), "utf-8")
 
     def spoil_text(self) -> None:
