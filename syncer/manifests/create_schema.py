@@ -27,14 +27,14 @@ def missing_offline(
 ) -> Iterator[Problem]:
     """What the manifests would lack if they were to be created; with `create` of all of them, else of those that the
     environment's local state does not know. Those may be there all the same, never applied: then a partial manifest is
-    right, so it is a warning."""
+    right, so it is a warning. Of what every organisation has from the start nothing is said."""
     there = known.get(environment)
     if there is None and not create:
         return
     for each in desired:
         kind = KINDS[each.address.kind]
         names = {each.address, *(Address(each.address.kind, alias) for alias in each.aliases)}
-        if not create and names & (there or frozenset()):
+        if kind.built_in(each.spec) or (not create and names & (there or frozenset())):
             continue
         found = missing_in_new(kind, create_schema(kind), each, kind.filled(each.spec, each.policy))
         if create:

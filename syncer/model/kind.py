@@ -229,6 +229,8 @@ class Kind(NamedTuple):
     filled: Callable[[Spec, Mapping[str, Json]], Spec] = lambda spec, policy: spec
     """(spec, policy) → the spec with what `prepare` fills in of a new object, as far as that needs no answer: so much
     is known of it offline."""
+    built_in: Callable[[Spec], bool] = lambda spec: False
+    """(spec) → whether every organisation has this object from the start: nobody creates it, a part of it is enough."""
     refs: tuple[RefField, ...] = ()
     """Where it points at other resources: these are marked, put in order and bound. A reference that isn't here stays
     the text that it is."""

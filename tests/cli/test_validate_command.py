@@ -365,6 +365,13 @@ def test_what_a_create_needs(live) -> None:
     assert missing(live.run(*asked, "--create"))[0] == 3
 
 
+def test_a_part_of_what_every_organisation_has_lacks_nothing(live) -> None:
+    """A core schema is nobody's to create; the same part of another schema is no whole one."""
+    for slug, code in (("contact", 0), ("roof", 3)):
+        live.write("config/part.yaml", PARTIAL.split("spec:")[0].replace("roof", slug) + f"spec:\n  slug: {slug}\n")
+        assert live.run("validate", "--create").code == code, slug
+
+
 STATES = {
     # what stands in syncer.yaml, in the state: what is said on stderr
     "a state that lives elsewhere": ('state: "s3://bucket/states"', None, ""),

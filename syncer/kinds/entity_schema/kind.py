@@ -276,6 +276,7 @@ KIND = Kind(
     service=SERVICE,
     listing=LISTING,
     key=lambda spec: str(spec["slug"]),
+    built_in=lambda spec: spec["slug"] in CORE_SLUGS,
     reads_by_key=True,
     key_field="slug",
     key_form=r"[a-zA-Z0-9_-]+",
