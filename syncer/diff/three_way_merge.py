@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from syncer.diff.list_keys import key_text, match, twice
+from syncer.diff.list_keys import called, key_text, match
 from syncer.diff.list_pairs import exact_key, pair_up
 from syncer.model.field_change import ORDER, Cause, FieldChange, FieldPath, Item
-from syncer.model.field_rules import Shape
+from syncer.model.field_rules import ListRule, Shape
 from syncer.model.json_values import ABSENT, Json, Secret, same_leaf
 from syncer.model.markers import without_secrets
 from syncer.model.secret_text import read_written, written
@@ -22,8 +22,8 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 @dataclass(slots=True)
 class MergeResult:
-    """The outcome: the goal, what changes, paths that are no longer declared, lists that cannot be managed (with the
-    key that two of their items share)."""
+    """The outcome: the goal, what changes, paths that are no longer declared, lists of which some items cannot be
+    managed (with the key that several share)."""
 
     goal: Json = None
     changes: list[FieldChange] = field(default_factory=list)
@@ -139,12 +139,11 @@ def _list(
 def _keyed(
     live: list[Json], want: list[Json], memory: Json, shape: Shape, path: FieldPath, out: MergeResult
 ) -> list[Json]:
-    """Item by item, by key. Live order, new ones last; our order only where the list is ours whole."""
+    """Item by item, by key. Live order, new ones last; our order only where the list is ours whole. What cannot be told
+    apart is refused, and stays as it is live."""
     rule, last = shape.rule, memory if isinstance(memory, list) else []
     wanted, unclear = match(live, want, rule)
-    if unclear := twice(live, rule) or unclear:
-        out.refused.append((path, unclear))
-        return live
+    held = _held(live, unclear, rule, path, out)
     remembered, _ = match(live, last, rule)
     goal: list[tuple[int | None, Json]] = []
     for index, item in enumerate(live):
@@ -153,7 +152,7 @@ def _keyed(
             declared = want[wanted[index]]
             below = (*path, Item(key_text(declared, rule)))
             goal.append((wanted[index], _value(item, declared, before, shape.item(), below, out)))
-        elif rule.whole or before is not ABSENT:
+        elif index not in held and (rule.whole or before is not ABSENT):
             cause: Cause = "drift" if before is ABSENT and memory is not ABSENT else "ours"
             out.changes.append(FieldChange((*path, Item(key_text(item, rule))), item, ABSENT, cause, before))
         else:
@@ -164,7 +163,7 @@ def _keyed(
     there = set(wanted.values())
     once = {key_text(item, rule): item for item in last}
     for position, item in enumerate(want):
-        if position not in there:
+        if position not in there and position not in unclear:
             key, new = key_text(item, rule), as_new(item, shape.item())
             gone_by_hand: Cause = "drift" if key in once else "ours"
             out.changes.append(FieldChange((*path, Item(key)), ABSENT, new, gone_by_hand, once.get(key, ABSENT)))
@@ -176,6 +175,17 @@ def _keyed(
         if positions != sorted(positions):
             out.reordered.append(path)
     return [item for _, item in goal]
+
+
+def _held(
+    live: list[Json], unclear: dict[int, str], rule: ListRule, path: FieldPath, out: MergeResult
+) -> frozenset[int]:
+    """The live items that stay as they are, for which of them is meant cannot be told: that is refused."""
+    if not unclear:
+        return frozenset()
+    keys = {*unclear.values()}
+    out.refused += [(path, key) for key in dict.fromkeys(unclear.values())]
+    return frozenset(index for index, item in enumerate(live) if not keys.isdisjoint(called(item, rule)))
 
 
 def _order(
