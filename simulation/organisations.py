@@ -15,18 +15,21 @@ Json = Any
 CORE = ("contact", "account", "opportunity", "order", "contract", "meter")
 """Schemas that every organisation has."""
 JOURNEYS = ("0c2fb3d4-1b7a-4c0e-a3a4-7f5ad5a5d001", "0c2fb3d4-1b7a-4c0e-a3a4-7f5ad5a5d002")
+PURPOSES = ("5b1d7a1e-8f6b-4c55-9a3d-0c8e6f2a9d01", "5b1d7a1e-8f6b-4c55-9a3d-0c8e6f2a9d02")
 SERVERS = frozenset(
     {
         ".id", "._manifest", ".created_at", ".updated_at", ".created_by", ".last_updated_by", ".org_id",
         "EntitySchema.version", "EntitySchema.draft", "EntitySchema.blueprint", "EntitySchemaItem.1._summary",
-        "EntitySchemaItem.1.frozen", "EntitySchemaItem.1.latest", "FlowTemplateBase.limit_warnings",
-        "FlowTemplateBase.closing_reasons", "AutomationTrigger.trigger_config", "AutomationFlow.runs",
-        "AutomationFlow.disable_details", "AutomationFlow.version", "ClosingReason.creationTime",
-        "ClosingReason.lastUpdateTime", "ActionCondition.evaluationResult", "AutomationActionConfig.reason", "AutomationActionExecutionState.error_output",
-        "AutomationActionExecutionState.execution_status", "AutomationActionExecutionState.iterations",
-        "AutomationActionExecutionState.outputs", "AutomationActionExecutionState.retry_strategy",
-        "AutomationActionExecutionState.started_at", "ActionCondition.error_output", "AutomationLoop.length", "ActionSchedule.scheduleApiId",
-        "Config.last_run_at", "Config.last_updated_at", "Config.next_run_at", "EntityCapability.app_id",
+        "EntitySchemaItem.1.comment", "EntitySchemaItem.1.source", "EntitySchemaItem.1.frozen",
+        "EntitySchemaItem.1.latest", "FlowTemplateBase.limit_warnings", "FlowTemplateBase.closing_reasons",
+        "AutomationTrigger.trigger_config", "AutomationFlow.runs", "AutomationFlow.disable_details",
+        "AutomationFlow.version", "ClosingReason.creationTime", "ClosingReason.lastUpdateTime",
+        "ActionCondition.evaluationResult", "AutomationActionConfig.reason",
+        "AutomationActionExecutionState.error_output", "AutomationActionExecutionState.execution_status",
+        "AutomationActionExecutionState.iterations", "AutomationActionExecutionState.outputs",
+        "AutomationActionExecutionState.retry_strategy", "AutomationActionExecutionState.started_at",
+        "ActionCondition.error_output", "AutomationLoop.length", "ActionSchedule.scheduleApiId", "Config.last_run_at",
+        "Config.last_updated_at", "Config.next_run_at", "EntityCapability.app_id",
     }
 )  # fmt: skip
 """What only the platform sets, or what it makes of what it is sent; the platform's ids are given below."""
@@ -61,6 +64,7 @@ TAME: Mapping[str, Given] = {
     "StepJourney.id": lambda maker, owner: JOURNEYS[0],
     "StepJourney.journeyId": lambda maker, owner: JOURNEYS[0],
     "AiAgentTask.2.agent_config": lambda maker, owner: {"agent_id": JOURNEYS[0]},
+    "._purpose": lambda maker, owner: [maker.dice.choice(PURPOSES)],
     ".requirements": lambda maker, owner: [],
     "EntitySync.trigger.filter": lambda maker, owner: LEFT_OUT,
     "AutomationTask.2.schedule": lambda maker, owner: {"mode": "delayed", "duration": 2, "unit": "days"},
@@ -137,12 +141,14 @@ class Organisation:
         groups = [self.uuid() for _ in range(self.dice.choice((0, 1, 2)))]
 
         def attribute(maker: Maker, owner: str) -> Json:
-            made = maker.value("Attribute", 4)
+            made: Json = {}
+            while "type" not in made:
+                made = maker.value("Attribute", 4)
             if made.get("type") == "computed":
                 made = {"value_formatter": "{{first_name}}", **made, "overridable_attribute": False}
             if made.get("overridable_attribute"):
                 made = {key: value for key, value in made.items() if key not in FIXED}
-            return made | {"name": next(names), "type": made.get("type") or "string", "id": self.uuid()}
+            return made | {"name": next(names), "id": self.uuid()}
 
         given: dict[str, Given] = {
             "EntitySchema.slug": lambda maker, owner: slug,
@@ -170,7 +176,12 @@ class Organisation:
             "EntitySchema.enable_setting": lambda maker, owner: ["wizard"],
             "EntitySchema.feature_flag": lambda maker, owner: "FF_EIGEN",
         }  # fmt: skip
-        for owner in ("SelectAttribute.2", "StatusAttribute.2", "MultiSelectAttribute.2", "SelectConditionDefinition.2"):
+        for owner in (
+            "SelectAttribute.2",
+            "StatusAttribute.2",
+            "MultiSelectAttribute.2",
+            "SelectConditionDefinition.2",
+        ):
             given[f"{owner}.options"] = lambda maker, owner: [
                 self.dice.choice((f"wert_{number}", {"value": f"wert_{number}", "title": f"Wert {number}"}))
                 for number in range(self.dice.randrange(4))
@@ -287,6 +298,7 @@ class Organisation:
             ".schedule_id": lambda maker, owner: LEFT_OUT, ".condition_id": lambda maker, owner: LEFT_OUT,
             ".loop_id": lambda maker, owner: LEFT_OUT, ".target_workflow": lambda maker, owner: flow_id,
             ".flow_action_id": lambda maker, owner: LEFT_OUT,
+            ".email_template_id": lambda maker, owner: JOURNEYS[1],
             ".app_id": lambda maker, owner: self.dice.choice(self.installed),
             "AutomationFlow.conditions": lambda maker, owner: [
                 maker.object("ActionCondition", 4) | {"id": self.uuid()} for _ in range(self.dice.randrange(2))

@@ -1,4 +1,4 @@
-"""Random values of the platform's published types, from `tests/data/published_fields.tsv`, and of words in no definition.
+"""Random values of the platform's published types, from `tests/data/published_fields.tsv`, and words in no definition.
 
 Knows the table and dice; what makes several objects an organisation stands in `simulation/organisations.py`.
 """
@@ -32,7 +32,7 @@ FORMATS = {"uuid": "", "date": "2027-02-01", "date-time": "2027-02-01T08:15:00Z"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A row: a field of an owner, or what the owner is (`=`) or has besides (`+`)."""
+    """A row: a field of an owner, or what the owner is (`=`), has besides (`+`) or needs of that (`!`)."""
 
     name: str
     type: str
@@ -97,16 +97,18 @@ class Maker:
         self.strange = 0.0
         """How often an object has a field that stands in no definition."""
 
-    def object(self, owner: str, depth: int = 0) -> dict[str, Json]:
-        """A mapping of this type; what is not required is there as often as not."""
+    def object(self, owner: str, depth: int = 0, needed: frozenset[str] = frozenset()) -> dict[str, Json]:
+        """A mapping of this type; what is not required, or `needed`, is there as often as not."""
         made: dict[str, Json] = {}
-        for each in rows()[f"{self.api}/{owner}"]:
+        said = rows()[f"{self.api}/{owner}"]
+        needed = needed.union(*(each.type.split(" ") for each in said if each.name == "!"))
+        for each in said:
             if each.name in ("=", "+"):
-                value = self.value(each.type, depth, each)
+                value = self.value(each.type, depth, each, needed)
                 if isinstance(value, dict):
                     made |= value
         for each in self._fields(owner):
-            if each.required or (depth < DEEP and self.dice.random() < 0.5):
+            if each.required or each.name in needed or (depth < DEEP and self.dice.random() < 0.5):
                 value = self._field(owner, each, depth)
                 if value is not LEFT_OUT:
                     made[each.name] = value
@@ -117,15 +119,15 @@ class Maker:
     def _fields(self, owner: str) -> Iterator[Field]:
         for each in rows()[f"{self.api}/{owner}"]:
             said = f"{owner}.{each.name}"
-            if each.name not in ("=", "+") and (said in self.given or not {said, f".{each.name}"} & self.never):
+            if each.name not in ("=", "+", "!") and (said in self.given or not {said, f".{each.name}"} & self.never):
                 yield each
 
     def _field(self, owner: str, each: Field, depth: int) -> Json:
         given = self.given.get(f"{owner}.{each.name}") or self.given.get(f".{each.name}")
         return given(self, owner) if given else self.value(each.type, depth + 1, each)
 
-    def value(self, type: str, depth: int, row: Field | None = None) -> Json:
-        """A value of a type as the table writes it."""
+    def value(self, type: str, depth: int, row: Field | None = None, needed: frozenset[str] = frozenset()) -> Json:
+        """A value of a type as the table writes it; of a mapping `needed` must be there."""
         dice = self.dice
         chosen = dice.choice(alternatives(type))
         inner, _, said = chosen[1:-1].partition(": ")
@@ -138,7 +140,7 @@ class Maker:
             keys = dice.sample(("erster", "zweiter", "contact", "x-1"), dice.choice((0, 1, 2)) if depth < DEEP else 0)
             return {key: self.value(inner, depth + 1, item) for key in keys}
         if f"{self.api}/{chosen}" in rows():
-            return self.object(chosen, depth)
+            return self.object(chosen, depth, needed)
         return self._plain(chosen, row)
 
     def _plain(self, type: str, row: Field | None) -> Json:

@@ -1,12 +1,13 @@
-"""`python tools/build_field_table.py [FOLDER]`: tests/data/published_fields.tsv from the platform's published definitions.
+"""`python tools/build_field_table.py [FOLDER]`: tests/data/published_fields.tsv from the published definitions.
 
-FOLDER holds the definitions (D2 and D3 of docs/platform.md#sources); they are not part of the project. The table says of
+FOLDER holds the definitions (D2 and D3 of docs/platform.md#sources); they are no part of the project. The table says of
 every field of the objects that syncer reads: type, whether it is required, which values it may have. Random bodies are
 made from it (`simulation/bodies.py`), so it is written here and never by hand.
 
-A row: owner, field, type, `required` or nothing, values, what it is where it is left out. A type is `string`, `integer`, `number`, `boolean`, `null`,
-`any`, a name that has rows of its own, `[T]` a list, `{T}` a mapping with free keys, or several joined by ` | `. The
-field `=` says that the owner is one of those types, `+` that it has all of their fields too.
+A row: owner, field, type, `required` or nothing, values, what it is where it is left out. A type is `string`,
+`integer`, `number`, `boolean`, `null`, `any`, a name that has rows of its own, `[T]` a list, `{T}` a mapping with free
+keys, or several joined by ` | `. The field `=` says that the owner is one of those types, `+` that it has all of their
+fields too, `!` which of these it needs.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class Tables:
         if union:
             self._row(owner, "+", " | ".join(self._members(union, owner)))
         required = set(schema.get("required", ()))
+        if elsewhere := sorted(required - set(schema.get("properties", ()))):
+            self._row(owner, "!", " ".join(elsewhere))
         for name, inner in schema.get("properties", {}).items():
             said = self.type_of(inner, f"{owner}.{name}"), "required" * (name in required), self._values(inner)
             self._row(owner, name, *said, json.dumps(inner["default"]) if "default" in inner else "")
@@ -71,9 +74,8 @@ class Tables:
         if "$ref" in schema:
             return self._named(schema["$ref"].rsplit("/", 1)[1])
         null = " | null" if schema.get("nullable") else ""
-        if union := schema.get("anyOf") or schema.get("oneOf"):
-            if "properties" not in schema:
-                return " | ".join(dict.fromkeys(self._members(union, place))) + null
+        if (union := schema.get("anyOf") or schema.get("oneOf")) and "properties" not in schema:
+            return " | ".join(dict.fromkeys(self._members(union, place))) + null
         if "properties" in schema or "allOf" in schema:
             self.add(place, schema)
             return place + null
