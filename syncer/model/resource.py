@@ -45,6 +45,10 @@ class Desired(NamedTuple):
     manifest has changed, not what: a comment changes it too."""
     file: str = ""
     """The name of its file in messages. That of `where` is the same, but there the whole file is read once more."""
+    judged: Callable[[Path, Problem], Problem] = lambda path, problem: problem
+    """(path from the document's root, problem there) → the same, a note where `metadata.accept` names it."""
+    accepted: tuple[str, ...] = ()
+    """What was found of it and is accepted, in words."""
 
 
 class Live(NamedTuple):
@@ -104,8 +108,10 @@ class Match(NamedTuple):
 
 def problem_of(desired: Desired | None, finding: Finding) -> Problem:
     """The finding about a spec, whose path begins there, with its place in the manifest, if there is one."""
-    at = desired.where(finding.path) if desired else None
-    return located(finding._replace(path=("spec", *finding.path)), at)
+    finding = finding._replace(path=("spec", *finding.path))
+    if desired is None:
+        return located(finding, None)
+    return desired.judged(finding.path, located(finding, desired.where(finding.path[1:])))
 
 
 def remembered(

@@ -15,7 +15,7 @@ from syncer.kinds.flow_template.api_calls import LISTING, create, read, remove, 
 from syncer.kinds.flow_template.automations import answered, ask_for, automation_spec, switched_off
 from syncer.kinds.flow_template.cascade import going_with, named, removal_asks, removal_reasons, takes_along
 from syncer.kinds.flow_template.checks.entity_schemas import check_flow_against_schemas
-from syncer.kinds.flow_template.checks.spec import RULES, check_flow
+from syncer.kinds.flow_template.checks.spec import ACCEPTABLE, RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_template.id_resolution import filled, translate
@@ -200,6 +200,7 @@ KIND = Kind(
     check=check_flow,
     cross_checks=(CrossCheck("EntitySchema", check_flow_against_schemas, at="attributes"),),
     rules=RULES,
+    acceptable=ACCEPTABLE,
     heading="Flow templates",
     recorded=_recorded,
     refs=(
