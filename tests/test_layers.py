@@ -232,7 +232,7 @@ COMMANDS = {
     ("validate",): (LATE - {"jsonschema_rs"})
     | {"difflib", "hashlib"}
     | {f"syncer.diff.{name}" for name in ("fingerprint", "list_pairs", "three_way_merge")}
-    | {"syncer.model.cycles", "syncer.model.field_change", "syncer.plan", "syncer.render.problems"}
+    | {"syncer.plan.cycles", "syncer.model.field_change", "syncer.plan", "syncer.render.problems"}
     | {f"syncer.documents.{name}" for name in ("json_reader", "yaml_messages")}
     | {f"syncer.schema_check.{name}" for name in ("explanation", "messages")}
     | {f"syncer.kinds.{name}" for name in ("entity_schema", "flow_template", "retention_config", "app_installation")},

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.diff.export_spec import escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
@@ -21,6 +21,7 @@ from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json, Lookup, Path, Ref
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 
 _VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$\{((?:var|env|id)\.[^}]*)\}")
 _CHOOSES = frozenset({"type", "task_type", "mode", "origin", "frequency"})

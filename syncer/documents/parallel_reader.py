@@ -15,11 +15,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from syncer.documents.source_checks import Text
 from syncer.documents.yaml_reader import Document, Plain, plain, read, restored
 from syncer.model.diagnostic import InvalidInput
+from syncer.model.named_tuple import NamedTuple
 
 LEAST = 256 * 1024
 """Bytes below which a second process costs more than it saves."""

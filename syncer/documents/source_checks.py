@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from syncer.model.diagnostic import Location, Problem
+from syncer.model.named_tuple import NamedTuple
 
 Text = tuple[bytes, str]
 """A file's bytes, and what it is called in messages."""

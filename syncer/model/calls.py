@@ -8,11 +8,12 @@ will be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import quote
 
 from syncer.model.address import Address
 from syncer.model.json_values import Json, Secret, Spec
+from syncer.model.named_tuple import NamedTuple
 
 Parts = Mapping[str, Mapping[str, str]]
 """Local keys to live ids, by group: `{"nodes": {"check": "a81…"}, "automations": {"mail": "b0d…"}}`."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.json_values import ABSENT, Json, Path
+from syncer.model.named_tuple import NamedTuple
 
 
 class ListRule(NamedTuple):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from syncer.model.address import Address
 from syncer.model.diagnostic import Finding
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Lookup, Part, Path, Ref, Spec, replaced
 from syncer.model.kind import RefField
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Use
 
 MARKERS = ("ref", "lookup", "id", "automation")

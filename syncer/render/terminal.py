@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from syncer.model.named_tuple import NamedTuple
 from syncer.render.escape import disarmed, for_terminal
 
 NARROWEST, WIDEST = 40, 200
