@@ -166,7 +166,7 @@ class _Walk:
         for name, raw in it.raw.items():
             below = shape.at(name)
             if not path and name in self.rules.prune:
-                below = _whole(below)
+                below = below.whole()
             sides = Sides(
                 raw,
                 it.want.get(name, ABSENT),
@@ -354,12 +354,6 @@ def _escaped(value: Json) -> Json:
     if isinstance(value, list):
         return [_escaped(item) for item in value]
     return escaped(value) if isinstance(value, str) else value
-
-
-def _whole(shape: Shape) -> Shape:
-    from dataclasses import replace
-
-    return replace(shape, rule=shape.rule._replace(whole=True))
 
 
 def _partners(raw: list[Json], want: list[Json], keys: Sequence[str]) -> list[int | None] | None:

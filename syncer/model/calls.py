@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from typing import Literal
-from urllib.parse import quote
 
 from syncer.model.address import Address
 from syncer.model.json_values import Json, Secret, Spec
@@ -144,6 +143,8 @@ class Write(NamedTuple):
 
 def segment(text: str) -> str:
     """A text as one path segment: everything that could end or climb out of the segment is percent-encoded."""
+    from urllib.parse import quote  # late: a `validate` calls nobody
+
     encoded = quote(text, safe="")
     return encoded.replace(".", "%2E") if set(text) <= {"."} else encoded
 
