@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.diff.export_spec import escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
@@ -21,6 +21,7 @@ from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json, Lookup, Path, Ref
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 
 _VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$\{((?:var|env|id)\.[^}]*)\}")
 _CHOOSES = frozenset({"type", "task_type", "mode", "origin", "frequency"})
@@ -165,7 +166,7 @@ class _Walk:
         for name, raw in it.raw.items():
             below = shape.at(name)
             if not path and name in self.rules.prune:
-                below = _whole(below)
+                below = below.whole()
             sides = Sides(
                 raw,
                 it.want.get(name, ABSENT),
@@ -353,12 +354,6 @@ def _escaped(value: Json) -> Json:
     if isinstance(value, list):
         return [_escaped(item) for item in value]
     return escaped(value) if isinstance(value, str) else value
-
-
-def _whole(shape: Shape) -> Shape:
-    from dataclasses import replace
-
-    return replace(shape, rule=shape.rule._replace(whole=True))
 
 
 def _partners(raw: list[Json], want: list[Json], keys: Sequence[str]) -> list[int | None] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from syncer.kinds import KINDS, REMOVED
 from syncer.kinds.secret_scan import secret_literals
@@ -25,6 +25,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Lookup, Path, Ref, Secret, Spec
 from syncer.model.kind import Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.references import Index, mark
 from syncer.model.resource import Desired, Use
 from syncer.schema_check import registry

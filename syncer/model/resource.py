@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.address import Address
 from syncer.model.calls import Parts
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Lookup, Path, Ref, Spec
 from syncer.model.markers import without_secrets
+from syncer.model.named_tuple import NamedTuple
 
 
 class Use(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.kinds import KINDS
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.kind import Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 from syncer.ops.apply.state_store import StateStore, linking
 from syncer.ops.plan import PlanResult

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest
 from syncer.kinds import KINDS
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.markers import without_secrets
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import of_known_form
 from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from syncer.model.address import Address
 from syncer.model.calls import Parts
@@ -17,6 +17,7 @@ from syncer.model.diagnostic import Problem
 from syncer.model.field_change import Cause, FieldChange
 from syncer.model.json_values import Json, Secret, Spec
 from syncer.model.kind import LEVELS, Level, Meaning
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 
 Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall", "accept"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
@@ -22,6 +21,7 @@ from syncer.model.field_change import FieldChange, FieldPath
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
