@@ -291,6 +291,7 @@ class CommandContext:
         selection: Selection,
         *,
         resend_secrets: bool = False,
+        as_sent: bool = False,
         unread: Unread | None = None,
         recall: Recall | None = None,
     ) -> PlanResult:
@@ -309,7 +310,7 @@ class CommandContext:
             self.warnings = recall.warnings
             return planned
         desired, asked = self.wanted()
-        request = PlanRequest(self.target, selection, resend_secrets, asked, notices)
+        request = PlanRequest(self.target, selection, resend_secrets, as_sent, asked, notices)
         return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
     def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:

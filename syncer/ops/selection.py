@@ -73,6 +73,7 @@ class PlanRequest:
     target: Target
     selection: Selection = EVERYTHING
     resend_secrets: bool = False
+    as_sent: bool = False
     removal_requests: Sequence[RemovalRequest] = ()
     notices: Sequence[Notice] = ()
     agreements: Agreements | RunAgreements | None = None

@@ -57,6 +57,7 @@ def apply(
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
+    as_sent: bool,
     yes: bool,
     workers: int,
     form: str,
@@ -78,7 +79,7 @@ def apply(
     with ExitStack() as signals:
         signals.enter_context(at_once())
         here.tell_doubts()
-        asker = _Asker(here, saved, Selection(only, but), resend_secrets, yes, form, verbose, stop, signals)
+        asker = _Asker(here, saved, Selection(only, but), resend_secrets, as_sent, yes, form, verbose, stop, signals)
         with closing(run_apply(request, here, asker, stop)) as happened:
             for event in happened:
                 events.append(event)
@@ -94,6 +95,7 @@ class _Asker:
     saved: Plan | None
     selection: Selection
     resend_secrets: bool
+    as_sent: bool
     yes: bool
     form: str
     verbose: bool
@@ -109,7 +111,7 @@ class _Asker:
             if saved is not None and saved.undo:
                 return here.planned_back(api, state, saved.undo)
             selection = self.selection if saved is None else _selection_of(saved)
-            return here.planned(api, state, selection, resend_secrets=self.resend_secrets)
+            return here.planned(api, state, selection, resend_secrets=self.resend_secrets, as_sent=self.as_sent)
 
     def _asks(self, plan: Plan) -> bool:
         return bool(plan.changes or plan.let_go) and not self.yes and self.saved is None
