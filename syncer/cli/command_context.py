@@ -263,7 +263,10 @@ class CommandContext:
             share=self.environment.pace,
             judge=self._must_be_its_own,
             options=TransportOptions(
-                self.effects, proxy=self.env.get("SYNCER_PROXY", ""), ca_file=self.env.get("SYNCER_CA_FILE", "")
+                self.effects,
+                proxy=self.env.get("SYNCER_PROXY", ""),
+                ca_file=self.env.get("SYNCER_CA_FILE", ""),
+                tell=self.tell,
             ),
         )
 
