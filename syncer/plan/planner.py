@@ -134,6 +134,8 @@ class _Case(NamedTuple):
     prepared: PreparedSides
     known: IdIndex
     answers: Mapping[str, Json]
+    as_sent: bool
+    """As of `PlanInputs`."""
 
     def at(self, finding: Finding) -> Problem:
         """The finding with its place in the manifest."""
@@ -154,7 +156,7 @@ class _Case(NamedTuple):
             self.answers,
             frozenset(changed),
             self.desired.policy,
-            forms=self.entry.forms if self.entry else {},
+            forms=self.entry.forms if self.entry and not self.as_sent else {},
         )
 
 
@@ -168,7 +170,7 @@ def _decide_once(
 ) -> None:
     """Decide about a manifest, unless it agrees as when that was done last."""
     context = context_of(desired, sides, known)
-    if agreements is None or sides.resend_secrets:
+    if agreements is None or sides.resend_secrets or sides.as_sent:
         return _decide(kind, desired, context, sides, known, out)
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
@@ -193,7 +195,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     prepared = kind.prepare(context)
-    case = _Case(kind, desired, found, entry, prepared, known, context.answers)
+    case = _Case(kind, desired, found, entry, prepared, known, context.answers, sides.as_sent)
     problems = [case.at(finding) for finding in prepared.findings]
     out.notices += [Notice("kind", text, desired.address) for text in prepared.notices]
     if entry is not None and entry.protect and not desired.protect:
@@ -214,7 +216,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         return
     merged = merge(prepared.have, prepared.want, context.last, kind.shape, _prune(desired))
     problems += [_not_ours(case, path, key) for path, key in merged.refused]
-    left, kept = told_apart(merged.changes, entry.forms if entry else {})
+    left, kept = told_apart(merged.changes, entry.forms if entry else {}, as_sent=sides.as_sent)
     if kept:
         out.notices.append(_kept_form(case, kept))
     out.notices += [_other_order(case, path) for path in merged.reordered]
@@ -260,6 +262,7 @@ def _kept_form(case: _Case, kept: tuple[FieldChange, ...]) -> Notice:
     """That some fields stand as the platform has made them of what was sent."""
     paths = ", ".join(f"`{case.known.show(each.path, case.prepared.labels)}`" for each in kept)
     said = f"{case.desired.address}: the platform made another value of {paths} than was sent; it is not sent again"
+    said += " unless you say `--as-sent`"
     return Notice("platform-form", said, case.desired.address)
 
 
