@@ -66,6 +66,13 @@ class Live(NamedTuple):
     compared is the spec that its kind makes of it."""
 
 
+class Remainder(NamedTuple):
+    """What a live object held that nobody declared, as it is remembered."""
+
+    digests: Mapping[str, Mapping[str, str]] = {}
+    """Text of an item's path ("" for the object itself) → text of a field in it → keyed digest of its value."""
+
+
 class Managed(NamedTuple):
     """What is remembered of an address. A memory, not the truth: what is live was read, and what is
     wanted stands in the manifests."""
@@ -93,6 +100,10 @@ class Managed(NamedTuple):
     """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
     forms: Mapping[str, str] = {}
     """Field text → digests, `SENT LIVE`, of a value that was sent and of what the platform made of it."""
+    undeclared: Remainder | None = None
+    """What was live and not declared when the object was written, pulled or accepted last; None: that is not known."""
+    whole: bool = False
+    """Whether `pull` wrote the manifest whole, so that what is live beside it is drift."""
 
 
 How = Literal["link", "key", "title"]
@@ -136,4 +147,6 @@ def remembered(
         dict(desired.policy),
         {**(entry.secrets if entry else {}), **secrets},
         forms=dict(forms),
+        undeclared=entry.undeclared if entry else None,
+        whole=bool(entry and entry.whole),
     )
