@@ -124,8 +124,6 @@ def _portal(whose: str) -> Schema:
     )
 
 
-
-
 def _aliases(noun: str) -> Schema:
     about = f"Former keys of the {noun}: with them it keeps its id when its key changes. Nothing of it is sent."
     return many(text("A former key.", like=LOCAL_KEY, literal=True, needed=True), about)
