@@ -310,7 +310,7 @@ class World:
         selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         with self.api(read_only=True) as api:
             desired, asked = self.wanted()
-            request = PlanRequest(self.target, selection, removal_requests=asked)
+            request = PlanRequest(self.target, selection, removal_requests=asked, salt=state.salt)
             return find_drift(api, self.fetch, desired, state, request, last_apply(self.runs.newest()[0]), **how)
 
     @property
@@ -397,7 +397,7 @@ class World:
         selection = selection or Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())), held=held)
         desired, asked = self.wanted()
         unread = how.pop("unread", None)
-        request = PlanRequest(self.target, selection, removal_requests=asked, **how)
+        request = PlanRequest(self.target, selection, removal_requests=asked, salt=state.salt, **how)
         return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
     def planned_back(self, api: Reader, state: State, run: str) -> PlanResult:

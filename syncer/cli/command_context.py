@@ -313,7 +313,7 @@ class CommandContext:
             self.warnings = recall.warnings
             return planned
         desired, asked = self.wanted()
-        request = PlanRequest(self.target, selection, resend_secrets, as_sent, asked, notices)
+        request = PlanRequest(self.target, selection, resend_secrets, as_sent, asked, notices, salt=state.salt)
         return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
     def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.kinds import KINDS
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem, Refused
 from syncer.model.kind import Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 from syncer.ops.apply.recovery import OpenCalls, open_calls_of, settle_by_hand
 from syncer.ops.apply.state_store import StateStore, linking

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest
 from syncer.kinds import KINDS
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.markers import without_secrets
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import of_known_form
 from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides
@@ -85,7 +85,13 @@ def plan_of(
         tuple(made.tasks[address].change for address in sorted(made.tasks)),
         tuple(sorted(made.links, key=lambda link: link.address)),
         tuple(made.released),
-        (*request.notices, *_held(request.selection, desired), *made.notices, *_notices(api, fetch, made)),
+        (
+            *request.notices,
+            *_held(request.selection, desired),
+            *made.notices,
+            *_accepted(made, problems),
+            *_notices(api, fetch, made),
+        ),
         _digests(taken, made, sides),
         request.selection.partial,
         made.tasks,
@@ -107,6 +113,16 @@ def _digests(taken: Sequence[Desired], made: Draft, sides: PlanInputs) -> dict[s
     answered = sides.answered
     found |= {address: answered.by[address].digest for address in (*answered.removals, *answered.let_go)}
     return {str(address): found[address] for address in sorted(found)}
+
+
+def _accepted(made: Draft, problems: Sequence[Problem]) -> Iterator[Notice]:
+    """What is accepted of the objects that change: found of their manifests, or beside what is live."""
+    for address, task in sorted(made.tasks.items()):
+        for text in dict.fromkeys(task.desired.accepted if task.desired else ()):
+            yield Notice("accepted", f"accepted though a rule speaks against it: {text}", address)
+    for each in problems:
+        if each.severity == "note":
+            yield Notice("accepted", f"accepted though a rule speaks against it: {each.message}")
 
 
 def manifest_digest(desired: Desired) -> str:

@@ -112,7 +112,7 @@ class Recall:
         if known is not None:
             return settled_plan(state, request, self._live(known.kinds))
         desired, asked, self.warnings = wanted()
-        request = replace(request, removal_requests=asked, agreements=self.agreements)
+        request = replace(request, removal_requests=asked, agreements=self.agreements, salt=state.salt)
         planned = make_plan(self._reader(api), fetch, desired, state.entries, request)
         same = planned.plan == settled_plan(state, request, {}).plan and not planned.problems
         self._keep(same and not asked, desired, state)
@@ -136,7 +136,7 @@ class Recall:
         if known is not None:
             return settled_drift(state, request, self._live(known.kinds), *before)
         desired, asked, self.warnings = wanted()
-        request = replace(request, removal_requests=asked, agreements=self.agreements)
+        request = replace(request, removal_requests=asked, agreements=self.agreements, salt=state.salt)
         report = find_drift(self._reader(api), fetch, desired, state, request, *before)
         same = not report.objects and not asked
         if same:
@@ -227,7 +227,7 @@ class Recall:
 
         digest = blake2b(key=self._key, digest_size=32)
         by_day = any(KINDS[kind].by_day for kind in {address.kind for address in state.entries})
-        head = (self._today if by_day else "", state.org_id, state.serial, state.found, state.guards)
+        head = (self._today if by_day else "", state.org_id, state.serial, state.found, state.guards, state.salt)
         for part in (head, *sorted(state.entries.items())):
             text = repr(part).encode("utf-8", "surrogatepass")
             digest.update(b"%d:" % len(text))

@@ -138,6 +138,7 @@ def read_sides(
         request.as_sent,
         removable=lambda address: address not in everywhere and selection.takes(address),
         answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),
+        salt=request.salt,
         others=[each for each in desired if each.address not in addresses] if selection.partial else (),
     )
     known = IdIndex(KINDS, sides)

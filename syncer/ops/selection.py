@@ -84,8 +84,9 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """What is to be planned, and how. `removal_requests`: what shall go without a manifest; `notices`: what is known
-    already that a reviewer should know; `agreements`: what need not be decided again, for those who only report. What
-    the manifests and the state say is no part of it: these are inputs."""
+    already that a reviewer should know; `agreements`: what need not be decided again, for those who only report;
+    `salt`: of the state, by which it tells what was live and undeclared. What the manifests and the state say is no
+    part of it: these are inputs."""
 
     target: Target
     selection: Selection = EVERYTHING
@@ -94,6 +95,7 @@ class PlanRequest:
     removal_requests: Sequence[RemovalRequest] = ()
     notices: Sequence[Notice] = ()
     agreements: Agreements | RunAgreements | None = None
+    salt: str = ""
 
 
 def select(

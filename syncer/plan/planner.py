@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
@@ -22,6 +21,7 @@ from syncer.model.field_change import FieldChange, FieldPath
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
@@ -31,6 +31,7 @@ from syncer.plan.exposure import exposures
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
+from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
 
 Unread = dict[Address, Problem]
@@ -181,7 +182,7 @@ def _decide_once(
             _decide(kind, desired, context, sides, known, out)
             agreements.learn(compared, before, out)
         return None
-    digest = agreements.digest(context, desired, found, entry)
+    digest = agreements.digest(context, desired, found, entry, sides.salt)
     if digest is None or entry is None:
         return _decide(kind, desired, context, sides, known, out)
     if not agreements.settle(digest, entry, out):
@@ -227,6 +228,9 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.unclear.append(desired.address)
     if changes or prepared.meanings:
         out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, prepared.meanings)
+    rest = remainder_of(merged, prepared.want, entry, kind.shape, sides.salt)
+    if rest is not None:
+        note_remainder(desired, rest, (found.live, entry, prepared.labels), known, out)
     if changes:
         problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
@@ -238,6 +242,8 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.tasks[desired.address] = _update(case, merged, changes)
     if not changes:
         memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {}, forms_of(kept))
+        if rest is not None:
+            memory = memory._replace(undeclared=rest.kept)
         out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
 
 

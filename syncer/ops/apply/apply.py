@@ -183,7 +183,7 @@ def apply(request: ApplyRequest, here: Workspace, operator: Operator, stop: Stop
             here.tell(journal.note)
         place, guards = here.place, dict(here.guards)
         before = place.load()
-        now = replace(before, org_id=here.target.org_id, guards=guards)
+        now = replace(before, org_id=here.target.org_id, guards=guards, salt=before.salt or here.salt().hex())
         store = StateStore(place, now, unsaved=before.guards != guards)
         ports = ApplyPorts(api, journal, store, here.runs, here.effects, here.salt)
         if journal.unsettled() or journal.settled():
@@ -275,7 +275,16 @@ def _executor(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, bac
     objects = {(kind, each.id): each.object for kind, listed in sides.live.items() for each in listed}
     journal = RunJournal(ports.journal, request.run, effects.now)
     return ChangeExecutor(
-        ports.platform, journal, backup, ids, objects, effects.sleep, request.today, sides.lookups, effects.now
+        ports.platform,
+        journal,
+        backup,
+        ids,
+        objects,
+        effects.sleep,
+        request.today,
+        sides.lookups,
+        effects.now,
+        ports.store.state.salt,
     )
 
 
