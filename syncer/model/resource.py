@@ -45,6 +45,9 @@ class Desired(NamedTuple):
     manifest has changed, not what: a comment changes it too."""
     file: str = ""
     """The name of its file in messages. That of `where` is the same, but there the whole file is read once more."""
+    extra: tuple[str, ...] = ()
+    """What of its spec syncer does not know, as a plan writes its path, sorted. Nothing is decided by it but how a
+    change of it is reviewed."""
 
 
 class Live(NamedTuple):

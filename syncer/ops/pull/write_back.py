@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path as FilePath
 
 from syncer.diff.export_spec import NameIndex, spec_of
+from syncer.diff.extra_paths import entries
 from syncer.diff.restrictions import belongs, restricts
 from syncer.diff.three_way_merge import merge
 from syncer.diff.write_back import FieldEdit, KeptField, WriteBack, WriteBackRules, write_back
@@ -23,6 +24,7 @@ from syncer.kinds import KINDS
 from syncer.manifests.create_schema import create_schema
 from syncer.manifests.discovery import read_bytes
 from syncer.manifests.envelope import RawManifest
+from syncer.manifests.extra_fields import lines
 from syncer.manifests.project import Environment
 from syncer.manifests.resolution import Manifests, judge, lives_in
 from syncer.model.address import Address
@@ -193,8 +195,9 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
-    if prepared.extra and pulled.policy:
-        edits.append(_policy(raw, pulled.policy, found))
+    policy = pulled.policy if prepared.extra else {}
+    if (metadata := _metadata(raw, policy, found)) != raw.metadata:
+        edits.append(Replacement(("metadata",), metadata))
     if unsaid := _unsaid(kind, found, pulled, complete):
         message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
         hint = "settle that first, then pull again; all of its changes are taken over together"
@@ -220,12 +223,22 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         out.meant.append(desired.address)
 
 
-def _policy(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> Replacement:
-    """What the manifest must allow for the object to stay as it is."""
-    said = raw.metadata.get("policy")
-    new = {**(said if isinstance(said, dict) else {}), **policy}
-    found.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
-    return Replacement(("metadata",), {**raw.metadata, "policy": new})
+def _metadata(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> dict[str, Json]:
+    """The manifest's metadata with what it must allow for the object to stay as it is, and with what of it syncer does
+    not know."""
+    made, kind = dict(raw.metadata), KINDS[raw.kind]
+    if policy:
+        made["policy"] = {**_mapping(made.get("policy")), **policy}
+    if extra := lines(kind, found.spec, entries(raw.metadata)) if found.taken else ():
+        made["extra"] = [*entries(raw.metadata), *extra]
+    for name in made:
+        if made[name] != raw.metadata.get(name):
+            found.taken.append(FieldEdit(("metadata", name), raw.metadata.get(name) or ABSENT, made[name]))
+    return made
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
 
 
 def _edited(
