@@ -38,16 +38,11 @@ def covering(place: Path, named: Places) -> tuple[str, ...]:
     return tuple(path for way in ways for path in way)
 
 
-def path_text(spec: Json, shape: Shape, place: Path, *, every: bool = False) -> str:
-    """A place of a spec as a plan writes it, items by their key; `every`: `[*]` in place of which item it is."""
-    text, value = "", spec
+def every_text(place: Path) -> str:
+    """A place with `[*]` in place of which item it is."""
+    text = ""
     for step in place:
-        if isinstance(step, int):
-            text += _EVERY if every else _item(value[step], shape, step)
-            value, shape = value[step], shape.item()
-        else:
-            text = _below(text, step)
-            value, shape = value[step] if isinstance(value, dict) else None, shape.at(step)
+        text = text + _EVERY if isinstance(step, int) else _below(text, step)
     return text
 
 
@@ -101,10 +96,7 @@ def _below(text: str, name: str) -> str:
     return f"{text}.{name}" if text else name
 
 
-def _item(item: Json, shape: Shape, index: int) -> str:
-    key = key_text(item, shape.rule) if shape.rule.form == "keyed" else NO_KEY
-    return f"[{index if key == NO_KEY else key}]"
-
-
 def _ways(item: Json, shape: Shape, index: int) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((_item(item, shape, index), f"[{index}]", _EVERY)))
+    """How a path may name an item."""
+    key = key_text(item, shape.rule) if shape.rule.form == "keyed" else NO_KEY
+    return tuple(dict.fromkeys((f"[{index if key == NO_KEY else key}]", f"[{index}]", _EVERY)))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from syncer.diff.extra_paths import covering, entries, path_text, places, yaml_line
+from syncer.diff.accepted_paths import place_text
+from syncer.diff.extra_paths import covering, entries, every_text, places, yaml_line
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Path, Spec
 from syncer.model.kind import Kind
@@ -61,15 +62,15 @@ def covered(kind: Kind, spec: Spec, metadata: Json) -> tuple[str, ...]:
     """What a manifest says and only the platform knows, as a plan writes its path; sorted."""
     named = places(spec, kind.shape, entries(metadata))
     unknown = known_fields(kind.slug, spec).unknown if named else ()
-    return tuple(sorted(path_text(spec, kind.shape, place) for place in unknown if covering(place, named)))
+    return tuple(sorted(place_text(spec, place, kind.shape) for place in unknown if covering(place, named)))
 
 
 def _paths(kind: Kind, spec: Spec, unlisted: Iterable[Path]) -> Iterator[str]:
     groups: dict[str, list[Path]] = {}
     for place in unlisted:
-        groups.setdefault(path_text(spec, kind.shape, place, every=True), []).append(place)
+        groups.setdefault(every_text(place), []).append(place)
     for every, members in groups.items():
-        one = path_text(spec, kind.shape, members[0])
+        one = place_text(spec, members[0], kind.shape)
         yield one if len(members) == 1 and "${" not in one else every
 
 
@@ -93,7 +94,7 @@ def _told(found: Iterable[Finding], kind: Kind, spec: Spec) -> Iterator[Finding]
         if each.rule not in _LISTED or each.path not in liftable or each.hint.endswith(IS_REQUIRED):
             order.append(each)
             continue
-        path = path_text(spec, kind.shape, each.path[1:], every=True)
+        path = every_text(each.path[1:])
         cause = causes.setdefault((each.rule, path, each.hint), _Cause(path, []))
         cause.places.append(each)
         if len(cause.places) == 1:
@@ -119,7 +120,7 @@ def _one(kind: Kind, spec: Spec, cause: _Cause) -> Finding:
         message = f"{first.message}, nor are {cause.others:,} others beside it"
         hint = "if the platform knows them, `syncer fmt --extra` lists them below `metadata.extra`"
         return first._replace(message=message, hint=hint)
-    path = cause.path if number > 1 else path_text(spec, kind.shape, first.path[1:])
+    path = cause.path if number > 1 else place_text(spec, first.path[1:], kind.shape)
     line = f"if the platform knows it, add `{yaml_line(path)}` below `metadata.extra`"
     message = f"{first.message}, in {number:,} places" if number > 1 else first.message
     apart = " " if first.hint.endswith("?") else "; "
@@ -137,7 +138,7 @@ def _strays(kind: Kind, document: dict[str, Json], used: Collection[str], unknow
             message = f"`{path}` and all below it is known to syncer"
             yield Finding("extra-path", message, where, "delete the line", "warning")
             continue
-        near = nearest(path, [path_text(spec, kind.shape, place) for place in unknown])
+        near = nearest(path, [place_text(spec, place, kind.shape) for place in unknown])
         hint = f"did you mean `{near}`?" if near else "delete the line, or correct its path: it begins below `spec`"
         yield Finding("extra-path", f"`{path}` leads to nothing that this manifest says", where, hint, "warning")
 

@@ -5,10 +5,9 @@ Nothing of the library is changed or left out: what was put off happens when it 
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -28,16 +27,56 @@ class _LaterPattern:
         return getattr(self._compiled, name)
 
 
-def import_lightly(name: str) -> None:
+class _LaterModule(ModuleType):
+    """A module that is imported when something is asked of it that it was not given."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__path__":  # asked of every module; none of a package is given
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(_imported(self.__name__), name)
+
+
+def _imported(name: str) -> Any:
+    __import__(name)
+    return sys.modules[name]
+
+
+class ClassName:
+    """Stands for a class that a library names while it is imported, and asks something of later."""
+
+
+def later(module: str, name: str) -> Callable[..., Any]:
+    """That function of that module, which is imported when it is called."""
+    return lambda *values, **named: getattr(_imported(module), name)(*values, **named)
+
+
+def datetime_classes() -> Any:
+    """The classes of `datetime`, without the copy in Python that is read in vain where they are compiled."""
+    try:
+        return sys.modules.get("datetime") or _imported("_datetime")
+    except ImportError:
+        return _imported("datetime")
+
+
+def import_lightly(name: str, without: Mapping[str, Mapping[str, object]] | None = None) -> None:
     """Import a library whose patterns take longer to compile than a small file takes to be read; they are compiled when
-    they are used. One that asks something of them while it is imported is imported as usual. ImportError where it is
-    not there."""
+    they are used. ImportError where it is not there.
+
+    `without`: modules that it imports and hardly ever asks anything of, each with what stands for its names until
+    another is asked for. One that is there anyway is used; a library that can't be imported so is imported as usual.
+    """
     if name in sys.modules:
         return
+    stand_ins = {each: _LaterModule(each) for each in without or {} if each not in sys.modules}
+    for each, stand_in in stand_ins.items():
+        vars(stand_in).update((without or {})[each])
+    sys.modules.update(stand_ins)
     real = re.compile
     re.compile = _LaterPattern  # type: ignore[assignment]
     try:
-        importlib.import_module(name)
+        _imported(name)
         return
     except ImportError:
         raise
@@ -46,22 +85,9 @@ def import_lightly(name: str) -> None:
             del sys.modules[each]
     finally:
         re.compile = real
-    importlib.import_module(name)
-
-
-def import_without(name: str, dragged: str, **functions: Callable[..., Any]) -> None:
-    """Import a library that drags a module of the standard library along to ask one thing of it, with these functions
-    in that module's place for as long as the import takes. Where the module is there anyway, or they don't do, it is
-    imported as usual. ImportError where the library is not there."""
-    if name not in sys.modules and dragged not in sys.modules:
-        stand_in = ModuleType(dragged)
-        vars(stand_in).update(functions)
-        sys.modules[dragged] = stand_in
-        try:
-            importlib.import_module(name)
-        except Exception:
-            for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+        for each, stand_in in stand_ins.items():
+            if sys.modules.get(each) is stand_in:
                 del sys.modules[each]
-        finally:
-            del sys.modules[dragged]
-    importlib.import_module(name)
+            for word in [word for word, value in vars(stand_in).items() if value is ClassName]:
+                delattr(stand_in, word)
+    _imported(name)

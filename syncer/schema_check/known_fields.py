@@ -101,8 +101,14 @@ def _expanded(schema: Schema, value: dict[str, Json]) -> Iterator[Schema]:
     rule = schema.get("x-unless-variable", {}).get("rule")
     if isinstance(rule, dict):
         yield from _expanded(rule, value)
-    choice = schema.get("x-dispatch")
-    if choice:
-        word = value.get(choice["on"])
-        if (word is None or isinstance(word, str)) and word in choice["cases"]:
-            yield from _expanded(choice["cases"][word], value)
+    branch = _selected(schema, value)
+    if branch is not None:
+        yield from _expanded(branch, value)
+
+
+def _selected(schema: Schema, value: dict[str, Json]) -> Schema | None:
+    """The branch that a word of the value selects; None where the word selects none, or there are no branches."""
+    choice = schema.get("x-dispatch", {"on": "", "cases": {}})
+    word = value.get(choice["on"])
+    found: Schema | None = choice["cases"].get(word) if word is None or isinstance(word, str) else None
+    return found

@@ -39,7 +39,7 @@ def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool, e
             text = read_bytes(path, name)
             wanted = text
             if extra:
-                from syncer.manifests.extra_edit import with_extra  # late: `fmt` alone needs no schema
+                from syncer.ops.fmt import with_extra  # late: `fmt` alone needs no schema
 
                 wanted, notes = with_extra(text, name)
                 problems += notes

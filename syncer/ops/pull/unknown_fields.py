@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite
 
+from syncer.diff.extra_paths import entries
 from syncer.diff.restrictions import widens
+from syncer.diff.write_back import FieldEdit, WriteBack
 from syncer.documents.core_schema import MAX_INTEGER
-from syncer.model.json_values import Json, Path, leaves_at, show_path, value_at
+from syncer.documents.edit.operations import Replacement
+from syncer.kinds import KINDS
+from syncer.manifests.envelope import RawManifest
+from syncer.manifests.extra_fields import lines
+from syncer.model.json_values import ABSENT, Json, Path, leaves_at, show_path, value_at
 from syncer.model.kind import Kind
 from syncer.schema_check.known_fields import KnownFields
 
@@ -23,6 +29,23 @@ def unwritable(kind: Kind, known: KnownFields) -> tuple[list[Path], list[str], l
             (held if widens(kind, known.spec, place) else said).append(words)
             places.append(place)
     return places, said, held
+
+
+def metadata_edits(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> list[Replacement]:
+    """What a manifest's metadata must say beside what is taken over into its spec: what it allows, for the object to
+    stay as it is, and what of it syncer does not know. It is noted as taken over."""
+    made, kind = dict(raw.metadata), KINDS[raw.kind]
+    if policy:
+        made["policy"] = {**_mapping(made.get("policy")), **policy}
+    if extra := lines(kind, found.spec, entries(raw.metadata)) if found.taken else ():
+        made["extra"] = [*entries(raw.metadata), *extra]
+    changed = [name for name in made if made[name] != raw.metadata.get(name)]
+    found.taken.extend(FieldEdit(("metadata", name), raw.metadata.get(name) or ABSENT, made[name]) for name in changed)
+    return [Replacement(("metadata",), made)] if changed else []
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
 
 
 def _reasons(value: Json) -> Iterator[str]:

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path as FilePath
 
 from syncer.diff.export_spec import NameIndex, spec_of
-from syncer.diff.extra_paths import entries
 from syncer.diff.restrictions import belongs, restricts
 from syncer.diff.three_way_merge import merge
 from syncer.diff.write_back import FieldEdit, KeptField, WriteBack, WriteBackRules, write_back
@@ -24,20 +23,21 @@ from syncer.kinds import KINDS
 from syncer.manifests.create_schema import create_schema
 from syncer.manifests.discovery import read_bytes
 from syncer.manifests.envelope import RawManifest
-from syncer.manifests.extra_fields import lines
 from syncer.manifests.project import Environment
 from syncer.manifests.resolution import Manifests, judge, lives_in
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.model.json_values import Json, Lookup, Part, Path, Ref
 from syncer.model.kind import Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
+from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
+from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of
 from syncer.plan.planner import Unread
 
@@ -47,9 +47,10 @@ _HELD = ("variable", "secret", "unclear")
 
 @dataclass(frozen=True, slots=True)
 class WriteBackOptions:
-    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses of which everything
-    live is declared from now on; `everything`: the live organisation wins also where a manifest changed since the last
-    apply; `prune_files`: manifests of objects that were deleted in the organisation go."""
+    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses, or fields of them
+    (`ADDRESS/PATH`), of which everything live is declared from now on; `everything`: the live organisation wins also
+    where a manifest changed since the last apply; `prune_files`: manifests of objects that were deleted in the
+    organisation go."""
 
     complete: frozenset[str] = frozenset()
     everything: bool = False
@@ -76,6 +77,8 @@ class WriteBackResult:
     """Addresses whose object was deleted in the organisation."""
     meant: list[Address] = field(default_factory=list)
     """Addresses of which something else is meant than was accepted, which no manifest can say."""
+    offered: list[Address] = field(default_factory=list)
+    """Addresses of which somebody changed what no manifest declares, so that nothing is taken over unasked."""
     problems: list[Problem] = field(default_factory=list)
     changes: ChangeSet = field(default_factory=ChangeSet)
     unwritten: list[Address] = field(default_factory=list)
@@ -84,7 +87,7 @@ class WriteBackResult:
     @property
     def differs(self) -> bool:
         """Whether what is live is not what the manifests say, or not what was accepted."""
-        return bool(self.changes or self.gone or self.objects or self.meant)
+        return bool(self.changes or self.gone or self.objects or self.meant or self.offered)
 
 
 def take_over(
@@ -177,16 +180,19 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     context = context_of(desired, given.sides, given.known)
     prepared = kind.prepare(context)
     prune = frozenset(_texts(desired.policy.get("prune")))
-    complete = str(address) in given.wish.complete
+    fields = fields_chosen(given.wish.complete, address)
     merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
-    if not (merged.changes or merged.refused or prepared.extra or complete):
+    if fields is None and (drift := undeclared_drift(desired, prepared, merged, given.sides, given.known)):
+        out.problems.append(offer(address, raw, drift, given.known))
+        out.offered += [address] * bool(drift.drifted)
+    if not (merged.changes or merged.refused or prepared.extra or fields):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
         remembered=bool(context.last),
         everything=given.wish.everything,
-        complete=complete,
+        complete=completing(desired, fields or frozenset(), prepared, merged, given.known),
         prune=prune,
         is_plain=_plain_places(kind, prepared),
         comes_along=partial(belongs, kind),
@@ -195,10 +201,8 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
-    policy = pulled.policy if prepared.extra else {}
-    if (metadata := _metadata(raw, policy, found)) != raw.metadata:
-        edits.append(Replacement(("metadata",), metadata))
-    if unsaid := _unsaid(kind, found, pulled, complete):
+    edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
+    if unsaid := _unsaid(kind, found, pulled, fields is not None):
         message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
         hint = "settle that first, then pull again; all of its changes are taken over together"
         _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
@@ -221,24 +225,6 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         shown = f"$.spec.{show_field(each.path)}"
         out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
         out.meant.append(desired.address)
-
-
-def _metadata(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> dict[str, Json]:
-    """The manifest's metadata with what it must allow for the object to stay as it is, and with what of it syncer does
-    not know."""
-    made, kind = dict(raw.metadata), KINDS[raw.kind]
-    if policy:
-        made["policy"] = {**_mapping(made.get("policy")), **policy}
-    if extra := lines(kind, found.spec, entries(raw.metadata)) if found.taken else ():
-        made["extra"] = [*entries(raw.metadata), *extra]
-    for name in made:
-        if made[name] != raw.metadata.get(name):
-            found.taken.append(FieldEdit(("metadata", name), raw.metadata.get(name) or ABSENT, made[name]))
-    return made
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
 
 
 def _edited(
