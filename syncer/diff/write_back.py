@@ -120,7 +120,12 @@ class _Walk:
                 if isinstance(it.have, list):
                     return self._list(it, shape, path, at)
                 if it.want and shape.rule.form == "keyed" and shape.blank(it.have):
-                    return self._list(it._replace(have=[], said=[]), shape, path, at)
+                    before = len(self.taken)
+                    made = self._list(it._replace(have=[], said=[]), shape, path, at)
+                    if made or shape.blank([]):
+                        return made
+                    del self.taken[before:]
+                    return self._take(path, it.raw, ABSENT)  # it went as a whole
         return it.raw if already(it.have, it.want, shape) else self._leaf(it, shape, path, at)
 
     def _leaf(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
@@ -179,7 +184,8 @@ class _Walk:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
         whole = self.rules.complete or chosen
-        new = [name for name in missing if whole or (name not in last and self.rules.comes_along((*at, name)))]
+        old = last.keys() - it.want.keys()  # what the manifest no longer says; what it only implied is said now
+        new = [name for name in missing if whole or (name not in old and self.rules.comes_along((*at, name)))]
         for name in new:
             self._take((*path, name), ABSENT, said[name])
         if not path:
