@@ -95,7 +95,7 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
                     waits[each.address].add(target)
     if not waits:
         return
-    from syncer.model.cycles import circles  # late: a repository without references has none
+    from syncer.plan.cycles import circles  # late: a repository without references has none
 
     for circle in circles(waits):
         begin = next((place for place, each in enumerate(circle) if by_address[each].file in only), 0)

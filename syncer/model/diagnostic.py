@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.json_values import Path, show_path
+from syncer.model.named_tuple import NamedTuple
 
 Severity = Literal["error", "warning", "note"]
 

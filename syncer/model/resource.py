@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.address import Address
 from syncer.model.calls import Parts
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Lookup, Path, Ref, Spec
 from syncer.model.markers import without_secrets
+from syncer.model.named_tuple import NamedTuple
 
 
 class Use(NamedTuple):
@@ -49,6 +50,9 @@ class Desired(NamedTuple):
     """(path from the document's root, problem there) → the same, a note where `metadata.accept` names it."""
     accepted: tuple[str, ...] = ()
     """What was found of it and is accepted, in words."""
+    extra: tuple[str, ...] = ()
+    """What of its spec syncer does not know, as a plan writes its path, sorted. Nothing is decided by it but how a
+    change of it is reviewed."""
 
 
 class Live(NamedTuple):
@@ -63,6 +67,13 @@ class Live(NamedTuple):
     object: Json
     """The reply itself, with secrets and what the platform sets. Never changed in place, printed or kept; what is
     compared is the spec that its kind makes of it."""
+
+
+class Remainder(NamedTuple):
+    """What a live object held that nobody declared, as it is remembered."""
+
+    digests: Mapping[str, Mapping[str, str]] = {}
+    """Text of an item's path ("" for the object itself) → text of a field in it → keyed digest of its value."""
 
 
 class Managed(NamedTuple):
@@ -92,6 +103,10 @@ class Managed(NamedTuple):
     """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
     forms: Mapping[str, str] = {}
     """Field text → digests, `SENT LIVE`, of a value that was sent and of what the platform made of it."""
+    undeclared: Remainder | None = None
+    """What was live and not declared when the object was written, pulled or accepted last; None: that is not known."""
+    whole: bool = False
+    """Whether `pull` wrote the manifest whole, so that what is live beside it is drift."""
 
 
 How = Literal["link", "key", "title"]
@@ -135,4 +150,6 @@ def remembered(
         dict(desired.policy),
         {**(entry.secrets if entry else {}), **secrets},
         forms=dict(forms),
+        undeclared=entry.undeclared if entry else None,
+        whole=bool(entry and entry.whole),
     )
