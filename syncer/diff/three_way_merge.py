@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from syncer.diff.fingerprint import canonical
+from syncer.diff.item_order import in_manifest_order
 from syncer.diff.list_keys import called, key_text, match
 from syncer.diff.list_pairs import exact_key, pair_up
 from syncer.diff.remainder import RemainderNode
@@ -44,6 +45,13 @@ def merge(live: Json, want: Json, last: Json, shape: Shape, prune: frozenset[str
     `prune` names the top-level lists that the manifest says are its own whole."""
     merged = MergeResult()
     merged.goal = _mapping(live if isinstance(live, dict) else {}, want, last, shape, (), merged, prune)
+    return merged
+
+
+def merge_anew(live: Json, want: Json, last: Json, shape: Shape) -> MergeResult:
+    """The same of an object that was just made of this: its lists stand in the order of `want`."""
+    merged = merge(live, want, last, shape)
+    merged.goal = in_manifest_order(merged.goal, want, shape)
     return merged
 
 
@@ -185,7 +193,7 @@ def _keyed(
         goal.sort(key=lambda each: -1 if each[0] is None else each[0])
     else:
         positions = [position for position, _ in goal if position is not None]
-        if positions != sorted(positions):
+        if (rule.ordered or rule.shown) and positions != sorted(positions):
             out.reordered.append(path)
     return [item for _, item in goal]
 

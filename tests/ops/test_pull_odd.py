@@ -177,17 +177,13 @@ def test_a_flow_that_a_rule_of_ours_refuses(
 
 
 def test_two_tasks_of_one_id(world: World, tmp_path: Path) -> None:
-    """Ids are the platform's own: which of the two a plan means nobody could tell, so nothing of the flow is written."""
+    """Ids are the platform's own: which of the two a plan means nobody could tell, so the flow gets no manifest."""
     world.seed({"flow_templates": [FLOW, {**FLOW, "id": "f2", "name": "Neben"}]})
     world.stored("flow", "f1", _tasks(lambda tasks: tasks.append({**tasks[0], "name": "Drei"})))
     done = pulled(world, tmp_path / "pulled", "FlowTemplate")
     assert [str(each.new.address) for each in done.drafts] == ["FlowTemplate/neben"]
-    assert [(each.rule, each.message) for each in done.left_out] == [
-        (
-            "not-pulled",
-            "FlowTemplate `Umzug` (`f1`) is left out, for no sound manifest says it: task `drei` has an id that is taken",
-        )
-    ]
+    said = "FlowTemplate `Umzug` (`f1`) is left out, for no sound manifest says it: task `drei` has an id that is taken"
+    assert [(each.rule, each.message) for each in done.left_out] == [("not-pulled", said)]
 
 
 def test_a_flow_that_cannot_be_said_with_all_that_restricts_it(world: World, tmp_path: Path) -> None:
