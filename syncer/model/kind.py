@@ -67,6 +67,8 @@ class PreparedSides(NamedTuple):
     """Live ids of parts → the keys the manifest calls them by, for people."""
     meanings: tuple[Meaning, ...] = ()
     """What references stand for now and nobody has accepted yet."""
+    last: Spec | None = None
+    """What was declared at the last apply, where `prepare` has put something into it as well as into `want`."""
     accepted: Parts = NO_PARTS
     """The parts once every one of `meanings` is accepted; until then `parts` are remembered."""
 

@@ -215,7 +215,8 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         if _sound(problems, out):
             out.tasks[desired.address] = _create(case)
         return
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, _prune(desired))
+    last = context.last if prepared.last is None else prepared.last
+    merged = merge(prepared.have, prepared.want, last, kind.shape, _prune(desired))
     problems += [_not_ours(case, path, key) for path, key in merged.refused]
     left, kept = told_apart(merged.changes, entry.forms if entry else {}, as_sent=sides.as_sent)
     if kept:

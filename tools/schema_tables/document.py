@@ -83,7 +83,12 @@ def _metadata(kind: str, policy: Fields, titles: bool) -> Schema:
             {"type": "string", "minLength": 1, "description": "A former title."},
             "Former titles of the live object, by which it is found again when the state does not know it.",
         )
-    how = f"How syncer treats this {kind}." if policy else f"There is nothing to choose for a {kind}."
-    fields["policy"] = thing("policy", policy, about=how, closed=True, named_by=[])
+    whole: Schema = {
+        "description": "Whether all that is live is this manifest's business: `drift` then reports what others add "
+        "to lists. Left out: whether `pull` wrote the manifest whole.",
+        "type": "boolean",
+    }
+    how = f"How syncer treats this {kind}."
+    fields["policy"] = thing("policy", {**policy, "whole": whole}, about=how, closed=True, named_by=[])
     about = "About the manifest itself; nothing of it is sent to the platform."
     return thing("metadata", fields, about=about, required=["name"], closed=True, named_by=[], nullable=False)

@@ -181,7 +181,8 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     prepared = kind.prepare(context)
     prune = frozenset(_texts(desired.policy.get("prune")))
     fields = fields_chosen(given.wish.complete, address)
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+    last = context.last if prepared.last is None else prepared.last
+    merged = merge(prepared.have, prepared.want, last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
     if fields is None and (drift := undeclared_drift(desired, prepared, merged, given.sides, given.known)):
         out.problems.append(offer(address, raw, drift, given.known))
@@ -198,7 +199,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         comes_along=partial(belongs, kind),
         parts={local: live for group in context.parts.values() for local, live in group.items()},
     )
-    all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
+    all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
