@@ -7,7 +7,7 @@ item go that is no longer declared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from syncer.diff.fingerprint import canonical
 from syncer.diff.list_keys import key_text, match, twice
@@ -118,7 +118,7 @@ def _mapping(
             continue  # most fields of most plans: whatever their shape says, the live value stays
         below = shape.at(name)
         if name in prune:
-            below = replace(below, rule=below.rule._replace(whole=True))
+            below = below.whole()
         merged = _value(have, value, remembered.get(name, ABSENT), below, (*path, name), out)
         if merged is ABSENT:
             goal.pop(name, None)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal
 
 from syncer.diff.export_spec import all_escaped, escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
@@ -21,6 +21,7 @@ from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json, Lookup, Path, Ref
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 
 _VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$\{((?:var|env|id)\.[^}]*)\}")
 _CHOOSES = frozenset({"type", "task_type", "mode", "origin", "frequency"})
@@ -120,7 +121,12 @@ class _Walk:
                 if isinstance(it.have, list):
                     return self._list(it, shape, path, at)
                 if it.want and shape.rule.form == "keyed" and shape.blank(it.have):
-                    return self._list(it._replace(have=[], said=[]), shape, path, at)
+                    before = len(self.taken)
+                    made = self._list(it._replace(have=[], said=[]), shape, path, at)
+                    if made or shape.blank([]):
+                        return made
+                    del self.taken[before:]
+                    return self._take(path, it.raw, ABSENT)  # it went as a whole
         return it.raw if already(it.have, it.want, shape) else self._leaf(it, shape, path, at)
 
     def _leaf(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
@@ -165,7 +171,7 @@ class _Walk:
         for name, raw in it.raw.items():
             below = shape.at(name)
             if not path and name in self.rules.prune:
-                below = _whole(below)
+                below = below.whole()
             sides = Sides(
                 raw,
                 it.want.get(name, ABSENT),
@@ -179,10 +185,11 @@ class _Walk:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
         complete = self.rules.complete
+        old = last.keys() - it.want.keys()  # what the manifest no longer says; what it only implied is said now
         new = [
             name
             for name in missing
-            if chosen or complete((*at, name)) or (name not in last and self.rules.comes_along((*at, name)))
+            if chosen or complete((*at, name)) or (name not in old and self.rules.comes_along((*at, name)))
         ]
         for name in new:
             if not chosen and complete((*at, name)):
@@ -360,10 +367,6 @@ def _chosen(value: Json, at: Path, complete: Callable[[Path], bool]) -> Json:
     if isinstance(value, list):
         return [_chosen(item, (*at, h), complete) for h, item in enumerate(value) if complete((*at, h))]
     return value
-
-
-def _whole(shape: Shape) -> Shape:
-    return replace(shape, rule=shape.rule._replace(whole=True))
 
 
 def _partners(raw: list[Json], want: list[Json], keys: Sequence[str]) -> list[int | None] | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.address import Address
 from syncer.model.calls import Parts
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Lookup, Path, Ref, Spec
 from syncer.model.markers import without_secrets
+from syncer.model.named_tuple import NamedTuple
 
 
 class Use(NamedTuple):
@@ -45,6 +46,13 @@ class Desired(NamedTuple):
     manifest has changed, not what: a comment changes it too."""
     file: str = ""
     """The name of its file in messages. That of `where` is the same, but there the whole file is read once more."""
+    judged: Callable[[Path, Problem], Problem] = lambda path, problem: problem
+    """(path from the document's root, problem there) → the same, a note where `metadata.accept` names it."""
+    accepted: tuple[str, ...] = ()
+    """What was found of it and is accepted, in words."""
+    extra: tuple[str, ...] = ()
+    """What of its spec syncer does not know, as a plan writes its path, sorted. Nothing is decided by it but how a
+    change of it is reviewed."""
 
 
 class Live(NamedTuple):
@@ -115,8 +123,10 @@ class Match(NamedTuple):
 
 def problem_of(desired: Desired | None, finding: Finding) -> Problem:
     """The finding about a spec, whose path begins there, with its place in the manifest, if there is one."""
-    at = desired.where(finding.path) if desired else None
-    return located(finding._replace(path=("spec", *finding.path)), at)
+    finding = finding._replace(path=("spec", *finding.path))
+    if desired is None:
+        return located(finding, None)
+    return desired.judged(finding.path, located(finding, desired.where(finding.path[1:])))
 
 
 def remembered(

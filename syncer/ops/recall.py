@@ -11,7 +11,7 @@ A whole run in which nothing differed and nothing was said is remembered by all 
 | what was read beside the lists | `WholeAgreement.reads` |
 | this program: version, sources, schemas, its Python and libraries | `agreement_file.program_digest` |
 | values of the process's environment, texts that stand in files of their own | where a manifest takes one, nothing |
-| `Removed` documents, `--only`, `--except`, `--resend-secrets` | where there is one, nothing |
+| `Removed` documents, `--only`, `--except`, `--resend-secrets`, `--as-sent` | where there is one, nothing |
 | calls that were left open, guards that ask for less, who applies | said anew in every run |
 
 Nothing of a plan is kept. Everything agreed where the plan that can be made of the state alone is the plan that was

@@ -28,10 +28,10 @@ cannot be read from a digest: it is keyed with random bytes.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import NamedTuple
 
 from syncer.model.address import Address
 from syncer.model.kind import Context
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match
 from syncer.plan.plan import Draft, Link
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from syncer.diff.remainder import RemainderChange
 from syncer.diff.three_way_merge import merge
@@ -18,6 +18,7 @@ from syncer.model.field_change import FieldChange
 from syncer.model.json_values import ABSENT, Json, Ref
 from syncer.model.kind import Kind, Meaning
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.secret_text import read_written
 from syncer.plan.document.redaction import Suspect, withhold

@@ -42,6 +42,8 @@ class PlanInputs:
     """(kind) → what a new object of it needs. Asked only where something new is planned: schemas are large."""
     resend_secrets: bool = False
     """Whether secrets are sent that seem unchanged."""
+    as_sent: bool = False
+    """Whether values are sent of which the platform is known to make others."""
     removable: Callable[[Address], bool] = lambda address: True
     """Whether a managed address that no manifest names may be planned away (`--only` and `--except` say no)."""
     answered: RemovalPlan = field(default_factory=RemovalPlan)

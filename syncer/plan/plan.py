@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from syncer.diff.remainder import RemainderChange, RemainderDiff
 from syncer.model.address import Address
@@ -18,6 +18,7 @@ from syncer.model.diagnostic import Problem
 from syncer.model.field_change import Cause, FieldChange
 from syncer.model.json_values import Json, Secret, Spec
 from syncer.model.kind import LEVELS, Level, Meaning
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 
 Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall", "accept"]

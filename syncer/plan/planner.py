@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
@@ -22,12 +21,13 @@ from syncer.model.field_change import FieldChange, FieldPath
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
-from syncer.plan.exposure import exposures
+from syncer.plan.exposure import exposures, unknown_fields
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
@@ -135,6 +135,8 @@ class _Case(NamedTuple):
     prepared: PreparedSides
     known: IdIndex
     answers: Mapping[str, Json]
+    as_sent: bool
+    """As of `PlanInputs`."""
 
     def at(self, finding: Finding) -> Problem:
         """The finding with its place in the manifest."""
@@ -155,7 +157,7 @@ class _Case(NamedTuple):
             self.answers,
             frozenset(changed),
             self.desired.policy,
-            forms=self.entry.forms if self.entry else {},
+            forms=self.entry.forms if self.entry and not self.as_sent else {},
         )
 
 
@@ -169,7 +171,7 @@ def _decide_once(
 ) -> None:
     """Decide about a manifest, unless it agrees as when that was done last."""
     context = context_of(desired, sides, known)
-    if agreements is None or sides.resend_secrets:
+    if agreements is None or sides.resend_secrets or sides.as_sent:
         return _decide(kind, desired, context, sides, known, out)
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
@@ -194,7 +196,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     prepared = kind.prepare(context)
-    case = _Case(kind, desired, found, entry, prepared, known, context.answers)
+    case = _Case(kind, desired, found, entry, prepared, known, context.answers, sides.as_sent)
     problems = [case.at(finding) for finding in prepared.findings]
     out.notices += [Notice("kind", text, desired.address) for text in prepared.notices]
     if entry is not None and entry.protect and not desired.protect:
@@ -213,9 +215,10 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         if _sound(problems, out):
             out.tasks[desired.address] = _create(case)
         return
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, _prune(desired))
+    last = context.last if prepared.last is None else prepared.last
+    merged = merge(prepared.have, prepared.want, last, kind.shape, _prune(desired))
     problems += [_not_ours(case, path, key) for path, key in merged.refused]
-    left, kept = told_apart(merged.changes, entry.forms if entry else {})
+    left, kept = told_apart(merged.changes, entry.forms if entry else {}, as_sent=sides.as_sent)
     if kept:
         out.notices.append(_kept_form(case, kept))
     out.notices += [_other_order(case, path) for path in merged.reordered]
@@ -266,6 +269,7 @@ def _kept_form(case: _Case, kept: tuple[FieldChange, ...]) -> Notice:
     """That some fields stand as the platform has made them of what was sent."""
     paths = ", ".join(f"`{case.known.show(each.path, case.prepared.labels)}`" for each in kept)
     said = f"{case.desired.address}: the platform made another value of {paths} than was sent; it is not sent again"
+    said += " unless you say `--as-sent`"
     return Notice("platform-form", said, case.desired.address)
 
 
@@ -307,14 +311,14 @@ def _create(case: _Case) -> Task:
     kind, want, labels = case.kind, case.prepared.want, case.prepared.labels
     goal: Spec = as_new(want, kind.shape)
     risk = kind.create_risk(want)
-    fields = tuple(_new_field(name, case.known.named(value, labels)) for name, value in goal.items())
-    exposed = [reason for each in fields for reason in exposures(each.after, each.path)]
+    fields = tuple(_new_field(case, name, case.known.named(value, labels)) for name, value in goal.items())
+    doubts = [reason for each in fields for reason in _doubts(case, each.path, each.after)]
     fields += tuple(Field(label, ABSENT, secret, "ours") for label, secret in case.prepared.secrets.items())
     change = Change(
         address=case.desired.address,
         action="create",
         level=worst([*((risk.level,) if risk else ()), *(each.level for each in fields)]),
-        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *exposed])),
+        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *doubts])),
         fields=fields,
         calls=(),
         waits=(),
@@ -325,10 +329,15 @@ def _create(case: _Case) -> Task:
     return case.task(change, goal, want)
 
 
-def _new_field(path: str, value: Json) -> Field:
-    """A field of a new object; a secret in it makes it risky."""
-    exposed = exposures(value, path)
-    return Field(path, ABSENT, value, "ours", "risky" if exposed else "safe", "; ".join(exposed))
+def _new_field(case: _Case, path: str, value: Json) -> Field:
+    """A field of a new object; a secret in it makes it risky, and what syncer does not know."""
+    doubts = _doubts(case, path, value)
+    return Field(path, ABSENT, value, "ours", "risky" if doubts else "safe", "; ".join(doubts))
+
+
+def _doubts(case: _Case, path: str, value: Json) -> tuple[str, ...]:
+    """Where secrets in it go, and what of it syncer does not know."""
+    return (*exposures(value, path), *unknown_fields(case.desired.extra, path))
 
 
 def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) -> Task:
@@ -364,14 +373,15 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
     before, after = (case.known.named(side, labels) for side in (change.before, change.after))
     if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
         before, after = change.before, change.after
-    exposed = _exposed(case, change)
+    exposed, path = _exposed(case, change), case.known.show(change.path, labels)
+    unknown = unknown_fields(case.desired.extra, path)
     return Field(
-        case.known.show(change.path, labels),
+        path,
         HIDDEN if hidden else before,
         after,
         change.cause,
-        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed else ())]),
-        risk.reason if risk else "; ".join(exposed),
+        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed or unknown else ())]),
+        "; ".join(((risk.reason,) if risk else exposed) + unknown),
         risk.item if risk else "",
     )
 

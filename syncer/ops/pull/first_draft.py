@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from syncer.fs.change_set import ChangeSet
 from syncer.kinds import KINDS, REMOVED
@@ -22,6 +21,7 @@ from syncer.manifests.resolution import Manifests, read_manifests, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed
 from syncer.ops.plan import DraftResult
 from syncer.ops.pull.completion import address_text, fields_chosen

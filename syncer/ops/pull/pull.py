@@ -201,6 +201,9 @@ def prepare(
         drafted = {each.new.address for each in composed.drafts}
         unfit = {address: unreadable(each) for address, each in unread.items() if address in drafted}
         wrong = {} if unfit else _not_empty(planned, drafted)
+        odd = [address for address in (*unfit, *wrong) if cuts.not_as_it_is(address)]
+        if odd:
+            continue
         mistakes += wrong.values()
         if not (unfit or wrong):
             return PullPlan(order, found, composed, planned, mistakes, unread=unread)
