@@ -82,6 +82,7 @@ PLANS = {
     "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
     "refers-to-removed": "What a manifest refers to is not removed by the same plan.",
     "retention-starts-now": "A retention config that is enabled starts in the future.",
+    "undeclared-drift": "What no manifest declares is as it was when it was written, pulled or accepted last.",
     "unknown-key": "A slug or id that is written out is that of a manifest or of a live object.",
     "unmanaged-secret": "Option values are saved whole, so each secret among them must be known.",
     "wrong-view": "A saved view is one of the schema whose entities are deleted.",

@@ -287,6 +287,9 @@ class Kind(NamedTuple):
     """Where its live objects say when they changed, and by whom."""
     history: Callable[[str], Call] | None = None
     """(live id) → the call that lists its versions, newest first, as `versions`: dated like the live object."""
+    written_at: Callable[[Json], str] = lambda live: ""
+    """(live object) → the path by which it is written, as the audit log has it; "" where that is the path by which it
+    is read."""
     made_along: str = ""
     """The spec's mapping of objects of their own that are made along with it, and the group of their ids: a flow's
     `automations`. One that is no longer declared stays."""

@@ -132,7 +132,7 @@ class Sandbox:
 
     def writes(self) -> list[str]:
         """The requests that could change something."""
-        reading = (":search", ":list", ":batchGet", "/query")
+        reading = (":search", ":list", ":batchGet", "/query", "/v1/logs")
         return [each for each in self.requests() if not each.startswith("GET ") and not each.endswith(reading)]
 
     def seed(self, document: Json) -> None:
