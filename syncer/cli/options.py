@@ -137,6 +137,7 @@ def selection_options(command: Command) -> Command:
 def planning_options(command: Command) -> Command:
     """What plan and apply have in common."""
     for option in (
+        click.option("--as-sent", is_flag=True, help="Send again what the platform is known to make other values of."),
         click.option("--resend-secrets", is_flag=True, help="Send every secret again, also those that seem unchanged."),
         verbose_option,
         selection_options,

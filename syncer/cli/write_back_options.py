@@ -28,8 +28,8 @@ def taking_options(command: Command) -> Command:
         click.option(
             "--complete",
             multiple=True,
-            metavar="ADDRESS",
-            help="Declare all of it, also what its manifest leaves out today. Repeatable.",
+            metavar="ADDRESS[/PATH]",
+            help="Declare all of it, or of one field, also what its manifest leaves out today. Repeatable.",
         ),
         click.option("--check", is_flag=True, help="Write nothing; exit 2 when there is something to take over."),
         click.option("--as-patch", is_flag=True, help="Print a patch for `git apply`, and write nothing."),

@@ -55,7 +55,8 @@ def _taken_away(
         if other.file in only:
             for each in ours:
                 for finding in check.check(each.spec, {key: other.spec}):
-                    yield problem_of(other, _of_another(finding, each, check.at, other))
+                    if problem_of(each, finding).severity != "note":
+                        yield problem_of(other, _of_another(finding, each, check.at, other))
 
 
 def _of_another(finding: Finding, each: Desired, at: str, other: Desired) -> Finding:

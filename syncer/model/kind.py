@@ -215,6 +215,10 @@ class Kind(NamedTuple):
     """What is wrong with a spec beside those of other manifests; what a spec says by itself is for `check`."""
     rules: Mapping[str, str] = {}
     """Rule id → sentence, of all that `check` and `cross_checks` find."""
+    acceptable: frozenset[str] = frozenset()
+    """Rules that what is live may break all the same: `metadata.accept` takes them."""
+    acceptable_beside_live: frozenset[str] = frozenset()
+    """Such rules that only a plan can find broken."""
     heading: str = ""
     """Above those rules on a page, `Entity schemas`; "" where there are none."""
     key_field: str = ""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from syncer.kinds import KINDS
+from syncer.kinds.secret_scan import looks_secret
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import Problem
 from syncer.model.json_values import Json
@@ -41,21 +42,29 @@ def find_drift(
     managed, target = state.entries, request.target
     sides, names, found, _ = read_sides(api, fetch, desired, managed, request, unread)
     made = draft(KINDS, sides, names, unread, request.agreements)
-    compared = compare(KINDS, sides, names, made, remembered=state.found)
+    compared = compare(KINDS, sides, names, made, remembered=state.found, suspect=_suspect)
+    objects, added = _attributed(api, fetch, compared, applied)
     return Drift(
         target.environment,
         target.org_id,
         target.server,
         request.selection.partial,
         state.found,
-        tuple(_attributed(api, fetch, compared, applied)),
+        objects,
         tuple(_strangers(sides, desired, request.selection)),
         len(compared.pending),
         compared.compared,
         tuple(compared.unclear),
         (*problems, *_missing(compared, managed), *_doubts((*found, *unread.values(), *made.problems), compared)),
         applied,
+        compared.unknown,
+        added,
     )
+
+
+def _suspect(text: str, name: str) -> bool:
+    """Whether a text that no manifest declares is not shown."""
+    return bool(looks_secret(text, name))
 
 
 def last_apply(run: Run | None) -> LastRun | None:
@@ -71,8 +80,10 @@ def last_apply(run: Run | None) -> LastRun | None:
     return LastRun(run.header.id, run.header.time, wrote)
 
 
-def _attributed(api: Reader, fetch: Fetch, compared: Comparison, applied: LastRun | None) -> list[DriftedObject]:
-    """Each drifted object with when it changed and by whom."""
+def _attributed(
+    api: Reader, fetch: Fetch, compared: Comparison, applied: LastRun | None
+) -> tuple[tuple[DriftedObject, ...], tuple[DriftedObject, ...]]:
+    """Each drifted object, and each to which others added something, with when it changed and by whom."""
     histories = [
         (address, KINDS[address.kind].service, history(live.id))
         for address, live in sorted(compared.live.items())
@@ -80,14 +91,15 @@ def _attributed(api: Reader, fetch: Fetch, compared: Comparison, applied: LastRu
     ]
     replies = fetch([partial(api.read, service, call) for _, service, call in histories])
     versions = {address: _versions(address, reply) for (address, _, _), reply in zip(histories, replies, strict=True)}
-    found = []
-    for each in compared.objects:
+
+    def dated(each: DriftedObject) -> DriftedObject:
         live = compared.live.get(each.address)
         seen = LastChange.of(KINDS[each.address.kind].dated, live.object) if live else UNSEEN
         made = since(each.address, versions.get(each.address, []), applied)
         moment = "" if each.what == "missing" else when(each.address, seen, applied, there=live is not None)
-        found.append(replace(each, seen=seen, when=moment, versions=made))
-    return found
+        return replace(each, seen=seen, when=moment, versions=made)
+
+    return tuple(map(dated, compared.objects)), tuple(map(dated, compared.added))
 
 
 def _versions(address: Address, reply: Json) -> list[LastChange]:

@@ -27,6 +27,7 @@ STYLES = {
     "dim": "2",
     "error": "1;31",
     "warning": "1;33",
+    "note": "1;36",
     "hint": "36",
     "safe": "2",
     "risky": "33",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from schema_tables.words import VARIABLE_DEF, Fields, Schema, many, only, text, thing
 
+ACCEPT = r"^[a-z-]+ [^ ].*$"
 NAME = r"^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$"
 
 
@@ -62,6 +63,16 @@ def _metadata(kind: str, policy: Fields, titles: bool) -> Schema:
             "Former names of this manifest: with them a rename is a move, not a removal and a creation.",
         ),
     }
+    fields["accept"] = many(
+        text(
+            "A rule and a path, as a plan writes it: `flow-few-branches tasks[check].conditions`.",
+            like=ACCEPT,
+            literal=True,
+            needed=True,
+        ),
+        "Rules that the live object breaks, and where: what they find there is a note, no error. `pull` writes this; "
+        "in a manifest that is written by hand, mend what is found.",
+    )
     if titles:
         fields["titles"] = many(
             {"type": "string", "minLength": 1, "description": "A former title."},

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
+    from syncer.model.address import Address
     from syncer.ops.apply.scheduler import Stop
     from syncer.ops.plan import PlanResult
     from syncer.ops.selection import Selection
@@ -52,6 +53,7 @@ def apply(
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
+    as_sent: bool,
     yes: bool,
     workers: int,
     form: str,
@@ -75,7 +77,7 @@ def apply(
     with ExitStack() as signals:
         signals.enter_context(at_once())
         here.tell_doubts()
-        asker = _Asker(here, saved, Selection(only, but), resend_secrets, yes, form, verbose, stop, signals)
+        asker = _Asker(here, saved, Selection(only, but), resend_secrets, as_sent, yes, form, verbose, stop, signals)
         with closing(run_apply(request, here, asker, stop)) as happened:
             for event in happened:
                 events.append(event)
@@ -92,6 +94,7 @@ class _Asker:
         saved: Plan | None,
         selection: Selection,
         resend_secrets: bool,
+        as_sent: bool,
         yes: bool,
         form: str,
         verbose: bool,
@@ -99,19 +102,28 @@ class _Asker:
         signals: ExitStack,
     ) -> None:
         self.here, self.saved, self.selection = here, saved, selection
-        self.resend_secrets, self.yes, self.form, self.verbose = resend_secrets, yes, form, verbose
+        self.resend_secrets, self.as_sent = resend_secrets, as_sent
+        self.yes, self.form, self.verbose = yes, form, verbose
         self.stop, self.signals = stop, signals
         self.watch: ApplyProgress | None = None
         self.planned: PlanResult | None = None
 
-    def plan(self, api: Api, state: State) -> PlanResult:
-        """Made afresh; of a saved plan, of the same addresses."""
+    def plan(self, api: Api, state: State, held: frozenset[Address]) -> PlanResult:
+        """Made afresh; of a saved plan, of the same addresses. An undo is whole or not at all: OutcomeUnknown
+        beside what is held."""
+        from dataclasses import replace
+
+        from syncer.model.diagnostic import OutcomeUnknown, Problem
+
         here, saved = self.here, self.saved
         with at_rest():
             if saved is not None and saved.undo:
+                if held:
+                    said, hint = "an undo begins when no call is open any more", "settle that first, as is said above"
+                    raise OutcomeUnknown(Problem("open-call", said, hint=hint))
                 return here.planned_back(api, state, saved.undo)
-            selection = self.selection if saved is None else _selection_of(saved)
-            return here.planned(api, state, selection, resend_secrets=self.resend_secrets)
+            selection = replace(self.selection if saved is None else _selection_of(saved), held=held)
+            return here.planned(api, state, selection, resend_secrets=self.resend_secrets, as_sent=self.as_sent)
 
     def _asks(self, plan: Plan) -> bool:
         return bool(plan.changes or plan.let_go) and not self.yes and self.saved is None
@@ -143,9 +155,11 @@ class _Asker:
 
     def see(self, event: Event) -> None:
         """What happened; before the plan is made, only what an earlier run left is settled."""
-        from syncer.plan.events import Recovered
+        from syncer.plan.events import OpenCall, Recovered
 
-        if self.watch is not None:
+        if isinstance(event, OpenCall):
+            self.here.out.problems([event.problem], summary=False)
+        elif self.watch is not None:
             self.watch.see(event)
         elif isinstance(event, Recovered):
             self.here.out.talk(f"{event.address}: {event.message}\n")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @environment_options
 @selection_options
 @click.option("--unmanaged", is_flag=True, help="Live objects without a manifest are listed, and are drift as well.")
+@click.option("--undeclared", is_flag=True, help="What others add to lists of a partial manifest is drift as well.")
 @click.option("-v", "--verbose", is_flag=True, help="Every field, every id, every live object without a manifest.")
 @click.option(
     "-o",
@@ -51,6 +52,7 @@ def drift(
     only: tuple[str, ...],
     but: tuple[str, ...],
     unmanaged: bool,
+    undeclared: bool,
     verbose: bool,
     target: Path | None,
     form: str,
@@ -77,7 +79,7 @@ def drift(
             _save(target, report)
         out.problems(recall.problems if recall else (), summary=False)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
-    if report.objects or (unmanaged and report.strangers):
+    if report.objects or (unmanaged and report.strangers) or (undeclared and report.added):
         return 2
     return 3 if report.unclear else 0
 
@@ -92,11 +94,21 @@ def _report(
     before = (applied, _unsettled(here))
     if recall is not None:
         return recall.drift(
-            api, here.fetch, lambda: (*here.wanted(), here.warnings), state, PlanRequest(here.target, chosen), before
+            api,
+            here.fetch,
+            lambda: (*here.wanted(), here.warnings),
+            state,
+            PlanRequest(here.target, chosen),
+            before,
         )
     desired, asked = here.wanted()
     return find_drift(
-        api, here.fetch, desired, state, PlanRequest(here.target, chosen, removal_requests=asked), *before
+        api,
+        here.fetch,
+        desired,
+        state,
+        PlanRequest(here.target, chosen, removal_requests=asked, salt=state.salt),
+        *before,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
-from syncer.kinds.entity_schema.checks.spec import RULES, check_schema
+from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, RULES, check_schema
 from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.risks import objections, risk
@@ -305,6 +305,7 @@ KIND = Kind(
     check=check_schema,
     cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
     rules=RULES,
+    acceptable=ACCEPTABLE,
     heading="Entity schemas",
     pull=_pulled,
     folder="schemas",

@@ -22,7 +22,8 @@ from syncer.kinds.flow_template.automations import (
 )
 from syncer.kinds.flow_template.diff_rules import SERVER_SET, SHAPE, generation, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
-from syncer.kinds.flow_template.part_ids import edge_ends, identify, stable_id
+from syncer.kinds.flow_template.part_ids import identify
+from syncer.kinds.flow_template.part_keys import edge_ends, stable_id
 from syncer.kinds.lenient_reader import by_id, items, mapping
 from syncer.model.calls import (
     Call,

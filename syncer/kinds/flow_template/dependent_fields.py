@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from syncer.kinds.lenient_reader import mapping, mappings
+from syncer.kinds.lenient_reader import items, mapping, mappings
 from syncer.model.json_values import Json, Path, Spec
 from syncer.model.unexpected_reply import word_at
 
@@ -42,7 +42,7 @@ def settle(want: Spec, have: Spec) -> None:
     _trigger(want.get("trigger"), have.get("trigger"))
     for name in ("additional_triggers", "phases", "tasks"):
         live = _by_id(have.get(name), (name,))
-        for item in want.get(name) or []:
+        for item in items(want.get(name)):
             there = live.get(item["id"], {}) if item.get("id") is not None else {}
             if name == "additional_triggers":
                 _trigger(item, there)
@@ -52,9 +52,9 @@ def settle(want: Spec, have: Spec) -> None:
                 _task(item, there, mapping(want.get("trigger")).get("id"))
 
 
-def _by_id(items: Json, path: Path) -> dict[Json, Mapping[str, Json]]:
+def _by_id(value: Json, path: Path) -> dict[Json, Mapping[str, Json]]:
     """The live items by their ids."""
-    return {word_at(each.get("id"), (*path, at, "id")): each for at, each in mappings(items)}
+    return {word_at(each.get("id"), (*path, at, "id")): each for at, each in mappings(value)}
 
 
 def _due(want: Mapping[str, Json], have: Mapping[str, Json]) -> None:
@@ -74,7 +74,7 @@ def _task(want: dict[str, Json], have: Mapping[str, Json], own_trigger: Json) ->
     for _, condition in mappings(want.get("conditions")):
         theirs = mapping(conditions.get(condition.get("id"))).get("statements")
         statements = _by_id(theirs, ("tasks", "conditions", "statements"))
-        for statement in condition.get("statements") or []:
+        for statement in items(condition.get("statements")):
             there = statements.get(statement.get("id"), {})
             _chosen(statement.get("source"), there.get("source"), ("attribute", "attributes"), OF_AN_ATTRIBUTE)
             _names_no_trigger(statement.get("source"), there.get("source"), own_trigger)
