@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from syncer import __version__
-from syncer.cli.click_import import import_click
+from syncer.cli.click_import import import_click, import_pathlib
 
 import_click()
 
@@ -69,6 +69,7 @@ class Commands(CommandGroup):
         """The command, imported now."""
         if cmd_name not in COMMANDS:
             return None
+        import_pathlib()  # which every command needs, and `--version` doesn't
         command: click.Command = getattr(importlib.import_module(f"syncer.cli.commands.{cmd_name}"), cmd_name)
         return command
 

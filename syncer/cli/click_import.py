@@ -45,8 +45,7 @@ def _ngettext(one: str, many: str, number: int) -> str:
 
 
 def import_click() -> None:
-    """Import click; and `pathlib`, which takes one function for `file:` addresses from a module of forty."""
-    import_lightly("pathlib", {"urllib.parse": {"quote_from_bytes": later("urllib.parse", "quote_from_bytes")}})
+    """Import click."""
     import_lightly(
         "click",
         {
@@ -57,6 +56,11 @@ def import_click() -> None:
             "uuid": {"UUID": ClassName},
         },
     )
+
+
+def import_pathlib() -> None:
+    """Import `pathlib`, which takes one function for `file:` addresses from a module of forty."""
+    import_lightly("pathlib", {"urllib.parse": {"quote_from_bytes": later("urllib.parse", "quote_from_bytes")}})
 
 
 _TRANSLATED = _translated()

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.fs import change_set
-from syncer.fs.change_set import ChangeSet
-
 if TYPE_CHECKING:
+    from syncer.fs.change_set import ChangeSet
     from syncer.ops.pull.write_back import WriteBackResult
     from syncer.render.output import Output
 
@@ -42,6 +40,8 @@ def taking_options(command: Command) -> Command:
 
 def show_patch(out: Output, changes: ChangeSet, root: Path) -> None:
     """Changes of files for `git apply`, from wherever in a repository the root lies."""
+    from syncer.fs import change_set  # late: `--help` does without
+
     out.patch(change_set.as_patch(changes, change_set.folder_in_git(root)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal, NamedTuple
@@ -125,8 +125,12 @@ def _gone(expected: Digests, now: Digests, moved: Sequence[str], declared: _Path
     return list(gone.values())
 
 
-def accepted(found: RemainderDiff, below: Callable[[str], bool]) -> Remainder:
-    """What is remembered, with what is there now for every field of whose path `below` says so."""
+def accepted(found: RemainderDiff, paths: Sequence[str]) -> Remainder:
+    """What is remembered, with what is there now for every field at or below one of these paths."""
+
+    def below(text: str) -> bool:
+        return any(within(text, path) for path in paths)
+
     made = {item: dict(fields) for item, fields in found.kept.digests.items()}
     for item, fields in found.kept.digests.items():
         for name in fields:

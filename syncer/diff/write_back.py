@@ -121,7 +121,12 @@ class _Walk:
                 if isinstance(it.have, list):
                     return self._list(it, shape, path, at)
                 if it.want and shape.rule.form == "keyed" and shape.blank(it.have):
-                    return self._list(it._replace(have=[], said=[]), shape, path, at)
+                    before = len(self.taken)
+                    made = self._list(it._replace(have=[], said=[]), shape, path, at)
+                    if made or shape.blank([]):
+                        return made
+                    del self.taken[before:]
+                    return self._take(path, it.raw, ABSENT)  # it went as a whole
         return it.raw if already(it.have, it.want, shape) else self._leaf(it, shape, path, at)
 
     def _leaf(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
@@ -180,10 +185,11 @@ class _Walk:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
         complete = self.rules.complete
+        old = last.keys() - it.want.keys()  # what the manifest no longer says; what it only implied is said now
         new = [
             name
             for name in missing
-            if chosen or complete((*at, name)) or (name not in last and self.rules.comes_along((*at, name)))
+            if chosen or complete((*at, name)) or (name not in old and self.rules.comes_along((*at, name)))
         ]
         for name in new:
             if not chosen and complete((*at, name)):

@@ -12,7 +12,7 @@ from syncer.model.json_values import Path
 from syncer.model.light_import import datetime_classes, import_lightly
 
 # what only values of dates and of bytes are made with, which this reader makes none of
-import_lightly("yaml", {"base64": {}, "datetime": vars(datetime_classes())})
+import_lightly("yaml", {"base64": {}, "datetime": vars(datetime_classes())}, later_patterns=True)
 
 from yaml import events
 from yaml.parser import Parser

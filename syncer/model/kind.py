@@ -67,6 +67,8 @@ class PreparedSides(NamedTuple):
     """Live ids of parts → the keys the manifest calls them by, for people."""
     meanings: tuple[Meaning, ...] = ()
     """What references stand for now and nobody has accepted yet."""
+    last: Spec | None = None
+    """What was declared at the last apply, where `prepare` has put something into it as well as into `want`."""
     accepted: Parts = NO_PARTS
     """The parts once every one of `meanings` is accepted; until then `parts` are remembered."""
 
@@ -294,6 +296,8 @@ class Kind(NamedTuple):
     """What those are called where they are looked up instead: the `to` of the references that may name either."""
     asks_along: Callable[[Iterable[str]], Mapping[str, Call]] = lambda ids: {}
     """The calls that read those of these ids; `pull` finds them among its answers."""
+    deletes_records: bool = False
+    """Whether its objects delete records by themselves: nothing that is unknown in it is listed by the way."""
     by_day: bool = False
     """Whether what is decided depends on the day. A kind that doesn't say so is told none by a plan (`Context.today` is
     ""), so that what agreed yesterday agrees today."""

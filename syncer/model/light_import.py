@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+_COMPILE = re.compile
+
 
 class _LaterPattern:
     """A regular expression that is compiled when something is asked of it."""
@@ -23,7 +25,7 @@ class _LaterPattern:
 
     def __getattr__(self, name: str) -> Any:
         if self._compiled is None:
-            self._compiled = re.compile(*self._said)
+            self._compiled = _COMPILE(*self._said)
         return getattr(self._compiled, name)
 
 
@@ -60,21 +62,40 @@ def datetime_classes() -> Any:
         return _imported("datetime")
 
 
-def import_lightly(name: str, without: Mapping[str, Mapping[str, object]] | None = None) -> None:
-    """Import a library whose patterns take longer to compile than a small file takes to be read; they are compiled when
-    they are used. ImportError where it is not there.
+def _stand_ins(name: str, without: Mapping[str, Mapping[str, object]]) -> dict[str, _LaterModule]:
+    """For those that are not there, by their full names; they stand in their packages, save in the library itself."""
+    found = {}
+    for each, given in without.items():
+        if each not in sys.modules:
+            found[each] = _LaterModule(each)
+            vars(found[each]).update(given)
+            package, _, word = each.rpartition(".")
+            if package and package.partition(".")[0] != name:
+                setattr(_imported(package), word, found[each])
+    return found
+
+
+def import_lightly(
+    name: str, without: Mapping[str, Mapping[str, object]] | None = None, *, later_patterns: bool = False
+) -> None:
+    """Import a library. ImportError where it is not there; one that can't be imported so is imported as usual.
 
     `without`: modules that it imports and hardly ever asks anything of, each with what stands for its names until
-    another is asked for. One that is there anyway is used; a library that can't be imported so is imported as usual.
+    another is asked for. One that is there anyway is used. `later_patterns`: of a library whose patterns take longer to
+    compile than a small file takes to be read, and that only calls their methods: they are compiled when they are used.
     """
     if name in sys.modules:
         return
-    stand_ins = {each: _LaterModule(each) for each in without or {} if each not in sys.modules}
-    for each, stand_in in stand_ins.items():
-        vars(stand_in).update((without or {})[each])
+    stand_ins = _stand_ins(name, without or {})
     sys.modules.update(stand_ins)
-    real = re.compile
-    re.compile = _LaterPattern  # type: ignore[assignment]
+
+    def compiled(*said: Any) -> Any:
+        """Of the library itself, later: what else is imported meanwhile others may ask for what only patterns are."""
+        asked = sys._getframe(1).f_globals.get("__name__", "")
+        return (_LaterPattern if asked.partition(".")[0] == name else _COMPILE)(*said)
+
+    if later_patterns:
+        re.compile = compiled  # type: ignore[assignment]
     try:
         _imported(name)
         return
@@ -84,7 +105,7 @@ def import_lightly(name: str, without: Mapping[str, Mapping[str, object]] | None
         for each in [each for each in sys.modules if each.partition(".")[0] == name]:
             del sys.modules[each]
     finally:
-        re.compile = real
+        re.compile = _COMPILE
         for each, stand_in in stand_ins.items():
             if sys.modules.get(each) is stand_in:
                 del sys.modules[each]

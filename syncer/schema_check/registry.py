@@ -46,8 +46,8 @@ def check(slug: str, document: Json, *, strict: bool = False) -> list[Finding]:
     """Everything that is wrong with a document, in the document's order, one finding a mistake; sound: an empty list.
 
     `document` is the whole manifest as plain JSON values; paths of the findings lead from its root. A field that the
-    schema does not know is a warning, because the platform adds fields every month; it is an error when `strict`, and
-    where a misspelt word does harm (retention, metadata, references). Never raises because of what the document holds.
+    schema does not know is an error; so is a word that an open list does not have, where it is near one that it has,
+    else a warning, or an error when `strict`. Never raises because of what the document holds.
     """
     accepts = _judge(slug)
     if accepts is not None and accepts(document):

@@ -52,7 +52,7 @@ def test_one_that_needs_a_pattern_at_once_is_imported_as_usual(tmp_path: Path, m
     (tmp_path / "needs_a_pattern.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     before = re.compile
-    import_lightly("needs_a_pattern")
+    import_lightly("needs_a_pattern", later_patterns=True)
     assert isinstance(sys.modules.pop("needs_a_pattern").NAME, re.Pattern)
     assert re.compile is before
 
@@ -60,7 +60,7 @@ def test_one_that_needs_a_pattern_at_once_is_imported_as_usual(tmp_path: Path, m
 def test_one_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     before = re.compile
     with pytest.raises(ImportError):
-        import_lightly("nobody_has_this_library")
+        import_lightly("nobody_has_this_library", later_patterns=True)
     assert re.compile is before
 
 

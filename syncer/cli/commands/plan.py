@@ -12,10 +12,10 @@ from syncer.cli.options import FORMAT, ContextOptions, against_option, in_enviro
 from syncer.cli.plan_output import show_plan, warned
 from syncer.cli.recall import open_recall
 from syncer.cli.signals import at_once
-from syncer.model.diagnostic import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
+    from syncer.model.diagnostic import Problem
     from syncer.ops.plan import PlanResult
 
 
@@ -81,6 +81,8 @@ def _save(planned: PlanResult, target: Path | None) -> None:
 def _must_not_be_saved(target: Path | None) -> None:
     """InvalidInput for a file to save it in: a plan against a recording is never applied."""
     if target is not None:
+        from syncer.model.diagnostic import InvalidInput, Problem
+
         said = "-o saves a plan for `apply`, and one against a recording is never applied"
         hint = "read it here or with --format json; `syncer plan -o FILE`, with a token, saves one to be applied"
         raise InvalidInput(Problem("usage", said, hint=hint))

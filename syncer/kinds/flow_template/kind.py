@@ -63,7 +63,7 @@ def prepare(context: Context) -> PreparedSides:
         want = bind(want, lambda leaf: str(context.live["id"]) if leaf == own else leaf)
     want = bind(want, lambda leaf: known.get(leaf.key, leaf) if isinstance(leaf, Part) else leaf)
     _journey_ids(context.address, want, have)
-    settle(want, have)
+    last = settle(want, have, context.last)
     notices = [_stays_off(want, key) for key, id in known.items() if switched_off(there[id])]
     left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
     notices += map(_goes_on, _staying(left, have, want, context.last))
@@ -80,6 +80,7 @@ def prepare(context: Context) -> PreparedSides:
         notices=(*filter(None, notices), *ids.notices, *judged.notices),
         extra=judged.changes,
         labels=ids.labels,
+        last=last,
     )
 
 

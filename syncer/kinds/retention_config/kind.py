@@ -312,6 +312,7 @@ KIND = Kind(
     live_id=lambda live: str(field_of(live, "id")),
     shape=SHAPE,
     spec_of=spec_of,
+    deletes_records=True,
     by_day=True,
     asks=asks,
     prepare=prepare,

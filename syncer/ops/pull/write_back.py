@@ -29,7 +29,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.model.json_values import Json, Lookup, Part, Path, Ref
 from syncer.model.kind import Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
@@ -37,6 +37,7 @@ from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
+from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of
 from syncer.plan.planner import Unread
 
@@ -180,7 +181,8 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     prepared = kind.prepare(context)
     prune = frozenset(_texts(desired.policy.get("prune")))
     fields = fields_chosen(given.wish.complete, address)
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+    last = context.last if prepared.last is None else prepared.last
+    merged = merge(prepared.have, prepared.want, last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
     if fields is None and (drift := undeclared_drift(desired, prepared, merged, given.sides, given.known)):
         out.problems.append(offer(address, raw, drift, given.known))
@@ -197,11 +199,10 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         comes_along=partial(belongs, kind),
         parts={local: live for group in context.parts.values() for local, live in group.items()},
     )
-    all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
+    all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
-    if prepared.extra and pulled.policy:
-        edits.append(_policy(raw, pulled.policy, found))
+    edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
         message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
         hint = "settle that first, then pull again; all of its changes are taken over together"
@@ -225,14 +226,6 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         shown = f"$.spec.{show_field(each.path)}"
         out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
         out.meant.append(desired.address)
-
-
-def _policy(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> Replacement:
-    """What the manifest must allow for the object to stay as it is."""
-    said = raw.metadata.get("policy")
-    new = {**(said if isinstance(said, dict) else {}), **policy}
-    found.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
-    return Replacement(("metadata",), {**raw.metadata, "policy": new})
 
 
 def _edited(
