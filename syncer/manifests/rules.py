@@ -69,7 +69,7 @@ PLANS = {
     "key-changed": "What an object is recognised by stays: with another key, a manifest describes another object.",
     "left-out": "What is chosen does not refer to something new that is left out.",
     "list-moves": "A list of the platform holds still while its pages are read.",
-    "live-duplicates": "In a live list that a manifest declares, items can be told apart.",
+    "live-duplicates": "An item that a manifest declares stands once in the live list, or as often as in the manifest.",
     "lookup": "Exactly one live object has the title that is looked up.",
     "missing-for-create": "A new object has all that the platform requires.",
     "no-such-version": "An app's version is one that this organisation can install.",

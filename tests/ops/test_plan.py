@@ -1241,3 +1241,24 @@ def test_another_order_in_the_file_is_said_while_it_differs(world: World, make: 
     assert (world.changes(), orders()) == ({}, [said])
     world.put(make.schema("site", first, second, third))
     assert orders() == []
+
+
+def test_a_circle_of_schemas_stands_in_the_order_of_the_files(world: World, make: Make) -> None:
+    """The attribute that closes it is sent in a second go, and stands where the file has it all the same."""
+    there = {"name": "other", "label": "Other", "type": "relation", "allowedSchemas": ["two"]}
+    back = {"name": "other", "label": "Other", "type": "relation", "allowedSchemas": ["one"]}
+    world.put(make.schema("one", make.text("a"), there, make.text("b")))
+    world.put(make.schema("two", make.text("a"), back, make.text("b")))
+    world.apply()
+    for slug in ("one", "two"):
+        live = world.ask(f"GET /v1/entity/schemas/{slug}?latest=true")["attributes"]
+        assert [each["name"] for each in live] == ["a", "other", "b"]
+    assert world.plan().plan.notices == ()
+
+
+def test_an_order_that_means_nothing_is_not_told(world: World, make: Make) -> None:
+    world.put(make.flow("sort", **copy.deepcopy(SORTED)))
+    world.apply()
+    flow = world.one("FlowTemplate", name="Sort")
+    world.stored("flow", flow["id"], lambda body: {**body, "edges": body["edges"][::-1]})
+    assert (world.changes(), [each for each in world.plan().plan.notices if each.rule == "other-order"]) == ({}, [])
