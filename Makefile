@@ -69,12 +69,12 @@ fmt: $(READY) ## format, and mend what the linter can mend
 docs: $(READY) ## write the generated schemas anew
 	@$(BIN)/python tools/build_schemas.py
 
-sim: $(READY) ## break applies in every way (SEEDS=1000, SEED=1234, CRASHES=1, CALLS=1, CUTS=1, IMAGES=1, MEETINGS=1, KILLS=200, FAULTS=1, RESPONSES=50000, STRINGS=2000, GUARDS=1, STEPS=200x50, MANIFESTS=5000, CACHE=1000, RATE=300, COST=100, MEMORY=200; FIRST=7: from that seed on)
+sim: $(READY) ## break applies in every way (SEEDS=1000, SEED=1234, CRASHES=1, CALLS=1, CUTS=1, IMAGES=1, MEETINGS=1, KILLS=200, FAULTS=1, RESPONSES=50000, STRINGS=2000, GUARDS=1, STEPS=200x50, REVIEWS=200x50, MANIFESTS=5000, CACHE=1000, RATE=300, COST=100, MEMORY=200; FIRST=7: from that seed on)
 	@$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(CRASHES),--crashes) $(if $(CALLS),--calls) $(if $(CUTS),--cuts) $(if $(IMAGES),--images) \
 		$(if $(MEETINGS),--meetings) $(if $(KILLS),--kills $(KILLS)) $(if $(ENTRIES),--entries $(ENTRIES)) \
 		$(if $(FAULTS),--faults) $(if $(RESPONSES),--responses $(RESPONSES)) $(if $(STRINGS),--strings $(STRINGS)) \
-		$(if $(GUARDS),--guards) $(if $(STEPS),--steps $(STEPS)) $(if $(MANIFESTS),--manifests $(MANIFESTS)) \
+		$(if $(GUARDS),--guards) $(if $(STEPS),--steps $(STEPS)) $(if $(REVIEWS),--reviews $(REVIEWS)) $(if $(MANIFESTS),--manifests $(MANIFESTS)) \
 		$(if $(CACHE),--cache $(CACHE)) $(if $(RATE),--rate $(RATE)) $(if $(COST),--cost $(COST)) \
 		$(if $(MEMORY),--memory $(MEMORY)) \
 		$(if $(FIRST),--first $(FIRST)) $(ARGS)

@@ -19,7 +19,15 @@ from simulation import figures
 from simulation.counting import HOWS, Failing, failed
 from simulation.instants import INSTANTS, OPERATIONS, crashed, every_case, every_pair
 from simulation.printed import faults, guards, responses, texts
-from simulation.reports import print_caches, print_cost, print_manifests, print_rate, print_recalls, print_walks
+from simulation.reports import (
+    print_caches,
+    print_cost,
+    print_manifests,
+    print_rate,
+    print_recalls,
+    print_reviews,
+    print_walks,
+)
 from simulation.seeds import Life, live
 from simulation.summary import Summary
 
@@ -153,6 +161,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, help="so many real kill -9 of the real program (N9); --first is the seed")
     parser.add_argument("--entries", type=int, help="time a state of so many entries (E18)")
     parser.add_argument("--steps", metavar="WALKSxSTEPS", help="so many walks of so many steps (N7), as in 200x50")
+    parser.add_argument("--reviews", metavar="WALKSxSTEPS", help="so many walks between two organisations (N26)")
     parser.add_argument("--manifests", type=int, help="so many spoilt manifests (N11)")
     parser.add_argument("--cache", type=int, metavar="TREES", help="so many changed trees, with a cache (N24)")
     parser.add_argument("--cost", type=int, metavar="CHANGES", help="the journal's cost in an apply of so many (N22)")
@@ -188,6 +197,8 @@ def main(arguments: list[str]) -> int:
         bad += guards()
     if asked.steps:
         bad += print_walks(_spread, asked.first, asked.steps, asked.jobs)
+    if asked.reviews:
+        bad += print_reviews(_spread, asked.first, asked.reviews, asked.jobs)
     if asked.manifests:
         bad += print_manifests(asked.first, asked.manifests, asked.jobs)
     if asked.cache:
@@ -200,7 +211,7 @@ def main(arguments: list[str]) -> int:
         bad += print_recalls(_spread, asked.first, asked.memory, asked.jobs)
     others = asked.crashes, asked.calls, asked.cuts, asked.images, asked.meetings, asked.kills, asked.entries
     hostile = asked.faults, asked.responses, asked.strings, asked.guards
-    rest = asked.steps, asked.manifests, asked.cost, asked.rate, asked.memory, asked.cache
+    rest = asked.steps, asked.reviews, asked.manifests, asked.cost, asked.rate, asked.memory, asked.cache
     if asked.seeds is not None or not any((*others, *hostile, *rest)):
         bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
     return 1 if bad else 0

@@ -16,6 +16,32 @@ class Spread(Protocol):
         """As `map`."""
 
 
+def print_reviews(spread: Spread, first: int, size: str, jobs: int) -> int:
+    """N26, for `200x50`: 200 walks of 50 steps; the number of walks that broke an invariant."""
+    from simulation.reviews import INVARIANTS, review
+
+    began = time.monotonic()
+    walks, steps = (int(each) for each in size.split("x"))
+    done: Counter[str] = Counter()
+    stopped: Counter[str] = Counter()
+    bad = []
+    for each in spread(review, [(seed, steps) for seed in range(first, first + walks)], jobs):
+        done += each.steps
+        stopped += each.stopped
+        bad += [each] if each.violations else []
+    print(f"N26 {walks} walks of {steps} steps from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
+    print(f"  {sum(done.values())} steps: {_table(done)}")
+    print(f"  stopped for people to decide: {_table(stopped)}")
+    violations = sum(len(each.violations) for each in bad)
+    print(f"  {violations} violations of {len(INVARIANTS)} invariants, each checked after every step it speaks of")
+    for each in bad[:20]:
+        print(f"  FAILED: make sim REVIEWS=1x{steps} FIRST={each.seed}")
+        print(f"    after {' · '.join(each.story[-8:])}"[:900])
+        for violation in each.violations[:3]:
+            print(f"    {violation}"[:600])
+    return len(bad)
+
+
 def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
     """N7, for `200x50`: 200 walks of 50 steps; the number of walks that broke an invariant."""
     from simulation.walks import INVARIANTS, walk

@@ -16,7 +16,7 @@ from syncer.ops.apply.state_store import StateStore, linking
 from syncer.ops.plan import PlanResult
 from syncer.ops.selection import Selection
 from syncer.ops.workspace import Workspace
-from syncer.plan.identity_match import link_of, live_of, match, plain_title
+from syncer.plan.identity_match import link_of, live_of, match, plain_title, unnamed_links
 
 SHOWN = 20
 """Candidates that a message lists at most."""
@@ -45,11 +45,14 @@ def adopt(here: Workspace, address: str, live_id: str) -> AdoptResult:
         kind = KINDS[one.address.kind]
         with here.api(read_only=True) as api:
             listed = live_of(kind, api.list(kind.service, kind.listing))
-            live, entries = linked(one, live_id, desired, listed, state.entries)
-            known = replace(state, entries={**state.entries, **entries})
+            unnamed = unnamed_links(desired, state.entries)
+            ours = {each: entry for each, entry in state.entries.items() if each not in unnamed}
+            live, entries = linked(one, live_id, desired, listed, ours)
+            known = replace(state, entries={**ours, **entries})
             planned = here.planned(api, known, Selection(only=(address,)))
         if entries:
-            StateStore(place, linking(state, here.target.org_id)).put(entries)
+            gone = [each for each, entry in unnamed.items() if _holds(entry, kind, live)]
+            StateStore(place, linking(state, here.target.org_id)).put({**dict.fromkeys(gone), **entries})
     return AdoptResult(one.address, live, bool(entries), planned)
 
 

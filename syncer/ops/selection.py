@@ -67,7 +67,8 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """What is to be planned, and how. `removal_requests`: what shall go without a manifest; `notices`: what is known
-    already that a reviewer should know; `agreements`: what need not be decided again, for those who only report. What
+    already that a reviewer should know; `agreements`: what need not be decided again, for those who only report;
+    `elsewhere`: addresses of manifests that live in other environments only; `undo`: the run that is taken back. What
     the manifests and the state say is no part of it: these are inputs."""
 
     target: Target
@@ -76,6 +77,8 @@ class PlanRequest:
     removal_requests: Sequence[RemovalRequest] = ()
     notices: Sequence[Notice] = ()
     agreements: Agreements | RunAgreements | None = None
+    elsewhere: Collection[Address] = ()
+    undo: str = ""
 
 
 def select(

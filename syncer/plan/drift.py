@@ -21,7 +21,7 @@ from syncer.model.resource import Desired, Live, Managed
 from syncer.model.secret_text import read_written
 from syncer.plan.document.timestamps import UNSEEN, LastChange, LastRun, When
 from syncer.plan.identity_match import link_of
-from syncer.plan.inputs import IdIndex, PlanInputs
+from syncer.plan.inputs import IdIndex, PlanInputs, declared_by_apply
 from syncer.plan.plan import HIDDEN, DifferingObject, Draft
 from syncer.plan.removals import display_name, gone
 
@@ -153,7 +153,7 @@ def _declared(
         link = None  # of a create that was cut off: nothing was there that anybody could have changed
     if found is None:
         if link is not None:
-            name = display_name(kind, {**desired.spec, **link.declared}, address)
+            name = display_name(kind, {**desired.spec, **declared_by_apply(link)}, address)
             out.objects.append(DriftedObject(address, "deleted", name, link.live_id))
         elif remembered:
             out.pending.add(address)
@@ -171,7 +171,7 @@ def _declared(
         return
     if differing is None:
         return
-    told = remembered and (link is None or bool(link.declared))
+    told = remembered and (link is None or bool(declared_by_apply(link)))
     fields = _fields(differing, names, told=told)
     meanings = tuple(_meaning(each, differing, names) for each in differing.meanings)
     if told and any(each.cause == "ours" for each in differing.changes):

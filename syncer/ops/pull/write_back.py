@@ -36,7 +36,7 @@ from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
-from syncer.plan.inputs import IdIndex, PlanInputs, context_of
+from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
 
 _HELD = ("variable", "secret", "unclear")
@@ -174,15 +174,17 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     address, raw, kind = desired.address, given.raws[desired.address], KINDS[desired.address.kind]
     context = context_of(desired, given.sides, given.known)
     prepared = kind.prepare(context)
+    entry = memory_of(desired, given.known.found.get(address), given.sides.managed)
+    last = dict(entry.declared) if entry else {}  # also of a link that no apply has seen: what is newer than it stays
     prune = frozenset(_texts(desired.policy.get("prune")))
     complete = str(address) in given.wish.complete
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+    merged = merge(prepared.have, prepared.want, last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
     if not (merged.changes or merged.refused or prepared.extra or complete):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
-        remembered=bool(context.last),
+        remembered=bool(last),
         everything=given.wish.everything,
         complete=complete,
         prune=prune,
@@ -190,7 +192,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         comes_along=partial(belongs, kind),
         parts={local: live for group in context.parts.values() for local, live in group.items()},
     )
-    all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
+    all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     if prepared.extra and pulled.policy:
