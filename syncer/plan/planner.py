@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
@@ -22,6 +21,7 @@ from syncer.model.field_change import FieldChange, FieldPath
 from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
@@ -31,6 +31,7 @@ from syncer.plan.exposure import exposures
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
+from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
 
 Unread = dict[Address, Problem]
@@ -134,6 +135,8 @@ class _Case(NamedTuple):
     prepared: PreparedSides
     known: IdIndex
     answers: Mapping[str, Json]
+    as_sent: bool
+    """As of `PlanInputs`."""
 
     def at(self, finding: Finding) -> Problem:
         """The finding with its place in the manifest."""
@@ -154,7 +157,7 @@ class _Case(NamedTuple):
             self.answers,
             frozenset(changed),
             self.desired.policy,
-            forms=self.entry.forms if self.entry else {},
+            forms=self.entry.forms if self.entry and not self.as_sent else {},
         )
 
 
@@ -168,7 +171,7 @@ def _decide_once(
 ) -> None:
     """Decide about a manifest, unless it agrees as when that was done last."""
     context = context_of(desired, sides, known)
-    if agreements is None or sides.resend_secrets:
+    if agreements is None or sides.resend_secrets or sides.as_sent:
         return _decide(kind, desired, context, sides, known, out)
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
@@ -179,7 +182,7 @@ def _decide_once(
             _decide(kind, desired, context, sides, known, out)
             agreements.learn(compared, before, out)
         return None
-    digest = agreements.digest(context, desired, found, entry)
+    digest = agreements.digest(context, desired, found, entry, sides.salt)
     if digest is None or entry is None:
         return _decide(kind, desired, context, sides, known, out)
     if not agreements.settle(digest, entry, out):
@@ -193,7 +196,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     prepared = kind.prepare(context)
-    case = _Case(kind, desired, found, entry, prepared, known, context.answers)
+    case = _Case(kind, desired, found, entry, prepared, known, context.answers, sides.as_sent)
     problems = [case.at(finding) for finding in prepared.findings]
     out.notices += [Notice("kind", text, desired.address) for text in prepared.notices]
     if entry is not None and entry.protect and not desired.protect:
@@ -212,9 +215,10 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         if _sound(problems, out):
             out.tasks[desired.address] = _create(case)
         return
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, _prune(desired))
+    last = context.last if prepared.last is None else prepared.last
+    merged = merge(prepared.have, prepared.want, last, kind.shape, _prune(desired))
     problems += [_not_ours(case, path, key) for path, key in merged.refused]
-    left, kept = told_apart(merged.changes, entry.forms if entry else {})
+    left, kept = told_apart(merged.changes, entry.forms if entry else {}, as_sent=sides.as_sent)
     if kept:
         out.notices.append(_kept_form(case, kept))
     out.notices += [_other_order(case, path) for path in merged.reordered]
@@ -225,6 +229,9 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.unclear.append(desired.address)
     if changes or prepared.meanings:
         out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, prepared.meanings)
+    rest = remainder_of(merged, prepared.want, entry, kind.shape, sides.salt)
+    if rest is not None:
+        note_remainder(desired, rest, (found.live, entry, prepared.labels), known, out)
     if changes:
         problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
@@ -236,6 +243,8 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.tasks[desired.address] = _update(case, merged, changes)
     if not changes:
         memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {}, forms_of(kept))
+        if rest is not None:
+            memory = memory._replace(undeclared=rest.kept)
         out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
 
 
@@ -260,6 +269,7 @@ def _kept_form(case: _Case, kept: tuple[FieldChange, ...]) -> Notice:
     """That some fields stand as the platform has made them of what was sent."""
     paths = ", ".join(f"`{case.known.show(each.path, case.prepared.labels)}`" for each in kept)
     said = f"{case.desired.address}: the platform made another value of {paths} than was sent; it is not sent again"
+    said += " unless you say `--as-sent`"
     return Notice("platform-form", said, case.desired.address)
 
 

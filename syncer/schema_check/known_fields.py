@@ -48,7 +48,7 @@ def _known(parts: list[Schema], value: Json, path: Path, left_out: list[Path], k
         free = bool(others) or any(part.get("additionalProperties") is True for part in parts) or not places
         unknown = [name for name in value if name not in places]
         if unknown and not free:
-            elsewhere = {name for part in parts for name in _no_mistake(part)}
+            elsewhere = {name for part in parts for name in _no_mistake(part, value)}
             stay = [n for n in unknown if n not in elsewhere and not _empty(value[n]) and kept((*path, n))]
             left_out += [(*path, name) for name in unknown if name not in stay]
             unknown = stay
@@ -60,11 +60,13 @@ def _known(parts: list[Schema], value: Json, path: Path, left_out: list[Path], k
     return value
 
 
-def _no_mistake(part: Schema) -> Iterator[str]:
-    """Fields that a schema knows of and does not have here: those that the platform sets, those of other branches."""
+def _no_mistake(part: Schema, value: dict[str, Json]) -> Iterator[str]:
+    """Fields that a schema knows of and does not have here: those that the platform sets, those of other branches than
+    the one that a word selects."""
     yield from part.get("x-syncer-server", ())
-    for case in part.get("x-dispatch", {}).get("cases", {}).values():
-        yield from case.get("properties", ())
+    if _selected(part, value) is not None:
+        for case in part["x-dispatch"]["cases"].values():
+            yield from case.get("properties", ())
 
 
 def _empty(value: Json) -> bool:
@@ -77,8 +79,14 @@ def _expanded(schema: Schema, value: dict[str, Json]) -> Iterator[Schema]:
     rule = schema.get("x-unless-variable", {}).get("rule")
     if isinstance(rule, dict):
         yield from _expanded(rule, value)
-    choice = schema.get("x-dispatch")
-    if choice:
-        word = value.get(choice["on"])
-        if (word is None or isinstance(word, str)) and word in choice["cases"]:
-            yield from _expanded(choice["cases"][word], value)
+    branch = _selected(schema, value)
+    if branch is not None:
+        yield from _expanded(branch, value)
+
+
+def _selected(schema: Schema, value: dict[str, Json]) -> Schema | None:
+    """The branch that a word of the value selects; None where the word selects none, or there are no branches."""
+    choice = schema.get("x-dispatch", {"on": "", "cases": {}})
+    word = value.get(choice["on"])
+    found: Schema | None = choice["cases"].get(word) if word is None or isinstance(word, str) else None
+    return found

@@ -258,6 +258,7 @@ FORMS = {
     "^[A-Za-z0-9][A-Za-z0-9._-]*$": "letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
     "^[a-z0-9_]+$": "small letters, digits and `_` only",
     "^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$": "small letters, digits and, inside, `.`, `_` or `-`; at most 128",
+    "^[a-z-]+ [^ ].*$": "a rule and a path, `flow-few-branches tasks[check].conditions`",
     "^[A-Za-z]+/[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$": "an address, `KIND/NAME`",
     "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$": "a date, `YYYY-MM-DD`",
     "date": "a date that exists, `YYYY-MM-DD`",

@@ -10,11 +10,11 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json
-from syncer.model.light_import import import_without
+from syncer.model.light_import import datetime_classes, import_lightly
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,7 +87,7 @@ def judge(schema: dict[str, Json]) -> Callable[[Json], bool] | None:
     """
     try:
         # its day of birth is read by a module that loads sockets and all of email: a sixth of a small `validate`
-        import_without("jsonschema_rs", "email.utils", parsedate_to_datetime=_moment)
+        import_lightly("jsonschema_rs", {"email.utils": {"parsedate_to_datetime": _moment}})
         import jsonschema_rs
     except ImportError:
         return None
@@ -106,13 +106,14 @@ def judge(schema: dict[str, Json]) -> Callable[[Json], bool] | None:
 
 def _moment(text: str) -> datetime:
     """`Tue, 27 Oct 2026 10:17:51 +0000`, as `email.utils.parsedate_to_datetime` reads it. ValueError: another form."""
-    from datetime import UTC, datetime
-
+    made: Any = datetime_classes()
     _, day, month, year, time, offset = text.split(" ")
     if offset != "+0000":
         raise ValueError(text)
     hour, minute, second = map(int, time.split(":"))
-    return datetime(int(year), 1 + _MONTHS.index(month), int(day), hour, minute, second, tzinfo=UTC)
+    when = (int(year), 1 + _MONTHS.index(month), int(day), hour, minute, second)
+    moment: datetime = made.datetime(*when, tzinfo=made.timezone.utc)
+    return moment
 
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

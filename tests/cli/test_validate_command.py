@@ -30,7 +30,7 @@ def test_everything_at_once(mixed) -> None:
         ("config/flow.yaml", "unknown-reference"),
         ("config/sub/lost.yaml", "unknown-field"),
     ]
-    assert said.json["summary"] == {"errors": 1, "warnings": 1, "files": 2}
+    assert said.json["summary"] == {"errors": 1, "warnings": 1, "notes": 0, "files": 2}
     assert said.err == ""
 
 

@@ -191,7 +191,8 @@ def test_what_a_plan_is_refused_for_is_no_reason_to_say_nothing(org: World) -> N
     live = org.one("EntitySchema", slug="mast")
     put_schema(org, "mast", attributes=[{**live["attributes"][0], "type": "number", "protected": True}])
     report = org.drift()
-    assert short(report) == {"EntitySchema/mast": ["changed", "attributes[height].type (drift)"]}
+    changed = ["attributes[height].type (drift)", "attributes[height].protected (undeclared)"]
+    assert short(report) == {"EntitySchema/mast": ["changed", *changed]}
     assert [each.severity for each in report.problems] == ["warning"] * len(report.problems)
 
 

@@ -14,7 +14,7 @@ from syncer.kinds.flow_template.diff_rules import NO_TASK
 from syncer.kinds.flow_template.graph_model import DEFAULT_BRANCH
 from syncer.kinds.flow_template.id_resolution import translate
 from syncer.kinds.flow_template.inline_automations import triggers_of
-from syncer.kinds.flow_template.part_ids import PartIds, edge_ends, journeys_of
+from syncer.kinds.flow_template.part_keys import PartIds, edge_ends, journeys_of
 from syncer.kinds.flow_template.reserved_ids import EXIT_BRANCH
 from syncer.kinds.lenient_reader import by_id, items, mapping
 from syncer.model.calls import Parts

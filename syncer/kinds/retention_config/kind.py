@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical
 from syncer.kinds.lenient_reader import mapping
-from syncer.kinds.retention_config.checks import RULES, check_retention
+from syncer.kinds.retention_config.checks import ACCEPTABLE, RULES, check_retention
 from syncer.kinds.retention_config.saved_view import (
     dormant,
     is_enabled,
@@ -327,6 +327,7 @@ KIND = Kind(
     dated=DateFields(changed_at="last_updated_at"),
     check=lambda spec: check_retention(spec),
     rules=RULES,
+    acceptable=ACCEPTABLE,
     heading="Retention configs",
     words=("enabled",),
     own_values=("enabled",),

@@ -316,6 +316,8 @@ def memory_after(task: Task, carried: ChangeResult, entry: Managed | None, salt:
     }
     written = carried.written
     now = remembered(task.desired, written.live_id, carried.want, written.parts, entry, sent, carried.forms)
+    if carried.undeclared is not None:
+        now = now._replace(undeclared=carried.undeclared)
     if task.memory is None:
         return now
     return restored(task.memory, now) if task.memory.live_id else None

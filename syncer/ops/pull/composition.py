@@ -1,8 +1,9 @@
 """New manifests as texts, held against everything that judges manifests before one of them becomes a file.
 
-What a live object says and a manifest may not say (a field nobody knows yet, a value the JSON Schema refuses) is left
-out, since what is not declared stays as it is, but never what restricts the object: without a filter or a condition the
-manifest would do more, wherever it makes the object anew. An object that no sound manifest says so is left alone.
+A rule that a live object breaks is accepted by its manifest (`metadata.accept`), where it may be. What a manifest may
+not say at all (a field nobody knows yet, a secret) is left out, since what is not declared stays as it is, but never
+what restricts the object: without a filter or a condition the manifest would do more, wherever it makes the object
+anew. An object that no sound manifest says so is left alone.
 """
 
 from __future__ import annotations
@@ -83,16 +84,21 @@ class Composition:
 
 @dataclass(slots=True)
 class Omissions:
-    """What must not be said: by address the paths, round by round; addresses that are given up."""
+    """What must not be said: by address the paths, round by round; what is accepted, by address too, and addresses of
+    which nothing is, for the plan of it would not be empty; addresses that are given up."""
 
+    accepted: dict[Address, dict[str, None]] = field(default_factory=dict)
+    not_accepting: set[Address] = field(default_factory=set)
     paths: dict[Address, list[list[Path]]] = field(default_factory=dict)
     words: dict[Address, list[str]] = field(default_factory=dict)
     given_up: dict[Address, Problem] = field(default_factory=dict)
 
     def take(self, drafts: Mapping[str, NewManifest], problems: Sequence[Problem], *, give_up: bool = False) -> bool:
         """Note what these problems of drafts (by file) speak of; whether that is anything new. `give_up`: their objects
-        are left alone at once."""
+        are left alone at once, unless the problem can be accepted."""
         known = len(self.given_up)
+        if self._accept(drafts, problems):
+            return True
         found: dict[Address, dict[Path, Problem]] = {}
         for problem in problems:
             draft = drafts.get(problem.at.file) if problem.at else None
@@ -109,6 +115,41 @@ class Omissions:
             words = (f"`{show_path(path[1:], '').lstrip('.')}`: {each.message}" for path, each in paths.items())
             self.words.setdefault(address, []).extend(words)
         return bool(found) or len(self.given_up) > known
+
+    def may_accept(self, problem: Problem, drafts: Mapping[str, NewManifest]) -> bool:
+        """Whether a draft can accept it: a warning too, for `validate --strict` has nothing against a pull."""
+        draft = drafts.get(problem.at.file) if problem.at else None
+        taken = draft is not None and draft.new.address not in self.not_accepting
+        return taken and problem.entry != "" and problem.severity != "note"
+
+    def _accept(self, drafts: Mapping[str, NewManifest], problems: Sequence[Problem]) -> bool:
+        """Note what can be accepted; whether that is anything new."""
+        new = False
+        for problem in problems:
+            if problem.at and self.may_accept(problem, drafts):
+                entries = self.accepted.setdefault(drafts[problem.at.file].new.address, {})
+                new = new or problem.entry not in entries
+                entries[problem.entry] = None
+        return new
+
+    def not_as_it_is(self, address: Address) -> bool:
+        """Accept nothing of an object any more: what is odd is cut out, or the object given up, with the words of the
+        rule. False where nothing was accepted."""
+        self.not_accepting.add(address)
+        return bool(self.accepted.pop(address, None))
+
+    def forget(self, drafts: Mapping[str, NewManifest], problems: Sequence[Problem]) -> bool:
+        """No longer accept what is not found any more, since something was cut out; whether there was any."""
+        found = {(each.at.file, each.entry) for each in problems if each.at and each.severity == "note"}
+        gone = False
+        for file, draft in drafts.items():
+            beside_live = draft.kind.acceptable_beside_live
+            entries = self.accepted.get(draft.new.address, {})
+            for entry in [each for each in entries if each.partition(" ")[0] not in beside_live]:
+                if (file, entry) not in found:
+                    del entries[entry]
+                    gone = True
+        return gone
 
 
 def compose(
@@ -132,13 +173,16 @@ def compose(
         drafts = [each for each in made.values() if isinstance(each, NewManifest)]
         out = Composition(drafts, ids=called.ids.new, given_up=dict(cuts.given_up))
         out.environment = order.environment._replace(ids={**order.environment.ids, **out.ids})
-        errors = [each for each in _judged(out, order, existing) if each.severity == "error"]
+        problems = _judged(out, order, existing)
         by_file = {each.file: each for each in drafts}
+        errors = [each for each in problems if each.severity == "error" or cuts.may_accept(each, by_file)]
         theirs = [each for each in errors if not (each.at and each.at.file in by_file)]
         if theirs:
             raise InvalidInput(theirs)
-        if not errors:
+        if not errors and not cuts.forget(by_file, problems):
             return out
+        if not errors:
+            continue
         if not cuts.take(by_file, errors, give_up=number >= ROUNDS // 2):
             break
     raise InvalidInput(Problem("not-pulled", "what is live cannot be written as manifests", hint="please report this"))
@@ -173,6 +217,8 @@ def _draft(
         metadata["environments"] = list(order.declared_environments)
     if pulled.policy:
         metadata["policy"] = dict(pulled.policy)
+    if accepted := cuts.accepted.get(address):
+        metadata["accept"] = list(accepted)
     document: dict[str, Json] = {"apiVersion": "syncer/v1", "kind": kind.name, "metadata": metadata, "spec": spec}
     for paths in cuts.paths.get(address, ()):
         for path in paths:

@@ -30,10 +30,11 @@ from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
-from syncer.model.kind import Kind, PreparedSides
+from syncer.model.kind import Context, Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
+from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
@@ -45,9 +46,10 @@ _HELD = ("variable", "secret", "unclear")
 
 @dataclass(frozen=True, slots=True)
 class WriteBackOptions:
-    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses of which everything
-    live is declared from now on; `everything`: the live organisation wins also where a manifest changed since the last
-    apply; `prune_files`: manifests of objects that were deleted in the organisation go."""
+    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses, or fields of them
+    (`ADDRESS/PATH`), of which everything live is declared from now on; `everything`: the live organisation wins also
+    where a manifest changed since the last apply; `prune_files`: manifests of objects that were deleted in the
+    organisation go."""
 
     complete: frozenset[str] = frozenset()
     everything: bool = False
@@ -74,6 +76,8 @@ class WriteBackResult:
     """Addresses whose object was deleted in the organisation."""
     meant: list[Address] = field(default_factory=list)
     """Addresses of which something else is meant than was accepted, which no manifest can say."""
+    offered: list[Address] = field(default_factory=list)
+    """Addresses of which somebody changed what no manifest declares, so that nothing is taken over unasked."""
     problems: list[Problem] = field(default_factory=list)
     changes: ChangeSet = field(default_factory=ChangeSet)
     unwritten: list[Address] = field(default_factory=list)
@@ -82,7 +86,7 @@ class WriteBackResult:
     @property
     def differs(self) -> bool:
         """Whether what is live is not what the manifests say, or not what was accepted."""
-        return bool(self.changes or self.gone or self.objects or self.meant)
+        return bool(self.changes or self.gone or self.objects or self.meant or self.offered)
 
 
 def take_over(
@@ -172,21 +176,23 @@ def _take_readable(given: _WriteBackInput, desired: Desired, out: WriteBackResul
 def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, files: Files) -> None:
     """One manifest beside its live object."""
     address, raw, kind = desired.address, given.raws[desired.address], KINDS[desired.address.kind]
-    context = context_of(desired, given.sides, given.known)
+    context = _context(given, desired)
     prepared = kind.prepare(context)
-    entry = memory_of(desired, given.known.found.get(address), given.sides.managed)
-    last = dict(entry.declared) if entry else {}  # also of a link that no apply has seen: what is newer than it stays
     prune = frozenset(_texts(desired.policy.get("prune")))
-    complete = str(address) in given.wish.complete
+    fields = fields_chosen(given.wish.complete, address)
+    last = context.last if prepared.last is None else prepared.last
     merged = merge(prepared.have, prepared.want, last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
-    if not (merged.changes or merged.refused or prepared.extra or complete):
+    if fields is None and (drift := undeclared_drift(desired, prepared, merged, given.sides, given.known)):
+        out.problems.append(offer(address, raw, drift, given.known))
+        out.offered += [address] * bool(drift.drifted)
+    if not (merged.changes or merged.refused or prepared.extra or fields):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
         remembered=bool(last),
         everything=given.wish.everything,
-        complete=complete,
+        complete=completing(desired, fields or frozenset(), prepared, merged, given.known),
         prune=prune,
         is_plain=_plain_places(kind, prepared),
         comes_along=partial(belongs, kind),
@@ -197,7 +203,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     if prepared.extra and pulled.policy:
         edits.append(_policy(raw, pulled.policy, found))
-    if unsaid := _unsaid(kind, found, pulled, complete):
+    if unsaid := _unsaid(kind, found, pulled, fields is not None):
         message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
         hint = "settle that first, then pull again; all of its changes are taken over together"
         _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
@@ -208,6 +214,13 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     if taken or found.left:
         out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(found.left)))
         out.problems += kept_problems(address, raw, found.left, given.environment)
+
+
+def _context(given: _WriteBackInput, desired: Desired) -> Context:
+    """As a plan has it, with what a link says that no apply has seen: where the manifest changed since, it stays."""
+    entry = memory_of(desired, given.known.found.get(desired.address), given.sides.managed)
+    context = context_of(desired, given.sides, given.known)
+    return context._replace(last=dict(entry.declared) if entry else {})
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
