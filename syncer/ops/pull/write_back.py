@@ -204,9 +204,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     if prepared.extra and pulled.policy:
         edits.append(_policy(raw, pulled.policy, found))
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
-        message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
-        hint = "settle that first, then pull again; all of its changes are taken over together"
-        _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
+        _leave(out, address, _held_back(address, unsaid, raw))
     elif _edited(given, raw, edits, found.texts, out, files):
         taken = found.taken
     if any(each.why == "unclear" for each in found.left):
@@ -216,11 +214,17 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         out.problems += kept_problems(address, raw, found.left, given.environment)
 
 
+def _held_back(address: Address, unsaid: Sequence[str], raw: RawManifest) -> Problem:
+    """That something restricts the object, and can't be taken over."""
+    message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
+    hint = "settle that first, then pull again; all of its changes are taken over together"
+    return _warning("restriction-left", message, raw, "$.spec", hint)
+
+
 def _context(given: _WriteBackInput, desired: Desired) -> Context:
     """As a plan has it, with what a link says that no apply has seen: where the manifest changed since, it stays."""
     entry = memory_of(desired, given.known.found.get(desired.address), given.sides.managed)
-    context = context_of(desired, given.sides, given.known)
-    return context._replace(last=dict(entry.declared) if entry else {})
+    return context_of(desired, given.sides, given.known)._replace(last=dict(entry.declared) if entry else {})
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
