@@ -59,7 +59,6 @@ platform sets, a reference that leads nowhere stand in no manifest, whatever is 
 PLANS = {
     # what stands in the way of a plan
     "ambiguous": "Exactly one live object has the title or key that a manifest names.",
-    "cannot-remove": "What is to be removed can be.",
     "claimed-twice": "Two manifests do not describe one live object.",
     "deprecated-version": "No app is moved to a version that is deprecated.",
     "downgrade": "An app is not moved to an older version unless the policy allows it.",
@@ -113,6 +112,8 @@ PLANS = {
     "not-pulled": "A live object is pulled if a sound manifest can say it, with all that restricts it.",
     "pull-differs": "The plan of what was pulled is empty.",
     "live": "What is particular about the live object: frozen, a blueprint's, near a limit.",
+    "link-dropped": "A link that no apply has seen goes with its manifest; the object stays.",
+    "stays-live": "What cannot be removed, or need not be, is named and stays; nothing else waits for it.",
     "moved": "An object goes on under another manifest's name.",
     "perhaps-renamed": "A manifest was probably renamed without an alias.",
     "removed-already": "What a `Removed` document asks for is done already, or there is nothing to do it to.",

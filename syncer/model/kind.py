@@ -260,6 +260,8 @@ class Kind(NamedTuple):
     """(live id) → what is read before it is removed."""
     removal_objection: Callable[[str, Mapping[str, Json]], str] = lambda live_id, answers: ""
     """(live id, answers of `removal_asks`) → why it cannot be removed, or nothing."""
+    never_removed: Callable[[str], bool] = lambda live_id: False
+    """(live id) → whether it is the platform's own, which nobody can have meant to remove."""
     removal_reasons: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
     """(live object, answers of `removal_asks`) → what else a reviewer of a removal should know: who uses the object."""
     takes_along: Callable[[CascadeQuery], tuple[CascadedObject, ...]] | None = None

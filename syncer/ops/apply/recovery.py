@@ -107,7 +107,7 @@ def settle_by_hand(
     runs: RunHistory,
     calls: OpenCalls,
     live_id: str,
-    entries: Mapping[Address, Managed],
+    entries: Mapping[Address, Managed | None],
 ) -> None:
     """Settle what somebody has said of open calls, and remember the entries. What a call has made is noted before they
     are saved, what one has not made after: cut off in between, the link is known or the call still open."""
@@ -120,7 +120,7 @@ def settle_by_hand(
     _remember(journal, store, runs, entries)
 
 
-def _remember(journal: Journal, store: StateStore, runs: RunHistory, entries: Mapping[Address, Managed]) -> None:
+def _remember(journal: Journal, store: StateStore, runs: RunHistory, entries: Mapping[Address, Managed | None]) -> None:
     """Bring what is settled to the runs and the state; then the journal holds what is open, and no more."""
     _complete(runs, journal)
     store.open_run = journal.run if journal.unsettled() else ""
