@@ -1096,6 +1096,30 @@ def test_an_id_that_nothing_has_is_named(world: World, make: Make) -> None:
     world.converges()
 
 
+def test_an_id_of_nothing_that_is_live_so_holds_up_no_plan(world: World, make: Make) -> None:
+    """Somebody removed the reason and left the reference: what a pull writes of that must be a plan of nothing."""
+    world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Won"}, {"id": "B" * 21, "title": "Lost"}]})
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}, {"id": "B" * 21}]))
+    world.apply()
+    gone = world.one("FlowTemplate")["id"]
+    world.stored("flow", gone, lambda body: {**body, "closing_reasons": [{"id": "A" * 21}, {"id": "x739cew"}]})
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}, {"id": "x739cew"}]))
+    planned = world.plan()
+    assert planned.plan.changes == ()
+    found = [each for each in planned.problems if each.rule == "unknown-key"]
+    assert [(each.severity, each.message, each.path) for each in found] == [
+        (
+            "warning",
+            "FlowTemplate/house: nothing in the organisation is the ClosingReason `x739cew`, and the live object "
+            "refers to it all the same",
+            "$.spec.closing_reasons[1].id",
+        )
+    ]
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}, {"id": "x739cex"}]))
+    with pytest.raises(InvalidInput):
+        world.plan()
+
+
 def test_with_only_a_part_what_the_other_manifests_describe_is_no_stranger(world: World, make: Make) -> None:
     """Without state, live objects of manifests that were not chosen belong to these, and to nobody else."""
     world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Won"}]})

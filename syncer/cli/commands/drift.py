@@ -127,14 +127,7 @@ def _report(
 
     before = (applied, _unsettled(here))
     if recall is not None:
-        return recall.drift(
-            api,
-            here.fetch,
-            lambda: (*here.wanted(), here.warnings),
-            state,
-            PlanRequest(here.target, chosen),
-            before,
-        )
+        return recall.drift(api, here.fetch, here.wanted_whole, state, PlanRequest(here.target, chosen), before)
     desired, asked = here.wanted()
     return find_drift(
         api,

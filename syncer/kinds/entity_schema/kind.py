@@ -256,6 +256,7 @@ KIND = Kind(
     removal=lambda policy: "delete",
     removal_asks=removal_asks,
     removal_objection=removal_objection,
+    never_removed=lambda slug: slug in CORE_SLUGS,
     risk=risk,
     create_risk=lambda spec: None,
     objections=objections,

@@ -30,6 +30,7 @@ from syncer.plan.events import Started
 from syncer.plan.identity_match import require_live
 from syncer.plan.plan import REMOVALS, Task
 from syncer.plan.planned_calls import steps_of, write_of
+from syncer.state.replay import linked
 
 LACKING = frozenset({403, 404, 405, 501})
 """Statuses by which a platform says that it does not have an endpoint (docs/platform.md#export-and-import)."""
@@ -58,11 +59,7 @@ class Creation:
 
     def into(self, known: Managed) -> Managed:
         """What is remembered of the address, with this in it."""
-        if self.part is None:
-            return known._replace(live_id=self.live_id)
-        group, key = self.part
-        parts = {**known.parts, group: {**known.parts.get(group, {}), key: self.live_id}}
-        return known._replace(parts=parts)
+        return linked(known, self.address, self.part, self.live_id)
 
 
 @dataclass(frozen=True, slots=True)

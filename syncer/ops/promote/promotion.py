@@ -80,7 +80,8 @@ class Promotion:
     `pulled`: the new ones; `source`: the source's side of a plan; `chosen`: what is promoted; `left`: live objects and
     fields that are not, as warnings; `incomplete`: whether something is among these that was asked for, and should be;
     `changes`: of files that are there; `parts`: by address the source's ids of what is made along with an object;
-    `pairs`: which id is which; `missing`: what the target lacks: nothing is written before it is there."""
+    `pairs`: which id is which; `missing`: what the target lacks: nothing is written before it is there;
+    `edited`: manifests that take over what was changed by hand."""
 
     request: PromoteRequest
     scope: PromotionScope
@@ -96,6 +97,7 @@ class Promotion:
     parts: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
     pairs: list[Pair] = field(default_factory=list)
     missing: list[Problem] = field(default_factory=list)
+    edited: frozenset[Address] = frozenset()
 
     @property
     def there(self) -> Environment:

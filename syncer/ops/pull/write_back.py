@@ -30,7 +30,7 @@ from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
-from syncer.model.kind import Kind, PreparedSides
+from syncer.model.kind import Context, Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
@@ -39,7 +39,7 @@ from syncer.ops.pull.completion import completing, fields_chosen, offer, undecla
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
 from syncer.ops.pull.unknown_fields import metadata_edits
-from syncer.plan.inputs import IdIndex, PlanInputs, context_of
+from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
 
 _HELD = ("variable", "secret", "unclear")
@@ -195,7 +195,7 @@ def _take_readable(given: _WriteBackInput, desired: Desired, out: WriteBackResul
 def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, files: Files) -> None:
     """One manifest beside its live object."""
     address, raw, kind = desired.address, given.raws[desired.address], KINDS[desired.address.kind]
-    context = context_of(desired, given.sides, given.known)
+    context = _context(given, desired)
     prepared = kind.prepare(context)
     prune = frozenset(_texts(desired.policy.get("prune")))
     fields = fields_chosen(given.wish.complete, address)
@@ -209,7 +209,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
-        remembered=bool(context.last),
+        remembered=bool(last),
         everything=given.wish.everything,
         complete=completing(desired, fields or frozenset(), prepared, merged, given.known),
         prune=prune,
@@ -222,9 +222,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
-        message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
-        hint = "settle that first, then pull again; all of its changes are taken over together"
-        _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
+        _leave(out, address, _held_back(address, unsaid, raw))
     elif _edited(given, raw, edits, found.texts, out, files):
         taken = found.taken
     if any(each.why == "unclear" for each in found.left):
@@ -232,6 +230,19 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     if taken or found.left:
         out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(found.left)))
         out.problems += kept_problems(address, raw, found.left, given.environment)
+
+
+def _held_back(address: Address, unsaid: Sequence[str], raw: RawManifest) -> Problem:
+    """That something restricts the object, and can't be taken over."""
+    message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
+    hint = "settle that first, then pull again; all of its changes are taken over together"
+    return _warning("restriction-left", message, raw, "$.spec", hint)
+
+
+def _context(given: _WriteBackInput, desired: Desired) -> Context:
+    """As a plan has it, with what a link says that no apply has seen: where the manifest changed since, it stays."""
+    entry = memory_of(desired, given.known.found.get(desired.address), given.sides.managed)
+    return context_of(desired, given.sides, given.known)._replace(last=dict(entry.declared) if entry else {})
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
