@@ -5,7 +5,7 @@ Decides from what was read, and makes the texts; it writes nothing. What cannot 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as FilePath
@@ -29,7 +29,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Ref
 from syncer.model.kind import Context, Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
@@ -38,6 +38,7 @@ from syncer.ops.pull.acceptance import Acceptance, accepting
 from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
+from syncer.ops.pull.plain_references import plain_places
 from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
@@ -213,7 +214,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         everything=given.wish.everything,
         complete=completing(desired, fields or frozenset(), prepared, merged, given.known),
         prune=prune,
-        is_plain=_plain_places(kind, prepared),
+        is_plain=plain_places(kind),
         comes_along=partial(belongs, kind),
         parts={local: live for group in context.parts.values() for local, live in group.items()},
     )
@@ -367,23 +368,6 @@ def _warning(rule: str, message: str, raw: RawManifest, path: str = "", hint: st
     """About a manifest, or about what it declares where a path is given."""
     at = raw.locate(("spec",) if path else ())
     return Problem(rule, message, at, path, hint, "warning")
-
-
-def _plain_places(kind: Kind, prepared: PreparedSides) -> Callable[[Path], bool]:
-    """Whether the value at a path of the live spec is a key, which may be written without `ref`."""
-    patterns = [pattern_steps(each.path) for each in kind.refs if each.plain]
-
-    def is_plain(path: Path) -> bool:
-        return any(
-            len(pattern) == len(path)
-            and all(
-                step in ("*", one) or (step == "[]" and isinstance(one, int))
-                for step, one in zip(pattern, path, strict=True)
-            )
-            for pattern in patterns
-        )
-
-    return is_plain
 
 
 def _names(value: Json, reference: Json) -> bool:
