@@ -26,6 +26,7 @@ from simulation.reports import (
     print_manifests,
     print_rate,
     print_recalls,
+    print_reviews,
     print_walks,
 )
 from simulation.seeds import Life, live
@@ -161,6 +162,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, help="so many real kill -9 of the real program (N9); --first is the seed")
     parser.add_argument("--entries", type=int, help="time a state of so many entries (E18)")
     parser.add_argument("--steps", metavar="WALKSxSTEPS", help="so many walks of so many steps (N7), as in 200x50")
+    parser.add_argument("--reviews", metavar="WALKSxSTEPS", help="so many walks between two organisations (N27)")
     parser.add_argument("--manifests", type=int, help="so many spoilt manifests (N11)")
     parser.add_argument("--cache", type=int, metavar="TREES", help="so many changed trees, with a cache (N24)")
     parser.add_argument("--cost", type=int, metavar="CHANGES", help="the journal's cost in an apply of so many (N22)")
@@ -197,6 +199,8 @@ def main(arguments: list[str]) -> int:
         bad += guards()
     if asked.steps:
         bad += print_walks(_spread, asked.first, asked.steps, asked.jobs)
+    if asked.reviews:
+        bad += print_reviews(_spread, asked.first, asked.reviews, asked.jobs)
     if asked.manifests:
         bad += print_manifests(asked.first, asked.manifests, asked.jobs)
     if asked.cache:
@@ -211,7 +215,7 @@ def main(arguments: list[str]) -> int:
         bad += print_bodies(_spread, asked.first, asked.bodies, asked.jobs)
     others = asked.crashes, asked.calls, asked.cuts, asked.images, asked.meetings, asked.kills, asked.entries
     hostile = asked.faults, asked.responses, asked.strings, asked.guards
-    rest = asked.steps, asked.manifests, asked.cost, asked.rate, asked.memory, asked.cache, asked.bodies
+    rest = asked.steps, asked.reviews, asked.manifests, asked.cost, asked.rate, asked.memory, asked.cache, asked.bodies
     if asked.seeds is not None or not any((*others, *hostile, *rest)):
         bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
     return 1 if bad else 0

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,10 @@ class _Operator:
         pass
 
 
-def pulled(two: Two) -> None:
-    """What `syncer pull -e test` does, where every file is new."""
-    pull(two.view("test"), PullRequest(two.options("test")), _Operator(two, lambda line: None))
+def pulled(
+    two: Two, environment: str = "test", patterns: tuple[str, ...] = (), *, complete: frozenset[str] = frozenset()
+) -> None:
+    """What `syncer pull -e test` does. `patterns`: those of `--name` that fit something, if any does."""
+    order = two.options(environment)
+    request = PullRequest(replace(order, patterns=patterns), complete)
+    pull(two.view(environment), request, _Operator(two, lambda line: None))

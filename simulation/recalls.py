@@ -118,9 +118,9 @@ def _said(world: BrokenWorld, command: str, recall: Recall | None) -> tuple[str,
     """All that the command would print, for machines; and whether the manifests were read."""
     asked: list[bool] = []
 
-    def wanted() -> tuple[Any, Any, int]:
+    def wanted() -> tuple[Any, Any, int, Any]:
         asked.append(True)
-        return (*world.wanted(), 0)
+        return (*world.wanted(), 0, frozenset())
 
     state, request = world.state(), PlanRequest(world.target)
     before: tuple[Any, Sequence[Any]] = (last_apply(world.runs.newest()[0]), ())

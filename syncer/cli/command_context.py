@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syncer.api.recording import ReplayReader
     from syncer.manifests.read_cache import ReadCache
     from syncer.manifests.resolution import Manifests, PendingFiles
+    from syncer.model.address import Address
     from syncer.model.resource import Desired
     from syncer.ops.plan import PlanResult
     from syncer.ops.pull.options import PullOptions
@@ -226,6 +227,13 @@ class CommandContext:
         files, where one is wrong."""
         return self.manifests()[1:]
 
+    def wanted_whole(self) -> tuple[list[Desired], list[RemovalRequest], int, frozenset[Address]]:
+        """As `wanted`, the number of warnings, and the addresses that live in other environments only."""
+        from syncer.manifests.resolution import elsewhere
+
+        manifests, desired, asked = self.manifests()
+        return desired, asked, self.warnings, elsewhere(manifests, self.environment.name)
+
     def manifests(self) -> tuple[Manifests, list[Desired], list[RemovalRequest]]:
         """What was read, and what it means in this environment; InvalidInput as `wanted`."""
         from syncer.manifests.cross_checks import together
@@ -309,11 +317,13 @@ class CommandContext:
         notices += [Notice("open-call", text) for text in self._open_calls()]
         if recall is not None:
             request = PlanRequest(self.target, selection, notices=notices)
-            planned = recall.plan(api, self.fetch, lambda: (*self.wanted(), self.warnings), state, request)
+            planned = recall.plan(api, self.fetch, self.wanted_whole, state, request)
             self.warnings = recall.warnings
             return planned
-        desired, asked = self.wanted()
-        request = PlanRequest(self.target, selection, resend_secrets, as_sent, asked, notices, salt=state.salt)
+        desired, asked, _, elsewhere = self.wanted_whole()
+        request = PlanRequest(
+            self.target, selection, resend_secrets, as_sent, asked, notices, salt=state.salt, elsewhere=elsewhere
+        )
         return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
     def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:

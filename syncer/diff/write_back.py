@@ -15,7 +15,7 @@ from typing import Literal
 
 from syncer.diff.export_spec import all_escaped, escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
-from syncer.diff.list_keys import key_text, match, twice
+from syncer.diff.list_keys import called, key_text, match, own_keys
 from syncer.diff.list_pairs import pair_up
 from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
@@ -231,7 +231,9 @@ class _Walk:
         return Sides(it.raw[r], it.want[w], memory[w] if memory else ABSENT, it.have[h], _said_item(it, h, shape))
 
     def _only_inside(self, it: Sides, shape: Shape) -> bool:
-        below = shape.item()
+        below, rule = shape.item(), shape.rule
+        if rule.keys and own_keys(it.have, rule) != own_keys(it.want, rule):
+            return False
         pairs = [(have, want) for have, want in zip(it.have, it.want, strict=True) if not already(have, want, below)]
         if not all(isinstance(side, dict) for pair in pairs for side in pair):
             return False
@@ -271,16 +273,16 @@ class _Walk:
     def _keyed(self, it: Sides, partners: Sequence[int | None], shape: Shape, path: Path, at: Path) -> list[Json]:
         rule, last = shape.rule, it.last if isinstance(it.last, list) else []
         wanted, unclear = match(it.have, it.want, rule)
-        if twice(it.have, rule) or unclear:
-            self._leave(path, "unclear", ABSENT, twice(it.have, rule) or unclear)
-            return list(it.raw)
+        for key in dict.fromkeys(unclear.values()):
+            self._leave(path, "unclear", ABSENT, key)
+        held = {*unclear.values()}
         then, _ = match(it.have, last, rule)
         once = {key_text(item, rule) for item in last}
         live_of = {w: h for h, w in wanted.items()}
         made: list[tuple[int | None, Json]] = []
         for r, raw in enumerate(it.raw):
             w = partners[r]
-            if w is None:
+            if w is None or w in unclear:
                 made.append((None, raw))
             elif w in live_of:
                 h = live_of[w]
@@ -296,7 +298,9 @@ class _Walk:
         if rule.ordered and rule.whole and self.rules.everything | moved_live(made, then):
             made = in_live_order(made)
         for h in range(len(it.have)):
-            if h not in wanted and self._takes_over(it, h, h in then, shape, path, (*at, h)):
+            if h in wanted or not held.isdisjoint(called(it.have[h], rule)):
+                continue
+            if self._takes_over(it, h, h in then, shape, path, (*at, h)):
                 item = self._new(it, h, shape, (*at, h))
                 made.insert(live_place(h, made), (h, item))
                 self._take((*path, h), ABSENT, item)

@@ -173,6 +173,11 @@ def asked_for(
     return read_removed(here, manifests.project, environment, desired, strict=strict)
 
 
+def elsewhere(manifests: Manifests, environment: str) -> frozenset[Address]:
+    """The addresses of manifests that live in other environments only."""
+    return frozenset(Address(raw.kind, raw.name) for raw in manifests.all if not lives_in(raw, environment))
+
+
 def lives_in(raw: RawManifest, environment: str) -> bool:
     """Whether the manifest is meant for this environment."""
     names = raw.metadata.get("environments")

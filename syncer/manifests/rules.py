@@ -59,7 +59,6 @@ platform sets, a reference that leads nowhere stand in no manifest, whatever is 
 PLANS = {
     # what stands in the way of a plan
     "ambiguous": "Exactly one live object has the title or key that a manifest names.",
-    "cannot-remove": "What is to be removed can be.",
     "claimed-twice": "Two manifests do not describe one live object.",
     "deprecated-version": "No app is moved to a version that is deprecated.",
     "downgrade": "An app is not moved to an older version unless the policy allows it.",
@@ -69,7 +68,7 @@ PLANS = {
     "key-changed": "What an object is recognised by stays: with another key, a manifest describes another object.",
     "left-out": "What is chosen does not refer to something new that is left out.",
     "list-moves": "A list of the platform holds still while its pages are read.",
-    "live-duplicates": "In a live list that a manifest declares, items can be told apart.",
+    "live-duplicates": "An item that a manifest declares stands once in the live list, or as often as in the manifest.",
     "lookup": "Exactly one live object has the title that is looked up.",
     "missing-for-create": "A new object has all that the platform requires.",
     "no-such-version": "An app's version is one that this organisation can install.",
@@ -82,6 +81,7 @@ PLANS = {
     "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
     "refers-to-removed": "What a manifest refers to is not removed by the same plan.",
     "retention-starts-now": "A retention config that is enabled starts in the future.",
+    "undeclared-drift": "What no manifest declares is as it was when it was written, pulled or accepted last.",
     "unknown-key": "A slug or id that is written out is that of a manifest or of a live object.",
     "unmanaged-secret": "Option values are saved whole, so each secret among them must be known.",
     "wrong-view": "A saved view is one of the schema whose entities are deleted.",
@@ -112,6 +112,8 @@ PLANS = {
     "not-pulled": "A live object is pulled if a sound manifest can say it, with all that restricts it.",
     "pull-differs": "The plan of what was pulled is empty.",
     "live": "What is particular about the live object: frozen, a blueprint's, near a limit.",
+    "link-dropped": "A link that no apply has seen goes with its manifest; the object stays.",
+    "stays-live": "What cannot be removed, or need not be, is named and stays; nothing else waits for it.",
     "moved": "An object goes on under another manifest's name.",
     "perhaps-renamed": "A manifest was probably renamed without an alias.",
     "removed-already": "What a `Removed` document asks for is done already, or there is nothing to do it to.",

@@ -260,6 +260,8 @@ class Kind(NamedTuple):
     """(live id) → what is read before it is removed."""
     removal_objection: Callable[[str, Mapping[str, Json]], str] = lambda live_id, answers: ""
     """(live id, answers of `removal_asks`) → why it cannot be removed, or nothing."""
+    never_removed: Callable[[str], bool] = lambda live_id: False
+    """(live id) → whether it is the platform's own, which nobody can have meant to remove."""
     removal_reasons: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
     """(live object, answers of `removal_asks`) → what else a reviewer of a removal should know: who uses the object."""
     takes_along: Callable[[CascadeQuery], tuple[CascadedObject, ...]] | None = None
@@ -287,6 +289,9 @@ class Kind(NamedTuple):
     """Where its live objects say when they changed, and by whom."""
     history: Callable[[str], Call] | None = None
     """(live id) → the call that lists its versions, newest first, as `versions`: dated like the live object."""
+    written_at: Callable[[Json], str] = lambda live: ""
+    """(live object) → the path by which it is written, as the audit log has it; "" where that is the path by which it
+    is read."""
     made_along: str = ""
     """The spec's mapping of objects of their own that are made along with it, and the group of their ids: a flow's
     `automations`. One that is no longer declared stays."""

@@ -100,13 +100,24 @@ class Managed(NamedTuple):
     """Field text → salted scrypt digest of the secret last sent. It says whether a secret is the same, never what it
     is; what the organisation has by now, it doesn't know."""
     adopted: bool = False
-    """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
+    """Linked, and no apply has seen its manifest yet: the link is provisional. What an apply changes of it, nobody here
+    made; `declared` is what the manifest said when it was linked, by which only a pull goes; and once no manifest names
+    it, it is forgotten, never removed."""
     forms: Mapping[str, str] = {}
     """Field text → digests, `SENT LIVE`, of a value that was sent and of what the platform made of it."""
     undeclared: Remainder | None = None
     """What was live and not declared when the object was written, pulled or accepted last; None: that is not known."""
     whole: bool = False
     """Whether `pull` wrote the manifest whole, so that what is live beside it is drift."""
+
+
+def provisional(seen: Managed, known: Managed | None) -> Managed:
+    """What may be said of a manifest and its object, as they were `seen`, by a command that applies nothing: which
+    object it is, and which ids its parts have. What an apply has left, `known`, stays as it is beside that."""
+    if known is None or known.live_id != seen.live_id:
+        return seen._replace(adopted=True, secrets={}, forms={})
+    parts = {group: {**known.parts.get(group, {}), **ids} for group, ids in seen.parts.items()}
+    return known._replace(parts={**known.parts, **parts})
 
 
 How = Literal["link", "key", "title"]

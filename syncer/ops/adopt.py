@@ -18,7 +18,7 @@ from syncer.ops.apply.state_store import StateStore, linking
 from syncer.ops.plan import PlanResult
 from syncer.ops.selection import Selection
 from syncer.ops.workspace import Workspace
-from syncer.plan.identity_match import link_of, live_of, match, plain_title
+from syncer.plan.identity_match import link_of, live_of, match, plain_title, unnamed_links
 from syncer.state.replay import linked as with_made
 
 SHOWN = 20
@@ -54,18 +54,21 @@ def adopt(here: Workspace, address: str, live_id: str) -> AdoptResult:
         journal = opened.enter_context(here.journal()) if _has_open_calls(here) else None
         kind = KINDS[one.address.kind]
         with here.api(read_only=True) as api:
+            unnamed = unnamed_links(desired, state.entries)
+            ours = {each: entry for each, entry in state.entries.items() if each not in unnamed}
             calls = open_calls_of(api, journal, store, names, live_id) if journal else OpenCalls([], [])
             if (part := calls.part) is not None:
-                live, entries = Live(live_id, "", part[1], {}), _with_part(one, state.entries, part, live_id)
+                live, entries = Live(live_id, "", part[1], {}), _with_part(one, ours, part, live_id)
             else:
                 listed = live_of(kind, api.list(kind.service, kind.listing))
-                live, entries = linked(one, live_id, desired, listed, state.entries)
-            known = replace(state, entries={**state.entries, **entries})
+                live, entries = linked(one, live_id, desired, listed, ours)
+            known = replace(state, entries={**ours, **entries})
             planned = here.planned(api, known, Selection(only=(address,)))
+        gone = dict.fromkeys(each for each, entry in unnamed.items() if _holds(entry, kind, live))
         if journal is not None:
-            settle_by_hand(journal, store, here.runs, calls, live_id, entries)
+            settle_by_hand(journal, store, here.runs, calls, live_id, {**gone, **entries} if entries else entries)
         elif entries:
-            store.put(entries)
+            store.put({**gone, **entries})
     return AdoptResult(one.address, live, bool(entries or calls.others), planned, part[1] if part else "")
 
 

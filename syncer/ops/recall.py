@@ -21,7 +21,7 @@ made; so the next one is made of the state alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
@@ -36,6 +36,7 @@ from syncer.state.agreement_file import SALT, AgreementFile, AgreementRecord, Wh
 
 # What decides is imported late: this stands before the process parts in two, one of which reads the manifests.
 if TYPE_CHECKING:
+    from syncer.model.address import Address
     from syncer.model.kind import Kind, LookupKind
     from syncer.model.resource import Desired, Live
     from syncer.ops.plan import PlanResult
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from syncer.plan.removal_requests import RemovalRequest
     from syncer.state.state_file import State
 
-    Wanted = Callable[[], tuple[Sequence[Desired], Sequence[RemovalRequest], int]]
+    Wanted = Callable[[], tuple[Sequence[Desired], Sequence[RemovalRequest], int, Collection[Address]]]
     """The manifests, what shall go without one, and how many warnings `validate` has about them."""
 
 EVERY = 10
@@ -111,8 +112,10 @@ class Recall:
         known = self._agreeing(api, fetch, state)
         if known is not None:
             return settled_plan(state, request, self._live(known.kinds))
-        desired, asked, self.warnings = wanted()
-        request = replace(request, removal_requests=asked, agreements=self.agreements, salt=state.salt)
+        desired, asked, self.warnings, elsewhere = wanted()
+        request = replace(
+            request, removal_requests=asked, agreements=self.agreements, salt=state.salt, elsewhere=elsewhere
+        )
         planned = make_plan(self._reader(api), fetch, desired, state.entries, request)
         same = planned.plan == settled_plan(state, request, {}).plan and not planned.problems
         self._keep(same and not asked, desired, state)
@@ -135,8 +138,10 @@ class Recall:
         known = self._agreeing(api, fetch, state)
         if known is not None:
             return settled_drift(state, request, self._live(known.kinds), *before)
-        desired, asked, self.warnings = wanted()
-        request = replace(request, removal_requests=asked, agreements=self.agreements, salt=state.salt)
+        desired, asked, self.warnings, elsewhere = wanted()
+        request = replace(
+            request, removal_requests=asked, agreements=self.agreements, salt=state.salt, elsewhere=elsewhere
+        )
         report = find_drift(self._reader(api), fetch, desired, state, request, *before)
         same = not report.objects and not asked
         if same:

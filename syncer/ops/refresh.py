@@ -4,7 +4,7 @@ list does not show; what kinds ask beside; what is looked up. Decides nothing el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -21,7 +21,7 @@ from syncer.model.resource import Desired, Live, Managed
 from syncer.model.unexpected_reply import field_of, of_known_form
 from syncer.ops.selection import PlanRequest, Selection, select
 from syncer.plan.extra_reads import Asks, answers_to
-from syncer.plan.identity_match import Matches, link_of, live_of, match, require_live
+from syncer.plan.identity_match import Matches, link_of, live_of, match, require_live, unnamed_links
 from syncer.plan.inputs import IdIndex, PlanInputs
 from syncer.plan.planner import Unread, asks_of
 from syncer.plan.removal_requests import RemovalRequest, answer
@@ -104,11 +104,17 @@ def read_sides(
     in which something is looked up. `unread`: as of `draft`. In one piece, for each question is made of the answers to
     those before."""
     selection, asked = request.selection.holding(desired), request.removal_requests
+    unnamed = unnamed_links(desired, managed)
+    for each in asked:
+        if each.address in unnamed:
+            del unnamed[each.address]
+    managed = {address: entry for address, entry in managed.items() if address not in unnamed} if unnamed else managed
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
     }
     kinds = concerned(wanted, managed, selection, asked)
+    kinds = [name for name in KINDS if name in kinds or (request.every_kind and selection.reaches(name))]
     lookups = sorted({use.target.kind for each in wanted for use in each.uses if isinstance(use.target, Lookup)})
     live, looked_at = _lists(api, fetch, kinds, lookups)
     matches = matched(kinds, wanted, live, managed)
@@ -123,8 +129,10 @@ def read_sides(
     taken = [each for each in wanted if not selection.leaves(each.address)]
     addresses = {each.address for each in taken}
     problems += left_out(taken, selection, matches)
-    problems += unknown_keys(taken, desired, {name: [each.key for each in objects] for name, objects in live.items()})
-    problems += unknown_ids(taken, {name: {each.id for each in objects} for name, objects in live.items()})
+    there = {address: one for each in matches.values() for address, one in each.found.items()}
+    keys = {name: [each.key for each in objects] for name, objects in live.items()}
+    problems += unknown_keys(taken, desired, keys, there)
+    problems += unknown_ids(taken, {name: {each.id for each in objects} for name, objects in live.items()}, there)
     sides = PlanInputs(
         taken,
         live,
@@ -138,12 +146,33 @@ def read_sides(
         request.as_sent,
         removable=lambda address: address not in everywhere and selection.takes(address),
         answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),
+        why_gone=partial(_why_gone, request),
+        unapplied=tuple(_forgotten(unnamed, matches, selection)),
         salt=request.salt,
         others=[each for each in desired if each.address not in addresses] if selection.partial else (),
     )
     known = IdIndex(KINDS, sides)
     sides = replace(sides, answers=_ask(api, fetch, sides, known, unread))
     return sides, known, problems, looked_at
+
+
+def _why_gone(request: PlanRequest, address: Address) -> str:
+    """Why an object that no manifest names is to go."""
+    if request.undo:
+        return f"run `{request.undo}` made it"
+    if address in request.elsewhere:
+        return f"its manifest is no longer for `{request.target.environment}`"
+    return "its manifest is gone"
+
+
+def _forgotten(
+    unnamed: Mapping[Address, Managed], matches: Mapping[str, Matches], selection: Selection
+) -> Iterator[Managed]:
+    """Which of these links go: those that are chosen, and those whose object is another manifest's now."""
+    claimed = {(name, found.live.id) for name, each in matches.items() for found in each.found.values()}
+    for address, entry in sorted(unnamed.items()):
+        if selection.takes(address) or (address.kind, entry.live_id) in claimed:
+            yield entry
 
 
 def left_out(taken: Sequence[Desired], selection: Selection, matches: Mapping[str, Matches]) -> list[Problem]:

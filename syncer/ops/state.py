@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.resource import Managed
-from syncer.ops.apply.state_store import StateStore, linking
+from syncer.ops.apply.state_store import StateStore, linking, provisional_links
 from syncer.ops.selection import EVERYTHING
 from syncer.ops.workspace import Workspace
 from syncer.plan.plan import Link
@@ -47,7 +47,8 @@ def rebuild(
             for link in planned.plan.links
             if link.address not in known.entries
         }
-        StateStore(place, linking(known, here.target.org_id)).put({**links, **planned.settled})
+        settled = provisional_links(planned.settled, known.entries, planned.desired)
+        StateStore(place, linking(known, here.target.org_id)).put({**links, **settled})
     return planned.plan.links
 
 

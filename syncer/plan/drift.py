@@ -24,7 +24,7 @@ from syncer.model.secret_text import read_written
 from syncer.plan.document.redaction import Suspect, withhold
 from syncer.plan.document.timestamps import UNSEEN, LastChange, LastRun, When
 from syncer.plan.identity_match import link_of
-from syncer.plan.inputs import IdIndex, PlanInputs
+from syncer.plan.inputs import IdIndex, PlanInputs, declared_by_apply
 from syncer.plan.plan import HIDDEN, DifferingObject, Draft
 from syncer.plan.remainders import shown
 from syncer.plan.removals import display_name, gone
@@ -193,7 +193,7 @@ def _declared(
         if beside:
             out.objects.append(DriftedObject(address, "changed", name, found.live.id, beside))
         return
-    told = remembered and (link is None or bool(link.declared))
+    told = remembered and (link is None or bool(declared_by_apply(link)))
     fields = _fields(differing, names, told=told)
     meanings = tuple(_meaning(each, differing, names) for each in differing.meanings)
     if told and any(each.cause == "ours" for each in differing.changes):
@@ -211,7 +211,7 @@ def _absent(kind: Kind, desired: Desired, link: Managed | None, out: Comparison,
     """An object that a manifest describes and that is not there."""
     address = desired.address
     if link is not None:
-        name = display_name(kind, {**desired.spec, **link.declared}, address)
+        name = display_name(kind, {**desired.spec, **declared_by_apply(link)}, address)
         out.objects.append(DriftedObject(address, "deleted", name, link.live_id))
     elif remembered:
         out.pending.add(address)

@@ -84,6 +84,16 @@ def link_of(desired: Desired, managed: Mapping[Address, Managed]) -> Managed | N
     return next((entry for entry in former if entry is not None), None)
 
 
+def unnamed_links(desired: Iterable[Desired], managed: Mapping[Address, Managed]) -> dict[Address, Managed]:
+    """The provisional entries that no manifest names, neither by its name nor by a former one: nobody has applied
+    them, so they are nothing that was ours."""
+    linked = {address: entry for address, entry in managed.items() if entry.adopted}
+    for each in desired if linked else ():
+        for name in (each.address.name, *each.aliases):
+            linked.pop(Address(each.address.kind, name), None)
+    return linked
+
+
 def plain_title(title: str) -> str:
     """Titles are compared exactly, but for the way in which Unicode writes one letter."""
     return unicodedata.normalize("NFC", title)

@@ -48,6 +48,10 @@ class PlanInputs:
     """Whether a managed address that no manifest names may be planned away (`--only` and `--except` say no)."""
     answered: RemovalPlan = field(default_factory=RemovalPlan)
     """What documents of kind `Removed` come to."""
+    unapplied: Sequence[Managed] = ()
+    """Links that no apply has seen and no manifest names: not among `managed`, and to be forgotten."""
+    why_gone: Callable[[Address], str] = lambda address: "its manifest is gone"
+    """(address) → why an object that no manifest names is to go, for people."""
     salt: str = ""
     """What the digests of undeclared values are keyed with; "": nothing is known of them, and nothing said."""
     others: Sequence[Desired] = ()
@@ -125,6 +129,11 @@ def memory_of(desired: Desired, found: Match | None, managed: Mapping[Address, M
     return entry
 
 
+def declared_by_apply(entry: Managed | None) -> dict[str, Json]:
+    """What was declared at the last apply; nothing where none has seen the manifest."""
+    return {} if entry is None or entry.adopted else dict(entry.declared)
+
+
 def context_of(desired: Desired, sides: PlanInputs, known: IdIndex) -> Context:
     """One desired resource beside its live object, references as ids as far as they are known."""
     asked, answers = known.asked.pop(desired.address, None), sides.answers.get(desired.address, {})
@@ -139,6 +148,6 @@ def context_of(desired: Desired, sides: PlanInputs, known: IdIndex) -> Context:
         entry.parts if entry else {},
         desired.policy,
         answers,
-        dict(entry.declared) if entry else {},
+        declared_by_apply(entry),
         sides.today if known.by_day(desired.address.kind) else "",
     )

@@ -285,10 +285,10 @@ def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
     text = case.known.show(path, case.prepared.labels)
     return Problem(
         "live-duplicates",
-        f"{case.desired.address}: the live list `{text}` has two items with {key}",
+        f"{case.desired.address}: the live list `{text}` has another number of items with {key} than the manifest",
         case.desired.where(at),
         f"$.spec.{text}",
-        "rename or delete one of them in the organisation; syncer does not guess which one is meant",
+        "rename or delete them in the organisation, or write as many; syncer does not guess which one is meant",
     )
 
 

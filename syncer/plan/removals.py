@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from syncer.diff.fingerprint import fingerprint
 from syncer.model.address import Address
@@ -39,27 +38,39 @@ def _unnamed(sides: PlanInputs, kinds: Collection[str]) -> list[Managed]:
         entry
         for address, entry in sorted(sides.managed.items())
         if address not in named and address.kind in kinds and address.kind in sides.live and sides.removable(address)
+        if not entry.adopted  # no apply has seen it
     ]
 
 
 def remove_unnamed(kinds: Mapping[str, Kind], sides: PlanInputs, known: IdIndex, out: Draft) -> None:
     """Remove what no manifest names; forget what is gone already, or has another name now."""
+    for entry in sides.unapplied:
+        out.forgotten.append(entry.address)
+        said = f"{entry.address} (`{entry.live_id}`) was linked and never applied, and no manifest names it: "
+        out.notices.append(Notice("link-dropped", f"{said}the link is forgotten, the object stays as it is"))
     gone: list[Managed] = []
     for entry in _unnamed(sides, kinds):
         kind, key = kinds[entry.address.kind], (entry.address.kind, entry.live_id)
         live, present = known.objects.get(key), known.claimed.get(key)
-        if live is None or present is not None or _already_removed(kind, entry, live):
+        if live is None or present is not None:
             out.forgotten.append(entry.address)
             if present is not None:
                 said = f"{entry.address} is {present} now: both names stand for `{entry.live_id}`"
                 out.notices.append(Notice("moved", said, present))
             continue
-        task = _removal(kind, entry, live, sides)
-        if isinstance(task, Problem):
-            out.problems.append(task)
+        why = sides.why_gone(entry.address)
+        stays = _stays(kind, entry, live, sides)
+        if stays is None:
+            out.tasks[entry.address] = _removal(kind, entry, live, sides, why)
+            gone.append(entry)
             continue
-        out.tasks[entry.address] = task
-        gone.append(entry)
+        then = "syncer forgets it"
+        if stays.for_good:
+            out.forgotten.append(entry.address)
+        else:
+            then = f"it goes once that is no longer so; `syncer state rm {entry.address}` lets go of it"
+        said = f"{_called(kind, entry.address, live)} stays as it is: {stays.why} ({why}); {then}"
+        out.notices.append(Notice("stays-live", said, entry.address))
     out.notices += perhaps_renamed(kinds, gone, out.tasks)
 
 
@@ -71,14 +82,18 @@ def remove_asked(kinds: Mapping[str, Kind], sides: PlanInputs, known: IdIndex, o
     out.forgotten += [*answered.gone, *answered.let_go]
     out.released += [Release(address, "") for address in answered.let_go]
     for address, entry in answered.removals.items():
-        asked = answered.by[address]
-        task = _removal(kinds[address.kind], entry, known.objects[address.kind, entry.live_id], sides)
-        if isinstance(task, Problem):
-            hint = f"take it out of {asked.document}, or write `action: forget`"
-            out.problems.append(task._replace(at=asked.at, path=asked.path, hint=hint))
+        kind, document, live = (
+            kinds[address.kind],
+            answered.by[address].document,
+            known.objects[address.kind, entry.live_id],
+        )
+        stays = _stays(kind, entry, live, sides)
+        if stays is None:
+            out.tasks[address] = _removal(kind, entry, live, sides, f"{document} asks for it")
             continue
-        reasons = (*task.change.reasons, f"{asked.document} asks for it")
-        out.tasks[address] = replace(task, change=replace(task.change, reasons=reasons))
+        hint = f"{document} asks for its removal: take it out there, or write `action: forget`"
+        said = f"{_called(kind, address, live)} stays as it is: {stays.why}; {hint}"
+        out.notices.append(Notice("stays-live", said, address))
 
 
 class _Going(NamedTuple):
@@ -136,27 +151,38 @@ def _refers(desired: Desired, path: Path, going: _Going) -> Problem:
     )
 
 
-def _already_removed(kind: Kind, entry: Managed, live: Live) -> bool:
-    """Whether it is in the state that its removal would leave."""
-    return kind.removal(entry.policy) == "deactivate" and kind.already_removed(live.object)
+class _Stay(NamedTuple):
+    """Why an object is not removed, and whether that is so for good."""
+
+    why: str
+    for_good: bool
 
 
-def _removal(kind: Kind, entry: Managed, live: Live, sides: PlanInputs) -> Task | Problem:
-    """The task that removes the object, or why it cannot be removed."""
+def _stays(kind: Kind, entry: Managed, live: Live, sides: PlanInputs) -> _Stay | None:
+    """Why the object is not removed; None where it is."""
+    if kind.removal(entry.policy) == "deactivate" and kind.already_removed(live.object):
+        return _Stay("it is switched off already, and more its removal would not do", for_good=True)
+    if kind.never_removed(live.id):
+        return _Stay(kind.removal_objection(live.id, {}), for_good=True)
+    objection = kind.removal_objection(live.id, sides.answers.get(entry.address, {}))
+    return _Stay(objection, for_good=False) if objection else None
+
+
+def _called(kind: Kind, address: Address, live: Live) -> str:
+    """The address, and what people call its object."""
+    name = display_name(kind, kind.spec_of(live.object), address)
+    return f'{address} "{name}"' if name != address.name else str(address)
+
+
+def _removal(kind: Kind, entry: Managed, live: Live, sides: PlanInputs, why: str) -> Task:
+    """The task that removes the object. `why`: by what it came to that, for people."""
     answers = sides.answers.get(entry.address, {})
-    objection = kind.removal_objection(live.id, answers)
-    if objection:
-        return Problem(
-            "cannot-remove",
-            f"{entry.address}: {objection}",
-            hint=f"put the manifest back, or let go of it with `syncer state rm {entry.address}`",
-        )
     verb, have = kind.removal(entry.policy), kind.spec_of(live.object)
     change = Change(
         address=entry.address,
         action=verb,
         level="risky" if verb == "deactivate" else "destructive",
-        reasons=(kind.remove_reason, *kind.removal_reasons(live.object, answers)),
+        reasons=(kind.remove_reason, *kind.removal_reasons(live.object, answers), why),
         fields=(),
         calls=(),
         waits=(),

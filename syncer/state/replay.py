@@ -7,7 +7,7 @@ state names it from its first save to its last; so whoever reads both knows whet
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,11 @@ def replay(state: State, journal: Records, path: Path | str, kinds: Collection[s
     return Replay(replace(rest, entries=dict(sorted(entries.items()))), len(differing), ours)
 
 
-def linked(known: Managed | None, address: Address, part: Json, live_id: str) -> Managed:
+def linked(known: Managed | None, address: Address, part: Sequence[str] | Json, live_id: str) -> Managed:
     """What is remembered of an address once a step has made its object, or a part of it (`[group, key]`)."""
     entry = known or Managed(address, "")
+    if not part and entry.adopted:  # what an apply has made is no longer provisional
+        entry = entry._replace(adopted=False, declared={})
     if not part:
         return entry._replace(live_id=live_id)
     group, key = part

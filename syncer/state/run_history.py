@@ -55,6 +55,7 @@ KEPT_ENTRY: Final = record(
     Key("aliases", listed(TEXT)),
     Key("policy", converted(mapping(), from_json, to_json)),
     Key("secrets", listed(TEXT), told=lambda entry: sorted(entry.secrets)),
+    Key("adopted", FLAG, optional=True),
 )
 """What state said of an object before its change; of secrets the names, not the digests. Read as attributes of a
 `Managed`, but for these and the live id, which the change says too."""

@@ -124,6 +124,7 @@ def test_what_is_not_clear_is_refused(live, sandbox, reasons, state, args, messa
         kept = (live.folder / "config" / "won.yaml").read_text("utf-8")
         live.write("config/won.yaml", reason(name, title))
         assert live.run("adopt", address, id).code == 0
+        assert live.run("apply", "--yes", "--only", address).code == 0  # until then the link is nobody's
         live.write("config/won.yaml", kept)
     before = entries(live)
     said = live.run("adopt", *args)
@@ -237,15 +238,18 @@ def test_what_was_adopted_is_said_until_it_was_applied(live, sandbox) -> None:
 
 
 @pytest.mark.parametrize("words", [("adopt", "ClosingReason/won"), ("state", "rebuild")], ids=" ".join)
-def test_what_is_protected_is_so_as_soon_as_it_is_linked(live, sandbox, words: tuple[str, ...]) -> None:
-    """Found by the walks of the simulator: no apply has seen the manifest yet, and it is taken away."""
+def test_what_was_only_linked_is_not_removed(live, sandbox, words: tuple[str, ...]) -> None:
+    """No apply has seen the manifest yet, and it is taken away: that was never ours, protected or not."""
     sandbox.seed({"closing_reasons": [{"id": A, "title": "Gewonnen"}]})
     live.write("config/won.yaml", reason("won", "Gewonnen").replace("{name: won}", "{name: won, protect: true}"))
     assert live.run(*words).code == 0
     (live.folder / "config" / "won.yaml").unlink()
     live.write("config/other.yaml", reason("other", "Anderes"))
     said = live.run("apply", "--yes", "--allow-delete", "--accept-data-loss", "ClosingReason/won", "--first-contact")
-    assert (said.code, "error[protected]" in said.err, sandbox.writes()) == (4, True, [])
+    assert (said.code, sandbox.writes(), sorted(entries(live))) == (
+        0, ["POST /v1/workflows/closing-reasons"], ["ClosingReason/other"],
+    )  # fmt: skip
+    assert "ClosingReason/won (`" + A + "`) was linked and never applied" in said.out
 
 
 @pytest.mark.parametrize(

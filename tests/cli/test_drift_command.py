@@ -56,16 +56,16 @@ last apply known here: TIME, run RUN
 fields: as declared at the last apply → as live now
 
 - ClosingReason/lost  "Verloren"  deleted by hand
-    after the last apply
+    last written TIME by user-739224@example.org, after the last apply
 
 ~ AppInstallation/address  "{APP}"  changed by hand
-    last written TIME by berta, after the last apply
+    last written TIME by berta@example.org, after the last apply
     option_values[{COMPONENT}].options[ueberschrift].value
         - "Wo?"
         + "Wohin?"
 
 ~ ClosingReason/won  "Erfolg"  changed by hand
-    last written TIME, after the last apply
+    last written TIME by user-739224@example.org, after the last apply
     title  "Gewonnen" → "Erfolg"
 
 1 live object has no manifest (1 ClosingReason): `syncer pull` writes them
@@ -125,7 +125,8 @@ def test_a_night_and_the_next(applied: Repo, sandbox: Sandbox) -> None:
         "format_version": 1, "report": "drift", "environment": "test", "org_id": "739224", "state": True,
     }  # fmt: skip
     assert report["summary"] == {
-        "changed": 1, "fields": 1, "conflicts": 0, "added": 0, "unknown": 0, "unmanaged": 0, "pending": 0, "compared": 3,
+        "changed": 1, "fields": 1, "conflicts": 0, "added": 0, "unknown": 0, "unmanaged": 0, "pending": 0,
+        "compared": 3,
     }  # fmt: skip
     assert report["drift"][0]["fields"] == [
         {"path": "title", "before": "Gewonnen", "after": "Erfolg", "cause": "drift"}
@@ -150,6 +151,16 @@ def test_objects_without_a_manifest(applied: Repo, sandbox: Sandbox) -> None:
     assert (said.code, '  ClosingReason "Neu" (' in said.out) == (2, True)
     said = applied.run("drift", "-v")
     assert (said.code, '  ClosingReason "Neu" (' in said.out) == (0, True)
+
+
+def test_unmanaged_of_kinds_of_which_no_manifest_is_known(live: Repo, sandbox: Sandbox) -> None:
+    for path in (live.folder / "config").iterdir():
+        path.unlink()
+    sandbox.ask("POST /v1/workflows/closing-reasons", {"title": "Vom Kunden", "status": "ACTIVE"})
+    said = live.run("drift", "--unmanaged")
+    assert (said.code, '  ClosingReason "Vom Kunden" (' in said.out, "  EntitySchema " in said.out) == (2, True, True)
+    said = live.run("drift", "--unmanaged", "--only", "ClosingReason/*")
+    assert (said.code, said.err) == (3, said.err)
 
 
 def test_without_state(applied: Repo, sandbox: Sandbox) -> None:

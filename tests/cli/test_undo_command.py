@@ -14,6 +14,7 @@ Plan to take back run 0123abcd in test: organisation 739224 at SERVER
 
 ◌ ClosingReason/new  "Neu"  risky
     users can no longer choose it; running flows keep it
+    run `0123abcd` made it
 
 ~ ClosingReason/won  "Gewonnen"  safe
     title  "Sieg" → "Gewonnen"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import PLAIN, ROOT, flow, reason
+from tests.support.patience import PATIENCE
 
 BAD = reason("lost", "Verloren", status="PARKED")
 MISSPELT = reason("lost", "Verloren", stauts="ACTIVE").replace('  status: "ACTIVE"\n', "")
@@ -220,7 +221,7 @@ def alone(repo, *args: str) -> subprocess.CompletedProcess[str]:
     """A command in a fresh process whose sockets are locked; its modules on stderr at the end."""
     return subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}){DENIED}", *args], cwd=repo.folder,
-        env=PLAIN, capture_output=True, text=True, check=False, timeout=20,
+        env=PLAIN, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -245,7 +246,7 @@ def test_the_lock_on_sockets_locks(repo) -> None:
     env = {**PLAIN, "EPILOT_TOKEN_TEST": "t", "SYNCER_SERVER": "http://127.0.0.1:9"}
     done = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}){DENIED}", "plan"],
-        cwd=repo.folder, env=env, capture_output=True, text=True, check=False, timeout=20,
+        cwd=repo.folder, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode != 0
 

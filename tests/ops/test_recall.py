@@ -56,9 +56,9 @@ class Memory:
         self.read = False
         return found
 
-    def wanted(self) -> tuple[Any, Any, int]:
+    def wanted(self) -> tuple[Any, Any, int, Any]:
         self.read = True
-        return (*self.world.wanted(), 0)
+        return (*self.world.wanted(), 0, frozenset())
 
     def plan(self, **how: Any) -> PlanResult:
         recall, world = self.recall("plan"), self.world

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Refused
+from syncer.plan.plan import Notice
 from syncer.plan.safety import Consent
 from syncer.state.plan_file import load_plan, save_plan
 
@@ -279,15 +281,18 @@ def test_it_is_no_stranger_to_the_first_contact(world: World, make: Make) -> Non
 
 def test_a_schema_with_entities_is_not_deleted(world: World, make: Make) -> None:
     world.put(removed({"kind": "EntitySchema", "key": "contact", "action": "delete"}))
-    with pytest.raises(InvalidInput) as refusal:
-        world.plan()
-    assert errors(refusal) == [
-        (
-            "cannot-remove",
-            "EntitySchema/id:contact: `contact` is a schema of the platform itself and is never deleted",
-            "take it out of Removed/old, or write `action: forget`",
-        )
-    ]
+    plan = world.plan().plan
+    assert (plan.changes, [each for each in plan.notices if each.rule == "stays-live"]) == (
+        (),
+        [
+            Notice(
+                "stays-live",
+                'EntitySchema/id:contact "Kontakt" stays as it is: `contact` is a schema of the platform itself and is '
+                "never deleted; Removed/old asks for its removal: take it out there, or write `action: forget`",
+                Address("EntitySchema", "id:contact"),
+            )
+        ],
+    )
 
 
 def test_a_lost_answer_is_read_back_and_the_next_apply_finds_nothing(world: World, make: Make) -> None:

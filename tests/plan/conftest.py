@@ -134,7 +134,10 @@ SHELF = kind(
     refs=(RefField("beside", "Shelf", plain=True, late=True),),
     without=lambda spec, keys: {name: value for name, value in spec.items() if value not in keys},
     removal_asks=lambda slug: {"books": Call("GET", f"/shelves/{slug}/books")},
-    removal_objection=lambda slug, answers: "books stand on it" if answers.get("books") else "",
+    removal_objection=lambda slug, answers: (
+        "it holds the house" if slug == "wall" else "books stand on it" if answers.get("books") else ""
+    ),
+    never_removed=lambda slug: slug == "wall",
     removal_reasons=lambda live, answers: ("the wall shows",) if answers.get("wall") else (),
 )
 LOAN = kind(

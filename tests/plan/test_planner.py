@@ -458,7 +458,7 @@ def test_findings_of_the_kind_have_their_place(world: World) -> None:
 def test_objections_and_duplicates_stop_the_change(world: World) -> None:
     twice = {"slug": "top", "boards": [{"name": "x"}, {"name": "x"}]}
     made = world.plan(
-        [("Book/a", {"title": "A", "chained": False}), ("Shelf/s", {"slug": "top", "boards": []})],
+        [("Book/a", {"title": "A", "chained": False}), ("Shelf/s", {"slug": "top", "boards": [{"name": "x"}]})],
         {"Book": [{**B1, "chained": True}], "Shelf": [twice]},
         {},
     )
@@ -466,10 +466,10 @@ def test_objections_and_duplicates_stop_the_change(world: World) -> None:
         Problem("chained", "chained books stay", at(11), "$.spec.chained"),
         Problem(
             "live-duplicates",
-            "Shelf/s: the live list `boards` has two items with name `x`",
+            "Shelf/s: the live list `boards` has another number of items with name `x` than the manifest",
             at(11),
             "$.spec.boards",
-            "rename or delete one of them in the organisation; syncer does not guess which one is meant",
+            "rename or delete them in the organisation, or write as many; syncer does not guess which one is meant",
         ),
     ]
     assert (made.tasks, made.settled) == ({}, {})
@@ -488,24 +488,24 @@ def test_what_nobody_can_tell_apart_is_not_planned(world: World) -> None:
     assert (made.tasks, made.settled, made.links, made.problems) == ({}, {}, [], [])
 
 
+GONE = ("it is gone for good", "its manifest is gone")
 REMOVED: dict[str, tuple[str, list[Json], dict[str, Any], dict[str, Any], list[Any] | None]] = {
     # case: (address, live, memory, answers, [verb, level, reasons, live id, name, calls] or None)
     "deleted": (
-        "Book/a", [B1], {}, {}, ["delete", "destructive", ("it is gone for good",), "b1", "A", ("DELETE /things/b1",)],
+        "Book/a", [B1], {}, {}, ["delete", "destructive", GONE, "b1", "A", ("DELETE /things/b1",)],
     ),
     "deactivated, as was said then": (
         "Book/a", [B1], {"policy": {"removal": "deactivate"}}, {},
-        ["deactivate", "risky", ("it is gone for good",), "b1", "A", ("DELETE /things/b1",)],
+        ["deactivate", "risky", GONE, "b1", "A", ("DELETE /things/b1",)],
     ),
-    "deactivated already": ("Book/a", [{**B1, "status": "INACTIVE"}], {"policy": {"removal": "deactivate"}}, {}, None),
     "to be deleted, and deactivated so far": (
         "Book/a", [{**B1, "status": "INACTIVE"}], {}, {},
-        ["delete", "destructive", ("it is gone for good",), "b1", "A", ("DELETE /things/b1",)],
+        ["delete", "destructive", GONE, "b1", "A", ("DELETE /things/b1",)],
     ),
     "gone already": ("Book/a", [], {}, {}, None),
     "what else is to be known": (
         "Shelf/b1", [{"slug": "b1"}], {}, {"wall": True},
-        ["delete", "destructive", ("it is gone for good", "the wall shows"), "b1", "b1", ("DELETE /things/b1",)],
+        ["delete", "destructive", (GONE[0], "the wall shows", GONE[1]), "b1", "b1", ("DELETE /things/b1",)],
     ),
 }  # fmt: skip
 
@@ -526,16 +526,51 @@ def test_removals(
     assert (made.problems, made.notices) == ([], [])
 
 
-def test_what_cannot_be_removed(world: World) -> None:
-    made = world.plan([], {"Shelf": [{"slug": "top"}]}, {"Shelf/s": ("top", {})}, {"Shelf/s": {"books": 3}})
-    assert made.problems == [
-        Problem(
-            "cannot-remove",
-            "Shelf/s: books stand on it",
-            hint="put the manifest back, or let go of it with `syncer state rm Shelf/s`",
-        )
-    ]
-    assert made.tasks == {}
+STAYING: dict[str, tuple[str, Json, dict[str, Any], dict[str, Any], str, bool]] = {
+    # case: (address, live, memory, answers, what is said, whether it is forgotten)
+    "something speaks against it": (
+        "Shelf/s", {"slug": "top"}, {}, {"books": 3},
+        'Shelf/s "top" stays as it is: books stand on it (its manifest is gone); it goes once that is no longer so; '
+        "`syncer state rm Shelf/s` lets go of it",
+        False,
+    ),
+    "the platform's own": (
+        "Shelf/s", {"slug": "wall"}, {}, {},
+        'Shelf/s "wall" stays as it is: it holds the house (its manifest is gone); syncer forgets it', True,
+    ),
+    "switched off already": (
+        "Book/a", {**B1, "status": "INACTIVE"}, {"policy": {"removal": "deactivate"}}, {},
+        'Book/a "A" stays as it is: it is switched off already, and more its removal would not do '
+        "(its manifest is gone); syncer forgets it",
+        True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("address", "live", "memory", "answers", "said", "forgotten"), STAYING.values(), ids=STAYING)
+def test_what_stays_is_named_and_stops_nothing(
+    address: str, live: Json, memory: dict[str, Any], answers: dict[str, Any], said: str, forgotten: bool, world: World
+) -> None:
+    kind, _ = address.split("/")
+    made = world.plan([], {kind: [live]}, {address: (live.get("id") or live["slug"], {}, memory)}, {address: answers})
+    assert made.notices == [Notice("stays-live", said, Address(*address.split("/")))]
+    assert (made.tasks, made.problems) == ({}, [])
+    assert [str(each) for each in made.forgotten] == ([address] if forgotten else [])
+
+
+def test_a_link_that_nobody_applied_and_nobody_names_is_forgotten(world: World) -> None:
+    linked = Managed(Address("Book", "a"), "b1", {"title": "A"}, adopted=True)
+    sides = replace(world.sides([], {"Book": [B1]}, {}), unapplied=(linked,))
+    made = draft(world.kinds, sides)
+    said = "Book/a (`b1`) was linked and never applied, and no manifest names it: the link is forgotten, the object "
+    assert (made.tasks, made.forgotten) == ({}, [linked.address])
+    assert made.notices == [Notice("link-dropped", f"{said}stays as it is")]
+
+
+def test_what_no_apply_has_seen_is_not_removed(world: World) -> None:
+    """Whoever hands it over as managed all the same."""
+    made = world.plan([], {"Book": [B1]}, {"Book/a": ("b1", {"title": "A"}, {"adopted": True})})
+    assert (made.tasks, made.forgotten) == ({}, [])
 
 
 def test_another_name_for_one_object_removes_nothing(world: World) -> None:
@@ -574,52 +609,51 @@ def test_a_new_manifest_with_the_title_of_what_goes(world: World) -> None:
 RED = {"parts": {"ribbons": {"red": "r1"}}}
 A: dict[str, Json] = {"id": "b1", "title": "A", "pages": 7, "ribbons": ["r1"]}
 B: dict[str, Json] = {"id": "b2", "title": "B", "pages": 7, "marks": ["r1"]}
-GONE = "it is gone for good"
 CUT = {"title": "A", "ribbons": []}
 READ: dict[tuple[str, str, str], str] = {("Ribbon", "Red", ""): "r1"}
 STATE: dict[str, Any] = {"Book/a": ("b1", {}, RED)}
 Said = dict[str, tuple[str, tuple[str, ...]]]
 ALONG: dict[str, tuple[list[tuple[str, dict[str, Json]]], list[Json], dict[str, Any], dict[str, Any], Said]] = {
     # case: manifests, live, state, what else is known → address: (level, reasons)
-    "nobody uses it": ([], [A], STATE, {}, {"Book/a": ("destructive", (GONE,))}),
+    "nobody uses it": ([], [A], STATE, {}, {"Book/a": ("destructive", GONE)}),
     "an object without a manifest does": (
         [], [A, B], STATE, {},
-        {"Book/a": ("destructive", (GONE, "Ribbon `red` goes with it, and is used by Book `B`"))},
+        {"Book/a": ("destructive", (*GONE, "Ribbon `red` goes with it, and is used by Book `B`"))},
     ),
     "an object whose manifest does not speak of it does": (
         [("Book/b", {"title": "B"})], [A, B], STATE, {},
-        {"Book/a": ("destructive", (GONE, "Ribbon `red` goes with it, and is used by Book/b"))},
+        {"Book/a": ("destructive", (*GONE, "Ribbon `red` goes with it, and is used by Book/b"))},
     ),
     "an object that goes too does": (
         [], [A, B], {**STATE, "Book/b": ("b2", {})}, {},
-        {"Book/a": ("destructive", (GONE,)), "Book/b": ("destructive", (GONE,))},
+        {"Book/a": ("destructive", GONE), "Book/b": ("destructive", GONE)},
     ),
     "one that the plan makes let go of it does": (
         [("Book/b", {"title": "B", "marks": []})], [A, B], {**STATE, "Book/b": ("b2", {})}, {},
-        {"Book/a": ("destructive", (GONE,)), "Book/b": ("safe", ())},
+        {"Book/a": ("destructive", GONE), "Book/b": ("safe", ())},
     ),
     "it is not known to be its own": (
         [("Book/b", {"title": "B", "marks": [Lookup("Ribbon", "Red")]})], [A, B], {"Book/a": ("b1", {})},
         {"lookups": READ},
-        {"Book/a": ("destructive", (GONE, "Ribbon `Red` may go with it, and is used by Book/b"))},
+        {"Book/a": ("destructive", (*GONE, "Ribbon `Red` may go with it, and is used by Book/b"))},
     ),
     "it is not known to be its own, and a new one uses it": (
         [("Book/c", {"title": "C", "pages": 1, "marks": ["r1"]})], [A], {"Book/a": ("b1", {})}, {},
         {
-            "Book/a": ("destructive", (GONE, "Ribbon `r1` may go with it, and is used by Book/c")),
+            "Book/a": ("destructive", (*GONE, "Ribbon `r1` may go with it, and is used by Book/c")),
             "Book/c": ("safe", ()),
         },
     ),
     "it belongs to another, which stays": (
         [("Book/b", {"title": "B", "marks": ["r1"]})], [A, B], {"Book/a": ("b1", {}), "Book/b": ("b2", {}, RED)}, {},
-        {"Book/a": ("destructive", (GONE,))},
+        {"Book/a": ("destructive", GONE)},
     ),
     "it belongs to another, which goes too": (
         [("Book/c", {"title": "C"})], [A, B, {**B, "id": "b3", "title": "C"}],
         {"Book/a": ("b1", {}), "Book/b": ("b2", {}, RED)}, {},
         {
-            "Book/a": ("destructive", (GONE, "Ribbon `r1` may go with it, and is used by Book/c")),
-            "Book/b": ("destructive", (GONE,)),
+            "Book/a": ("destructive", (*GONE, "Ribbon `r1` may go with it, and is used by Book/c")),
+            "Book/b": ("destructive", GONE),
         },
     ),
     "it is cut out": (
@@ -635,7 +669,7 @@ ALONG: dict[str, tuple[list[tuple[str, dict[str, Json]]], list[Json], dict[str, 
     ),
     "users in no list": (
         [], [A], STATE, {"answers": {"Book/a": {"readers": ["the reader `Ada`"]}}},
-        {"Book/a": ("destructive", (GONE, "Ribbon `red` goes with it, and is used by the reader `Ada`"))},
+        {"Book/a": ("destructive", (*GONE, "Ribbon `red` goes with it, and is used by the reader `Ada`"))},
     ),
     "many": (
         [], [A, *({**B, "id": f"b{number}", "title": f"B{number}"} for number in range(10, 20))], STATE, {},
@@ -643,7 +677,7 @@ ALONG: dict[str, tuple[list[tuple[str, dict[str, Json]]], list[Json], dict[str, 
             "Book/a": (
                 "destructive",
                 (
-                    GONE,
+                    *GONE,
                     "Ribbon `red` goes with it, and is used by Book `B10`, Book `B11`, Book `B12`, Book `B13`, "
                     "Book `B14`, Book `B15`, Book `B16`, Book `B17` and 2 more",
                 ),
@@ -668,7 +702,7 @@ def test_it_is_acknowledged_with_what_takes_it_and_its_users_are_in_the_words(wo
     said = "Ribbon `red` goes with it, and is used by Book `B`"
     assert cut.losses == (("Book/a/ribbons", f"a ribbon is cut; {said}"),)
     gone = only(world.plan([], {"Book": [A, B]}, STATE))
-    assert gone.losses == (("Book/a", f"{GONE}; {said}"),)
+    assert gone.losses == (("Book/a", f"{'; '.join(GONE)}; {said}"),)
 
 
 @pytest.mark.parametrize("goes", [True, False], ids=["with the object", "out of it"])

@@ -16,7 +16,7 @@ from syncer.kinds.flow_template.id_resolution import translate
 from syncer.kinds.flow_template.inline_automations import triggers_of
 from syncer.kinds.flow_template.part_keys import PartIds, edge_ends, journeys_of
 from syncer.kinds.flow_template.reserved_ids import EXIT_BRANCH
-from syncer.kinds.lenient_reader import by_id, items, mapping
+from syncer.kinds.lenient_reader import by_id, items, mapping, mappings
 from syncer.model.calls import Parts
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Spec
@@ -32,7 +32,7 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
     """The flow with local keys; `known` ones stay. Automations that the manifest bundles (they are among the known
     parts) stand in `automations`, as far as `answers` has them; all others are referred to.
 
-    UnexpectedReply where the id of an edge or a statement, which a manifest does not say, is no text."""
+    UnexpectedReply where an edge has no id, or that of a statement is no text: a manifest does not say them."""
     _ids_must_be_texts(spec)
     groups = {
         "nodes": _node_keys(spec, _alive(known, "nodes")),
@@ -52,10 +52,11 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
 
 
 def _ids_must_be_texts(spec: Spec) -> None:
-    for pattern in ("edges[].id", "tasks[].conditions[].statements[].id"):
-        for path, id in find_all(spec, pattern_steps(pattern)):
-            if id is not None:
-                text_at(id, path)
+    for at, edge in mappings(spec.get("edges")):
+        text_at(edge.get("id"), ("edges", at, "id"))
+    for path, id in find_all(spec, pattern_steps("tasks[].conditions[].statements[].id")):
+        if id is not None:
+            text_at(id, path)
 
 
 def _alive(known: Parts, group: str) -> dict[str, str]:

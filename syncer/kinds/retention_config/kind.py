@@ -317,6 +317,7 @@ KIND = Kind(
     asks=asks,
     prepare=prepare,
     read=lambda id, live: _read(id),
+    written_at=lambda live: f"/{live.get('entity_schema')}/configs",
     create=create,
     update=update,
     remove=remove,

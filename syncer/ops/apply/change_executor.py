@@ -13,7 +13,7 @@ from typing import Any
 from syncer.diff.fingerprint import fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
 from syncer.diff.remainder import digests_of
-from syncer.diff.three_way_merge import merge
+from syncer.diff.three_way_merge import merge, merge_anew
 from syncer.model.address import Address
 from syncer.model.calls import Objection, Parts, Seek, Step, Steps, StepsResult
 from syncer.model.diagnostic import PartlyDone, Problem, SyncerError
@@ -30,6 +30,7 @@ from syncer.plan.events import Started
 from syncer.plan.identity_match import require_live
 from syncer.plan.plan import REMOVALS, Task
 from syncer.plan.planned_calls import steps_of, write_of
+from syncer.state.replay import linked
 
 LACKING = frozenset({403, 404, 405, 501})
 """Statuses by which a platform says that it does not have an endpoint (docs/platform.md#export-and-import)."""
@@ -58,11 +59,7 @@ class Creation:
 
     def into(self, known: Managed) -> Managed:
         """What is remembered of the address, with this in it."""
-        if self.part is None:
-            return known._replace(live_id=self.live_id)
-        group, key = self.part
-        parts = {**known.parts, group: {**known.parts.get(group, {}), key: self.live_id}}
-        return known._replace(parts=parts)
+        return linked(known, self.address, self.part, self.live_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +187,9 @@ class _ChangeRun:
         if self.first_go and kind.without is not None:
             goal, self.wanted = kind.without(goal, task.late), kind.without(self.wanted, task.late)
         elif task.late:  # what the platform made of the first go is carried over
-            prepared, _ = self.prepared(self.wanted, live, task.parts)
-            goal, self.wanted = merge(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
+            prepared = self.prepared(self.wanted, live, task.parts)[0]
+            laid = merge if task.live else merge_anew
+            goal, self.wanted = laid(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
         write = write_of(task, goal, self.wanted, live, run.names)._replace(answers=answers)
         run.keeper.before(kind, task, self.have, goal, live)
         written = self._send_all(steps_of(kind, task, write))

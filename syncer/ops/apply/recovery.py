@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.fs.clock import Effects
 from syncer.fs.disk import NotDurable
 from syncer.model.address import Address, parse_address
 from syncer.model.calls import Listing, Seek
 from syncer.model.diagnostic import OutcomeUnknown, Problem
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Managed
 from syncer.model.unexpected_reply import field_of, of_known_form
 from syncer.ops.apply.ports import Platform, seek_made
@@ -107,7 +107,7 @@ def settle_by_hand(
     runs: RunHistory,
     calls: OpenCalls,
     live_id: str,
-    entries: Mapping[Address, Managed],
+    entries: Mapping[Address, Managed | None],
 ) -> None:
     """Settle what somebody has said of open calls, and remember the entries. What a call has made is noted before they
     are saved, what one has not made after: cut off in between, the link is known or the call still open."""
@@ -120,7 +120,7 @@ def settle_by_hand(
     _remember(journal, store, runs, entries)
 
 
-def _remember(journal: Journal, store: StateStore, runs: RunHistory, entries: Mapping[Address, Managed]) -> None:
+def _remember(journal: Journal, store: StateStore, runs: RunHistory, entries: Mapping[Address, Managed | None]) -> None:
     """Bring what is settled to the runs and the state; then the journal holds what is open, and no more."""
     _complete(runs, journal)
     store.open_run = journal.run if journal.unsettled() else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,8 @@ from typing import Final
 from syncer.fs.disk import NotDurable
 from syncer.model.address import Address
 from syncer.model.diagnostic import PlatformError, Refused
-from syncer.model.resource import Managed
+from syncer.model.resource import Desired, Managed, provisional
+from syncer.plan.identity_match import link_of, unnamed_links
 from syncer.plan.safety import FIRST_CONTACT
 from syncer.state.backends.backend import Backend
 from syncer.state.journal import Journal
@@ -189,6 +190,31 @@ def _midway() -> Iterator[None]:
         yield
     except (Refused, PlatformError) as error:
         raise NotDurable(error.problems) from None
+
+
+def provisional_links(
+    settled: Mapping[Address, Managed],
+    managed: Mapping[Address, Managed],
+    desired: Iterable[Desired],
+    fresh: Collection[Address] = (),
+    edited: Collection[Address] = (),
+) -> dict[Address, Managed | None]:
+    """What a command that applies nothing puts into the state for manifests that stand as they say (`settled`): see
+    `provisional`. `fresh`: manifests that were written of what is live, and that nobody knew; `edited`: those that gave
+    way to what is live, so that what they say now is not what they said of themselves. Links that nobody has applied or
+    names go where the object is another's now; an object that an apply knows by another name is left to the next."""
+    wanted = {each.address: each for each in desired}
+    unnamed, links = unnamed_links(wanted.values(), managed), dict[Address, Managed | None]()
+    owners = {(each.kind, entry.live_id): each for each, entry in managed.items() if each not in unnamed}
+    for address, seen in settled.items():
+        known = link_of(wanted[address], managed) if address in wanted else managed.get(address)
+        known = None if known is not None and known.adopted and address in fresh else known
+        entry = provisional(seen._replace(declared={}) if address in edited else seen, known)
+        if owners.get((address.kind, seen.live_id), entry.address) == entry.address:
+            links[entry.address] = entry
+    taken = {(address.kind, entry.live_id) for address, entry in links.items() if entry}
+    gone = (address for address, entry in unnamed.items() if (address.kind, entry.live_id) in taken)
+    return {**{address: None for address in gone if address not in links}, **links}
 
 
 def linking(state: State, org_id: str) -> State:

@@ -7,8 +7,9 @@ target, and what the target lacks. The organisations are only read; the target i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from syncer.fs import change_set
@@ -18,8 +19,8 @@ from syncer.manifests.environment_entry import with_values
 from syncer.manifests.project import Environment
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem, Refused
-from syncer.model.resource import Managed
-from syncer.ops.apply.state_store import StateStore
+from syncer.model.resource import Desired, Managed
+from syncer.ops.apply.state_store import StateStore, linking, provisional_links
 from syncer.ops.cached_reader import CachedReader
 from syncer.ops.plan import PlanResult
 from syncer.ops.promote.promotion import PromoteRequest, Promotion, PromotionScope, PromotionSide
@@ -97,20 +98,28 @@ def promote(
                 raise InvalidInput(promotion.missing)
             if options.dry_run or not promotion.chosen:
                 return None
-            store = StateStore(place, replace(mine, org_id=here.target.org_id))
-            write_promotion(promotion, store.put, operator.wrote)
+            store = StateStore(place, linking(mine, here.target.org_id))
+            write_promotion(promotion, partial(_link, store, promotion), operator.wrote)
             operator.written(promotion)
             here, there = operator.again(promotion.here.name), operator.again(promotion.there.name)
             # what cannot be read was not promoted
             proven = here.planned(source.reader, store.state, EVERYTHING, unread={})
             new = {*promotion.new.values()}
-            store.put(proven.settled_with(new))
+            _link(store, promotion, proven.settled_with(new), proven.desired)
             pending = [each.address for each in proven.plan.changes if each.writes]
             wrong, waiting = ([each for each in pending if each in some] for some in (new, promotion.chosen))
             patterns = fitting_patterns(options.patterns, promotion.chosen)
             planned = there.planned(target.reader, theirs, Selection(only=patterns))
             needs = refusals(planned.plan, there.situation(planned, theirs, other), Consent())
             return PromotionResult(promotion, wrong, waiting, planned, needs, patterns)
+
+
+def _link(
+    store: StateStore, promotion: Promotion, links: Mapping[Address, Managed], desired: Iterable[Desired] = ()
+) -> None:
+    """Remember which object of the source is which manifest's; whose it is, only an apply says."""
+    wanted, fresh = desired or promotion.pulled.composed.desired, {*promotion.new.values()}
+    store.put(provisional_links(links, store.state.entries, wanted, fresh, promotion.edited))
 
 
 def require_two(source: Environment, target: Environment) -> None:
@@ -152,6 +161,8 @@ def write_promotion(
     if promotion.variables:
         after = with_values(after, file, here, "vars", {each.name: each.source for each in promotion.variables})
         after = with_values(after, file, there, "vars", {each.name: each.target for each in promotion.variables})
+    if promotion.found.values:
+        after = with_values(after, file, there, "vars", promotion.found.values)
     if promotion.found.ids:
         after = with_values(after, file, here, "ids", promotion.found.ids)
     if after != before:

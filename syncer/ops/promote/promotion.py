@@ -61,11 +61,13 @@ class Variable:
 class PromotionScope:
     """How far a promotion reaches, as far as it is known. `exactly`: all that the patterns choose, None while nobody
     knows, or where everything is chosen; `variables`: values that become variables, by address and path in the spec;
-    `ids`: what syncer.yaml gets for manifests that are there already."""
+    `ids`: what syncer.yaml gets for manifests that are there already; `values`: of variables that syncer.yaml has and
+    the target lacks, what is live there."""
 
     exactly: frozenset[Address] | None = None
     variables: Mapping[tuple[Address, Path], Variable] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Json] = field(default_factory=dict)
 
     def written(self, address: Address) -> dict[Path, str]:
         """Path in the spec → the variable that stands there."""
@@ -80,7 +82,8 @@ class Promotion:
     `pulled`: the new ones; `source`: the source's side of a plan; `chosen`: what is promoted; `left`: live objects and
     fields that are not, as warnings; `incomplete`: whether something is among these that was asked for, and should be;
     `changes`: of files that are there; `parts`: by address the source's ids of what is made along with an object;
-    `pairs`: which id is which; `missing`: what the target lacks: nothing is written before it is there."""
+    `pairs`: which id is which; `missing`: what the target lacks: nothing is written before it is there;
+    `edited`: manifests that take over what was changed by hand."""
 
     request: PromoteRequest
     scope: PromotionScope
@@ -96,6 +99,7 @@ class Promotion:
     parts: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
     pairs: list[Pair] = field(default_factory=list)
     missing: list[Problem] = field(default_factory=list)
+    edited: frozenset[Address] = frozenset()
 
     @property
     def there(self) -> Environment:

@@ -72,7 +72,10 @@ def read_source(request: PromoteRequest, scope: PromotionScope) -> Promotion:
     incomplete = bool(unread or unwritten or lost or pulled.unfit) or (pulled.incomplete and not selection.partial)
     chosen = frozenset((wanted & live) - {*elsewhere, *unread, *unwritten})
     found = replace(scope, exactly=frozenset(wanted) if selection.partial else None)
-    return Promotion(request, scope, found, here, there, pulled, sides, chosen, left, incomplete, taken.changes)
+    edited = frozenset(each.address for each in taken.objects)
+    return Promotion(
+        request, scope, found, here, there, pulled, sides, chosen, left, incomplete, taken.changes, edited=edited
+    )
 
 
 def edit_manifests(given: Promotion) -> Promotion:

@@ -29,7 +29,7 @@ from syncer.ops.pull.known_manifests import KnownManifests
 from syncer.ops.pull.live_names import by_manifest
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.refresh import Fetch, Reader
-from syncer.plan.identity_match import Matches, live_of, match, plain_title
+from syncer.plan.identity_match import Matches, live_of, match, plain_title, unnamed_links
 from syncer.plan.removal_requests import RemovalRequest, answer
 
 MOST_NAMED = 4
@@ -93,7 +93,9 @@ def survey(
     nothing."""
     live, looked_at, unseen = _read(reader, fetch, order, there.desired)
     wanted = {name: [each for each in there.desired if each.address.kind == name] for name in live}
-    matches = {name: match(KINDS[name], wanted[name], live[name], managed) for name in live}
+    unnamed = unnamed_links(there.desired, managed)
+    ours = {address: entry for address, entry in managed.items() if address not in unnamed}
+    matches = {name: match(KINDS[name], wanted[name], live[name], ours) for name in live}
     problems = [problem for each in matches.values() for problem in each.problems]
     if problems:
         raise InvalidInput(problems)

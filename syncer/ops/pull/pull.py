@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +29,7 @@ from syncer.model.json_values import Json
 from syncer.model.pulled_spec import PulledSecret
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import unreadable
-from syncer.ops.apply.state_store import StateStore, linking
+from syncer.ops.apply.state_store import StateStore, linking, provisional_links
 from syncer.ops.cached_reader import CachedReader
 from syncer.ops.plan import PlanResult, make_plan, plan_of
 from syncer.ops.pull.composition import ROUNDS, Composition, NewManifest, Omissions, compose, with_files
@@ -150,11 +151,18 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
             done = prepare(order, reader, here.fetch, known.entries, first=first)
             if request.writes:
                 store = StateStore(place, linking(known, order.environment.org_id))
-                write_pull(done, store.put, operator.wrote)
+                link = partial(_link, store, done, {each.address for each in taken.objects})
+                write_pull(done, link, operator.wrote)
                 operator.wrote("")
                 prove(done)
-                store.put(done.settled)
+                link(done.settled)
     return taken, done
+
+
+def _link(store: StateStore, done: PullPlan, edited: Collection[Address], links: Mapping[Address, Managed]) -> None:
+    """Remember which object is which manifest's; whose it is, only an apply says."""
+    fresh = {each.new.address for each in done.drafts}
+    store.put(provisional_links(links, store.state.entries, done.composed.desired, fresh, edited))
 
 
 def prepare(

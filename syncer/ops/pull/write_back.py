@@ -6,7 +6,7 @@ Decides from what was read, and makes the texts; it writes nothing. What cannot 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as FilePath
 
@@ -29,16 +29,17 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import Json, Lookup, Part, Path, Ref
-from syncer.model.kind import Kind, PreparedSides
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.model.kind import Context, Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
+from syncer.ops.pull.acceptance import Acceptance, accepting
 from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
 from syncer.ops.pull.unknown_fields import metadata_edits
-from syncer.plan.inputs import IdIndex, PlanInputs, context_of
+from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
 
 _HELD = ("variable", "secret", "unclear")
@@ -127,8 +128,25 @@ def take_over(
             _leave(out, address, _unsure(address, given.raws[address]))
     for address in lost:
         _lose(given, address, out, files)
-    out.changes = ChangeSet({name: each for name, each in files.items() if each.before != each.after})
+    changes = ChangeSet({name: each for name, each in files.items() if each.before != each.after})
+    _accept(out, accepting(manifests, environment, changes))
     return out
+
+
+def _accept(out: WriteBackResult, found: Acceptance) -> None:
+    """The changes with what the manifests accept from now on, and what is told of it."""
+    out.changes = found.changes
+    by_address = {each.address: n for n, each in enumerate(out.objects)}
+    for address, (file, before, after) in found.lists.items():
+        told = FieldEdit(("metadata", "accept"), before or ABSENT, after or ABSENT)
+        if address in by_address:
+            there = out.objects[by_address[address]]
+            out.objects[by_address[address]] = replace(there, taken=(*there.taken, told))
+        else:
+            out.objects.append(ManifestEdit(address, file, (told,), ()))
+    for address, problems in found.refused.items():
+        out.problems += (each._replace(message=f"{address}: {each.message}", severity="warning") for each in problems)
+        out.unwritten.append(address)
 
 
 class _KnownOnce(IdIndex):
@@ -177,7 +195,7 @@ def _take_readable(given: _WriteBackInput, desired: Desired, out: WriteBackResul
 def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, files: Files) -> None:
     """One manifest beside its live object."""
     address, raw, kind = desired.address, given.raws[desired.address], KINDS[desired.address.kind]
-    context = context_of(desired, given.sides, given.known)
+    context = _context(given, desired)
     prepared = kind.prepare(context)
     prune = frozenset(_texts(desired.policy.get("prune")))
     fields = fields_chosen(given.wish.complete, address)
@@ -191,7 +209,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
-        remembered=bool(context.last),
+        remembered=bool(last),
         everything=given.wish.everything,
         complete=completing(desired, fields or frozenset(), prepared, merged, given.known),
         prune=prune,
@@ -204,9 +222,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
-        message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
-        hint = "settle that first, then pull again; all of its changes are taken over together"
-        _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
+        _leave(out, address, _held_back(address, unsaid, raw))
     elif _edited(given, raw, edits, found.texts, out, files):
         taken = found.taken
     if any(each.why == "unclear" for each in found.left):
@@ -214,6 +230,19 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     if taken or found.left:
         out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(found.left)))
         out.problems += kept_problems(address, raw, found.left, given.environment)
+
+
+def _held_back(address: Address, unsaid: Sequence[str], raw: RawManifest) -> Problem:
+    """That something restricts the object, and can't be taken over."""
+    message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
+    hint = "settle that first, then pull again; all of its changes are taken over together"
+    return _warning("restriction-left", message, raw, "$.spec", hint)
+
+
+def _context(given: _WriteBackInput, desired: Desired) -> Context:
+    """As a plan has it, with what a link says that no apply has seen: where the manifest changed since, it stays."""
+    entry = memory_of(desired, given.known.found.get(desired.address), given.sides.managed)
+    return context_of(desired, given.sides, given.known)._replace(last=dict(entry.declared) if entry else {})
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
@@ -259,7 +288,8 @@ def _edited(
 
 
 def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Problem]:
-    """What `validate` would have against the new manifest, beyond what it has against the old one."""
+    """What `validate` would have against the new manifest, beyond what it has against the old one, and no manifest may
+    accept."""
     document = read(after, raw.file)[raw.document.index]
     value = document.value
     new = raw._replace(
@@ -275,7 +305,7 @@ def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Probl
         for one in (new, raw)
     )
     known = {each.message for each in before}
-    return [each for each in found if each.message not in known]
+    return [each for each in found if each.message not in known and not each.entry]
 
 
 def _beside(given: _WriteBackInput, name: str, text: str, address: Address) -> FileChange:

@@ -114,7 +114,9 @@ def _leave_out_impossible(
         concerned = {each.address for each in left}
         managed = {address: entry for address, entry in given.managed.items() if address not in concerned}
         managed |= {each.address: each.entry for each in left if each.entry}
-        chosen = PlanRequest(request.target, Selection(exactly=frozenset(map(str, concerned))))
+        managed = {address: entry._replace(adopted=False) for address, entry in managed.items()}  # the run saw it
+        only = Selection(exactly=frozenset(map(str, concerned)))
+        chosen = PlanRequest(request.target, only, undo=given.run.header.id)
         try:
             return make_plan(given.reader, fetch, _desired(left), managed, chosen), left, impossible
         except InvalidInput as error:
