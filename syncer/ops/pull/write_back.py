@@ -194,7 +194,7 @@ def _take_readable(given: _WriteBackInput, desired: Desired, out: WriteBackResul
 
 
 def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, files: Files) -> None:
-    """One manifest beside its live object."""
+    """One manifest beside its live object. In one piece: each step takes what the one before has left."""
     address, raw, kind = desired.address, given.raws[desired.address], KINDS[desired.address.kind]
     context = _context(given, desired)
     prepared = kind.prepare(context)
@@ -224,8 +224,11 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
         _leave(out, address, _held_back(address, unsaid, raw))
-    elif _edited(given, raw, edits, found.texts, out, files):
-        taken = found.taken
+    else:
+        beside = _texts_beside(given, raw, found.texts, out)
+        if _edited(given, raw, edits, beside, out, files):
+            held = [{"file": name} for name in found.texts if name not in beside]
+            taken = [each for each in found.taken if each.before not in held]
     if any(each.why == "unclear" for each in found.left):
         out.unwritten.append(address)
     if taken or found.left:
@@ -262,20 +265,17 @@ def _edited(
     given: _WriteBackInput,
     raw: RawManifest,
     edits: Sequence[Replacement],
-    texts: Mapping[str, str],
+    beside: Files,
     out: WriteBackResult,
     files: Files,
 ) -> bool:
     """Whether the edits could be made in the file's text; why not stands in `out`."""
     address = Address(raw.kind, raw.name)
     try:
-        beside = {name: _beside(given, name, text, address) for name, text in texts.items()}
         before = files.get(raw.file, FileChange(raw.content, raw.content))
         after = edit(before.after or b"", raw.document.index, edits, raw.file)
     except InvalidInput as error:
-        told = (each._replace(message=f"{address}: {each.message}", severity="warning") for each in error.problems)
-        out.problems += told
-        out.unwritten.append(address)
+        _text_held_back(out, address, error)
         return False
     if after != before.after and (wrong := _wrong(given, raw, after)):
         said = "; ".join(dict.fromkeys(each.message for each in wrong[:MOST_NAMED]))
@@ -286,6 +286,24 @@ def _edited(
     files |= beside
     files[raw.file] = FileChange(before.before, after)
     return True
+
+
+def _texts_beside(given: _WriteBackInput, raw: RawManifest, texts: Mapping[str, str], out: WriteBackResult) -> Files:
+    """The texts of a manifest that stand in files of their own, and change; one that can't is said, and keeps back
+    nothing else."""
+    address, beside = Address(raw.kind, raw.name), Files()
+    for name, text in texts.items():
+        try:
+            beside[name] = _beside(given, name, text, address)
+        except InvalidInput as error:
+            _text_held_back(out, address, error)
+    return beside
+
+
+def _text_held_back(out: WriteBackResult, address: Address, error: InvalidInput) -> None:
+    told = (each._replace(message=f"{address}: {each.message}", severity="warning") for each in error.problems)
+    out.problems += told
+    out.unwritten.append(address)
 
 
 def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Problem]:
