@@ -119,6 +119,10 @@ class StepsResult(NamedTuple):
     live: Json
     parts: Parts = NO_PARTS
     notices: tuple[str, ...] = ()
+    secrets_sent: bool = False
+    """Whether the secrets went along, all of them."""
+    secret_times: Mapping[str, str] = {}
+    """What the platform says of them by now, as `Managed.secret_times`."""
 
 
 Steps = Generator[Step, Json, StepsResult]
@@ -139,6 +143,8 @@ class Write(NamedTuple):
     answers: Mapping[str, Json]
     names: Callable[[str, str], Mapping[str, Json]]
     """(kind, live id) → the live object as last seen, or `{}`: a flow sends its reasons' titles."""
+    loose: frozenset[str] = frozenset()
+    """Fields of secrets, or labels, that may be left out: they hold nothing, or are meant to go."""
 
 
 def segment(text: str) -> str:

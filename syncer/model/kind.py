@@ -46,6 +46,10 @@ class Context(NamedTuple):
     last: Spec
     today: str
     """The day, `2026-11-22`: some settings must lie in the future."""
+    unset: frozenset[str] = frozenset()
+    """Fields, as in `PreparedSides.secret_times`, that are remembered to hold no secret."""
+    sent: frozenset[str] = frozenset()
+    """The secrets that are remembered to have been sent, as `PreparedSides.secrets` names them."""
 
 
 class PreparedSides(NamedTuple):
@@ -59,6 +63,9 @@ class PreparedSides(NamedTuple):
     have: Spec
     parts: Parts = NO_PARTS
     secrets: Mapping[str, Secret] = {}
+    secret_times: Mapping[str, str | None] = {}
+    """Every field that holds secrets, as those of `secrets` begin → when the platform says it was set last: "" where it
+    says that there is none, None where it says nothing."""
     findings: tuple[Finding, ...] = ()
     notices: tuple[str, ...] = ()
     extra: tuple[FieldChange, ...] = ()

@@ -84,6 +84,9 @@ class Managed(NamedTuple):
     secrets: Mapping[str, str] = {}
     """Field text → salted scrypt digest of the secret last sent. It says whether a secret is the same, never what it
     is; what the organisation has by now, it doesn't know."""
+    secret_times: Mapping[str, str] = {}
+    """Field text → when the platform said after the last apply that its secret was set last; "" where there is none. A
+    field that isn't there: not known."""
     adopted: bool = False
     """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
     forms: Mapping[str, str] = {}
@@ -113,12 +116,12 @@ def remembered(
     live_id: str,
     want: Spec,
     parts: Mapping[str, Mapping[str, str]],
-    entry: Managed | None,
     secrets: Mapping[str, str],
     forms: Mapping[str, str] = {},
+    secret_times: Mapping[str, str] = {},
 ) -> Managed:
-    """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of those sent now,
-    the others stay as `entry` has them; `forms`: what the platform made of values."""
+    """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of its secrets,
+    `secret_times` of what the platform says of them; `forms`: what the platform made of values."""
     return Managed(
         desired.address,
         live_id,
@@ -127,6 +130,7 @@ def remembered(
         desired.protect,
         desired.aliases,
         dict(desired.policy),
-        {**(entry.secrets if entry else {}), **secrets},
+        dict(secrets),
+        dict(secret_times),
         forms=dict(forms),
     )

@@ -60,7 +60,7 @@ class Agreements:
             return None
         if entry.secrets:
             return None
-        rest = (entry.protect, entry.aliases, entry.policy, entry.adopted, entry.forms)
+        rest = (entry.protect, entry.aliases, entry.policy, entry.adopted, entry.forms, entry.secret_times)
         text = repr((tuple(context), rest, desired.protect, desired.aliases, desired.titles, found.how, entry.live_id))
         if _HIDDEN in text:
             return None

@@ -136,4 +136,6 @@ def context_of(desired: Desired, sides: PlanInputs, known: IdIndex) -> Context:
         answers,
         dict(entry.declared) if entry else {},
         sides.today if known.by_day(desired.address.kind) else "",
+        frozenset(field for field, time in entry.secret_times.items() if time == "") if entry else frozenset(),
+        frozenset(entry.secrets) if entry else frozenset(),
     )

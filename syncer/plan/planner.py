@@ -6,20 +6,19 @@ comes in as answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
 from syncer.diff.required_fields import missing_after, missing_in_new, place
-from syncer.diff.secret_digest import same_secret
 from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding, PlatformError, Problem
 from syncer.model.field_change import FieldChange, FieldPath
-from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
+from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
@@ -32,6 +31,7 @@ from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
+from syncer.plan.secret_changes import NO_SECRETS, SecretChanges, memory_of_secrets, secret_changes, shown
 
 Unread = dict[Address, Problem]
 """Addresses whose live object has a form that its kind cannot read, and what is said of it."""
@@ -219,8 +219,10 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.notices.append(_kept_form(case, kept))
     out.notices += [_other_order(case, path) for path in merged.reordered]
     changes = (*left, *prepared.extra)
-    if prepared.secrets:
-        changes += tuple(_secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out))
+    secret = NO_SECRETS
+    if prepared.secrets or prepared.secret_times:
+        secret = _secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out)
+        changes += secret.changes
     if merged.refused and desired.address not in out.unclear:
         out.unclear.append(desired.address)
     if changes or prepared.meanings:
@@ -233,9 +235,10 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if not _sound(problems, out):
         return
     if changes or prepared.meanings:
-        out.tasks[desired.address] = _update(case, merged, changes)
+        out.tasks[desired.address] = replace(_update(case, merged, changes), loose=secret.loose)
     if not changes:
-        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {}, forms_of(kept))
+        digests, times = memory_of_secrets(prepared, entry)
+        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, digests, forms_of(kept), times)
         out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
 
 
@@ -282,19 +285,20 @@ def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
     )
 
 
-def _secret_changes(case: _Case, resend: bool, changed: set[str], out: Draft) -> Iterator[FieldChange]:
-    """Write-only values: sent when they changed or when it was asked for; unknown ones are left alone and said, unless
-    they go along with other fields of theirs that change."""
-    for label, secret in case.prepared.secrets.items():
-        known = case.entry.secrets.get(label) if case.entry else None
-        unknown = known is None or isinstance(secret, UnknownValue)
-        if resend or (known is not None and not unknown and not same_secret(secret, known)):
-            yield FieldChange((label,), HIDDEN, secret)
-        elif unknown:
-            along = label.partition("[")[0] in changed
-            then = "it is sent along with the other changes" if along else "it is not sent"
-            said = f"{case.desired.address}: whether {label} is up to date is not known; {then}"
-            out.notices.append(Notice("secret-unverified", said, case.desired.address))
+def _secret_changes(case: _Case, resend: bool, fields: set[str], out: Draft) -> SecretChanges:
+    """What becomes of write-only values. Those of which nobody knows whether they are up to date are said: they go
+    along where others of their field do, or are left alone."""
+    found = secret_changes(case.prepared, case.entry, resend)
+    fields = fields | {str(each.path[0]).partition("[")[0] for each in found.changes}
+    for label in found.unverified:
+        then = "it is sent along with the other changes" if label.partition("[")[0] in fields else "it is not sent"
+        said = f"{case.desired.address}: whether {label} is up to date is not known; {then}"
+        out.notices.append(Notice("secret-unverified", said, case.desired.address))
+    for label in found.unseen:
+        then = "the platform does not say whether it is gone then"
+        said = f"{case.desired.address}: {label} is left out of what is sent; {then}"
+        out.notices.append(Notice("secret-unverified", said, case.desired.address))
+    return found
 
 
 def _create(case: _Case) -> Task:
@@ -303,7 +307,7 @@ def _create(case: _Case) -> Task:
     risk = kind.create_risk(want)
     fields = tuple(_new_field(name, case.known.named(value, labels)) for name, value in goal.items())
     exposed = [reason for each in fields for reason in exposures(each.after, each.path)]
-    fields += tuple(Field(label, ABSENT, secret, "ours") for label, secret in case.prepared.secrets.items())
+    fields += tuple(Field(label, ABSENT, shown(secret), "ours") for label, secret in case.prepared.secrets.items())
     change = Change(
         address=case.desired.address,
         action="create",

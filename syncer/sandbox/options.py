@@ -70,6 +70,10 @@ class Options:
 
     # app installations
     app_secrets: Literal["omitted", "masked"] = "omitted"
+    app_secret_status: bool = True
+    """Whether an option with a secret says `configured` and `value_updated_at`, as the newest definition shows."""
+    app_level_options: bool = True
+    """Whether an installation lists the options of the app as a whole, as the newest definition shows."""
     app_options_patch: Literal["replace", "merge"] = "replace"
     app_install_keeps_options: bool = False
     app_default_version: Literal["latest", "refuse"] = "latest"

@@ -9,20 +9,33 @@ sent, or none at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
+from syncer.diff.secret_digest import field_of as secret_field
+from syncer.diff.secret_digest import time_of
 from syncer.diff.three_way_merge import merge
 from syncer.kinds.app_installation.checks import RULES, check_app, check_option_values
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     declaration,
+    openly_declared,
+    option_label,
     options_declared,
     put_back,
     secrets_declared,
+    set_times,
     take_out,
     unmanaged_secrets,
 )
-from syncer.kinds.app_installation.versions import asks, check_version, declared_components, remarks, target_version
+from syncer.kinds.app_installation.versions import (
+    asks,
+    check_version,
+    components_of,
+    declared_components,
+    remarks,
+    target_version,
+)
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.kinds.users import AUTOMATIONS, configs, results, unseen
 from syncer.kinds.users import called as named
@@ -49,7 +62,7 @@ def _path(app_id: str) -> str:
 
 def spec_of(live: Json) -> Spec:
     """The installation as a spec. A secret the platform may return masked is left out, so it is never sent back."""
-    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(live.get("components")))
+    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(components_of(live)))
     return {"app_id": field_of(live, "app_id"), "version": live.get("installed_version"), "option_values": values}
 
 
@@ -63,20 +76,23 @@ def prepare(context: Context) -> PreparedSides:
     secrets: dict[str, Secret] = {}
     switched_off = tuple(_must_be_enabled(context))
     if components is not None:
+        declared, openly = secrets_declared(components), openly_declared(components)
+        values, secrets = take_out(want.get("option_values") or [], declared, openly)
         findings += check_option_values(
             want.get("option_values") or [],
             components,
             path=("option_values",),
             already=have.get("option_values") or [],
             required=not context.policy.get("allow_disabled"),
-            exists=bool(context.live),
+            hidden=_may_be_set(context, components, secrets) if context.live else (),
         )
         if "option_values" in want:
-            want["option_values"], secrets = take_out(want["option_values"], secrets_declared(components))
+            want["option_values"] = values
     return PreparedSides(
         want,
         have,
         secrets=secrets,
+        secret_times=set_times(components or [], components_of(context.live) if context.live else []),
         findings=tuple(findings),
         notices=tuple(remarks(context, target, components, _not_known(context, have, want, secrets, components))),
         extra=switched_off,
@@ -91,7 +107,7 @@ def _not_known(
         return []
     goal, live = merge(have, want, context.last, SHAPE).goal, context.live
     found = unmanaged_secrets(
-        live.get("components"), components, live.get("option_values"), goal.get("option_values"), secrets
+        components_of(live), components, live.get("option_values"), goal.get("option_values"), secrets, context.unset
     )
     return list(dict.fromkeys(each.key for each in found))
 
@@ -129,10 +145,9 @@ def _unmanaged(write: Write) -> list[UnmanagedSecret]:
     if not write.live:
         return []
     target = declared_components(write.answers, write.live, write.goal.get("version"))
-    installed, live = write.live.get("components"), write.live.get("option_values")
-    return unmanaged_secrets(
-        installed, installed if target is None else target, live, write.goal.get("option_values"), write.secrets
-    )
+    installed, live = components_of(write.live), write.live.get("option_values")
+    wanted = installed if target is None else target
+    return unmanaged_secrets(installed, wanted, live, write.goal.get("option_values"), write.secrets, write.loose)
 
 
 def _finding(lost: UnmanagedSecret, write: Write) -> Finding:
@@ -160,6 +175,8 @@ def _verify(write: Write, app_id: str) -> Step:
     def complaint(live: Json) -> str:
         if not isinstance(live, dict):
             return "the app is not installed when it is read back"
+        if kept := _kept(write, live):
+            return f"the platform keeps the secret {listed(kept)}: delete it in Settings → Apps"
         if version is not None and live.get("installed_version") != version:
             return f"version `{live.get('installed_version')}` is installed, and `{version}` was asked for"
         if live.get("enabled") is False and not write.policy.get("allow_disabled"):
@@ -175,7 +192,7 @@ def create(write: Write) -> Steps:
     body = {"version": write.goal["version"], "option_values": _complete(write)}
     yield Step("install", Call("POST", _path(app_id), body))
     live = yield _verify(write, app_id)
-    return StepsResult(app_id, live)
+    return StepsResult(app_id, live, secrets_sent=True, secret_times=_told(write, live))
 
 
 def update(write: Write) -> Steps:
@@ -202,7 +219,44 @@ def update(write: Write) -> Steps:
     if save:
         yield Step("options", Call("PATCH", _path(app_id), {"option_values": values}))
     live = yield _verify(write, app_id)
-    return StepsResult(app_id, live)
+    return StepsResult(app_id, live, secrets_sent=save, secret_times=_told(write, live))
+
+
+def _told(write: Write, live: Json) -> dict[str, str]:
+    """What the platform says of the secrets, as `Managed.secret_times`. Where it says nothing, what was not sent to an
+    app that is new is not there."""
+    if not isinstance(live, dict):
+        return {}
+    components = components_of(live)
+    told = {field: time for field, time in set_times(components, components).items() if time is not None}
+    new = set_times(components, []) if not write.live else {}
+    return {
+        **{field: "" for field in new if not any(map(partial(secret_field, fields=(field,)), write.secrets))},
+        **told,
+    }
+
+
+def _kept(write: Write, live: Json) -> list[str]:
+    """The secrets that were left out to be removed, and that are there still."""
+    components = components_of(live)
+    times = set_times(components, components)
+    options = {secret_field(label, times) for label in write.secrets}
+    return [
+        label
+        for label in sorted(write.changed)
+        if label not in write.secrets and time_of(label, times) and secret_field(label, times) not in options
+    ]
+
+
+def _may_be_set(context: Context, components: list[Json], secrets: Mapping[str, Secret]) -> set[tuple[str, str]]:
+    """The options with secrets that may have a value after the change although none is shown: not those that are known
+    to have none, nor those that were sent once and are declared no longer."""
+    times = set_times(components, components_of(context.live))
+    gone = context.sent if "option_values" in context.want else frozenset()
+    left = {field for field in times if any(secret_field(each, (field,)) for each in secrets)}
+    unset = {field for field, time in times.items() if time == "" or (time is None and field in context.unset)}
+    unset |= {field for field in times if any(secret_field(each, (field,)) for each in gone)}
+    return {place for place in secrets_declared(components) if option_label(*place) not in unset - left}
 
 
 def _at_version(version: str) -> Callable[[Json], str]:
@@ -250,9 +304,26 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
     """An upgrade changes grants and components; an option that goes may stop the app."""
     if change.path == ("version",):
         return Risk("risky", "another version: components, grants and required options may differ")
+    if str(change.path[0]).startswith("option_values["):
+        return _risk_of_secret(change)
     if change.path[0] == "option_values" and change.after is ABSENT:
         return Risk("risky", "the option loses its value")
     return None
+
+
+def _risk_of_secret(change: FieldChange) -> Risk:
+    """What becomes of a secret, in a word."""
+    if change.after is ABSENT:
+        since = ", also what somebody set since the last apply" if change.cause == "conflict" else ""
+        return Risk("risky", f"remove: the secret is taken away{since}")
+    if change.before is ABSENT:
+        return Risk("safe", "set: there is none yet")
+    words = {
+        "drift": "rotate: somebody set another one since the last apply, and it is set back",
+        "conflict": "rotate: somebody set another one since the last apply, and it is replaced",
+    }
+    word = words.get(change.cause)
+    return Risk("risky", word) if word else Risk("safe", "rotate: it is sent anew")
 
 
 def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:

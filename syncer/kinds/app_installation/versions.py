@@ -70,16 +70,26 @@ def _newest(answers: Mapping[str, Json]) -> Iterator[Json]:
 def declared_components(answers: Mapping[str, Json], live: Json, target: str | None) -> list[Json] | None:
     """The components of the target version with their option declarations; None where it cannot be had."""
     if live and live.get("installed_version") == target:
-        return _components(live)  # a frozen snapshot: what is published may have moved on
+        return components_of(live)  # a frozen snapshot: what is published may have moved on
     for name in ("public", "own"):
         answer = answers.get(name)
         if isinstance(answer, dict) and answer.get("version") == target and answer.get("pending") is not True:
-            return _components(answer)
+            return components_of(answer)
     return None
 
 
-def _components(version: Mapping[str, Json]) -> list[Json]:
-    return [*objects_at(version.get("components"), ("components",))]
+APP_LEVEL = "$app"
+"""Stands for a component in option values and here: what is declared for the app as a whole
+(docs/platform.md#options-of-an-app)."""
+
+
+def components_of(version: Mapping[str, Json]) -> list[Json]:
+    """The components of a version or of an installation; its options for the app as a whole, if it has any, stand as a
+    component of their own."""
+    components = [*objects_at(version.get("components"), ("components",))]
+    if version.get("options"):
+        components.append({"id": APP_LEVEL, "options": [*objects_at(version["options"], ("options",))]})
+    return components
 
 
 def check_version(context: Context, target: str | None, components: list[Json] | None) -> Iterator[Finding]:
@@ -144,8 +154,8 @@ def remarks(context: Context, target: str | None, components: list[Json] | None,
         kept = {word_at(each.get("id"), ("components", at, "id")) for at, each in enumerate(components)}
         gone = [
             component_title(each)
-            for each in _components(live)
-            if word_at(each.get("id"), ("components", "id")) not in kept
+            for each in components_of(live)
+            if word_at(each.get("id"), ("components", "id")) not in {*kept, APP_LEVEL}
         ]
         if gone:
             yield f"version {target} no longer has {listed(gone)}: what uses it stops"

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from syncer.diff.secret_digest import digest_secret
+from syncer.diff.secret_digest import digest_secret, sent_times
 from syncer.model.address import Address
 from syncer.model.diagnostic import PartlyDone, Problem
 from syncer.model.kind import Kind
@@ -309,13 +309,14 @@ def memory_after(task: Task, carried: ChangeResult, entry: Managed | None, salt:
     """What state says of the address now."""
     if task.change.action in REMOVALS or task.desired is None:
         return None
-    sent = {
-        label: digest_secret(secret, salt())
-        for label, secret in task.secrets.items()
-        if task.change.action == "create" or label in task.changed or "option_values" in task.changed
-    }
     written = carried.written
-    now = remembered(task.desired, written.live_id, carried.want, written.parts, entry, sent, carried.forms)
+    known: Mapping[str, str] = entry.secrets if entry else {}
+    digests = {label: digest for label, digest in known.items() if label not in task.changed}
+    times = {**(entry.secret_times if entry else {}), **written.secret_times}
+    if written.secrets_sent:
+        digests = {label: digest_secret(secret, salt()) for label, secret in task.secrets.items()}
+        times = sent_times(digests, task.loose, written.secret_times)
+    now = remembered(task.desired, written.live_id, carried.want, written.parts, digests, carried.forms, times)
     if task.memory is None:
         return now
     return restored(task.memory, now) if task.memory.live_id else None

@@ -29,15 +29,16 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref, leaves_at
 from syncer.model.kind import Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
-from syncer.plan.inputs import IdIndex, PlanInputs, context_of
+from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
+from syncer.plan.secret_changes import secret_changes
 
 _HELD = ("variable", "secret", "unclear")
 """Why a change by hand is not taken over though nobody wants it otherwise."""
@@ -178,7 +179,8 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     complete = str(address) in given.wish.complete
     merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
-    if not (merged.changes or merged.refused or prepared.extra or complete):
+    moved = [*_moved_secrets(given, desired, prepared)]
+    if not (merged.changes or merged.refused or prepared.extra or complete or moved):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
@@ -192,6 +194,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     )
     all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
+    found.left.extend(moved)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     if prepared.extra and pulled.policy:
         edits.append(_policy(raw, pulled.policy, found))
@@ -206,6 +209,19 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     if taken or found.left:
         out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(found.left)))
         out.problems += kept_problems(address, raw, found.left, given.environment)
+
+
+def _moved_secrets(given: _WriteBackInput, desired: Desired, prepared: PreparedSides) -> Iterator[KeptField]:
+    """The secrets that somebody set or took away since the last apply, of which no reply tells the value."""
+    if not prepared.secrets:
+        return
+    entry = memory_of(desired, given.known.found.get(desired.address), given.sides.managed)
+    for change in secret_changes(prepared, entry, False).changes:
+        label = str(change.path[0])
+        if change.cause != "ours" and label in prepared.secrets:
+            top = (label.partition("[")[0],)
+            secret = prepared.secrets[label]
+            yield KeptField(next((path for path, leaf in leaves_at(desired.spec) if leaf is secret), top), "secret")
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
