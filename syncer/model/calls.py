@@ -8,7 +8,7 @@ will be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
 
 from syncer.model.address import Address
@@ -80,6 +80,10 @@ def itself(found: Json) -> Json:
     return found
 
 
+FAILED: Final = "(failed)"
+"""The reply of a step that was refused and `may_fail`."""
+
+
 class Step(NamedTuple):
     """One call of a change, with what its reply must show. A kind yields it and does nothing itself."""
 
@@ -106,6 +110,9 @@ class Step(NamedTuple):
     may_lack: bool = False
     """A platform may not have this endpoint: the kind is given None then and goes another way. Never for an object that
     may be missing."""
+    may_fail: bool = False
+    """What was done before it stands where the platform refuses this one: that is said, and the kind is given FAILED
+    and goes on. Not for a first step."""
     reread: Call | None = None
     """What to read after a lost answer, if not the resource itself."""
     achieved: Callable[[Json], bool] | None = None

@@ -69,10 +69,14 @@ class PreparedSides(NamedTuple):
     findings: tuple[Finding, ...] = ()
     notices: tuple[str, ...] = ()
     extra: tuple[FieldChange, ...] = ()
+    amiss: str = ""
+    """What `extra` means where it is still so after a change: what is wrong, and what to do."""
     labels: Mapping[str, str] = {}
     """Live ids of parts → the keys the manifest calls them by, for people."""
     meanings: tuple[Meaning, ...] = ()
     """What references stand for now and nobody has accepted yet."""
+    stopped: tuple[Meaning, ...] = ()
+    """What the platform itself has switched off, and no apply switches on: it is drift, and a notice in the plan."""
     accepted: Parts = NO_PARTS
     """The parts once every one of `meanings` is accepted; until then `parts` are remembered."""
 

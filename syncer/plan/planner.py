@@ -225,8 +225,9 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         changes += secret.changes
     if merged.refused and desired.address not in out.unclear:
         out.unclear.append(desired.address)
-    if changes or prepared.meanings:
-        out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, prepared.meanings)
+    if changes or prepared.meanings or prepared.stopped:
+        moved = (*prepared.meanings, *prepared.stopped)
+        out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, moved)
     if changes:
         problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]

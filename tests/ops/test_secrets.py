@@ -178,3 +178,35 @@ def test_a_required_secret_is_not_taken_away(world: World) -> None:
     assert refusal(world) == [
         ("app-required-option", "option `api_key` of component `$app` is required and has no value")
     ]
+
+
+def test_an_upgrade_whose_options_are_refused_is_an_upgrade_and_off(world: World) -> None:
+    world.put(tariff())
+    world.apply()
+    newer = tariff(mandant="ost")
+    newer["spec"]["version"] = "1.1.0"
+    world.put(newer)
+    world.fault(method="PATCH", path="/v1/app/*", status=400, times=1)
+    run = world.apply()
+    assert (run.code, run.ends) == (5, {"AppInstallation/tariff": "done"})
+    (said,) = run.problems
+    assert said.startswith("AppInstallation/tariff: step `options`: `PATCH /v1/app/")
+    assert said.endswith("; the app is off")
+    assert planned(world) == [
+        ("option_values[$app].options[mandant].value", "ours", "safe", ""),
+        ("enabled", "drift", "safe", ""),
+    ]
+    assert world.apply().problems == []
+    world.converges()
+
+
+def test_an_upgrade_without_a_secret_is_an_upgrade_and_off(world: World) -> None:
+    world.ask(
+        f"POST /v1/app/{TARIFF}", {"version": "1.0.0", "option_values": options(mandant="nord", api_key="by hand")}
+    )
+    newer = tariff(api_key=None)
+    newer["spec"]["version"] = "1.1.0"
+    world.put(newer)
+    run = world.apply()
+    assert (run.code, run.ends) == (5, {"AppInstallation/tariff": "done"})
+    assert run.problems == ["AppInstallation/tariff: the app is off"]

@@ -9,18 +9,14 @@ sent, or none at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
-from syncer.diff.secret_digest import field_of as secret_field
-from syncer.diff.secret_digest import time_of
 from syncer.diff.three_way_merge import merge
 from syncer.kinds.app_installation.checks import RULES, check_app, check_option_values
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     declaration,
     openly_declared,
-    option_label,
     options_declared,
     put_back,
     secrets_declared,
@@ -28,6 +24,7 @@ from syncer.kinds.app_installation.secret_options import (
     take_out,
     unmanaged_secrets,
 )
+from syncer.kinds.app_installation.secret_status import kept, may_be_set, risk_of_secret, told
 from syncer.kinds.app_installation.versions import (
     asks,
     check_version,
@@ -39,7 +36,7 @@ from syncer.kinds.app_installation.versions import (
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.kinds.users import AUTOMATIONS, configs, results, unseen
 from syncer.kinds.users import called as named
-from syncer.model.calls import Call, Listing, Parts, Step, Steps, StepsResult, Write, delete, segment
+from syncer.model.calls import FAILED, Call, Listing, Parts, Step, Steps, StepsResult, Write, delete, segment
 from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange
 from syncer.model.field_rules import compile_shape, keyed
@@ -54,6 +51,9 @@ if TYPE_CHECKING:
 SERVICE = "app"
 LISTING = Listing("/v1/app", "apps", paging="page")
 SHAPE = compile_shape(lists={"option_values": keyed("component_id"), "option_values[].options": keyed("key")})
+
+
+OFF = "the app is off: open Settings → Apps and save its configuration by hand, or give what it lacks and apply again"
 
 
 def _path(app_id: str) -> str:
@@ -84,7 +84,7 @@ def prepare(context: Context) -> PreparedSides:
             path=("option_values",),
             already=have.get("option_values") or [],
             required=not context.policy.get("allow_disabled"),
-            hidden=_may_be_set(context, components, secrets) if context.live else (),
+            hidden=may_be_set(context, components, secrets) if context.live else (),
         )
         if "option_values" in want:
             want["option_values"] = values
@@ -96,6 +96,7 @@ def prepare(context: Context) -> PreparedSides:
         findings=tuple(findings),
         notices=tuple(remarks(context, target, components, _not_known(context, have, want, secrets, components))),
         extra=switched_off,
+        amiss=OFF if switched_off else "",
     )
 
 
@@ -169,18 +170,16 @@ def _finding(lost: UnmanagedSecret, write: Write) -> Finding:
 
 
 def _verify(write: Write, app_id: str) -> Step:
-    """Read back: the version asked for, and enabled unless the manifest allows otherwise."""
+    """Read back: the version asked for, and no secret that was to go. Whether the app is on, is looked at beside it."""
     version = write.goal.get("version")
 
     def complaint(live: Json) -> str:
         if not isinstance(live, dict):
             return "the app is not installed when it is read back"
-        if kept := _kept(write, live):
-            return f"the platform keeps the secret {listed(kept)}: delete it in Settings → Apps"
+        if left := kept(write, live):
+            return f"the platform keeps the secret {listed(left)}: delete it in Settings → Apps"
         if version is not None and live.get("installed_version") != version:
             return f"version `{live.get('installed_version')}` is installed, and `{version}` was asked for"
-        if live.get("enabled") is False and not write.policy.get("allow_disabled"):
-            return "the app is installed and disabled: open Settings → Apps and save its configuration by hand"
         return ""
 
     return Step("verify", Call("GET", _path(app_id)), complaint=complaint)
@@ -192,7 +191,7 @@ def create(write: Write) -> Steps:
     body = {"version": write.goal["version"], "option_values": _complete(write)}
     yield Step("install", Call("POST", _path(app_id), body))
     live = yield _verify(write, app_id)
-    return StepsResult(app_id, live, secrets_sent=True, secret_times=_told(write, live))
+    return StepsResult(app_id, live, secrets_sent=True, secret_times=told(write, live))
 
 
 def update(write: Write) -> Steps:
@@ -216,47 +215,12 @@ def update(write: Write) -> Steps:
         disabled = moved.get("enabled") is False and not write.policy.get("allow_disabled")
         if disabled and not save and not _unmanaged(write):
             save, values = True, _complete(write)
+    saved = save
     if save:
-        yield Step("options", Call("PATCH", _path(app_id), {"option_values": values}))
+        patch = Call("PATCH", _path(app_id), {"option_values": values})
+        saved = (yield Step("options", patch, may_fail="version" in write.changed)) is not FAILED
     live = yield _verify(write, app_id)
-    return StepsResult(app_id, live, secrets_sent=save, secret_times=_told(write, live))
-
-
-def _told(write: Write, live: Json) -> dict[str, str]:
-    """What the platform says of the secrets, as `Managed.secret_times`. Where it says nothing, what was not sent to an
-    app that is new is not there."""
-    if not isinstance(live, dict):
-        return {}
-    components = components_of(live)
-    told = {field: time for field, time in set_times(components, components).items() if time is not None}
-    new = set_times(components, []) if not write.live else {}
-    return {
-        **{field: "" for field in new if not any(map(partial(secret_field, fields=(field,)), write.secrets))},
-        **told,
-    }
-
-
-def _kept(write: Write, live: Json) -> list[str]:
-    """The secrets that were left out to be removed, and that are there still."""
-    components = components_of(live)
-    times = set_times(components, components)
-    options = {secret_field(label, times) for label in write.secrets}
-    return [
-        label
-        for label in sorted(write.changed)
-        if label not in write.secrets and time_of(label, times) and secret_field(label, times) not in options
-    ]
-
-
-def _may_be_set(context: Context, components: list[Json], secrets: Mapping[str, Secret]) -> set[tuple[str, str]]:
-    """The options with secrets that may have a value after the change although none is shown: not those that are known
-    to have none, nor those that were sent once and are declared no longer."""
-    times = set_times(components, components_of(context.live))
-    gone = context.sent if "option_values" in context.want else frozenset()
-    left = {field for field in times if any(secret_field(each, (field,)) for each in secrets)}
-    unset = {field for field, time in times.items() if time == "" or (time is None and field in context.unset)}
-    unset |= {field for field in times if any(secret_field(each, (field,)) for each in gone)}
-    return {place for place in secrets_declared(components) if option_label(*place) not in unset - left}
+    return StepsResult(app_id, live, secrets_sent=saved, secret_times=told(write, live))
 
 
 def _at_version(version: str) -> Callable[[Json], str]:
@@ -305,25 +269,10 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
     if change.path == ("version",):
         return Risk("risky", "another version: components, grants and required options may differ")
     if str(change.path[0]).startswith("option_values["):
-        return _risk_of_secret(change)
+        return risk_of_secret(change)
     if change.path[0] == "option_values" and change.after is ABSENT:
         return Risk("risky", "the option loses its value")
     return None
-
-
-def _risk_of_secret(change: FieldChange) -> Risk:
-    """What becomes of a secret, in a word."""
-    if change.after is ABSENT:
-        since = ", also what somebody set since the last apply" if change.cause == "conflict" else ""
-        return Risk("risky", f"remove: the secret is taken away{since}")
-    if change.before is ABSENT:
-        return Risk("safe", "set: there is none yet")
-    words = {
-        "drift": "rotate: somebody set another one since the last apply, and it is set back",
-        "conflict": "rotate: somebody set another one since the last apply, and it is replaced",
-    }
-    word = words.get(change.cause)
-    return Risk("risky", word) if word else Risk("safe", "rotate: it is sent anew")
 
 
 def _pulled(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:

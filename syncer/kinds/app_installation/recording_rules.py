@@ -16,7 +16,7 @@ from syncer.model.unexpected_reply import field_of, object_at
 
 _FIELD = pick("key", "type", "required", "label")
 _MARKS = pick("repeatable", "sensitive", "lifted", "configured", "value_updated_at")
-_SAID = pick("app_id", "version", "latest_version", "versions", "deprecated_at", "is_beta", "pending", "name")
+_SAID = pick("app_id", "version", "latest_version", "deprecated_at", "is_beta", "pending", "name")
 
 
 def installation(live: Json) -> Spec:
@@ -44,6 +44,14 @@ def components(value: Json) -> list[Json]:
     ]
 
 
+def _listed(value: Json) -> Spec:
+    """The versions that a page lists, by their numbers or as they are offered."""
+    versions = mapping(value).get("versions")
+    if not isinstance(versions, list):
+        return {}
+    return {"versions": [configuration(each) if isinstance(each, dict) else each for each in versions]}
+
+
 def _of_the_app(version: Json) -> Spec:
     """The options that are declared for the app as a whole."""
     options = [_option(each) for _, each in mappings(version.get("options"))]
@@ -62,6 +70,7 @@ def configuration(value: Json) -> Spec:
     pricing = mapping(object_at(value).get("pricing"))
     return {
         **_SAID(value),
+        **_listed(value),
         "components": components(value.get("components")),
         **_of_the_app(value),
         "role": {

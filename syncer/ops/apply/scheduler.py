@@ -21,7 +21,8 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import PartlyDone, Problem
 from syncer.model.kind import Kind
 from syncer.model.resource import Managed, remembered
-from syncer.ops.apply.change_executor import ChangeExecutor, ChangeResult, Creation
+from syncer.ops.apply.change_executor import ChangeExecutor
+from syncer.ops.apply.change_result import ChangeResult, Creation
 from syncer.ops.apply.unknown_outcome import StepFailed
 from syncer.plan.events import Done, Event, Failed, Skipped, Started, Unknown
 from syncer.plan.identity_match import link_of

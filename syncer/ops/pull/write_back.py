@@ -179,6 +179,8 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     complete = str(address) in given.wish.complete
     merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
+    for each in prepared.stopped:
+        out.problems.append(_warning("platform-stop", f"{address}: {each.risk.reason}", raw, "$.spec"))
     moved = [*_moved_secrets(given, desired, prepared)]
     if not (merged.changes or merged.refused or prepared.extra or complete or moved):
         return
