@@ -27,6 +27,8 @@ class Options:
     schema_item_ids_when_omitted: Literal["new", "by_name"] = "new"
     schema_manifest_when_omitted: Literal["cleared", "kept"] = "cleared"
     schema_protected_enforced: bool = False
+    schema_latest: Literal["honoured", "ignored", "refused"] = "honoured"
+    """What `latest=true` does. Where it is not honoured, freezing is retired: every read gives the latest version."""
     schema_names_unique: bool = False
     schema_references_checked: bool = True
     schema_invalid_status: Literal[400, 422] = 400

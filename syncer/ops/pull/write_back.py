@@ -179,21 +179,13 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     complete = str(address) in given.wish.complete
     merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
-    for each in prepared.stopped:
-        out.problems.append(_warning("platform-stop", f"{address}: {each.risk.reason}", raw, "$.spec"))
     moved = [*_moved_secrets(given, desired, prepared)]
     if not (merged.changes or merged.refused or prepared.extra or complete or moved):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
-    rules = WriteBackRules(
-        remembered=bool(context.last),
-        everything=given.wish.everything,
-        complete=complete,
-        prune=prune,
-        is_plain=_plain_places(kind, prepared),
-        comes_along=partial(belongs, kind),
-        parts={local: live for group in context.parts.values() for local, live in group.items()},
-    )
+    parts = {local: live for group in context.parts.values() for local, live in group.items()}
+    plain, along = _plain_places(kind, prepared), partial(belongs, kind)
+    rules = WriteBackRules(bool(context.last), given.wish.everything, complete, prune, plain, along, parts)
     all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     found.left.extend(moved)
@@ -227,7 +219,12 @@ def _moved_secrets(given: _WriteBackInput, desired: Desired, prepared: PreparedS
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
-    """What references stand for by now is no matter of the manifest: it is accepted, or mended live."""
+    """What references stand for by now is no matter of the manifest: it is accepted, or mended live; nor is what the
+    platform itself has switched off."""
+    for each in prepared.stopped:
+        at = desired.where(("automations",))
+        said = f"{desired.address}: {each.risk.reason}"
+        out.problems.append(Problem("platform-stop", said, at, f"$.spec.{show_field(each.path)}", "", "warning"))
     for each in prepared.meanings:
         name = f"{desired.address}/{each.risk.item}"
         message = f"{desired.address}: {each.risk.reason}"
