@@ -69,21 +69,21 @@ fmt: $(READY) ## format, and mend what the linter can mend
 docs: $(READY) ## write the generated schemas anew
 	@$(BIN)/python tools/build_schemas.py
 
-sim: $(READY) ## break applies in every way (SEEDS=1000, SEED=1234, CRASHES=1, CALLS=1, CUTS=1, IMAGES=1, MEETINGS=1, KILLS=200, FAULTS=1, RESPONSES=50000, STRINGS=2000, GUARDS=1, STEPS=200x50, MANIFESTS=5000, CACHE=1000, RATE=300, COST=100, MEMORY=200; FIRST=7: from that seed on)
+sim: $(READY) ## break applies in every way (SEEDS=1000, SEED=1234, CRASHES=1, CALLS=1, CUTS=1, IMAGES=1, MEETINGS=1, KILLS=200, FAULTS=1, RESPONSES=50000, STRINGS=2000, GUARDS=1, STEPS=200x50, MANIFESTS=5000, CACHE=1000, RATE=300, COST=100, MEMORY=200, BODIES=2000; FIRST=7: from that seed on)
 	@$(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(CRASHES),--crashes) $(if $(CALLS),--calls) $(if $(CUTS),--cuts) $(if $(IMAGES),--images) \
 		$(if $(MEETINGS),--meetings) $(if $(KILLS),--kills $(KILLS)) $(if $(ENTRIES),--entries $(ENTRIES)) \
 		$(if $(FAULTS),--faults) $(if $(RESPONSES),--responses $(RESPONSES)) $(if $(STRINGS),--strings $(STRINGS)) \
 		$(if $(GUARDS),--guards) $(if $(STEPS),--steps $(STEPS)) $(if $(MANIFESTS),--manifests $(MANIFESTS)) \
 		$(if $(CACHE),--cache $(CACHE)) $(if $(RATE),--rate $(RATE)) $(if $(COST),--cost $(COST)) \
-		$(if $(MEMORY),--memory $(MEMORY)) \
+		$(if $(MEMORY),--memory $(MEMORY)) $(if $(BODIES),--bodies $(BODIES)) \
 		$(if $(FIRST),--first $(FIRST)) $(ARGS)
 
 NIGHT ?= 100
 nightly: $(READY) ## the figures of docs/reliability.md at full size (NIGHT=1 for a hundredth of the random ones, FIRST=7 for other seeds)
 	@$(BIN)/python -m simulation --seeds $$((1000 * $(NIGHT))) --steps $$((50 * $(NIGHT)))x50 --manifests $$((1000 * $(NIGHT))) \
 		--responses $$((500 * $(NIGHT))) --strings $$((100 * $(NIGHT))) --kills $$((5 * $(NIGHT))) \
-		--cache $$((100 * $(NIGHT))) --memory $$((2 * $(NIGHT))) --crashes --calls --cuts --images --meetings --faults --guards --rate 300 --cost 100 \
+		--cache $$((100 * $(NIGHT))) --memory $$((2 * $(NIGHT))) --bodies $$((20 * $(NIGHT))) --crashes --calls --cuts --images --meetings --faults --guards --rate 300 --cost 100 \
 		$(if $(FIRST),--first $(FIRST)) $(ARGS)
 
 bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan", ARGS="against REV")

@@ -19,7 +19,15 @@ from simulation import figures
 from simulation.counting import HOWS, Failing, failed
 from simulation.instants import INSTANTS, OPERATIONS, crashed, every_case, every_pair
 from simulation.printed import faults, guards, responses, texts
-from simulation.reports import print_caches, print_cost, print_manifests, print_rate, print_recalls, print_walks
+from simulation.reports import (
+    print_bodies,
+    print_caches,
+    print_cost,
+    print_manifests,
+    print_rate,
+    print_recalls,
+    print_walks,
+)
 from simulation.seeds import Life, live
 from simulation.summary import Summary
 
@@ -158,6 +166,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--cost", type=int, metavar="CHANGES", help="the journal's cost in an apply of so many (N22)")
     parser.add_argument("--rate", type=int, metavar="OBJECTS", help="the pace of an apply of so many (N21)")
     parser.add_argument("--memory", type=int, help="so many lives in which plan and drift recall the last ones (N25)")
+    parser.add_argument("--bodies", type=int, help="so many random bodies of each kind (N26)")
     parser.add_argument("--step", type=int, default=1, help="only each so manieth case, where there are cases")
     parser.add_argument("--jobs", type=int, default=_cores(), help="processes")
     asked = parser.parse_args(arguments)
@@ -198,9 +207,11 @@ def main(arguments: list[str]) -> int:
         bad += print_rate(asked.rate, asked.first)
     if asked.memory:
         bad += print_recalls(_spread, asked.first, asked.memory, asked.jobs)
+    if asked.bodies:
+        bad += print_bodies(_spread, asked.first, asked.bodies, asked.jobs)
     others = asked.crashes, asked.calls, asked.cuts, asked.images, asked.meetings, asked.kills, asked.entries
     hostile = asked.faults, asked.responses, asked.strings, asked.guards
-    rest = asked.steps, asked.manifests, asked.cost, asked.rate, asked.memory, asked.cache
+    rest = asked.steps, asked.manifests, asked.cost, asked.rate, asked.memory, asked.cache, asked.bodies
     if asked.seeds is not None or not any((*others, *hostile, *rest)):
         bad += seeds(asked.first, asked.seeds if asked.seeds is not None else 100, asked.jobs)
     return 1 if bad else 0

@@ -131,7 +131,7 @@ def _said(world: BrokenWorld, command: str, recall: Recall | None) -> tuple[str,
                     report = recall.drift(api, world.fetch, wanted, state, request, before)
                 else:
                     desired, removals = world.wanted()
-                    plain = PlanRequest(world.target, removal_requests=removals)
+                    plain = PlanRequest(world.target, removal_requests=removals, salt=state.salt)
                     report = find_drift(api, world.fetch, desired, state, plain, *before)
                 return drift_json(report), bool(asked)
             planned = recall.plan(api, world.fetch, wanted, state, request) if recall else world.planned(api, state)

@@ -1,5 +1,5 @@
-"""Prints the figures of walks, spoilt manifests, pace, the journal's cost and what is recalled: N7, N11, N21, N22, N24
-and N25 of docs/reliability.md#the-table."""
+"""Prints the figures of walks, spoilt manifests, pace, the journal's cost, what is recalled and random bodies: N7, N11,
+N21, N22 and N24 to N26 of docs/reliability.md#the-table."""
 
 from __future__ import annotations
 
@@ -128,6 +128,29 @@ def print_recalls(spread: Spread, first: int, number: int, jobs: int) -> int:
     print(f"  {number - len(bad)} of {number} say the same to the byte")
     for each in bad[:20]:
         print(f"  FAILED: make sim MEMORY=1 FIRST={each.seed}: {each.wrong[0]}"[:2000])
+    return len(bad)
+
+
+def print_bodies(spread: Spread, first: int, number: int, jobs: int) -> int:
+    """N26, of so many bodies of each kind; the number of organisations in which something is wrong."""
+    from simulation.bodies import EACH, STORED, played
+
+    began = time.monotonic()
+    bodies: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    hands, bad = 0, []
+    organisations = -(-number // EACH)
+    for each in spread(played, range(first, first + organisations), jobs):
+        bodies += each.bodies
+        hands += each.hands
+        wrong.update({sort: len(words) for sort, words in each.wrong.items()})
+        bad += [each] if each.wrong else []
+    print(f"N26 {organisations} organisations from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
+    print(f"  {bodies.total()} bodies of {len(STORED)} kinds: {_table(bodies)}; {hands} scalars changed by hand")
+    print(f"  wrong: {_table(wrong)}")
+    for each in bad[:20]:
+        sort, words = next(iter(each.wrong.items()))
+        print(f"  FAILED: make sim BODIES={EACH} FIRST={each.seed}: {sort}: {words[0]}"[:600])
     return len(bad)
 
 

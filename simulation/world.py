@@ -28,6 +28,7 @@ from syncer.kinds import KINDS
 from syncer.manifests.cross_checks import together
 from syncer.manifests.project import choose, read_project
 from syncer.manifests.resolution import asked_for, read_manifests, resolve
+from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, ordered
 from syncer.model.json_values import Secret
 from syncer.model.resource import Desired
@@ -41,7 +42,7 @@ from syncer.ops.safety_inputs import CallerClaims, SafetyRules, situation_of
 from syncer.ops.selection import PlanRequest, Selection, Target
 from syncer.ops.undo.undo import plan_back, undo
 from syncer.plan.drift import Drift
-from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
+from syncer.plan.events import Done, Event, Failed, OpenCall, Skipped, Unknown
 from syncer.plan.plan import Plan
 from syncer.plan.removal_requests import RemovalRequest
 from syncer.plan.safety import Consent, Situation
@@ -134,6 +135,11 @@ class Run:
     events: list[Event]
     code: int
     requests: list[Json]
+
+    @property
+    def held(self) -> dict[str, str]:
+        """Addresses of which a call of an earlier run is still open, and what is said of it."""
+        return {str(each.address): each.problem.message for each in self.events if isinstance(each, OpenCall)}
 
     @property
     def calls(self) -> list[str]:
@@ -304,7 +310,7 @@ class World:
         selection = Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
         with self.api(read_only=True) as api:
             desired, asked = self.wanted()
-            request = PlanRequest(self.target, selection, removal_requests=asked)
+            request = PlanRequest(self.target, selection, removal_requests=asked, salt=state.salt)
             return find_drift(api, self.fetch, desired, state, request, last_apply(self.runs.newest()[0]), **how)
 
     @property
@@ -387,10 +393,11 @@ class World:
             path.unlink()
 
     def planned(self, api: Reader, state: State, selection: Selection | None = None, **how: Any) -> PlanResult:
-        selection = selection or Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())))
+        held = how.pop("held", frozenset())
+        selection = selection or Selection(tuple(how.pop("only", ())), tuple(how.pop("but", ())), held=held)
         desired, asked = self.wanted()
         unread = how.pop("unread", None)
-        request = PlanRequest(self.target, selection, removal_requests=asked, **how)
+        request = PlanRequest(self.target, selection, removal_requests=asked, salt=state.salt, **how)
         return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
     def planned_back(self, api: Reader, state: State, run: str) -> PlanResult:
@@ -468,9 +475,12 @@ class _Operator:
     how: Mapping[str, Any]
     planned: PlanResult | None = None
 
-    def plan(self, api: Api, state: State) -> PlanResult:
+    def plan(self, api: Api, state: State, held: frozenset[Address]) -> PlanResult:
         world = self.world
-        return world.planned_back(api, state, self.undo) if self.undo else world.planned(api, state, **self.how)
+        if self.undo:
+            assert not held
+            return world.planned_back(api, state, self.undo)
+        return world.planned(api, state, held=held, **self.how)
 
     def show(self, planned: PlanResult) -> None:
         self.planned = planned

@@ -174,11 +174,11 @@ def test_one_file_among_others_is_told_alone() -> None:
     }
 
 
-def test_a_warning_about_a_field_is_an_error_where_strict(tmp_path: Path) -> None:
-    for name in ("syncer.yaml", "field-unknown.yaml"):
+def test_a_warning_about_a_word_is_an_error_where_strict(tmp_path: Path) -> None:
+    for name in ("syncer.yaml", "word-unknown.yaml"):
         shutil.copy(BROKEN / name, tmp_path / name)
     code, problems = validate(tmp_path, "--strict")
-    assert (code, [(each["severity"], each["rule"]) for each in problems]) == (3, [("error", "unknown-field")])
+    assert (code, [(each["severity"], each["rule"]) for each in problems]) == (3, [("error", "not-allowed-value")])
 
 
 # ------------------------------------------------------------------------------------------------------ the README

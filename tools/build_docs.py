@@ -277,18 +277,23 @@ def cell(text: str) -> str:
 def rules_page() -> str:
     """Every rule with its sentence."""
     sys.path.insert(0, str(ROOT))
-    from syncer.manifests.rules import sections
+    from syncer.kinds import KINDS
+    from syncer.manifests.rules import acceptable, sections
+
+    taken = {rule for kind in KINDS.values() for rule in acceptable(kind)}
 
     lines = [
         "# Rules",
         "",
         "What `syncer validate` and `syncer plan` may name, in brackets behind `error` or `warning`. Each sentence",
-        "says how it should be. With `validate --strict` every warning is an error.",
+        "says how it should be. With `validate --strict` every warning is an error. What is live may break a rule that",
+        "is marked *may be accepted*: [`metadata.accept`](../README.md#what-is-live-against-a-rule) names it.",
         "",
     ]
     for heading, rules in sections().items():
         lines += [f"## {heading}", "", "| Rule | |", "| --- | --- |"]
-        lines += [f"| `{rule}` | {cell(sentence)} |" for rule, sentence in sorted(rules.items())]
+        marks = {rule: " *May be accepted.*" if rule in taken else "" for rule in rules}
+        lines += [f"| `{rule}` | {cell(sentence)}{marks[rule]} |" for rule, sentence in sorted(rules.items())]
         lines.append("")
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from syncer.api.deadline import announced
 from syncer.api.endpoints import endpoint
 from syncer.api.error_text import said
 from syncer.api.options import TransportOptions
@@ -89,7 +90,7 @@ class Api:
         options: TransportOptions = TransportOptions(),  # noqa: B008  a frozen value
     ) -> None:
         stopped = threading.Event()
-        self._effects = _interruptible(options.effects, stopped)
+        self._effects = announced(_interruptible(options.effects, stopped), options.tell)
         self._token = token
         self.claims: Claims = claims_of(token)
         check_claims(self.claims, token, self._effects.now())

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.hosts import is_loopback
+from syncer.model.named_tuple import NamedTuple
 
 SERVICES: Mapping[str, str] = {
     "entity": "https://entity.sls.epilot.io",

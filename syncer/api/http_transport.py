@@ -4,18 +4,16 @@ It knows methods, paths and bytes, not what they mean. The texts of third-party 
 them would quote the token.
 """
 
+# ruff: noqa: E402 -- how the library is imported is said before it is
+
 from __future__ import annotations
 
 import logging
 import os
 import re
 import ssl
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
-
-import httpx
 
 from syncer import __version__
 from syncer.api.allowlist import gate, payload_gate
@@ -26,6 +24,24 @@ from syncer.api.response_body import BadBody, read_body, unpacked
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.hosts import is_loopback
 from syncer.model.json_values import Secret
+from syncer.model.light_import import ClassName, import_lightly, later
+
+import_lightly(
+    "httpx",
+    {
+        "httpx._main": {"main": later("httpx._main", "main")},  # a command of its own, with colours
+        "http.client": {"HTTP_PORT": 80, "HTTPSConnection": ClassName},  # another way to send requests
+        "calendar": {"timegm": later("calendar", "timegm")},  # cookies that end, of which none is taken
+        "email.message": {},  # replies as text, of which only bytes are taken
+        "mimetypes": {},  # files that are uploaded
+        "shutil": {},  # folders that are taken away
+    },
+)
+
+import urllib.request
+from http.cookiejar import CookieJar
+
+import httpx
 
 LARGE = "application/large-response.vnd+json"
 ACCEPT = f"application/json, {LARGE}"
@@ -152,6 +168,13 @@ _FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
 )
 
 
+class _NoCookies(CookieJar):
+    """Takes none and sends none, whatever a reply asks for, and reads no reply's headers to learn that."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """None is taken."""
+
+
 def _client(
     check: Callable[[httpx.Request], None],
     options: TransportOptions,
@@ -169,7 +192,7 @@ def _client(
         mounts=mounts,
         trust_env=True,
         follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        cookies=_NoCookies(),
         timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.attempt),
         limits=httpx.Limits(
             max_connections=min(limits.connections, 32),

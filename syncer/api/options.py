@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,12 @@ class RequestLimits:
 class TransportOptions:
     """`wire` replaces the network: a sandbox application in process, or a function. Without it httpx brings its own,
     with the proxies of the environment (never for this machine's own addresses), or the one of `proxy`; `ca_file`
-    names the authorities that are trusted instead of the system's."""
+    names the authorities that are trusted instead of the system's. `tell` is told what is waited for when nothing has
+    come for a while; without it nobody is."""
 
     effects: Effects = field(default_factory=Effects)
     limits: RequestLimits = RequestLimits()
     wire: httpx.BaseTransport | None = None
     proxy: str = ""
     ca_file: str = ""
+    tell: Callable[[str], None] | None = None

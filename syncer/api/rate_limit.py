@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from syncer.api.reply import Reply, Request, Transport
@@ -123,6 +122,8 @@ def retry_after(value: str, date: str, now: float) -> float | None:
 
 
 def _moment(text: str) -> float | None:
+    from email.utils import parsedate_to_datetime  # late: few replies name a moment, and it takes twelve modules along
+
     try:
         return parsedate_to_datetime(text).timestamp() if any(each.isalpha() for each in text) else None
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 from syncer.api.allowlist import AllowListTransport
 from syncer.api.circuit_breaker import BreakerTransport, CircuitBreaker
-from syncer.api.deadline import DeadlineTransport
+from syncer.api.deadline import DeadlineTransport, Silence
+from syncer.api.endpoints import endpoint
 from syncer.api.options import TransportOptions
 from syncer.api.rate_limit import RateLimit, RateLimitTransport
 from syncer.api.reply import Reply, Request, Transport
@@ -46,7 +47,9 @@ class Sender:
         self._wires = http_transports(bases, token, options, read_only=read_only)
         ends: list[Transport] = [*self._wires]
         if options.wire is None:  # what answers within this process does not trickle
-            ends = [DeadlineTransport(each, limits.attempt) for each in ends]
+            hosts = {name: str(endpoint(base)) for name, base in bases.items()}
+            silence = Silence(effects.clock, options.tell, hosts) if options.tell else None
+            ends = [DeadlineTransport(each, limits.attempt, effects.clock, silence) for each in ends]
         paced = RateLimitTransport(LargeReplyTransport(*ends), pace, effects)
         tried = BreakerTransport(paced, CircuitBreaker(effects))
         repeated = RetryTransport(tried, limits, effects, RetryBudget(), self._stopped)

@@ -1,7 +1,8 @@
 """The command line: commands are imported when they are called, errors become text and an exit code here and nowhere
 else."""
 
-# ruff: noqa: E402 -- the collector is told before the imports, which make most of the values of a short command
+# ruff: noqa: E402 -- the collector is told before the imports, which make most of the values of a short command; and how
+# click is imported before it is
 
 from __future__ import annotations
 
@@ -17,9 +18,12 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-import click
-
 from syncer import __version__
+from syncer.cli.click_import import import_click, import_pathlib
+
+import_click()
+
+import click
 
 COMMANDS = {
     "init": "Begin a repository: syncer.yaml, a first manifest, .gitignore.",
@@ -65,6 +69,7 @@ class Commands(CommandGroup):
         """The command, imported now."""
         if cmd_name not in COMMANDS:
             return None
+        import_pathlib()  # which every command needs, and `--version` doesn't
         command: click.Command = getattr(importlib.import_module(f"syncer.cli.commands.{cmd_name}"), cmd_name)
         return command
 

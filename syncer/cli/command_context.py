@@ -263,7 +263,10 @@ class CommandContext:
             share=self.environment.pace,
             judge=self._must_be_its_own,
             options=TransportOptions(
-                self.effects, proxy=self.env.get("SYNCER_PROXY", ""), ca_file=self.env.get("SYNCER_CA_FILE", "")
+                self.effects,
+                proxy=self.env.get("SYNCER_PROXY", ""),
+                ca_file=self.env.get("SYNCER_CA_FILE", ""),
+                tell=self.tell,
             ),
         )
 
@@ -291,6 +294,7 @@ class CommandContext:
         selection: Selection,
         *,
         resend_secrets: bool = False,
+        as_sent: bool = False,
         unread: Unread | None = None,
         recall: Recall | None = None,
     ) -> PlanResult:
@@ -309,7 +313,7 @@ class CommandContext:
             self.warnings = recall.warnings
             return planned
         desired, asked = self.wanted()
-        request = PlanRequest(self.target, selection, resend_secrets, asked, notices)
+        request = PlanRequest(self.target, selection, resend_secrets, as_sent, asked, notices, salt=state.salt)
         return make_plan(api, self.fetch, desired, state.entries, request, unread)
 
     def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:

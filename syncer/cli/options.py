@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
@@ -135,6 +137,7 @@ def selection_options(command: Command) -> Command:
 def planning_options(command: Command) -> Command:
     """What plan and apply have in common."""
     for option in (
+        click.option("--as-sent", is_flag=True, help="Send again what the platform is known to make other values of."),
         click.option("--resend-secrets", is_flag=True, help="Send every secret again, also those that seem unchanged."),
         verbose_option,
         selection_options,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import signal
 
 Handler = Callable[[int, Any], None]
 
@@ -21,6 +22,8 @@ class Terminated(KeyboardInterrupt):
 def at_once() -> Iterator[None]:
     """SIGTERM ends the block as Ctrl-C does, so that locks are given back; else the process would just be gone."""
 
+    import signal  # late, here and below: `--help` waits for none
+
     def handle(number: int, frame: Any) -> None:
         raise Terminated
 
@@ -32,6 +35,8 @@ def at_once() -> Iterator[None]:
 def draining(ask: Callable[[str], None]) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM calls `ask` with its name, the second ends the process where it stands: the journal
     makes both safe."""
+    import signal
+
     asked: list[int] = []
 
     def handle(number: int, frame: Any) -> None:
@@ -50,6 +55,9 @@ def draining(ask: Callable[[str], None]) -> Iterator[None]:
 @contextlib.contextmanager
 def _handling(handlers: dict[signal.Signals, Handler]) -> Iterator[None]:
     """The handlers for a block; nothing outside the main thread, where Python takes none."""
+    import signal
+    import threading
+
     before: dict[signal.Signals, Any] = {}
     try:
         if threading.current_thread() is threading.main_thread():

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.fs import change_set
-from syncer.fs.change_set import ChangeSet
-
 if TYPE_CHECKING:
+    from syncer.fs.change_set import ChangeSet
     from syncer.ops.pull.write_back import WriteBackResult
     from syncer.render.output import Output
 
@@ -30,8 +28,8 @@ def taking_options(command: Command) -> Command:
         click.option(
             "--complete",
             multiple=True,
-            metavar="ADDRESS",
-            help="Declare all of it, also what its manifest leaves out today. Repeatable.",
+            metavar="ADDRESS[/PATH]",
+            help="Declare all of it, or of one field, also what its manifest leaves out today. Repeatable.",
         ),
         click.option("--check", is_flag=True, help="Write nothing; exit 2 when there is something to take over."),
         click.option("--as-patch", is_flag=True, help="Print a patch for `git apply`, and write nothing."),
@@ -42,6 +40,8 @@ def taking_options(command: Command) -> Command:
 
 def show_patch(out: Output, changes: ChangeSet, root: Path) -> None:
     """Changes of files for `git apply`, from wherever in a repository the root lies."""
+    from syncer.fs import change_set  # late: `--help` does without
+
     out.patch(change_set.as_patch(changes, change_set.folder_in_git(root)))
 
 

@@ -88,7 +88,7 @@ def spec_of(
         pulled = kind.pull(clone(have), live, known or {}, answers or {})
     unsaid = [f"`{show_field(path)}`: {why}" for path, why in gone.items() if widens(kind, whole, path)]
     notes = [f"`{show_field(path)}` is left out: {why}" for path, why in gone.items()]
-    spec: Spec = _escaped(pulled.spec)
+    spec: Spec = all_escaped(pulled.spec)
     for each in kind.refs:
         scope = pulled.spec.get(each.scope) if each.scope else ""
         _refer(spec, each, names, pulled.hints, scope if isinstance(scope, str) else "")
@@ -117,11 +117,12 @@ def unescaped(text: str) -> str:
     return text.replace("$${", "${") if "$${" in text else text
 
 
-def _escaped(value: Json) -> Json:
+def all_escaped(value: Json) -> Json:
+    """The value with every text as `escaped` writes it."""
     if isinstance(value, dict):
-        return {name: _escaped(item) for name, item in value.items()}
+        return {name: all_escaped(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_escaped(item) for item in value]
+        return [all_escaped(item) for item in value]
     return escaped(value) if isinstance(value, str) else value
 
 

@@ -27,15 +27,18 @@ def forms_of(differing: Iterable[FieldChange]) -> dict[str, str]:
     }
 
 
-def told_apart(changes: Iterable[FieldChange], forms: Forms) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
+def told_apart(
+    changes: Iterable[FieldChange], forms: Forms, *, as_sent: bool = False
+) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
     """(what is left to change, what the platform has made its own form of). Where the manifest says another value by
-    now, and the form stands as it was, nobody but the manifest has moved the field."""
+    now, and the form stands as it was, nobody but the manifest has moved the field; nor where a value is to go out
+    `as_sent` once more, which leaves nothing as the platform has made it."""
     left, kept = [], []
     for change in changes:
         sent, _, live = forms.get(show_field(change.path), "").partition(" ")
         if not live or live != _digest(change.before):
             left.append(change)
-        elif sent == _digest(change.after):
+        elif sent == _digest(change.after) and not as_sent:
             kept.append(change)
         else:
             left.append(replace(change, cause="ours"))

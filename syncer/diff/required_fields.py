@@ -6,7 +6,6 @@ One truth: the `x-syncer-create` of the kind's JSON Schema, that of the branch i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from syncer.diff.list_keys import key_text
 from syncer.diff.three_way_merge import as_new
@@ -15,6 +14,7 @@ from syncer.model.field_change import FieldChange, FieldPath, Item, show_field
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json, Path, Spec, show_path, value_at
 from syncer.model.kind import Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired
 
 

@@ -7,12 +7,14 @@ item go that is no longer declared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from syncer.diff.fingerprint import canonical
 from syncer.diff.list_keys import key_text, match, twice
 from syncer.diff.list_pairs import exact_key, pair_up
-from syncer.model.field_change import ORDER, Cause, FieldChange, FieldPath, Item
-from syncer.model.field_rules import Shape
+from syncer.diff.remainder import RemainderNode
+from syncer.model.field_change import ORDER, Cause, FieldChange, FieldPath, Item, show_field
+from syncer.model.field_rules import NOTHING_SAID, Shape
 from syncer.model.json_values import ABSENT, Json, Secret, same_leaf
 from syncer.model.markers import without_secrets
 from syncer.model.secret_text import read_written, written
@@ -31,6 +33,10 @@ class MergeResult:
     refused: list[tuple[FieldPath, str]] = field(default_factory=list)
     reordered: list[FieldPath] = field(default_factory=list)
     """Keyed lists whose items stay in another order than the manifest's."""
+    remainder: list[RemainderNode] = field(default_factory=list)
+    """What the live object holds beside what is declared."""
+    let_go: list[RemainderNode] = field(default_factory=list)
+    """The paths of `released`, with what was declared there last."""
 
 
 def merge(live: Json, want: Json, last: Json, shape: Shape, prune: frozenset[str] = frozenset()) -> MergeResult:
@@ -112,17 +118,22 @@ def _mapping(
             continue  # most fields of most plans: whatever their shape says, the live value stays
         below = shape.at(name)
         if name in prune:
-            below = replace(below, rule=below.rule._replace(whole=True))
+            below = below.whole()
         merged = _value(have, value, remembered.get(name, ABSENT), below, (*path, name), out)
         if merged is ABSENT:
             goal.pop(name, None)
         else:
             goal[name] = merged
+    if not live.keys() <= want.keys():
+        out.remainder += [
+            RemainderNode((*path, name), value, shape.at(name)) for name, value in live.items() if name not in want
+        ]
     for name, value in remembered.items():
         if name not in want and name in live:
             below = shape.at(name)
             if not (below.ignored or below.blank(value) or below.blank(live[name])):
                 out.released.append((*path, name))
+                out.let_go.append(RemainderNode((*path, name), value, below))
     return goal
 
 
@@ -139,7 +150,8 @@ def _list(
 def _keyed(
     live: list[Json], want: list[Json], memory: Json, shape: Shape, path: FieldPath, out: MergeResult
 ) -> list[Json]:
-    """Item by item, by key. Live order, new ones last; our order only where the list is ours whole."""
+    """Item by item, by key. Live order, new ones last; our order only where the list is ours whole. In one piece, for
+    each item is placed by what is known of those before."""
     rule, last = shape.rule, memory if isinstance(memory, list) else []
     wanted, unclear = match(live, want, rule)
     if unclear := twice(live, rule) or unclear:
@@ -158,6 +170,7 @@ def _keyed(
             out.changes.append(FieldChange((*path, Item(key_text(item, rule))), item, ABSENT, cause, before))
         else:
             goal.append((None, item))
+            out.remainder.append(RemainderNode((*path, Item(key_text(item, rule))), item, shape.item(), added=True))
     in_our_order = rule.ordered and rule.whole
     if in_our_order:
         _order([position for position, _ in goal if position is not None], want, last, shape, path, out)
@@ -200,6 +213,8 @@ def _set(live: list[Json], want: list[Json], last: Json, shape: Shape, path: Fie
     known = sorted((pair, position) for position, pair in enumerate(pairs) if pair is not None)
     kept = {exact_key(live[pair], below) for pair, _ in known}
     if len(known) == len(want) and all(exact_key(item, below) in kept for item in live):
+        if rest := [node for pair, at in known for node in _probe(live[pair], want[at], below).remainder]:
+            _beside_a_set(rest, path, out)
         return live
     carried = [_overlay(live[pair], want[position], below) for pair, position in known]
     carried += [as_new(item, below) for item, pair in zip(want, pairs, strict=True) if pair is None]
@@ -217,8 +232,10 @@ def _ordered(
         return already(one, other, below)
 
     if len(live) == len(want):
-        differing = [index for index, item in enumerate(want) if not alike(live[index], item)]
+        probes = [_probe(live[index], item, below, (*path, index)) for index, item in enumerate(want)]
+        differing = [index for index, probe in enumerate(probes) if probe.changes or probe.refused]
         if not differing:
+            out.remainder += [node for probe in probes for node in probe.remainder]
             return live
         old, new = [live[index] for index in differing], [want[index] for index in differing]
         inside = all(isinstance(item, dict) for item in (*old, *new))
@@ -239,9 +256,22 @@ def _ordered(
 
 def already(live: Json, want: Json, shape: Shape) -> bool:
     """Whether the live value already is what is asked for."""
-    probe = MergeResult()
-    _value(live, want, ABSENT, shape, (), probe)
+    probe = _probe(live, want, shape)
     return not probe.changes and not probe.refused
+
+
+def _probe(live: Json, want: Json, shape: Shape, path: FieldPath = ()) -> MergeResult:
+    """What laying the one over the other comes to, where nothing is remembered."""
+    probe = MergeResult()
+    _value(live, want, ABSENT, shape, path, probe)
+    return probe
+
+
+def _beside_a_set(rest: list[RemainderNode], path: FieldPath, out: MergeResult) -> None:
+    """What the items of a set hold beside what is declared, as one value: which is which says nobody."""
+    beside = [{show_field(each.path): each.value} for each in rest if not each.shape.blank(each.value)]
+    if beside:
+        out.remainder.append(RemainderNode((*path, Item("*")), sorted(beside, key=canonical), NOTHING_SAID))
 
 
 def _overlay(live: Json, want: Json, shape: Shape) -> Json:

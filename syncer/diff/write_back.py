@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from syncer.diff.export_spec import escaped
+from syncer.diff.export_spec import all_escaped, escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
 from syncer.diff.list_keys import key_text, match, twice
 from syncer.diff.list_pairs import pair_up
@@ -21,6 +21,7 @@ from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json, Lookup, Path, Ref
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 
 _VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$\{((?:var|env|id)\.[^}]*)\}")
 _CHOOSES = frozenset({"type", "task_type", "mode", "origin", "frequency"})
@@ -63,15 +64,15 @@ class WriteBackRules:
     """How far it goes.
 
     `remembered`: whether anything is known of the last apply; without it, and with `everything`, the live object wins
-    wherever the two differ. `complete`: what the manifest does not say is added. `prune`: top-level lists that are the
-    manifest's own whole. `is_plain`: whether a text at this place of the live spec may be a key that is used as it is;
-    `comes_along`: whether a field at this place of it is taken over though the manifest never spoke of it. `parts`:
-    local keys → the live ids they had at the last apply.
+    wherever the two differ. `complete`: whether what the manifest does not say at a place of the live spec is added.
+    `prune`: top-level lists that are the manifest's own whole. `is_plain`: whether a text at this place of the live
+    spec may be a key that is used as it is; `comes_along`: whether a field at this place of it is taken over though the
+    manifest never spoke of it. `parts`: local keys → the live ids they had at the last apply.
     """
 
     remembered: bool = True
     everything: bool = False
-    complete: bool = False
+    complete: Callable[[Path], bool] = lambda at: False
     prune: frozenset[str] = frozenset()
     is_plain: Callable[[Path], bool] = lambda path: False
     comes_along: Callable[[Path], bool] = lambda path: False
@@ -108,7 +109,7 @@ class _Walk:
     def _value(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
         if shape.ignored or it.want is ABSENT:
             return it.raw
-        if shape.blank(it.want) and shape.blank(it.have) and not self.rules.complete:
+        if shape.blank(it.want) and shape.blank(it.have) and not self.rules.complete(at):
             return it.raw
         if not _is_leaf(it.raw):
             if isinstance(it.raw, dict) and isinstance(it.want, dict) and isinstance(it.have, dict):
@@ -120,7 +121,12 @@ class _Walk:
                 if isinstance(it.have, list):
                     return self._list(it, shape, path, at)
                 if it.want and shape.rule.form == "keyed" and shape.blank(it.have):
-                    return self._list(it._replace(have=[], said=[]), shape, path, at)
+                    before = len(self.taken)
+                    made = self._list(it._replace(have=[], said=[]), shape, path, at)
+                    if made or shape.blank([]):
+                        return made
+                    del self.taken[before:]
+                    return self._take(path, it.raw, ABSENT)  # it went as a whole
         return it.raw if already(it.have, it.want, shape) else self._leaf(it, shape, path, at)
 
     def _leaf(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
@@ -144,7 +150,7 @@ class _Walk:
 
     def _written(self, it: Sides, at: Path) -> Json:
         """The live value as the manifest writes such a one."""
-        said = it.said if it.said is not ABSENT else _escaped(it.have)
+        said = it.said if it.said is not ABSENT else all_escaped(it.have)
         if isinstance(it.raw, str) and isinstance(said, dict) and isinstance(it.have, str) and self.rules.is_plain(at):
             return escaped(it.have)
         return said
@@ -165,7 +171,7 @@ class _Walk:
         for name, raw in it.raw.items():
             below = shape.at(name)
             if not path and name in self.rules.prune:
-                below = _whole(below)
+                below = below.whole()
             sides = Sides(
                 raw,
                 it.want.get(name, ABSENT),
@@ -178,9 +184,16 @@ class _Walk:
             if value is not ABSENT:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
-        whole = self.rules.complete or chosen
-        new = [name for name in missing if whole or (name not in last and self.rules.comes_along((*at, name)))]
+        complete = self.rules.complete
+        old = last.keys() - it.want.keys()  # what the manifest no longer says; what it only implied is said now
+        new = [
+            name
+            for name in missing
+            if chosen or complete((*at, name)) or (name not in old and self.rules.comes_along((*at, name)))
+        ]
         for name in new:
+            if not chosen and complete((*at, name)):
+                said = {**said, name: _chosen(said[name], (*at, name), complete)}
             self._take((*path, name), ABSENT, said[name])
         if not path:
             for name in (each for each in missing if each not in new):
@@ -283,7 +296,7 @@ class _Walk:
         if rule.ordered and rule.whole and self.rules.everything | moved_live(made, then):
             made = in_live_order(made)
         for h in range(len(it.have)):
-            if h not in wanted and self._takes_over(it, h, h in then, shape, path):
+            if h not in wanted and self._takes_over(it, h, h in then, shape, path, (*at, h)):
                 item = self._new(it, h, shape, (*at, h))
                 made.insert(live_place(h, made), (h, item))
                 self._take((*path, h), ABSENT, item)
@@ -298,14 +311,14 @@ class _Walk:
         local = raw.get(keys[0]) if isinstance(raw, dict) and keys else None
         return self.rules.parts.get(local, "") if isinstance(local, str) else ""
 
-    def _takes_over(self, it: Sides, h: int, before: bool, shape: Shape, path: Path) -> bool:
+    def _takes_over(self, it: Sides, h: int, before: bool, shape: Shape, path: Path, at: Path) -> bool:
         """Whether a live item that the manifest does not name belongs into it: where the list is the manifest's whole.
         What is left out is noted."""
         newly_ours = it.last is ABSENT and self.rules.remembered  # the whole list is new in the manifest
         if (before or (shape.rule.whole and newly_ours)) and not self.rules.everything:
             self._leave(path, "pending", ABSENT, key_text(it.have[h], shape.rule))
             return False
-        if before or shape.rule.whole or self.rules.complete:
+        if before or shape.rule.whole or self.rules.complete(at):
             return True
         self._leave(path, "undeclared", ABSENT, key_text(it.have[h], shape.rule))
         return False
@@ -347,18 +360,13 @@ def _first_variable(raw: Json) -> str:
     return found.group(1) if found else ""
 
 
-def _escaped(value: Json) -> Json:
+def _chosen(value: Json, at: Path, complete: Callable[[Path], bool]) -> Json:
+    """The value without what is not to be added."""
     if isinstance(value, dict):
-        return {name: _escaped(item) for name, item in value.items()}
+        return {name: _chosen(item, (*at, name), complete) for name, item in value.items() if complete((*at, name))}
     if isinstance(value, list):
-        return [_escaped(item) for item in value]
-    return escaped(value) if isinstance(value, str) else value
-
-
-def _whole(shape: Shape) -> Shape:
-    from dataclasses import replace
-
-    return replace(shape, rule=shape.rule._replace(whole=True))
+        return [_chosen(item, (*at, h), complete) for h, item in enumerate(value) if complete((*at, h))]
+    return value
 
 
 def _partners(raw: list[Json], want: list[Json], keys: Sequence[str]) -> list[int | None] | None:

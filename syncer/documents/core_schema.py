@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -63,6 +64,13 @@ def number(text: str) -> Json:
     if text in _NOT_FINITE:
         raise BadScalar("number-not-finite", f"`{text}` is no number of JSON", _quote(text))
     return text
+
+
+def number_words(value: float | bool | None) -> str:
+    """A number, a boolean or null: of a large float the point that YAML 1.1 asks for is written too."""
+    written = json.dumps(value, allow_nan=False)
+    head, exponent, tail = written.partition("e")
+    return f"{head}.0e{tail}" if exponent and "." not in head and isinstance(value, float) else written
 
 
 def tagged(tag: str, text: str, *, plain: bool) -> Json:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple, Union
+from typing import Any, Literal, Union
 
 from syncer.model.json_values import Json, Path
+from syncer.model.named_tuple import NamedTuple
 
 Fault = tuple[Path, str]
 """Where a value is not as its table says, and what is wrong there."""

@@ -10,16 +10,14 @@ from __future__ import annotations
 import contextlib
 import marshal
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from syncer.documents.source_checks import Text
 from syncer.documents.yaml_reader import Document, Plain, plain, read, restored
 from syncer.model.diagnostic import InvalidInput
+from syncer.model.named_tuple import NamedTuple
 
 LEAST = 256 * 1024
 """Bytes below which a second process costs more than it saves."""
@@ -77,6 +75,8 @@ class ParallelReader:
         """End the other process, whether it was listened to or not."""
         other, self._other = self._other, None
         if other is not None:
+            import signal  # late, as below: most repositories are read by one process
+
             os.close(other.pipe)
             with contextlib.suppress(
                 ProcessLookupError, ChildProcessError
@@ -105,10 +105,12 @@ def _here(text: bytes, file: str) -> list[Document] | InvalidInput:
 
 def _worthwhile(texts: Sequence[Text], cores: int | None) -> bool:
     """Only where a process can be split in two safely: Linux, and no second thread that might hold a lock."""
-    if sys.platform != "linux" or threading.active_count() > 1 or len(texts) < 2:
+    if sys.platform != "linux" or len(texts) < 2 or sum(len(text) for text, _ in texts) < LEAST:
         return False
+    import threading
+
     there = len(os.sched_getaffinity(0)) if cores is None else cores
-    return there > 1 and sum(len(text) for text, _ in texts) >= LEAST
+    return there > 1 and threading.active_count() == 1
 
 
 def _middle(texts: Sequence[Text], share: float) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from syncer.model.diagnostic import Location, Problem
+from syncer.model.named_tuple import NamedTuple
 
 Text = tuple[bytes, str]
 """A file's bytes, and what it is called in messages."""
@@ -41,7 +41,7 @@ _MARKS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
-_CONFLICT = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)", re.MULTILINE)
+_CONFLICT = rb"(?m)^(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)"
 _PRINTABLE_ASCII = bytes([0x09, 0x0A, 0x0D, *range(0x20, 0x7F)])
 # YAML 1.2 `c-printable`, without U+0085, U+2028, U+2029: the parser (YAML 1.1) takes these three for line ends,
 # YAML 1.2 does not, so a text that holds them would be read as something else than it says.
@@ -116,7 +116,7 @@ def _conflicts(text: bytes, file: str) -> list[Problem]:
             Location(file, text.count(b"\n", 0, match.start()) + 1, 1),
             hint="settle the merge: keep one side and delete the marker lines",
         )
-        for match in _CONFLICT.finditer(text)
+        for match in re.finditer(_CONFLICT, text)
     ]
 
 

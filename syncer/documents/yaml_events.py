@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from syncer.model.json_values import Path
-from syncer.model.light_import import import_lightly
+from syncer.model.light_import import datetime_classes, import_lightly
 
-import_lightly("yaml")
+# what only values of dates and of bytes are made with, which this reader makes none of
+import_lightly("yaml", {"base64": {}, "datetime": vars(datetime_classes())}, later_patterns=True)
 
 from yaml import events
 from yaml.parser import Parser

@@ -20,7 +20,7 @@ from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json, Path, show_path
 from syncer.model.light_import import import_lightly
 
-import_lightly("yaml")
+import_lightly("yaml", later_patterns=True)
 
 from yaml import events
 

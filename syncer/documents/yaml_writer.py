@@ -5,11 +5,11 @@ For new files only: what people wrote is never written anew (see indent and edit
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from syncer.documents.core_schema import number_words
 from syncer.model.json_values import Json
 
 WIDTH = 100
@@ -104,9 +104,7 @@ def _scalar(value: Json, *, in_flow: bool = False) -> str:
         return "{}"
     if isinstance(value, list):
         return "[]"
-    written = json.dumps(value, allow_nan=False)
-    head, exponent, tail = written.partition("e")
-    return f"{head}.0e{tail}" if exponent and "." not in head and isinstance(value, float) else written
+    return number_words(value)
 
 
 @lru_cache(4096)

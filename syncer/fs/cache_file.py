@@ -68,16 +68,26 @@ class CacheFile:
         been written for long makes room."""
         if len(content) > MOST_BYTES:
             return False
-        from syncer.fs.disk import replace_file  # late: most runs write nothing
-
+        waiting = self.path.with_name(f".{self.path.name}.{os.urandom(8).hex()}.tmp")
         try:
             for folder in (self.path.parent.parent, self.path.parent):  # a home that isn't there is not made
                 folder.mkdir(mode=0o700, exist_ok=True)
-            replace_file(self.path, content, mode=0o600)
+            self._write(waiting, content)
         except OSError:
+            with contextlib.suppress(OSError):
+                waiting.unlink()
             return False
         self._make_room()
         return True
+
+    def _write(self, waiting: Path, content: bytes) -> None:
+        """By way of a file beside it. Not synced: what a crash leaves of it is not whole, which who reads it sees."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _flag("O_NOFOLLOW") | _flag("O_CLOEXEC") | _flag("O_BINARY")
+        with open(os.open(waiting, flags, 0o600), "wb", buffering=0) as stream:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[stream.write(rest) :]
+        waiting.replace(self.path)
 
     def _make_room(self) -> None:
         with contextlib.suppress(OSError):

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from syncer.fs.disk import DISK, Disk, remove_leftovers_of, replace_file
 from syncer.model.diagnostic import InvalidInput, PartlyDone, Problem
+from syncer.model.named_tuple import NamedTuple
 
 _QUOTED = re.compile(r'[\x00-\x1f"\\\x7f]')
 

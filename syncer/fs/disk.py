@@ -205,12 +205,12 @@ def remove_leftovers_of(paths: Iterable[Path], disk: Disk = DISK) -> None:
     for folder, names in folders.items():
         with contextlib.suppress(OSError):  # whoever writes there says what is wrong
             for name in disk.names(folder):
-                found = _LEFTOVER.fullmatch(name)
+                found = re.fullmatch(_LEFTOVER, name)
                 if found and found[1] in names:
                     disk.remove(folder / name)
 
 
-_LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+_LEFTOVER = r"(?s)\.(.+)\.[0-9a-f]{16}\.tmp"
 
 
 def _must_be_regular(status: os.stat_result, path: Path) -> None:

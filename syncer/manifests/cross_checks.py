@@ -55,7 +55,8 @@ def _taken_away(
         if other.file in only:
             for each in ours:
                 for finding in check.check(each.spec, {key: other.spec}):
-                    yield problem_of(other, _of_another(finding, each, check.at, other))
+                    if problem_of(each, finding).severity != "note":
+                        yield problem_of(other, _of_another(finding, each, check.at, other))
 
 
 def _of_another(finding: Finding, each: Desired, at: str, other: Desired) -> Finding:
@@ -94,7 +95,7 @@ def _circles(desired: Sequence[Desired], only: Collection[str]) -> Iterator[Prob
                     waits[each.address].add(target)
     if not waits:
         return
-    from syncer.model.cycles import circles  # late: a repository without references has none
+    from syncer.plan.cycles import circles  # late: a repository without references has none
 
     for circle in circles(waits):
         begin = next((place for place, each in enumerate(circle) if by_address[each].file in only), 0)

@@ -10,10 +10,10 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from syncer.documents.source_checks import MANIFEST, FileLimits, too_large
 from syncer.model.diagnostic import InvalidInput, Location, Problem
+from syncer.model.named_tuple import NamedTuple
 
 SUFFIXES = (".yaml", ".yml", ".json")
 PROJECT_FILE = "syncer.yaml"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Path
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from syncer.documents.yaml_reader import Document

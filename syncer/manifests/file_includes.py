@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path as FilePath
-from typing import NamedTuple
 
 from syncer.manifests.discovery import read_bytes
 from syncer.model.diagnostic import Finding, InvalidInput
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Path
+from syncer.model.named_tuple import NamedTuple
 
 
 class FilledSpec(NamedTuple):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path as FilePath
-from typing import NamedTuple
 
 from syncer.documents.source_checks import Text
 from syncer.manifests.discovery import FoundFiles, read_bytes, shown
 from syncer.manifests.read_cache import digest_of
 from syncer.model.diagnostic import InvalidInput
+from syncer.model.named_tuple import NamedTuple
 
 
 class FileTexts(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path as FilePath
-from typing import NamedTuple
 
 from syncer.documents.parallel_reader import Judge, ParallelReader
 from syncer.documents.source_checks import Text
@@ -18,6 +17,7 @@ from syncer.manifests.envelope import RawManifest
 from syncer.manifests.file_texts import FileTexts, read_texts
 from syncer.manifests.read_cache import CachedFile, ReadCache
 from syncer.model.diagnostic import InvalidInput, Location, Problem, located
+from syncer.model.named_tuple import NamedTuple
 
 
 class LoadedManifests(NamedTuple):

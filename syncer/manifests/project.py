@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from syncer.manifests.discovery import PROJECT_FILE, read_bytes, upward
 from syncer.manifests.envelope import nearest
 from syncer.manifests.variables import Variables
 from syncer.model.diagnostic import Finding, InvalidInput, Location, Problem, located
 from syncer.model.json_values import Json, Path
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from syncer.documents.yaml_reader import Document

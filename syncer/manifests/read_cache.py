@@ -12,10 +12,11 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from syncer import __version__
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 
 try:  # the same function without the library for encryption, which `hashlib` loads first
     from _blake2 import blake2b

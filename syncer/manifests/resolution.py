@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from syncer.kinds import KINDS, REMOVED
 from syncer.kinds.secret_scan import secret_literals
@@ -25,6 +25,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Lookup, Path, Ref, Secret, Spec
 from syncer.model.kind import Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.references import Index, mark
 from syncer.model.resource import Desired, Use
 from syncer.schema_check import registry
@@ -151,7 +152,8 @@ def resolve(
         if judged or env is not None:
             problems += found
         if one is not None:
-            desired.append(one)
+            notes = tuple(each.message for each in problems[before:] if each.severity == "note")
+            desired.append(one._replace(accepted=notes) if notes else one)
         elif env is not None and not any(each.severity == "error" for each in problems[before:]):
             # fail closed: a manifest that silently did not count would be planned as a removal
             message = f"{raw.kind} `{raw.name}` does not say which object it describes"
@@ -194,27 +196,52 @@ def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environme
     """The envelope, the JSON Schema, and the kind's own rules. Where there is nothing to say in this environment nor in
     any other, whatever lies beside the manifest, its document is told so (`Document.sound`)."""
     findings = envelope.metadata(raw, project.environments)
+    if "accept" in raw.metadata:
+        from syncer.manifests.acceptance import check_entries  # late: few manifests accept anything
+
+        findings += check_entries(raw)
     spec, document = raw.spec, raw.document.value
     fed: Mapping[Path, Sequence[str]] = {}
     if raw.may_hold_variables:
         spec, found, fed = _put_in(raw, spec, environment, None, ("spec",))
         findings += [*found, *_identified_by_secret(fed, kind)]
         document = {**document, "spec": spec} if isinstance(document.get("spec"), dict) else document
-    formal = [_fed_by(each, fed, environment) for each in registry.check(kind.slug, document, strict=strict)]
+    formal = [_fed_by(each, fed, environment) for each in _formal(kind, document, strict)]
     findings += formal
-    if not any(each.severity == "error" for each in formal):
+    if not any(_problem(raw, each).severity == "error" and _hinders(each) for each in formal):
         filled = fill(spec, kind.texts, project.root)
         if filled.digests:  # what stands in files is as long as it is
             told = {(each.rule, each.path) for each in formal}
             findings += [
-                each
-                for each in registry.check(kind.slug, {**document, "spec": filled.spec})
-                if (each.rule, each.path) not in told
+                each for each in _formal(kind, {**document, "spec": filled.spec}) if (each.rule, each.path) not in told
             ]
         findings += [each._replace(path=("spec", *each.path)) for each in kind.check(filled.spec)]
         findings += [each._replace(path=("spec", *each.path)) for each in secret_literals(filled.spec)]
-        raw.document.sound = not (findings or fed or filled.digests or filled.findings)
+        raw.document.sound = not (findings or fed or filled.digests or filled.findings or raw.metadata.get("accept"))
     return [_problem(raw, each) for each in findings]
+
+
+def _hinders(finding: Finding) -> bool:
+    """Whether the rest cannot be judged: not where a field stands beside all that is needed."""
+    from syncer.schema_check.messages import IS_REQUIRED  # late, as below
+
+    beside = finding.rule == "unknown-field" and not finding.hint.endswith(IS_REQUIRED)
+    return finding.severity == "error" and not beside
+
+
+def _formal(kind: Kind, document: dict[str, Json], strict: bool = False) -> list[Finding]:
+    """What the JSON Schema has against a document, and what its `metadata.extra` lists in vain."""
+    metadata = document.get("metadata")
+    if isinstance(metadata, dict) and "extra" in metadata:
+        from syncer.manifests.extra_fields import check  # late, as below: few manifests need it
+
+        return check(kind, document, strict=strict)
+    found = registry.check(kind.slug, document, strict=strict)
+    if found:
+        from syncer.manifests.extra_fields import told
+
+        found = told(found, kind, document)
+    return found
 
 
 def _sound(project: Project, documents: list[Document], text: bytes, file: str) -> bool:
@@ -249,7 +276,14 @@ def _identified_by_secret(fed: Mapping[Path, Sequence[str]], kind: Kind) -> Iter
 
 
 def _problem(raw: RawManifest, finding: Finding) -> Problem:
-    return located(finding, raw.locate(finding.path, key=finding.rule in _AT_KEY))
+    return _judged(raw, finding.path, located(finding, raw.locate(finding.path, key=finding.rule in _AT_KEY)))
+
+
+def _judged(raw: RawManifest, path: Path, problem: Problem) -> Problem:
+    """The problem, a note where the manifest accepts it."""
+    from syncer.manifests.acceptance import judged  # late: only what is wrong somewhere asks
+
+    return judged(raw, path, problem)
 
 
 def _desired(
@@ -288,7 +322,18 @@ def _desired(
         partial(_where, raw),
         digest,
         raw.file,
+        partial(_judged, raw),
+        extra=_extra(kind, spec, metadata) if env is not None else (),
     ), problems
+
+
+def _extra(kind: Kind, spec: Spec, metadata: Mapping[str, Json]) -> tuple[str, ...]:
+    """What a manifest says that only the platform knows."""
+    if "extra" not in metadata:
+        return ()
+    from syncer.manifests.extra_fields import covered  # late: few manifests need it
+
+    return covered(kind, spec, metadata)
 
 
 def _twice(uses: Sequence[Use]) -> Iterator[Finding]:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syncer.model.kind import Kind
+
 MANIFESTS = {
+    "accept-rule": "`metadata.accept` names rules that a live object may break.",
+    "accept-unused": "An entry of `metadata.accept` accepts something that is found.",
     "alias-taken": "An alias is a former name of this manifest alone.",
     "bad-format": "A text has the form that its field asks for.",
     "bad-reference": "A reference has exactly one of its keys: `ref`, `lookup`, `id`, as its field allows.",
@@ -13,9 +20,10 @@ MANIFESTS = {
     "env-identity": "What an object is recognised by does not come from the process, for it would be a secret.",
     "env-token": "An access token stands in no manifest, whatever the variable is called that holds it.",
     "envelope": "A manifest has apiVersion, kind, metadata and spec.",
+    "extra-path": "A path of `metadata.extra` leads to a field or word that syncer does not know.",
     "file-path": "A `file:` lies inside the repository.",
     "missing-field": "What a manifest must say is there.",
-    "not-allowed-value": "A value is one of those the platform knows.",
+    "not-allowed-value": "A value is one of those the platform knows, or `metadata.extra` lists it.",
     "not-checked": "A document can be held against its JSON Schema; report one that cannot.",
     "not-identified": "A manifest says which object it describes.",
     "null-value": "`null` empties a field, and this one needs a value.",
@@ -34,12 +42,19 @@ MANIFESTS = {
     "too-short": "A text or list has at least what its field asks for.",
     "too-small": "A number is at least what its field asks for.",
     "unknown-environment": "An environment that is named stands in syncer.yaml.",
-    "unknown-field": "A field is one that the kind has.",
+    "unknown-field": "A field is one that the kind has, or `metadata.extra` lists it.",
     "unknown-kind": "A kind is one that syncer knows.",
     "unknown-reference": "A reference names a manifest of the repository.",
     "wrong-kind": "A reference names a manifest of the kind that is expected there.",
     "wrong-type": "A value is of the type the field has.",
 }
+
+ACCEPTABLE = frozenset({
+    "bad-format", "duplicate-reference", "missing-field", "not-allowed-value", "null-value", "too-large", "too-long",
+    "too-short", "too-small", "wrong-type",
+})  # fmt: skip
+"""Those that a live object of any kind may break: the platform takes more than we advise. A secret, a field that the
+platform sets, a reference that leads nowhere stand in no manifest, whatever is live."""
 
 PLANS = {
     # what stands in the way of a plan
@@ -61,6 +76,7 @@ PLANS = {
     "no-such-view": "A saved view that is named exists.",
     "nothing-selected": "Each pattern of --only and --except fits an address.",
     "open-call": "A call that an earlier apply left open is settled by the next one, before anything else.",
+    "held": "While it is not known what an earlier apply's call did, its address and what refers to it are left alone.",
     "parts-unclear": "Phases and tasks of a live flow can be told apart by name, or are known from an earlier apply.",
     "private-view": "A saved view that decides what is deleted is shared, so that others see it change.",
     "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
@@ -84,6 +100,7 @@ PLANS = {
     "wrong-organisation": "The token's organisation is the environment's.",
     # what a reviewer should know
     "other-order": "The items of a list stand in another order in the organisation, and are not moved.",
+    "accepted": "What is live keeps the rules; a manifest that accepts otherwise says which and where.",
     "platform-form": "The platform makes another value of what is sent; take its form over into the manifest.",
     "deleted-elsewhere": "An object that state knows was deleted by somebody else, and would be made again.",
     "kind": "What is particular about a change of this kind.",
@@ -142,6 +159,11 @@ PROMOTING = {
     "not-promoted": "What is to be promoted can be settled; report what cannot.",
     "same-organisation": "A promotion goes from one organisation to another.",
 }
+
+
+def acceptable(kind: Kind) -> frozenset[str]:
+    """The rules that `metadata.accept` may name in a manifest of this kind."""
+    return ACCEPTABLE | kind.acceptable | kind.acceptable_beside_live
 
 
 def sections() -> dict[str, dict[str, str]]:

@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from syncer.manifests.discovery import find
 from syncer.manifests.file_includes import text_digest
 from syncer.manifests.file_texts import FileTexts, read_texts
 from syncer.manifests.read_cache import CachedRun, ReadCache, digest_of
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from syncer.manifests.resolution import Manifests

@@ -46,8 +46,21 @@ def validate(
         from syncer.manifests.removed_documents import read_removed  # late: few repositories ask for removals
 
         problems += read_removed(nowhere, project, environments[0], (), strict=strict)[1]
+    problems += _accepting_nothing(manifests, only, problems)
     mine = [problem for problem in problems if only is None or problem.at is None or problem.at.file in only]
-    return ordered(problem._replace(severity="error") if strict else problem for problem in mine)
+    return ordered(
+        problem._replace(severity="error") if strict and problem.severity == "warning" else problem for problem in mine
+    )
+
+
+def _accepting_nothing(manifests: Manifests, only: Collection[str] | None, problems: list[Problem]) -> list[Problem]:
+    """Of the entries of `metadata.accept` those that fit none of the problems."""
+    accepting = [raw for raw in manifests.all if raw.metadata.get("accept") and raw.file not in manifests.outlined]
+    if not accepting:
+        return []
+    from syncer.manifests.acceptance import unused  # late: few manifests accept anything
+
+    return list(unused([raw for raw in accepting if only is None or raw.file in only], problems))
 
 
 def _in_environments(

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from syncer.manifests.envelope import nearest
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Path, Secret, UnknownValue
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.secret_text import secret_text
 
 _VARIABLE = r"\$\$\{|\$\{((?:var|env|id)\.[A-Za-z0-9_.-]+)\}|\$\{"

@@ -8,11 +8,11 @@ will be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Final, Literal, NamedTuple
-from urllib.parse import quote
+from typing import Final, Literal
 
 from syncer.model.address import Address
 from syncer.model.json_values import Json, Secret, Spec
+from syncer.model.named_tuple import NamedTuple
 
 Parts = Mapping[str, Mapping[str, str]]
 """Local keys to live ids, by group: `{"nodes": {"check": "a81…"}, "automations": {"mail": "b0d…"}}`."""
@@ -156,6 +156,8 @@ class Write(NamedTuple):
 
 def segment(text: str) -> str:
     """A text as one path segment: everything that could end or climb out of the segment is percent-encoded."""
+    from urllib.parse import quote  # late: a `validate` calls nobody
+
     encoded = quote(text, safe="")
     return encoded.replace(".", "%2E") if set(text) <= {"."} else encoded
 

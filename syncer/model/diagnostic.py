@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.json_values import Path, show_path
+from syncer.model.named_tuple import NamedTuple
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 
 class Location(NamedTuple):
@@ -46,7 +47,12 @@ class Problem(NamedTuple):
     hint: str = ""
     """What to do next; "" where the message says it already. Never a part of what is wrong."""
     severity: Severity = "error"
-    """Whether it stops the work. A `warning` must not hide that something is left out of what is done."""
+    """Whether it stops the work. A `warning` must not hide that something is left out of what is done; a `note` is what
+    a manifest accepts."""
+    entry: str = ""
+    """What `metadata.accept` would say to accept it, `RULE PATH`; "" for what no manifest may accept."""
+    accepted: tuple[Location, ...] = ()
+    """The entries there that accept it."""
 
 
 def located(finding: Finding, at: Location | None) -> Problem:

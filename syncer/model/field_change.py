@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.json_values import ABSENT, Json
+from syncer.model.named_tuple import NamedTuple
 
 Cause = Literal["ours", "drift", "conflict", "unverified"]
 """Who moved a field since the last apply: the manifest, somebody in the organisation, or both; `unverified`: whether it

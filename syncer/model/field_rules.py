@@ -7,11 +7,11 @@ a walk over two documents descends side by side, so that no path text is built o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.json_values import ABSENT, Json, Path
+from syncer.model.named_tuple import NamedTuple
 
 
 class ListRule(NamedTuple):
@@ -36,18 +36,20 @@ ORDERED = ListRule("ordered", whole=True, ordered=True)
 """A list whose order is its meaning; what every list is that a kind says nothing about."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Shape:
     """One node of the tree: what is said about the value here, and the nodes below."""
 
-    fields: dict[str, Shape] = field(default_factory=dict)
-    items: Shape | None = None
-    rule: ListRule = ORDERED
-    default: Json = ABSENT
-    empty: bool = False
-    null_is_data: bool = False
-    ignored: bool = False
-    canon: Callable[[Json], Json] | None = None
+    __slots__ = ("canon", "default", "empty", "fields", "ignored", "items", "null_is_data", "rule")
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Shape] = {}
+        self.items: Shape | None = None
+        self.rule = ORDERED
+        self.default: Json = ABSENT
+        self.empty = False
+        self.null_is_data = False
+        self.ignored = False
+        self.canon: Callable[[Json], Json] | None = None
 
     def at(self, name: str) -> Shape:
         """The node of a mapping's field."""
@@ -56,6 +58,14 @@ class Shape:
     def item(self) -> Shape:
         """The node of a list's items."""
         return self.items or NOTHING_SAID
+
+    def whole(self) -> Shape:
+        """The same, of a list that is ours whole."""
+        made = Shape()
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        made.rule = self.rule._replace(whole=True)
+        return made
 
     def blank(self, value: Json) -> bool:
         """Whether the value means the same as the field not being there."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
-"""`##[cmd]` anywhere in a line is a command to GitHub's runner; `##vso[…]` and `##teamcity[…]` are to others."""
+COMMAND = r"##(?=[A-Za-z]*\[)"
+"""What is found in a line by it, as in `##[cmd]`, is a command to GitHub's runner; `##vso[…]` is to another's."""
 
-_MANY_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
+_MANY_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}"
 """Combining marks that paint over the lines above; three in a row are writing."""
 
 
@@ -21,8 +20,8 @@ def json_text(value: Json, *, ascii_only: bool = False, indent: int | None = 2) 
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent, allow_nan=False)
     if not ascii_only:
         text = re.sub(r"[^\x00-\x7e]", lambda hit: hit[0] if hit[0].isprintable() else _escaped(hit[0]), text)
-        text = _MANY_MARKS.sub(lambda hit: hit[0][:3] + "".join(map(_escaped, hit[0][3:])), text)
-    return COMMAND.sub(r"#\\u0023", text.replace("\x7f", "\\u007f"))
+        text = re.sub(_MANY_MARKS, lambda hit: hit[0][:3] + "".join(map(_escaped, hit[0][3:])), text)
+    return re.sub(COMMAND, r"#\\u0023", text.replace("\x7f", "\\u007f"))
 
 
 def _escaped(character: str) -> str:
@@ -167,12 +166,35 @@ class WriteOnlyValue(Secret):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class _Marker:
+    """What stands in a spec, among JSON, for what is not known yet; its words are its value. No tuple, which would pass
+    for a list, and no dataclass, which loads what takes other classes apart."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def words(self) -> tuple[str, ...]:
+        """What it says, in the order in which it is told."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.words() == self.words()
+
+    def __hash__(self) -> int:
+        return hash(self.words())
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={word!r}" for name, word in zip(self.__slots__, self.words(), strict=True))
+        return f"{type(self).__name__}({said})"
+
+
+class Ref(_Marker):
     """A reference to another manifest, by name; stays in a spec until the live id is known."""
 
-    kind: str
-    name: str
+    __slots__ = ("kind", "name")
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind: Final[str] = kind
+        self.name: Final[str] = name
 
     @property
     def address(self) -> str:
@@ -180,21 +202,25 @@ class Ref:
         return f"{self.kind}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(_Marker):
     """A reference to a live object, by its exact title; `scope` narrows it (the schema of a saved view)."""
 
-    kind: str
-    title: str
-    scope: str = ""
+    __slots__ = ("kind", "scope", "title")
+
+    def __init__(self, kind: str, title: str, scope: str = "") -> None:
+        self.kind: Final[str] = kind
+        self.title: Final[str] = title
+        self.scope: Final[str] = scope
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(_Marker):
     """A reference to a part of the same manifest that gets its id from the platform, such as a bundled automation."""
 
-    group: str
-    key: str
+    __slots__ = ("group", "key")
+
+    def __init__(self, group: str, key: str) -> None:
+        self.group: Final[str] = group
+        self.key: Final[str] = key
 
 
 class _Absent:

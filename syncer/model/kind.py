@@ -7,13 +7,14 @@ and forty of them were a fifth of its time. What stands in specs among JSON stay
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from syncer.model.address import Address
 from syncer.model.calls import NO_PARTS, Call, Listing, Objection, Parts, Steps, Write
 from syncer.model.diagnostic import Finding
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import Json, Secret, Spec
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from syncer.model.field_change import FieldChange, FieldPath
@@ -77,6 +78,8 @@ class PreparedSides(NamedTuple):
     """What references stand for now and nobody has accepted yet."""
     stopped: tuple[Meaning, ...] = ()
     """What the platform itself has switched off, and no apply switches on: it is drift, and a notice in the plan."""
+    last: Spec | None = None
+    """What was declared at the last apply, where `prepare` has put something into it as well as into `want`."""
     accepted: Parts = NO_PARTS
     """The parts once every one of `meanings` is accepted; until then `parts` are remembered."""
 
@@ -225,6 +228,10 @@ class Kind(NamedTuple):
     """What is wrong with a spec beside those of other manifests; what a spec says by itself is for `check`."""
     rules: Mapping[str, str] = {}
     """Rule id → sentence, of all that `check` and `cross_checks` find."""
+    acceptable: frozenset[str] = frozenset()
+    """Rules that what is live may break all the same: `metadata.accept` takes them."""
+    acceptable_beside_live: frozenset[str] = frozenset()
+    """Such rules that only a plan can find broken."""
     heading: str = ""
     """Above those rules on a page, `Entity schemas`; "" where there are none."""
     key_field: str = ""
@@ -300,6 +307,8 @@ class Kind(NamedTuple):
     """What those are called where they are looked up instead: the `to` of the references that may name either."""
     asks_along: Callable[[Iterable[str]], Mapping[str, Call]] = lambda ids: {}
     """The calls that read those of these ids; `pull` finds them among its answers."""
+    deletes_records: bool = False
+    """Whether its objects delete records by themselves: nothing that is unknown in it is listed by the way."""
     by_day: bool = False
     """Whether what is decided depends on the day. A kind that doesn't say so is told none by a plan (`Context.today` is
     ""), so that what agreed yesterday agrees today."""

@@ -6,9 +6,10 @@ A reply that nobody declares is not recorded at all: forgetting something costs 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from syncer.model.calls import Call

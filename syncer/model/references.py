@@ -7,14 +7,13 @@ that is sent and the name that is shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from syncer.model.address import Address
 from syncer.model.diagnostic import Finding
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Lookup, Part, Path, Ref, Spec, replaced
 from syncer.model.kind import RefField
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Use
 
 MARKERS = ("ref", "lookup", "id", "automation")
@@ -54,16 +53,18 @@ def mark(
     return marking.spec, tuple(marking.uses), marking.findings
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Marking:
     """One spec while its references are replaced: what it uses and what is wrong with it."""
 
-    spec: Spec
-    index: Index
-    named_ids: Callable[[Path], bool]
-    root: Path
-    uses: list[Use] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    __slots__ = ("findings", "index", "named_ids", "root", "spec", "uses")
+
+    def __init__(self, spec: Spec, index: Index, named_ids: Callable[[Path], bool], root: Path) -> None:
+        self.spec = spec
+        self.index = index
+        self.named_ids = named_ids
+        self.root = root
+        self.uses: list[Use] = []
+        self.findings: list[Finding] = []
 
     def mapping(self, value: dict[str, Json], each: RefField, path: Path) -> Json:
         """The leaf a reference mapping stands for; None where it is wrong (and a finding says so)."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.address import Address
 from syncer.model.calls import Parts
 from syncer.model.diagnostic import Finding, Location, Problem, located
 from syncer.model.json_values import Json, Lookup, Path, Ref, Spec
 from syncer.model.markers import without_secrets
+from syncer.model.named_tuple import NamedTuple
 
 
 class Use(NamedTuple):
@@ -45,6 +46,13 @@ class Desired(NamedTuple):
     manifest has changed, not what: a comment changes it too."""
     file: str = ""
     """The name of its file in messages. That of `where` is the same, but there the whole file is read once more."""
+    judged: Callable[[Path, Problem], Problem] = lambda path, problem: problem
+    """(path from the document's root, problem there) → the same, a note where `metadata.accept` names it."""
+    accepted: tuple[str, ...] = ()
+    """What was found of it and is accepted, in words."""
+    extra: tuple[str, ...] = ()
+    """What of its spec syncer does not know, as a plan writes its path, sorted. Nothing is decided by it but how a
+    change of it is reviewed."""
 
 
 class Live(NamedTuple):
@@ -59,6 +67,13 @@ class Live(NamedTuple):
     object: Json
     """The reply itself, with secrets and what the platform sets. Never changed in place, printed or kept; what is
     compared is the spec that its kind makes of it."""
+
+
+class Remainder(NamedTuple):
+    """What a live object held that nobody declared, as it is remembered."""
+
+    digests: Mapping[str, Mapping[str, str]] = {}
+    """Text of an item's path ("" for the object itself) → text of a field in it → keyed digest of its value."""
 
 
 class Managed(NamedTuple):
@@ -91,6 +106,10 @@ class Managed(NamedTuple):
     """Linked by hand and not applied yet: what an apply changes of it, nobody here made."""
     forms: Mapping[str, str] = {}
     """Field text → digests, `SENT LIVE`, of a value that was sent and of what the platform made of it."""
+    undeclared: Remainder | None = None
+    """What was live and not declared when the object was written, pulled or accepted last; None: that is not known."""
+    whole: bool = False
+    """Whether `pull` wrote the manifest whole, so that what is live beside it is drift."""
 
 
 How = Literal["link", "key", "title"]
@@ -107,8 +126,10 @@ class Match(NamedTuple):
 
 def problem_of(desired: Desired | None, finding: Finding) -> Problem:
     """The finding about a spec, whose path begins there, with its place in the manifest, if there is one."""
-    at = desired.where(finding.path) if desired else None
-    return located(finding._replace(path=("spec", *finding.path)), at)
+    finding = finding._replace(path=("spec", *finding.path))
+    if desired is None:
+        return located(finding, None)
+    return desired.judged(finding.path, located(finding, desired.where(finding.path[1:])))
 
 
 def remembered(
@@ -116,12 +137,12 @@ def remembered(
     live_id: str,
     want: Spec,
     parts: Mapping[str, Mapping[str, str]],
-    secrets: Mapping[str, str],
+    entry: Managed | None,
+    secrets: tuple[Mapping[str, str], Mapping[str, str]],
     forms: Mapping[str, str] = {},
-    secret_times: Mapping[str, str] = {},
 ) -> Managed:
-    """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of its secrets,
-    `secret_times` of what the platform says of them; `forms`: what the platform made of values."""
+    """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of its secrets
+    and what the platform says of them, as `Managed.secret_times`; `forms`: what the platform made of values."""
     return Managed(
         desired.address,
         live_id,
@@ -130,7 +151,9 @@ def remembered(
         desired.protect,
         desired.aliases,
         dict(desired.policy),
-        dict(secrets),
-        dict(secret_times),
+        dict(secrets[0]),
+        dict(secrets[1]),
         forms=dict(forms),
+        undeclared=entry.undeclared if entry else None,
+        whole=bool(entry and entry.whole),
     )

@@ -4,19 +4,22 @@ which object it is, and why not, is decided without asking anybody."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.kinds import KINDS
 from syncer.model.address import Address
-from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.model.diagnostic import InvalidInput, Problem, Refused
 from syncer.model.kind import Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
+from syncer.ops.apply.recovery import OpenCalls, open_calls_of, settle_by_hand
 from syncer.ops.apply.state_store import StateStore, linking
 from syncer.ops.plan import PlanResult
 from syncer.ops.selection import Selection
 from syncer.ops.workspace import Workspace
 from syncer.plan.identity_match import link_of, live_of, match, plain_title
+from syncer.state.replay import linked as with_made
 
 SHOWN = 20
 """Candidates that a message lists at most."""
@@ -30,27 +33,58 @@ class AdoptResult(NamedTuple):
     live: Live
     new: bool
     planned: PlanResult
+    part: str = ""
+    """What the address calls the part of it that is linked; then `live` is that part."""
 
 
 def adopt(here: Workspace, address: str, live_id: str) -> AdoptResult:
     """Everything in its order: lock, find the manifest and its object, plan, remember. `live_id`: "" to look for it.
-    Refused while a call of an earlier run is open; InvalidInput where it is not clear or may not be; nothing is
-    remembered then."""
-    with here.locked():
-        here.must_be_settled()
+    An open call of this address is settled by an id: that it made this object, or this part of one, or that it did not.
+    Refused without an id while one is open; InvalidInput where it is not clear or may not be; nothing is remembered
+    then. In one piece: each step is made of what those before it found."""
+    with here.locked(), ExitStack() as opened:
         place = here.place
         state = place.load()
         desired, _ = here.wanted()
         one = declared(address, desired)
+        names = {address, *(f"{one.address.kind}/{alias}" for alias in one.aliases)}
+        if not live_id:
+            here.must_be_settled(names)
+        store = StateStore(place, linking(state, here.target.org_id))
+        journal = opened.enter_context(here.journal()) if _has_open_calls(here) else None
         kind = KINDS[one.address.kind]
         with here.api(read_only=True) as api:
-            listed = live_of(kind, api.list(kind.service, kind.listing))
-            live, entries = linked(one, live_id, desired, listed, state.entries)
+            calls = open_calls_of(api, journal, store, names, live_id) if journal else OpenCalls([], [])
+            if (part := calls.part) is not None:
+                live, entries = Live(live_id, "", part[1], {}), _with_part(one, state.entries, part, live_id)
+            else:
+                listed = live_of(kind, api.list(kind.service, kind.listing))
+                live, entries = linked(one, live_id, desired, listed, state.entries)
             known = replace(state, entries={**state.entries, **entries})
             planned = here.planned(api, known, Selection(only=(address,)))
-        if entries:
-            StateStore(place, linking(state, here.target.org_id)).put(entries)
-    return AdoptResult(one.address, live, bool(entries), planned)
+        if journal is not None:
+            settle_by_hand(journal, store, here.runs, calls, live_id, entries)
+        elif entries:
+            store.put(entries)
+    return AdoptResult(one.address, live, bool(entries or calls.others), planned, part[1] if part else "")
+
+
+def _has_open_calls(here: Workspace) -> bool:
+    """Whether an earlier run left any call open here."""
+    try:
+        here.must_be_settled()
+    except Refused:
+        return True
+    return False
+
+
+def _with_part(
+    one: Desired, managed: Mapping[Address, Managed], part: tuple[str, str], live_id: str
+) -> dict[Address, Managed]:
+    """What is remembered of the manifest, with this part in it."""
+    known = link_of(one, managed)
+    address = known.address if known else one.address
+    return {address: with_made(known, address, list(part), live_id)}
 
 
 def declared(text: str, desired: Sequence[Desired]) -> Desired:

@@ -6,21 +6,27 @@ Beside what a plan asks there is one question for each drifted object of a kind 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from syncer.diff.remainder import accepted, within
 from syncer.kinds import KINDS
+from syncer.kinds.secret_scan import looks_secret
 from syncer.model.address import Address, parse_address
-from syncer.model.diagnostic import Problem
+from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.json_values import Json
 from syncer.model.resource import Desired, Managed
+from syncer.ops.apply.state_store import StateStore
 from syncer.ops.refresh import Fetch, Reader, claims, read_sides
 from syncer.ops.selection import PlanRequest, Selection
+from syncer.ops.workspace import Workspace
 from syncer.plan.document.timestamps import UNSEEN, LastChange, LastRun, since, when
 from syncer.plan.drift import Comparison, Drift, DriftedObject, Stranger, compare, strangers
-from syncer.plan.inputs import PlanInputs
+from syncer.plan.inputs import IdIndex, PlanInputs, memory_of
+from syncer.plan.plan import UndeclaredDrift
 from syncer.plan.planner import Unread, draft
+from syncer.plan.remainders import shown
 from syncer.state.run_history import Run
 from syncer.state.state_file import State
 
@@ -41,21 +47,83 @@ def find_drift(
     managed, target = state.entries, request.target
     sides, names, found, _ = read_sides(api, fetch, desired, managed, request, unread)
     made = draft(KINDS, sides, names, unread, request.agreements)
-    compared = compare(KINDS, sides, names, made, remembered=state.found)
+    compared = compare(KINDS, sides, names, made, remembered=state.found, suspect=_suspect)
+    objects, added = _attributed(api, fetch, compared, applied)
     return Drift(
         target.environment,
         target.org_id,
         target.server,
         request.selection.partial,
         state.found,
-        tuple(_attributed(api, fetch, compared, applied)),
+        objects,
         tuple(_strangers(sides, desired, request.selection)),
         len(compared.pending),
         compared.compared,
         tuple(compared.unclear),
         (*problems, *_missing(compared, managed), *_doubts((*found, *unread.values(), *made.problems), compared)),
         applied,
+        compared.unknown,
+        added,
     )
+
+
+def _suspect(text: str, name: str) -> bool:
+    """Whether a text that no manifest declares is not shown."""
+    return bool(looks_secret(text, name))
+
+
+def accept_drift(here: Workspace, wish: Collection[str], reader: Reader) -> dict[Address, int]:
+    """Remember what is live and undeclared as it is, of what each `ADDRESS` or `ADDRESS/PATH` names; how many changed
+    fields of each. The caller holds the lock. InvalidInput where there is nothing changed, and nothing is remembered
+    then."""
+    place = here.place
+    state = place.load()
+    unread: Unread = {}
+    desired, asked = here.wanted()
+    request = PlanRequest(here.target, removal_requests=asked, salt=state.salt)
+    sides, names, _, _ = read_sides(reader, here.fetch, desired, state.entries, request, unread)
+    made = draft(KINDS, sides, names, unread)
+    entries: dict[Address, Managed | None] = {}
+    counts: dict[Address, int] = {}
+    for address, paths in sorted(_named(wish).items()):
+        found = made.undeclared.get(address)
+        for path in sorted(paths):
+            if found is None or not _texts(found, names, (path,)):
+                raise InvalidInput(_nothing_to_accept(address, path))
+        if found is not None:
+            each = next(each for each in desired if each.address == address)
+            entry, texts = memory_of(each, names.found[address], state.entries), _texts(found, names, paths)
+            if entry is not None:
+                entries[entry.address] = entry._replace(undeclared=accepted(found.diff, texts))
+                counts[address] = len(texts)
+    StateStore(place, state).put(entries)
+    return counts
+
+
+def _texts(found: UndeclaredDrift, names: IdIndex, paths: Collection[str]) -> list[str]:
+    """The changed fields that people call so, or that lie below what they call so, in live ids."""
+    called = ((each.text, shown(each, names, found.labels)) for each in found.diff.changes)
+    return [text for text, name in called if any(within(name, path) for path in paths)]
+
+
+def _named(wish: Collection[str]) -> dict[Address, set[str]]:
+    """Address → the paths named below it; "" for all of it. InvalidInput for what is no address."""
+    named: dict[Address, set[str]] = {}
+    for text in wish:
+        kind, _, rest = text.partition("/")
+        name, _, path = rest.partition("/")
+        address = parse_address(f"{kind}/{name}")
+        if address is None:
+            hint = "write KIND/NAME or KIND/NAME/PATH, as the report shows them"
+            raise InvalidInput(Problem("nothing-selected", f"`{text}` is no address", hint=hint))
+        named.setdefault(address, set()).add(path)
+    return named
+
+
+def _nothing_to_accept(address: Address, path: str) -> Problem:
+    where = f"{address}: at `{path}` nothing" if path else f"{address}: nothing"
+    hint = "`syncer drift -v` names what was changed; a declared field is taken over with `syncer pull`, or put back"
+    return Problem("nothing-selected", f"{where} that no manifest declares was changed", hint=hint)
 
 
 def last_apply(run: Run | None) -> LastRun | None:
@@ -71,8 +139,10 @@ def last_apply(run: Run | None) -> LastRun | None:
     return LastRun(run.header.id, run.header.time, wrote)
 
 
-def _attributed(api: Reader, fetch: Fetch, compared: Comparison, applied: LastRun | None) -> list[DriftedObject]:
-    """Each drifted object with when it changed and by whom."""
+def _attributed(
+    api: Reader, fetch: Fetch, compared: Comparison, applied: LastRun | None
+) -> tuple[tuple[DriftedObject, ...], tuple[DriftedObject, ...]]:
+    """Each drifted object, and each to which others added something, with when it changed and by whom."""
     histories = [
         (address, KINDS[address.kind].service, history(live.id))
         for address, live in sorted(compared.live.items())
@@ -80,14 +150,15 @@ def _attributed(api: Reader, fetch: Fetch, compared: Comparison, applied: LastRu
     ]
     replies = fetch([partial(api.read, service, call) for _, service, call in histories])
     versions = {address: _versions(address, reply) for (address, _, _), reply in zip(histories, replies, strict=True)}
-    found = []
-    for each in compared.objects:
+
+    def dated(each: DriftedObject) -> DriftedObject:
         live = compared.live.get(each.address)
         seen = LastChange.of(KINDS[each.address.kind].dated, live.object) if live else UNSEEN
         made = since(each.address, versions.get(each.address, []), applied)
         moment = "" if each.what == "missing" else when(each.address, seen, applied, there=live is not None)
-        found.append(replace(each, seen=seen, when=moment, versions=made))
-    return found
+        return replace(each, seen=seen, when=moment, versions=made)
+
+    return tuple(map(dated, compared.objects)), tuple(map(dated, compared.added))
 
 
 def _versions(address: Address, reply: Json) -> list[LastChange]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest
 from syncer.kinds import KINDS
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.markers import without_secrets
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import of_known_form
 from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides
-from syncer.ops.selection import PlanRequest
+from syncer.ops.selection import PlanRequest, Selection
 from syncer.plan.document.document import identified
 from syncer.plan.identity_match import link_of
 from syncer.plan.inputs import PlanInputs
@@ -85,7 +85,13 @@ def plan_of(
         tuple(made.tasks[address].change for address in sorted(made.tasks)),
         tuple(sorted(made.links, key=lambda link: link.address)),
         tuple(made.released),
-        (*request.notices, *made.notices, *_notices(api, fetch, made)),
+        (
+            *request.notices,
+            *_held(request.selection, desired),
+            *made.notices,
+            *_accepted(made, problems),
+            *_notices(api, fetch, made),
+        ),
         _digests(taken, made, sides),
         request.selection.partial,
         made.tasks,
@@ -109,9 +115,31 @@ def _digests(taken: Sequence[Desired], made: Draft, sides: PlanInputs) -> dict[s
     return {str(address): found[address] for address in sorted(found)}
 
 
+def _accepted(made: Draft, problems: Sequence[Problem]) -> Iterator[Notice]:
+    """What is accepted of the objects that change: found of their manifests, or beside what is live."""
+    for address, task in sorted(made.tasks.items()):
+        for text in dict.fromkeys(task.desired.accepted if task.desired else ()):
+            yield Notice("accepted", f"accepted though a rule speaks against it: {text}", address)
+    for each in problems:
+        if each.severity == "note":
+            yield Notice("accepted", f"accepted though a rule speaks against it: {each.message}")
+
+
 def manifest_digest(desired: Desired) -> str:
     """Of the manifest with its variables put in, secrets by name: by this a plan knows that it has changed."""
     return digest(desired.digest + canonical(without_secrets(desired.spec)) + canonical(dict(desired.policy)))
+
+
+def _held(selection: Selection, desired: Sequence[Desired]) -> list[Notice]:
+    """What is left alone because a call is open, and what because it refers to that."""
+    notices = [
+        Notice("held", f"{address}: it is left alone until it is known what an earlier run's call did", address)
+        for address in sorted(selection.held)
+    ]
+    users = selection.holding(desired).held - selection.held
+    return notices + [
+        Notice("held", f"{address}: it is left alone, for it refers to what is", address) for address in sorted(users)
+    ]
 
 
 def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:

@@ -11,7 +11,7 @@ A whole run in which nothing differed and nothing was said is remembered by all 
 | what was read beside the lists | `WholeAgreement.reads` |
 | this program: version, sources, schemas, its Python and libraries | `agreement_file.program_digest` |
 | values of the process's environment, texts that stand in files of their own | where a manifest takes one, nothing |
-| `Removed` documents, `--only`, `--except`, `--resend-secrets` | where there is one, nothing |
+| `Removed` documents, `--only`, `--except`, `--resend-secrets`, `--as-sent` | where there is one, nothing |
 | calls that were left open, guards that ask for less, who applies | said anew in every run |
 
 Nothing of a plan is kept. Everything agreed where the plan that can be made of the state alone is the plan that was
@@ -112,7 +112,7 @@ class Recall:
         if known is not None:
             return settled_plan(state, request, self._live(known.kinds))
         desired, asked, self.warnings = wanted()
-        request = replace(request, removal_requests=asked, agreements=self.agreements)
+        request = replace(request, removal_requests=asked, agreements=self.agreements, salt=state.salt)
         planned = make_plan(self._reader(api), fetch, desired, state.entries, request)
         same = planned.plan == settled_plan(state, request, {}).plan and not planned.problems
         self._keep(same and not asked, desired, state)
@@ -136,7 +136,7 @@ class Recall:
         if known is not None:
             return settled_drift(state, request, self._live(known.kinds), *before)
         desired, asked, self.warnings = wanted()
-        request = replace(request, removal_requests=asked, agreements=self.agreements)
+        request = replace(request, removal_requests=asked, agreements=self.agreements, salt=state.salt)
         report = find_drift(self._reader(api), fetch, desired, state, request, *before)
         same = not report.objects and not asked
         if same:
@@ -227,7 +227,7 @@ class Recall:
 
         digest = blake2b(key=self._key, digest_size=32)
         by_day = any(KINDS[kind].by_day for kind in {address.kind for address in state.entries})
-        head = (self._today if by_day else "", state.org_id, state.serial, state.found, state.guards)
+        head = (self._today if by_day else "", state.org_id, state.serial, state.found, state.guards, state.salt)
         for part in (head, *sorted(state.entries.items())):
             text = repr(part).encode("utf-8", "surrogatepass")
             digest.update(b"%d:" % len(text))

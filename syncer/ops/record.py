@@ -60,7 +60,7 @@ def record(here: Workspace, kinds: Sequence[str], unplanned: Callable[[InvalidIn
 
 
 def plan_against(
-    here: Workspace, recording: Recording, selection: Selection, *, resend_secrets: bool
+    here: Workspace, recording: Recording, selection: Selection, *, resend_secrets: bool, as_sent: bool
 ) -> tuple[PlanResult, list[Problem]]:
     """The plan against a recording, and what an apply of it would be refused for: no token, no network, nothing
     written. Refused for a recording of something else; InvalidInput, with every problem, where it cannot be made."""
@@ -68,7 +68,7 @@ def plan_against(
     state, replay = here.local_state(), ReplayReader(recording, reads())
     try:
         with here.reading():
-            planned = here.planned(replay, state, selection, resend_secrets=resend_secrets)
+            planned = here.planned(replay, state, selection, resend_secrets=resend_secrets, as_sent=as_sent)
     except InvalidInput as error:
         if any(problem.rule == "not-recorded" and problem.at is None for problem in error.problems):
             must_hold(recording, here.wanted()[0], selection)  # which says where

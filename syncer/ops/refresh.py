@@ -103,7 +103,7 @@ def read_sides(
     """Read what is concerned: the sides, the names in them, what stands in the way of a plan, every object of the kinds
     in which something is looked up. `unread`: as of `draft`. In one piece, for each question is made of the answers to
     those before."""
-    selection, asked = request.selection, request.removal_requests
+    selection, asked = request.selection.holding(desired), request.removal_requests
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
@@ -135,8 +135,10 @@ def read_sides(
         request.target.today,
         create_schema,
         request.resend_secrets,
+        request.as_sent,
         removable=lambda address: address not in everywhere and selection.takes(address),
         answered=answer(KINDS, asked, live, managed, claims(desired, live, managed) if asked else {}, selection.takes),
+        salt=request.salt,
         others=[each for each in desired if each.address not in addresses] if selection.partial else (),
     )
     known = IdIndex(KINDS, sides)

@@ -3,8 +3,8 @@ refer to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from syncer.model.address import Address
@@ -24,11 +24,13 @@ class Selection:
     but: tuple[str, ...] = ()
     exactly: frozenset[str] | None = None
     """These addresses and no others, whatever they refer to: those of a saved plan."""
+    held: frozenset[Address] = frozenset()
+    """Left alone in any case, with whatever refers to them: a call for each is open."""
 
     @property
     def partial(self) -> bool:
         """Whether anything is left out."""
-        return bool(self.only or self.but or self.exactly is not None)
+        return bool(self.only or self.but or self.exactly is not None or self.held)
 
     def takes(self, address: Address) -> bool:
         """Whether the patterns choose this address."""
@@ -38,6 +40,8 @@ class Selection:
 
     def leaves(self, address: Address) -> bool:
         """Whether this address is left alone, also where something chosen refers to it."""
+        if address in self.held:
+            return True
         if self.exactly is not None:
             return str(address) not in self.exactly
         return any(fnmatchcase(str(address), pattern) for pattern in self.but)
@@ -47,6 +51,19 @@ class Selection:
         if self.exactly is not None:
             return any(text.startswith(f"{kind}/") for text in self.exactly)
         return not self.only or any(fnmatchcase(kind, pattern.partition("/")[0]) for pattern in self.only)
+
+    def holding(self, desired: Sequence[Desired]) -> Selection:
+        """This, with whatever refers to what is held, held too."""
+        held, grown = set(self.held), bool(self.held)
+        while grown:
+            users = {each.address for each in desired if any(target in held for target in references(each))} - held
+            held, grown = held | users, bool(users)
+        return replace(self, held=frozenset(held)) if held != self.held else self
+
+
+def references(desired: Desired) -> Iterator[Address]:
+    """The addresses that a manifest refers to."""
+    return (Address(use.target.kind, use.target.name) for use in desired.uses if isinstance(use.target, Ref))
 
 
 EVERYTHING = Selection()
@@ -67,15 +84,18 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """What is to be planned, and how. `removal_requests`: what shall go without a manifest; `notices`: what is known
-    already that a reviewer should know; `agreements`: what need not be decided again, for those who only report. What
-    the manifests and the state say is no part of it: these are inputs."""
+    already that a reviewer should know; `agreements`: what need not be decided again, for those who only report;
+    `salt`: of the state, by which it tells what was live and undeclared. What the manifests and the state say is no
+    part of it: these are inputs."""
 
     target: Target
     selection: Selection = EVERYTHING
     resend_secrets: bool = False
+    as_sent: bool = False
     removal_requests: Sequence[RemovalRequest] = ()
     notices: Sequence[Notice] = ()
     agreements: Agreements | RunAgreements | None = None
+    salt: str = ""
 
 
 def select(
@@ -102,10 +122,8 @@ def select(
     chosen = {address for address in addresses if selection.takes(address)}
     waiting = list(chosen)
     while waiting:
-        for use in addresses[waiting.pop()].uses:
-            if isinstance(use.target, Ref):
-                target = Address(use.target.kind, use.target.name)
-                if target in addresses and target not in chosen:
-                    chosen.add(target)
-                    waiting.append(target)
+        for target in references(addresses[waiting.pop()]):
+            if target in addresses and target not in chosen:
+                chosen.add(target)
+                waiting.append(target)
     return [each for each in desired if each.address in chosen]

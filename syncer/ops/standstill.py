@@ -16,7 +16,7 @@ from syncer.ops.plan import PlanResult
 from syncer.ops.selection import PlanRequest
 from syncer.plan.document.document import identified
 from syncer.plan.document.timestamps import LastRun
-from syncer.plan.drift import Drift, strangers
+from syncer.plan.drift import Drift, known_undeclared, strangers
 from syncer.plan.identity_match import Matches
 from syncer.plan.inputs import PlanInputs
 from syncer.plan.plan import Link, Plan
@@ -83,4 +83,5 @@ def settled_drift(
         (),
         tuple(problems),
         applied,
+        sum(not known_undeclared(entry, state.salt) for entry in state.entries.values()),
     )

@@ -91,6 +91,7 @@ class Workspace(Protocol):
         selection: Selection,
         *,
         resend_secrets: bool = False,
+        as_sent: bool = False,
         unread: Unread | None = None,
     ) -> PlanResult:
         """The plan of the manifests as they are now. `unread`: as of `make_plan`. InvalidInput, with every problem,

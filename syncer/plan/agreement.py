@@ -9,6 +9,8 @@ All that deciding about one manifest and its live object sees, and where it stan
 | the live object, whole | `Context.live` |
 | what is remembered: what was declared, ids of parts | `Context.last`, `Context.parts` |
 | the rest of what is remembered: live id, protection, aliases, policy, whether it was linked by hand | the entry |
+| what the platform made of values, what was live and undeclared, whether the manifest is whole | the entry |
+| what the digests of undeclared values are keyed with | the state's salt |
 | what was asked beside the lists | `Context.answers` |
 | `metadata.policy`, address, and day if its kind looks at it | `Context.policy`, `Context.address`, `Context.today` |
 | `metadata.protect` and `aliases`, the environment's `protect` | the manifest |
@@ -26,10 +28,10 @@ cannot be read from a digest: it is keyed with random bytes.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import NamedTuple
 
 from syncer.model.address import Address
 from syncer.model.kind import Context
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match
 from syncer.plan.plan import Draft, Link
 
@@ -53,14 +55,19 @@ class Agreements:
         self.wrong: list[Address] = []
         """What a known digest said that it agrees, and it did not."""
 
-    def digest(self, context: Context, desired: Desired, found: Match | None, entry: Managed | None) -> bytes | None:
-        """The digest of all that is decided from; None where there is nothing to agree: no object, none that state
-        knows under this name, or a secret."""
+    def digest(
+        self, context: Context, desired: Desired, found: Match | None, entry: Managed | None, salt: str
+    ) -> bytes | None:
+        """The digest of all that is decided from, `salt` as of the state; None where there is nothing to agree: no
+        object, none that state knows under this name, or a secret."""
         if found is None or entry is None or entry.live_id != found.live.id or entry.address != desired.address:
             return None
         if entry.secrets:
             return None
-        rest = (entry.protect, entry.aliases, entry.policy, entry.adopted, entry.forms, entry.secret_times)
+        rest = (
+            *(entry.protect, entry.aliases, entry.policy, entry.adopted, entry.forms, entry.secret_times),
+            *(entry.undeclared, entry.whole, salt),
+        )
         text = repr((tuple(context), rest, desired.protect, desired.aliases, desired.titles, found.how, entry.live_id))
         if _HIDDEN in text:
             return None
@@ -149,7 +156,7 @@ def extent(draft: Draft) -> Extent:
     """How much is decided and said already."""
     first = (draft.tasks, draft.links, draft.settled)
     rest = (draft.released, draft.notices, draft.problems, draft.differing, draft.unclear, draft.forgotten)
-    return tuple(map(len, (*first, *rest)))
+    return tuple(map(len, (*first, *rest, draft.undeclared)))
 
 
 def _link(entry: Managed) -> Link:

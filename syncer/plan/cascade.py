@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.model.address import Address
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Lookup, Ref, Spec
 from syncer.model.kind import CascadedObject, CascadeQuery, Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.plan.inputs import IdIndex, PlanInputs
 from syncer.plan.plan import REMOVALS, Change, Draft, worst
 

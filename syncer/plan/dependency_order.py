@@ -10,10 +10,10 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from syncer.model.address import Address
-from syncer.model.cycles import circles, knots
 from syncer.model.json_values import Ref
 from syncer.model.kind import Kind
 from syncer.model.markers import leaves
+from syncer.plan.cycles import circles, knots
 from syncer.plan.plan import REMOVALS, Task
 
 Waits = dict[Address, set[Address]]

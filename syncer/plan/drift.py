@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
+from syncer.diff.remainder import RemainderChange
 from syncer.diff.three_way_merge import merge
 from syncer.model.address import Address
 from syncer.model.diagnostic import Problem
@@ -17,19 +18,23 @@ from syncer.model.field_change import FieldChange
 from syncer.model.json_values import ABSENT, Json, Ref
 from syncer.model.kind import Kind, Meaning
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.secret_text import read_written
+from syncer.plan.document.redaction import Suspect, withhold
 from syncer.plan.document.timestamps import UNSEEN, LastChange, LastRun, When
 from syncer.plan.identity_match import link_of
 from syncer.plan.inputs import IdIndex, PlanInputs
 from syncer.plan.plan import HIDDEN, DifferingObject, Draft
+from syncer.plan.remainders import shown
 from syncer.plan.removals import display_name, gone
 
 What = Literal["deleted", "replaced", "deactivated", "changed", "missing", "differs"]
 """What happened to an object. `missing` and `differs`: what was declared last is not known, so nobody can say who."""
 
-Moved = Literal["drift", "conflict", "differs"]
-"""`drift`: only the organisation changed; `conflict`: the manifest as well, otherwise; `differs`: nobody can tell."""
+Moved = Literal["drift", "conflict", "differs", "undeclared"]
+"""`drift`: only the organisation changed; `conflict`: the manifest as well, otherwise; `differs`: nobody can tell;
+`undeclared`: the organisation changed what no manifest declares."""
 
 
 class DriftField(NamedTuple):
@@ -88,6 +93,10 @@ class Drift:
     unclear: tuple[Address, ...]
     problems: tuple[Problem, ...]
     applied: LastRun | None = None
+    unknown: int = 0
+    """Objects of which is not known what was live and undeclared."""
+    added: tuple[DriftedObject, ...] = ()
+    """What others did to items of their own, in lists to which they may add; no drift unless it is asked for."""
 
     @property
     def summary(self) -> dict[str, int]:
@@ -106,24 +115,39 @@ class Drift:
         return sum(len(each.fields) for each in self.objects)
 
 
+def _harmless(text: str, name: str) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Comparison:
     """What the three sides come to, before anything was asked about who did it."""
 
     objects: list[DriftedObject] = field(default_factory=list)
+    added: list[DriftedObject] = field(default_factory=list)
+    unknown: int = 0
     pending: set[Address] = field(default_factory=set)
     compared: int = 0
     unclear: list[Address] = field(default_factory=list)
     live: dict[Address, Live] = field(default_factory=dict)
     """The live object of each that drifted and is still there."""
+    suspect: Suspect = _harmless
+    """Which texts of what nobody declares are not shown."""
 
 
 def compare(
-    kinds: Mapping[str, Kind], sides: PlanInputs, names: IdIndex, made: Draft, *, remembered: bool
+    kinds: Mapping[str, Kind],
+    sides: PlanInputs,
+    names: IdIndex,
+    made: Draft,
+    *,
+    remembered: bool,
+    suspect: Suspect = _harmless,
 ) -> Comparison:
     """Hold every manifest and every remembered object against the organisation. `made`: the plan's draft of the same
-    sides, problems or not; `remembered`: whether there is a state at all."""
-    out = Comparison()
+    sides, problems or not; `remembered`: whether there is a state at all; `suspect`: which texts of what nobody
+    declares are not shown."""
+    out = Comparison(suspect=suspect)
     for desired in sorted(sides.desired, key=lambda each: each.address):
         kind = kinds[desired.address.kind]
         if desired.address in sides.matches[kind.name].undecided:
@@ -152,13 +176,7 @@ def _declared(
     if link is not None and not link.live_id:
         link = None  # of a create that was cut off: nothing was there that anybody could have changed
     if found is None:
-        if link is not None:
-            name = display_name(kind, {**desired.spec, **link.declared}, address)
-            out.objects.append(DriftedObject(address, "deleted", name, link.live_id))
-        elif remembered:
-            out.pending.add(address)
-        else:
-            out.objects.append(DriftedObject(address, "missing", display_name(kind, desired.spec, address), ""))
+        _absent(kind, desired, link, out, remembered=remembered)
         return
     out.compared += 1
     differing = made.differing.get(address)
@@ -169,19 +187,73 @@ def _declared(
         out.objects.append(DriftedObject(address, "replaced", name, found.live.id, fields, note))
         out.live[address] = found.live
         return
+    out.unknown += link is not None and not known_undeclared(link, sides.salt)
+    beside = _beside(kind, desired, name, names, made, out)
     if differing is None:
+        if beside:
+            out.objects.append(DriftedObject(address, "changed", name, found.live.id, beside))
         return
     told = remembered and (link is None or bool(link.declared))
     fields = _fields(differing, names, told=told)
     meanings = tuple(_meaning(each, differing, names) for each in differing.meanings)
     if told and any(each.cause == "ours" for each in differing.changes):
         out.pending.add(address)
-    if fields or meanings:
-        moved = any(each.cause != "differs" for each in (*fields, *meanings))
+    if fields or meanings or beside:
+        moved = any(each.cause != "differs" for each in (*fields, *meanings, *beside))
         what: What = "differs" if not moved else "deactivated" if _switched_off(kind, differing) else "changed"
         note = "linked, and never applied since: what was declared before is not known" if remembered and fields else ""
-        out.objects.append(DriftedObject(address, what, name, found.live.id, fields + meanings, "" if told else note))
+        fields += meanings + beside
+        out.objects.append(DriftedObject(address, what, name, found.live.id, fields, "" if told else note))
         out.live[address] = found.live
+
+
+def _absent(kind: Kind, desired: Desired, link: Managed | None, out: Comparison, *, remembered: bool) -> None:
+    """An object that a manifest describes and that is not there."""
+    address = desired.address
+    if link is not None:
+        name = display_name(kind, {**desired.spec, **link.declared}, address)
+        out.objects.append(DriftedObject(address, "deleted", name, link.live_id))
+    elif remembered:
+        out.pending.add(address)
+    else:
+        out.objects.append(DriftedObject(address, "missing", display_name(kind, desired.spec, address), ""))
+
+
+def known_undeclared(entry: Managed, salt: str) -> bool:
+    """Whether it is known what was live and undeclared."""
+    return bool(salt) and entry.undeclared is not None
+
+
+def _beside(
+    kind: Kind, desired: Desired, name: str, names: IdIndex, made: Draft, out: Comparison
+) -> tuple[DriftField, ...]:
+    """What somebody changed of what the manifest does not declare; what others added to lists stands in `out`."""
+    found = made.undeclared.get(desired.address)
+    if found is None:
+        return ()
+    out.live[desired.address] = found.live
+    drifted, added = (
+        tuple(_unsaid(each, kind, found.labels, names, out.suspect) for each in side)
+        for side in (found.drifted, found.added)
+    )
+    if added:
+        out.added.append(DriftedObject(desired.address, "changed", name, found.live.id, added))
+    return drifted
+
+
+NOT_KEPT = "what no manifest declares is remembered as a digest only, so what it was is not known"
+
+
+def _unsaid(
+    change: RemainderChange, kind: Kind, labels: Mapping[str, str], names: IdIndex, suspect: Suspect
+) -> DriftField:
+    """A field that no manifest declares."""
+    before = ABSENT if change.how == "new" else HIDDEN
+    after = change.value
+    if after is not ABSENT:
+        word = next((str(step) for step in reversed(change.path) if isinstance(step, str)), "")
+        after = names.named(withhold(after, (), kind.shape, suspect, word), labels)
+    return DriftField(shown(change, names, labels), before, after, "undeclared", reason=NOT_KEPT * (before is HIDDEN))
 
 
 def _undeclared(kind: Kind, entry: Managed, names: IdIndex, out: Comparison) -> None:

@@ -57,6 +57,15 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCall:
+    """It is still not known what a call of an earlier run did: this address, and what refers to it, is left alone; the
+    problem's hint names the next command."""
+
+    address: Address
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A call may or may not have taken effect; the problem's hint names the next command."""
 
@@ -80,4 +89,4 @@ class Retried:
     reason: str
 
 
-Event = Started | Done | Failed | Skipped | Recovered | Unknown | Waiting | Retried
+Event = Started | Done | Failed | Skipped | Recovered | OpenCall | Unknown | Waiting | Retried

@@ -42,10 +42,14 @@ class PlanInputs:
     """(kind) → what a new object of it needs. Asked only where something new is planned: schemas are large."""
     resend_secrets: bool = False
     """Whether secrets are sent that seem unchanged."""
+    as_sent: bool = False
+    """Whether values are sent of which the platform is known to make others."""
     removable: Callable[[Address], bool] = lambda address: True
     """Whether a managed address that no manifest names may be planned away (`--only` and `--except` say no)."""
     answered: RemovalPlan = field(default_factory=RemovalPlan)
     """What documents of kind `Removed` come to."""
+    salt: str = ""
+    """What the digests of undeclared values are keyed with; "": nothing is known of them, and nothing said."""
     others: Sequence[Desired] = ()
     """Manifests that were not chosen: nothing is planned for them, and what they refer to is still theirs."""
 
@@ -104,10 +108,11 @@ class IdIndex:
 
     def show(self, path: FieldPath, labels: Mapping[str, str]) -> str:
         """A field's path with names in place of ids."""
-        steps = (Item(self._word(step.key, labels)) if isinstance(step, Item) else step for step in path)
+        steps = (Item(self.word(step.key, labels)) if isinstance(step, Item) else step for step in path)
         return show_field(tuple(steps))
 
-    def _word(self, key: str, labels: Mapping[str, str]) -> str:
+    def word(self, key: str, labels: Mapping[str, str]) -> str:
+        """What people call an item of that key."""
         return self._names[key].name if key in self._names else labels.get(key, key)
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
+from syncer.diff.remainder import RemainderChange, RemainderDiff
 from syncer.model.address import Address
 from syncer.model.calls import Parts
 from syncer.model.diagnostic import Problem
 from syncer.model.field_change import Cause, FieldChange
 from syncer.model.json_values import Json, Secret, Spec
 from syncer.model.kind import LEVELS, Level, Meaning
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 
 Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall", "accept"]
@@ -226,6 +228,26 @@ class DifferingObject(NamedTuple):
     meanings: tuple[Meaning, ...] = ()
 
 
+class UndeclaredDrift(NamedTuple):
+    """A live object that holds something else beside its manifest than is remembered; `whole`: all that it holds is the
+    manifest's business, also what others add to its lists."""
+
+    live: Live
+    labels: Mapping[str, str]
+    diff: RemainderDiff
+    whole: bool
+
+    @property
+    def drifted(self) -> list[RemainderChange]:
+        """What is drift."""
+        return [each for each in self.diff.changes if self.whole or not each.added]
+
+    @property
+    def added(self) -> list[RemainderChange]:
+        """What others did to items of their own, in lists to which they may add."""
+        return [each for each in self.diff.changes if each.added and not self.whole]
+
+
 @dataclass(slots=True)
 class Draft:
     """A plan before its id: what was decided, and every problem that stands in its way."""
@@ -241,6 +263,8 @@ class Draft:
     """Every object that differs, also where a problem forbids to change it."""
     unclear: list[Address] = field(default_factory=list)
     """Addresses whose live object could not be compared, or not all of it; a problem says why."""
+    undeclared: dict[Address, UndeclaredDrift] = field(default_factory=dict)
+    """Objects of which somebody changed what no manifest declares."""
     forgotten: list[Address] = field(default_factory=list)
     """Addresses state may drop: nobody wants them, and they are gone already or have another name."""
 

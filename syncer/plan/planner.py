@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
@@ -21,17 +20,19 @@ from syncer.model.field_change import FieldChange, FieldPath
 from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
-from syncer.plan.exposure import exposures
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
+from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
-from syncer.plan.secret_changes import NO_SECRETS, SecretChanges, memory_of_secrets, secret_changes, shown
+from syncer.plan.secrets.exposure import exposures, unknown_fields
+from syncer.plan.secrets.secret_changes import memory_of_secrets, secret_changes, secret_notices, shown
 
 Unread = dict[Address, Problem]
 """Addresses whose live object has a form that its kind cannot read, and what is said of it."""
@@ -134,6 +135,8 @@ class _Case(NamedTuple):
     prepared: PreparedSides
     known: IdIndex
     answers: Mapping[str, Json]
+    as_sent: bool
+    """As of `PlanInputs`."""
 
     def at(self, finding: Finding) -> Problem:
         """The finding with its place in the manifest."""
@@ -154,7 +157,7 @@ class _Case(NamedTuple):
             self.answers,
             frozenset(changed),
             self.desired.policy,
-            forms=self.entry.forms if self.entry else {},
+            forms=self.entry.forms if self.entry and not self.as_sent else {},
         )
 
 
@@ -168,7 +171,7 @@ def _decide_once(
 ) -> None:
     """Decide about a manifest, unless it agrees as when that was done last."""
     context = context_of(desired, sides, known)
-    if agreements is None or sides.resend_secrets:
+    if agreements is None or sides.resend_secrets or sides.as_sent:
         return _decide(kind, desired, context, sides, known, out)
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
@@ -179,7 +182,7 @@ def _decide_once(
             _decide(kind, desired, context, sides, known, out)
             agreements.learn(compared, before, out)
         return None
-    digest = agreements.digest(context, desired, found, entry)
+    digest = agreements.digest(context, desired, found, entry, sides.salt)
     if digest is None or entry is None:
         return _decide(kind, desired, context, sides, known, out)
     if not agreements.settle(digest, entry, out):
@@ -193,7 +196,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     found = known.found.get(desired.address)
     entry = memory_of(desired, found, sides.managed)
     prepared = kind.prepare(context)
-    case = _Case(kind, desired, found, entry, prepared, known, context.answers)
+    case = _Case(kind, desired, found, entry, prepared, known, context.answers, sides.as_sent)
     problems = [case.at(finding) for finding in prepared.findings]
     out.notices += [Notice("kind", text, desired.address) for text in prepared.notices]
     if entry is not None and entry.protect and not desired.protect:
@@ -212,22 +215,25 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         if _sound(problems, out):
             out.tasks[desired.address] = _create(case)
         return
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, _prune(desired))
+    last = context.last if prepared.last is None else prepared.last
+    merged = merge(prepared.have, prepared.want, last, kind.shape, _prune(desired))
     problems += [_not_ours(case, path, key) for path, key in merged.refused]
-    left, kept = told_apart(merged.changes, entry.forms if entry else {})
+    left, kept = told_apart(merged.changes, entry.forms if entry else {}, as_sent=sides.as_sent)
     if kept:
         out.notices.append(_kept_form(case, kept))
     out.notices += [_other_order(case, path) for path in merged.reordered]
     changes = (*left, *prepared.extra)
-    secret = NO_SECRETS
-    if prepared.secrets or prepared.secret_times:
-        secret = _secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out)
-        changes += secret.changes
+    secret = secret_changes(prepared, entry, sides.resend_secrets)
+    out.notices += secret_notices(desired.address, secret, {str(each.path[0]) for each in changes})
+    changes += secret.changes
     if merged.refused and desired.address not in out.unclear:
         out.unclear.append(desired.address)
-    if changes or prepared.meanings or prepared.stopped:
-        moved = (*prepared.meanings, *prepared.stopped)
+    moved = (*prepared.meanings, *prepared.stopped)
+    if changes or moved:
         out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, moved)
+    rest = remainder_of(merged, prepared.want, entry, kind.shape, sides.salt)
+    if rest is not None:
+        note_remainder(desired, rest, (found.live, entry, prepared.labels), known, out)
     if changes:
         problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
@@ -238,8 +244,10 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if changes or prepared.meanings:
         out.tasks[desired.address] = replace(_update(case, merged, changes), loose=secret.loose)
     if not changes:
-        digests, times = memory_of_secrets(prepared, entry)
-        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, digests, forms_of(kept), times)
+        secrets = memory_of_secrets(prepared, entry)
+        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, secrets, forms_of(kept))
+        if rest is not None:
+            memory = memory._replace(undeclared=rest.kept)
         out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
 
 
@@ -264,6 +272,7 @@ def _kept_form(case: _Case, kept: tuple[FieldChange, ...]) -> Notice:
     """That some fields stand as the platform has made them of what was sent."""
     paths = ", ".join(f"`{case.known.show(each.path, case.prepared.labels)}`" for each in kept)
     said = f"{case.desired.address}: the platform made another value of {paths} than was sent; it is not sent again"
+    said += " unless you say `--as-sent`"
     return Notice("platform-form", said, case.desired.address)
 
 
@@ -286,34 +295,18 @@ def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
     )
 
 
-def _secret_changes(case: _Case, resend: bool, fields: set[str], out: Draft) -> SecretChanges:
-    """What becomes of write-only values. Those of which nobody knows whether they are up to date are said: they go
-    along where others of their field do, or are left alone."""
-    found = secret_changes(case.prepared, case.entry, resend)
-    fields = fields | {str(each.path[0]).partition("[")[0] for each in found.changes}
-    for label in found.unverified:
-        then = "it is sent along with the other changes" if label.partition("[")[0] in fields else "it is not sent"
-        said = f"{case.desired.address}: whether {label} is up to date is not known; {then}"
-        out.notices.append(Notice("secret-unverified", said, case.desired.address))
-    for label in found.unseen:
-        then = "the platform does not say whether it is gone then"
-        said = f"{case.desired.address}: {label} is left out of what is sent; {then}"
-        out.notices.append(Notice("secret-unverified", said, case.desired.address))
-    return found
-
-
 def _create(case: _Case) -> Task:
     kind, want, labels = case.kind, case.prepared.want, case.prepared.labels
     goal: Spec = as_new(want, kind.shape)
     risk = kind.create_risk(want)
-    fields = tuple(_new_field(name, case.known.named(value, labels)) for name, value in goal.items())
-    exposed = [reason for each in fields for reason in exposures(each.after, each.path)]
+    fields = tuple(_new_field(case, name, case.known.named(value, labels)) for name, value in goal.items())
+    doubts = [reason for each in fields for reason in _doubts(case, each.path, each.after)]
     fields += tuple(Field(label, ABSENT, shown(secret), "ours") for label, secret in case.prepared.secrets.items())
     change = Change(
         address=case.desired.address,
         action="create",
         level=worst([*((risk.level,) if risk else ()), *(each.level for each in fields)]),
-        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *exposed])),
+        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *doubts])),
         fields=fields,
         calls=(),
         waits=(),
@@ -324,10 +317,15 @@ def _create(case: _Case) -> Task:
     return case.task(change, goal, want)
 
 
-def _new_field(path: str, value: Json) -> Field:
-    """A field of a new object; a secret in it makes it risky."""
-    exposed = exposures(value, path)
-    return Field(path, ABSENT, value, "ours", "risky" if exposed else "safe", "; ".join(exposed))
+def _new_field(case: _Case, path: str, value: Json) -> Field:
+    """A field of a new object; a secret in it makes it risky, and what syncer does not know."""
+    doubts = _doubts(case, path, value)
+    return Field(path, ABSENT, value, "ours", "risky" if doubts else "safe", "; ".join(doubts))
+
+
+def _doubts(case: _Case, path: str, value: Json) -> tuple[str, ...]:
+    """Where secrets in it go, and what of it syncer does not know."""
+    return (*exposures(value, path), *unknown_fields(case.desired.extra, path))
 
 
 def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) -> Task:
@@ -363,14 +361,15 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
     before, after = (case.known.named(side, labels) for side in (change.before, change.after))
     if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
         before, after = change.before, change.after
-    exposed = _exposed(case, change)
+    exposed, path = _exposed(case, change), case.known.show(change.path, labels)
+    unknown = unknown_fields(case.desired.extra, path)
     return Field(
-        case.known.show(change.path, labels),
+        path,
         HIDDEN if hidden else before,
         after,
         change.cause,
-        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed else ())]),
-        risk.reason if risk else "; ".join(exposed),
+        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed or unknown else ())]),
+        "; ".join(((risk.reason,) if risk else exposed) + unknown),
         risk.item if risk else "",
     )
 

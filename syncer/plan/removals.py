@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import fingerprint
 from syncer.model.address import Address
@@ -12,6 +11,7 @@ from syncer.model.diagnostic import Problem
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Lookup, Path, Ref, Spec, show_path
 from syncer.model.kind import Kind
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 from syncer.plan.cascade import CascadeMatch
 from syncer.plan.identity_match import link_of

@@ -224,6 +224,8 @@ def restored(memory: Managed, entry: Managed) -> Managed:
         parts={**{group: dict(ids) for group, ids in entry.parts.items() if group not in parts}, **parts},
         secrets=entry.secrets,
         secret_times=entry.secret_times,
+        undeclared=entry.undeclared,
+        whole=entry.whole,
     )
 
 

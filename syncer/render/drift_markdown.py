@@ -14,12 +14,14 @@ from syncer.render.drift_text import (
     GET_STATE,
     NO_STATE,
     WORDS,
+    added_line,
     object_lines,
     pending_line,
     since,
     stranger_text,
     strangers_line,
     summary_line,
+    unknown_line,
 )
 from syncer.render.escape import for_html
 from syncer.render.problems import count, problems_text
@@ -43,6 +45,7 @@ def drift_markdown(drift: Drift, *, unicode: bool = True, most: int = MOST) -> s
     head = "\n\n".join(_head(drift, terminal))
     blocks = [
         *("\n".join(object_lines(each, drift, terminal, verbose=False)) for each in drift.objects),
+        *("\n".join(object_lines(each, drift, terminal, verbose=False)) for each in drift.added),
         *_strangers(drift, terminal),
         *_problems(drift.problems, terminal),
     ]
@@ -85,7 +88,13 @@ def _head(drift: Drift, terminal: Terminal) -> list[str]:
         parts.append(f"There is no drift without a state: {NO_STATE}; {GET_STATE}.")
     if drift.objects:
         parts.append("\n".join(_listed(drift, terminal)))
-    parts += [f"{line}." for line in (strangers_line(drift) if drift.strangers else "", pending_line(drift)) if line]
+    lines = [
+        added_line(drift) if drift.added else "",
+        unknown_line(drift) if drift.unknown and drift.remembered else "",
+        strangers_line(drift) if drift.strangers else "",
+        pending_line(drift),
+    ]
+    parts += [f"{line}." for line in lines if line]
     if drift.unclear:
         parts.append(f"**{count(len(drift.unclear), 'object')} could not be compared**; the reasons stand below.")
     return parts

@@ -30,6 +30,7 @@ WORDS: dict[What, str] = {
     "missing": "not in the organisation",
     "differs": "not as the manifest says",
 }
+ADDED = "items of others"
 FIELDS = 12
 """Fields of an object that are listed unless the report is verbose."""
 
@@ -48,6 +49,8 @@ def render_drift(drift: Drift, terminal: Terminal, *, verbose: bool = False, unm
     blocks = [
         header(drift, terminal),
         *(object_lines(each, drift, terminal, verbose=verbose) for each in drift.objects),
+        *(object_lines(each, drift, terminal, verbose=verbose) for each in drift.added),
+        _others(drift, terminal),
         _strangers(drift, terminal, listed=verbose or unmanaged),
         closing(drift, terminal),
     ]
@@ -65,7 +68,7 @@ def header(drift: Drift, terminal: Terminal) -> list[str]:
     if drift.applied:
         text = f"last apply known here: {drift.applied.moment}, run {drift.applied.run}"
         lines += paragraph(terminal.shown(text), terminal)
-    if drift.fields:
+    if drift.fields or drift.added:
         told = "as declared at the last apply" if drift.remembered else "as the manifest says"
         lines += paragraph(f"fields: {told} {terminal.arrow} as live now", terminal)
     if drift.partial:
@@ -82,7 +85,7 @@ def object_lines(each: DriftedObject, drift: Drift, terminal: Terminal, *, verbo
     words: list[Span] = [("bold", terminal.shown(str(each.address)))]
     if each.name and each.name != each.address.name:
         words.append(("", quoted(each.name if len(each.name) <= 60 else each.name[:57] + terminal.dots, terminal)))
-    words.append((style, WORDS[each.what]))
+    words.append((style, ADDED if each in drift.added else WORDS[each.what]))
     lines = flowing(words, terminal, first=(style, f"{one if terminal.unicode else ascii_one} "), indent=INDENT)
     notes = [each.note] * bool(each.note) + [text for text in (since(each, drift),) if text]
     notes += [f"version {_version(version, each.seen)}" for version in each.versions]
@@ -131,6 +134,26 @@ def _version(version: LastChange, newest: LastChange) -> str:
     parts = [version.version or "?", f"of {moment}" if moment else ""]
     parts += [f"from {version.source}" if version.source else "", f'"{version.comment}"' if version.comment else ""]
     return " ".join(part for part in parts if part)
+
+
+def added_line(drift: Drift) -> str:
+    """That others have items of their own, in lists to which they may add."""
+    fields = sum(len(each.fields) for each in drift.added)
+    come = "item or field of others has" if fields == 1 else "items or fields of others have"
+    where = count(len(drift.added), "object")
+    return (
+        f"{fields:,} {come} changed in lists of {where} to which others may add: `syncer drift --undeclared` counts it"
+    )
+
+
+def unknown_line(drift: Drift) -> str:
+    """That a state does not say what was live and undeclared."""
+    return f"what was live and undeclared in {count(drift.unknown, 'object')} is not known before the next apply"
+
+
+def _others(drift: Drift, terminal: Terminal) -> list[str]:
+    lines = paragraph(added_line(drift), terminal) if drift.added else []
+    return lines + (paragraph(unknown_line(drift), terminal, style="dim") if drift.unknown and drift.remembered else [])
 
 
 def _strangers(drift: Drift, terminal: Terminal, *, listed: bool) -> list[str]:

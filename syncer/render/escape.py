@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from urllib.parse import quote
 
 from syncer.model.json_values import COMMAND
 
@@ -55,7 +54,7 @@ def disarmed(line: str) -> str:
     (docs/catalogue.md#t7); Azure's `##vso[…]` and TeamCity's `##teamcity[…]` have the same form.
     """
     if "##" in line:
-        line = COMMAND.sub(r"#\\x23", line)
+        line = re.sub(COMMAND, r"#\\x23", line)
     start = line.lstrip()
     if start.startswith("::"):
         blank = len(line) - len(start)
@@ -90,6 +89,8 @@ def _is_text(character: str) -> bool:
 def for_uri(file: str) -> str:
     """A file name as a URI reference: relative ones stay relative."""
     forward = file.replace("\\", "/") if re.match(r"[A-Za-z]:\\", file) else file
+    from urllib.parse import quote  # late: addresses stand in few answers
+
     path = quote(forward, safe="/~", errors="surrogatepass")
     if forward.startswith("/"):
         return f"file://{path}"

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from syncer.model.json_values import Json
 from syncer.plan.document.document import problem_document
-from syncer.plan.events import Done, Event, Failed, Recovered, Retried, Skipped, Started, Unknown, Waiting
+from syncer.plan.events import Done, Event, Failed, OpenCall, Recovered, Retried, Skipped, Started, Unknown, Waiting
 from syncer.plan.plan import Plan, Verb
 from syncer.render.output import Output
 from syncer.render.plan_text import sign
@@ -53,6 +53,8 @@ def event_text(event: Event, terminal: Terminal) -> str:
         case Recovered(address, live_id, message):
             what = f"settled ({terminal.shown(live_id)}): {terminal.shown(message)}"
             lines = _headline("=", "change", str(address), what, terminal)
+        case OpenCall(_, problem):
+            return problems_text([problem], terminal, summary=False)
         case Waiting(seconds, reason):
             if seconds < LONG_WAIT:
                 return ""
@@ -148,6 +150,8 @@ def _counts(events: Iterable[Event]) -> dict[str, int]:
                 counts["skipped"] += 1
             case Unknown():
                 counts["unknown"] += 1
+            case OpenCall():
+                counts["unknown"] += 1
             case Recovered():
                 counts["settled"] += 1
             case _:
@@ -158,8 +162,8 @@ def _counts(events: Iterable[Event]) -> dict[str, int]:
 def applied_document(plan: Plan, events: Iterable[Event], exit_code: int) -> dict[str, Json]:
     """`{"format_version": 1, "plan", "environment", "org_id", "server", "results": [{"address", "action", "outcome",
     "live_id", "seconds", "because", "problem"}], "summary": {word: n}, "exit_code"}`. `outcome`: done (with a
-    problem: what reads back otherwise than it was sent), failed, skipped, unknown, settled (an open intent of an
-    earlier run); what does not apply is null."""
+    problem: what reads back otherwise than it was sent), failed, skipped, unknown (without an action: a call of an
+    earlier run that is still open), settled (one that no longer is); what does not apply is null."""
     seen = list(events)
     results = [result for result in map(_result, seen) if result]
     return {
@@ -188,6 +192,9 @@ def _result(event: Event) -> dict[str, Json] | None:
         case Skipped(change, because):
             why = {"live_id": change.live_id or None, "because": str(because)}
             return {"address": str(change.address), "action": change.action, "outcome": "skipped", **empty, **why}
+        case OpenCall(address, problem):
+            why = {"problem": problem_document(problem)}
+            return {"address": str(address), "action": None, "outcome": "unknown", **empty, **why}
         case Recovered(address, live_id, message):
             why = {"live_id": live_id or None, "because": message}
             return {"address": str(address), "action": None, "outcome": "settled", **empty, **why}

@@ -89,7 +89,10 @@ def _header(plan: Plan, terminal: Terminal) -> list[str]:
     if plan.against:
         lines += paragraph(recorded_line(plan, terminal), terminal, style="warning")
     if plan.partial:
-        lines += paragraph("only a part of the manifests was looked at (--only, --except)", terminal, style="warning")
+        why = "--only, --except"
+        if any(notice.rule == "held" for notice in plan.notices):
+            why = "a call is open, as is said below"
+        lines += paragraph(f"only a part of the manifests was looked at ({why})", terminal, style="warning")
     return lines
 
 

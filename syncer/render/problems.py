@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
-from syncer.model.diagnostic import Problem
+from syncer.model.diagnostic import Problem, Severity
 from syncer.model.json_values import Json
 from syncer.render.escape import for_annotation, for_property, for_uri
 from syncer.render.terminal import Terminal
@@ -29,9 +30,8 @@ def _place(problem: Problem) -> tuple[str, int, int, str, str]:
 
 def summary_line(problems: Sequence[Problem]) -> str:
     """`3 errors, 1 warning in 2 files`; `no problems` where there are none."""
-    errors = sum(problem.severity == "error" for problem in problems)
-    warnings = len(problems) - errors
-    counts = [count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    numbers = Counter(problem.severity for problem in problems)
+    counts = [count(numbers[word], word) for word in get_args(Severity) if numbers[word]]
     files = {problem.at.file for problem in problems if problem.at}
     return (", ".join(counts) or "no problems") + (f" in {count(len(files), 'file')}" if files else "")
 
@@ -65,17 +65,16 @@ def _text(problem: Problem, terminal: Terminal) -> str:
 
 def problems_document(problems: Iterable[Problem]) -> dict[str, Json]:
     """`{"format_version": 1, "problems": [{severity, rule, message, file, line, column, path, hint}], "summary":
-    {"errors", "warnings", "files"}}`; lines and columns count from 1, null where there is no place."""
+    {"errors", "warnings", "notes", "files"}}`; lines and columns count from 1, null where there is no place."""
     from syncer.plan.document.document import problem_document
 
     found = in_order(problems)
-    errors = sum(problem.severity == "error" for problem in found)
+    numbers = Counter(problem.severity for problem in found)
     return {
         "format_version": 1,
         "problems": [problem_document(problem) for problem in found],
         "summary": {
-            "errors": errors,
-            "warnings": len(found) - errors,
+            **{f"{word}s": numbers[word] for word in get_args(Severity)},
             "files": len({problem.at.file for problem in found if problem.at}),
         },
     }
@@ -100,7 +99,8 @@ def _annotation(problem: Problem) -> str:
     properties.append(f"title={for_property(problem.rule)}")
     message = problem.message + (f"\nat {problem.path}" if problem.path else "")
     message += f"\nhint: {problem.hint}" if problem.hint else ""
-    return f"::{problem.severity} {','.join(properties)}::{for_annotation(message)}"
+    word = "notice" if problem.severity == "note" else problem.severity
+    return f"::{word} {','.join(properties)}::{for_annotation(message)}"
 
 
 def sarif_document(problems: Iterable[Problem], rules: Mapping[str, str], version: str) -> dict[str, Json]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from syncer.model.named_tuple import NamedTuple
 from syncer.render.escape import disarmed, for_terminal
 
 NARROWEST, WIDEST = 40, 200
 
-_ONE_COLUMN_EACH = re.compile("[\x00-\xac\xae-\u02ff\u2010-\u2027\u20ac\u2190-\u2193\u2212\u25cc]*")
+_ONE_COLUMN_EACH = "[\x00-\xac\xae-\u02ff\u2010-\u2027\u20ac\u2190-\u2193\u2212\u25cc]*"
 """Latin letters, and the punctuation of European texts and of ours: one column each in whatever order. A plan in German
 does without the tables, which take 20 ms to import."""
 
@@ -27,6 +27,7 @@ STYLES = {
     "dim": "2",
     "error": "1;31",
     "warning": "1;33",
+    "note": "1;36",
     "hint": "36",
     "safe": "2",
     "risky": "33",
@@ -104,7 +105,7 @@ def can_encode(encoding: str | None) -> bool:
 
 
 def _plain(text: str) -> bool:
-    return text.isascii() or _ONE_COLUMN_EACH.fullmatch(text) is not None
+    return text.isascii() or re.fullmatch(_ONE_COLUMN_EACH, text) is not None
 
 
 def cells(text: str) -> int:

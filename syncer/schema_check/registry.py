@@ -10,11 +10,11 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json
-from syncer.model.light_import import import_without
+from syncer.model.light_import import datetime_classes, import_lightly
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,8 +46,8 @@ def check(slug: str, document: Json, *, strict: bool = False) -> list[Finding]:
     """Everything that is wrong with a document, in the document's order, one finding a mistake; sound: an empty list.
 
     `document` is the whole manifest as plain JSON values; paths of the findings lead from its root. A field that the
-    schema does not know is a warning, because the platform adds fields every month; it is an error when `strict`, and
-    where a misspelt word does harm (retention, metadata, references). Never raises because of what the document holds.
+    schema does not know is an error; so is a word that an open list does not have, where it is near one that it has,
+    else a warning, or an error when `strict`. Never raises because of what the document holds.
     """
     accepts = _judge(slug)
     if accepts is not None and accepts(document):
@@ -87,7 +87,7 @@ def judge(schema: dict[str, Json]) -> Callable[[Json], bool] | None:
     """
     try:
         # its day of birth is read by a module that loads sockets and all of email: a sixth of a small `validate`
-        import_without("jsonschema_rs", "email.utils", parsedate_to_datetime=_moment)
+        import_lightly("jsonschema_rs", {"email.utils": {"parsedate_to_datetime": _moment}})
         import jsonschema_rs
     except ImportError:
         return None
@@ -106,13 +106,14 @@ def judge(schema: dict[str, Json]) -> Callable[[Json], bool] | None:
 
 def _moment(text: str) -> datetime:
     """`Tue, 27 Oct 2026 10:17:51 +0000`, as `email.utils.parsedate_to_datetime` reads it. ValueError: another form."""
-    from datetime import UTC, datetime
-
+    made: Any = datetime_classes()
     _, day, month, year, time, offset = text.split(" ")
     if offset != "+0000":
         raise ValueError(text)
     hour, minute, second = map(int, time.split(":"))
-    return datetime(int(year), 1 + _MONTHS.index(month), int(day), hour, minute, second, tzinfo=UTC)
+    when = (int(year), 1 + _MONTHS.index(month), int(day), hour, minute, second)
+    moment: datetime = made.datetime(*when, tzinfo=made.timezone.utc)
+    return moment
 
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -14,10 +14,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from syncer import __version__
 from syncer.fs.cache_file import CacheFile
+from syncer.model.named_tuple import NamedTuple
 
 FORMAT: Final = 1
 SIZE: Final = 16

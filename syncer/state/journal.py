@@ -141,6 +141,12 @@ class Journal:
             self._settled.append(SettledIntent(intent, outcome, live_id))
             del self._open[op]
 
+    @property
+    def run(self) -> str:
+        """The apply that began last; "" where none did."""
+        with self._lock:
+            return str((self._run or {}).get("run", ""))
+
     def unsettled(self) -> list[Intent]:
         """Calls of this and earlier runs of which nobody knows whether they took effect, oldest first."""
         with self._lock:

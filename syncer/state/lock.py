@@ -31,7 +31,9 @@ _MOST: Final = 4096
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock. `boot`: tells a process id from one before a restart; "" where the system has none.
-    `since`: seconds since 1970. `run`: the job of continuous integration that it is, as a URL; "" elsewhere."""
+    `since`: seconds since 1970. `run`: the job of continuous integration that it is, as a URL; "" elsewhere. `space`:
+    the process-number space that `pid` is of (each container has its own), `started`: when the process began, in the
+    kernel's ticks since the boot; both "" where the system does not say."""
 
     owner: str
     host: str
@@ -39,6 +41,8 @@ class Holder:
     boot: str
     since: float
     run: str = ""
+    space: str = ""
+    started: str = ""
 
 
 def myself(now: float | None = None, env: Mapping[str, str] | None = None) -> Holder:
@@ -51,8 +55,12 @@ def myself(now: float | None = None, env: Mapping[str, str] | None = None) -> Ho
         boot = _BOOT_ID.read_text("ascii").strip()
     except (OSError, ValueError):
         boot = ""
-    run = _job(env or {})
-    return Holder(owner, socket.gethostname(), os.getpid(), boot, time.time() if now is None else now, run)
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = ""
+    pid, since = os.getpid(), time.time() if now is None else now
+    return Holder(owner, socket.gethostname(), pid, boot, since, _job(env or {}), space, _process(pid)[1])
 
 
 def _job(env: Mapping[str, str]) -> str:
@@ -195,6 +203,8 @@ def _runs(holder: Holder, me: Holder) -> bool:
     """Whether a process of this machine that wrote the lock may still run; only asked where flock does not work."""
     if holder.boot and me.boot and holder.boot != me.boot:
         return False
+    if holder.space != me.space and holder.space and me.space:
+        return True  # its number means nothing here
     try:
         os.kill(holder.pid, 0)
     except ProcessLookupError:
@@ -204,9 +214,34 @@ def _runs(holder: Holder, me: Holder) -> bool:
     return True
 
 
+def is_gone(holder: Holder, me: Holder) -> bool:
+    """Whether the holder's process has certainly ended: on this host, since the same boot, with numbers of the same
+    space, none has its number, or another one that began at another time."""
+    here = (holder.host, holder.boot, holder.space) == (me.host, me.boot, me.space)
+    if not (here and holder.boot and holder.space and holder.started):
+        return False
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        pass  # another user's: it is there
+    status, started = _process(holder.pid)
+    return bool(started) and (status in "ZX" or started != holder.started)
+
+
+def _process(pid: int) -> tuple[str, str]:
+    """A process's status letter and when it began, in ticks since the boot; ("", "") where nobody says."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return fields[0], fields[19]
+    except (OSError, ValueError, IndexError):
+        return "", ""
+
+
 def said(holder: Holder, **more: Json) -> bytes:
     """What a lock says of its holder, as JSON; `holder_in` reads it."""
-    known = {name: value for name, value in asdict(holder).items() if name != "run" or value}
+    known = {name: value for name, value in asdict(holder).items() if value or name not in ("run", "space", "started")}
     return json.dumps({**known, **more}).encode("ascii")
 
 
@@ -221,6 +256,8 @@ def holder_in(content: bytes) -> Holder | None:
             str(found["boot"]),
             float(found["since"]),
             str(found.get("run", "")),
+            str(found.get("space", "")),
+            str(found.get("started", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None

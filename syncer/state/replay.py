@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Managed
 from syncer.state.journal import Records
 from syncer.state.state_file import State, entry_of

@@ -24,7 +24,7 @@ from syncer.fs.disk import DISK, Disk, NotDurable, remove_leftovers, replace_fil
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json
-from syncer.model.resource import Managed
+from syncer.model.resource import Managed, Remainder
 from syncer.state.marker_json import from_json
 from syncer.state.state_schema import ENTRY, fault
 
@@ -49,6 +49,8 @@ class State:
     open_runs: tuple[str, ...] = ()
     """Applies that began and of which nobody has said that they ended: what they did last may stand in a journal that
     is not here."""
+    salt: str = ""
+    """What the digests of undeclared values are keyed with; "" where there are none yet."""
 
 
 Lines = dict[Address, tuple[Managed, str]]
@@ -95,7 +97,11 @@ def _checked(text: str, path: Path | str, environment: str, org_id: str, kinds: 
     entries = _entries(document["entries"], text, path, kinds)
     _check_sum(text, path)
     head = document["org_id"], document["serial"]
-    return State(*head, entries, True, document.get("guards", {}), tuple(document.get("open_runs", ())))
+    salt: str = document.get("salt", "")
+    if not salt:  # what digests there are say nothing then
+        digested = [each for each in entries.values() if each.undeclared is not None]
+        entries |= {each.address: each._replace(undeclared=None) for each in digested}
+    return State(*head, entries, True, document.get("guards", {}), tuple(document.get("open_runs", ())), salt)
 
 
 def save(path: Path, environment: str, state: State, *, disk: Disk = DISK, lines: Lines | None = None) -> State:
@@ -153,6 +159,8 @@ def encode(environment: str, state: State, lines: Lines | None = None) -> str:
         head["guards"] = dict(sorted(state.guards.items()))
     if state.open_runs:
         head["open_runs"] = sorted(state.open_runs)
+    if state.salt:
+        head["salt"] = state.salt
     top = "".join(f"{_dump(name)}: {_dump(value)},\n" for name, value in head.items())
     body = ",\n".join(rows)
     text = f'{{\n{top}"checksum": "sha256:{"0" * 64}",\n"entries": [\n{body}\n]\n}}\n'
@@ -244,8 +252,10 @@ def _entries(
 
 def entry_of(row: Mapping[str, Any], address: Address) -> Managed:
     """The entry in a row of the right form; TypeError for a marker that nobody wrote."""
-    if len(row) == 3 and "declared" in row:  # nearly all are
-        return Managed(address, row["live_id"], from_json(row["declared"]))
+    known = "undeclared" in row
+    if len(row) == 3 + known and "declared" in row:  # nearly all are
+        undeclared = Remainder(row["undeclared"]) if known else None
+        return Managed(address, row["live_id"], from_json(row["declared"]), undeclared=undeclared)
     entry: Managed = ENTRY.read(row)
     return entry
 

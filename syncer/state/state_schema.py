@@ -5,7 +5,7 @@ from __future__ import annotations
 from syncer.documents.document_codec import FLAG, TEXT, WHOLE, Key, converted, either, listed, mapping, record
 from syncer.model.address import Address
 from syncer.model.json_values import Json, Path
-from syncer.model.resource import Managed
+from syncer.model.resource import Managed, Remainder
 from syncer.state.marker_json import from_json, to_json
 
 ENTRY = record(
@@ -21,6 +21,8 @@ ENTRY = record(
     Key("secret_times", mapping(TEXT), optional=True),
     Key("adopted", FLAG, optional=True),
     Key("forms", mapping(TEXT), optional=True),
+    Key("undeclared", converted(mapping(mapping(TEXT)), Remainder, lambda known: known.digests), optional=True),
+    Key("whole", FLAG, optional=True),
 )
 """An entry without what is empty. Whether its address is one, who reads it has looked."""
 
@@ -33,6 +35,7 @@ FILE = record(
     Key("serial", WHOLE),
     Key("guards", mapping(either(FLAG, TEXT)), optional=True),
     Key("open_runs", listed(TEXT), optional=True),
+    Key("salt", TEXT, optional=True),
     Key("checksum", TEXT),
     Key("entries", listed(ENTRY)),
 )

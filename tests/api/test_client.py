@@ -272,6 +272,19 @@ def test_a_read() -> None:
         assert door.organisations == {"911690"}
 
 
+def test_no_cookie_is_taken_or_sent() -> None:
+    sent: list[str | None] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers.get("cookie"))
+        return httpx.Response(200, json={}, headers={"set-cookie": "session=x; Path=/; Max-Age=1000"})
+
+    with api(handler) as there:
+        for _ in range(2):
+            there.read("app", Call("GET", "/v1/app/a"))
+    assert sent == [None] * len(sent)
+
+
 def test_b23_what_is_not_there_is_none() -> None:
     assert api(lambda request: httpx.Response(404, json={})).read("app", Call("GET", "/v1/app/a")) is None
 

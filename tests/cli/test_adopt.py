@@ -284,7 +284,8 @@ def test_a_link_by_hand_is_no_first_contact(live, sandbox) -> None:
 
 @pytest.mark.parametrize("outcome", ["", "APPLIED"])
 def test_nothing_is_linked_beside_an_open_call(live, sandbox, outcome: str) -> None:
-    """A create was cut off: the object that somebody would adopt may be what it made."""
+    """A create was cut off: what somebody would forget, rename or look for may be what it made. Who says which object it
+    is settles it."""
     live.run("apply", "--yes")
     live.write("config/new.yaml", reason("new", "Neu"))
     sandbox.seed({"closing_reasons": [{"id": A, "title": "Neu"}]})
@@ -296,7 +297,7 @@ def test_nothing_is_linked_beside_an_open_call(live, sandbox, outcome: str) -> N
         if outcome:
             journal.settle(op, "APPLIED", A)
     for args in (
-        ["adopt", "ClosingReason/new", A],
+        *([] if outcome else [["adopt", "ClosingReason/new"]]),
         ["state", "rm", "ClosingReason/new"],
         ["state", "mv", "ClosingReason/won", "ClosingReason/new"],
     ):
@@ -307,5 +308,41 @@ def test_nothing_is_linked_beside_an_open_call(live, sandbox, outcome: str) -> N
             "error[open-call]: ClosingReason/new: an earlier apply was cut off in `create`\n\n"
             "hint: run `syncer apply` first: it looks whether that took effect, and remembers it\n"
         )
+    said = live.run("adopt", "ClosingReason/new", A)
+    since = "already" if outcome else "from now on; nothing was changed in the organisation"
+    assert (said.code, said.err) == (0, f"ClosingReason/new is `{A}` (Neu) {since}\n\n")
+    assert live.run("state", "mv", "ClosingReason/new", "ClosingReason/newer").code == 0
+    assert live.run("state", "mv", "ClosingReason/newer", "ClosingReason/new").code == 0
     assert live.run("apply", "--yes").code == 0
     assert (entries(live)["ClosingReason/new"], sandbox.titles()) == (A, ["Gewonnen", "Neu"])
+
+
+def test_one_open_call_does_not_hold_up_the_others(live, sandbox) -> None:
+    """Two objects could be what it made: it is said, with the next command and exit code 7, and the rest is applied."""
+    live.run("apply", "--yes")
+    live.write("config/new.yaml", reason("new", "Neu"))
+    live.write("config/newer.yaml", reason("newer", "Neuer"))
+    sandbox.seed({"closing_reasons": [{"id": A, "title": "Neu"}, {"id": B, "title": "Neu"}]})
+    kind = KINDS["ClosingReason"]
+    seek = {"listing": kind.listing._asdict(), "field": "title", "value": "Neu", "id": "id", "service": kind.service}
+    with Journal(live.state.with_suffix(".journal")) as journal:
+        path = "/v1/workflows/closing-reasons"
+        journal.intent(Intent("0123abcd", "ClosingReason/new", "ClosingReason", "create", "POST", path, seek))
+    said = live.run("apply", "--yes")
+    assert (said.code, sandbox.titles()) == (7, ["Gewonnen", "Neu", "Neu", "Neuer"])
+    assert said.err.startswith(
+        "error[outcome-unknown]: ClosingReason/new: an earlier run's `create` was cut off, and 2 objects could be what "
+        f"it made: `{A}`, `{B}`; it is left alone, with what refers to it\n\n"
+        "hint: say which: `syncer adopt ClosingReason/new ID`; or delete what is too much in the organisation, then run "
+        "`syncer apply` again\n"
+    )
+    assert said.out.endswith("Applied: 1 created; 1 unknown\n")
+    again = live.run("apply", "--yes", "--format", "json")
+    document = json.loads(again.out)
+    assert (again.code, document["exit_code"], document["summary"]) == (7, 7, {"unknown": 1})
+    (result,) = document["results"]
+    assert (result["address"], result["action"], result["outcome"]) == ("ClosingReason/new", None, "unknown")
+    assert result["problem"]["rule"] == "outcome-unknown"
+    assert live.run("adopt", "ClosingReason/new", B).code == 0
+    assert live.run("apply", "--yes").code == 0
+    assert entries(live)["ClosingReason/new"] == B

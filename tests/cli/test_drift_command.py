@@ -125,7 +125,7 @@ def test_a_night_and_the_next(applied: Repo, sandbox: Sandbox) -> None:
         "format_version": 1, "report": "drift", "environment": "test", "org_id": "739224", "state": True,
     }  # fmt: skip
     assert report["summary"] == {
-        "changed": 1, "fields": 1, "conflicts": 0, "unmanaged": 0, "pending": 0, "compared": 3,
+        "changed": 1, "fields": 1, "conflicts": 0, "added": 0, "unknown": 0, "unmanaged": 0, "pending": 0, "compared": 3,
     }  # fmt: skip
     assert report["drift"][0]["fields"] == [
         {"path": "title", "before": "Gewonnen", "after": "Erfolg", "cause": "drift"}

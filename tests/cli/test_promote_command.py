@@ -234,12 +234,13 @@ def test_what_refers_to_it_is_said(filled: Repo) -> None:
     assert filled.digest() == before
 
 
-AGENT: Json = {
-    **FLOW,
-    "id": "flow0002",
-    "name": "Auskunft",
-    "tasks": [{"id": "a8f", "name": "Fragen", "task_type": "AI_AGENT"}],
+TOKEN: Json = {
+    "trigger": {"event": "FlowStarted"},
+    "value": {"source": "custom_value", "value": "Bearer abcdefghijklmnopqrstuvwxyz0123456789"},
+    "target": {"entitySchema": "contact", "entityAttribute": "state"},
 }
+"""What no manifest says: it looks like a secret."""
+UNSAID: Json = {**FLOW, "id": "flow0002", "name": "Auskunft", "entity_sync": [TOKEN]}
 ODD: Json = {**FLOW, "id": "flow0003", "name": "Seltsam"}
 BOTH = ["flows/hausanschluss", "reasons/zu-teuer"]
 UNFIT = {
@@ -256,8 +257,8 @@ UNFIT = {
 def test_what_cannot_be_said_whole_is_not_promoted_and_is_named(
     filled: Repo, sandbox: Sandbox, addresses: tuple[str, ...], code: int, rules: list[str], made: list[str]
 ) -> None:
-    """Without the task, and without the edge, the other organisation would get another flow."""
-    sandbox.seed({"flow_templates": [AGENT, ODD]})
+    """Without what it writes, and without the edge, the other organisation would get another flow."""
+    sandbox.seed({"flow_templates": [UNSAID, ODD]})
     sandbox.spoil("flow", "flow0003", edges=[{**FLOW["edges"][0], "id": 5}])
     give_ids(filled)
     for words in ((*addresses, "--dry-run"), addresses):
@@ -272,11 +273,8 @@ def test_what_is_there_and_cannot_be_taken_over_is_not_promoted(filled: Repo, sa
     """The manifest says less than what is live: for the other organisation it would be another flow."""
     give_ids(filled)
     assert filled.run("pull", "-e", "sandbox", "--kind", "FlowTemplate", "--kind", "ClosingReason").code == 0
-    flow = sandbox.ask("GET /v2/flows/templates/flow0001")
-    agent = {"id": "neu", "name": "Fragen", "task_type": "AI_AGENT"}
-    way = {"id": "e2", "from_id": "a8f", "to_id": "neu"}
-    changed = {"tasks": [*flow["tasks"], agent], "edges": [*flow["edges"], way]}
-    sandbox.ask("PUT /v2/flows/templates/flow0001", {**flow, **changed})
+    way = {"id": "e2", "from_id": "a8f", "to_id": "Bearer abcdefghijklmnopqrstuvwxyz0123456789"}
+    sandbox.spoil("flow", "flow0001", edges=[*FLOW["edges"], way])
     before = (filled.folder / "config/flows/hausanschluss.yaml").read_text("utf-8")
     assert "environments: [sandbox]" in before
     done = filled.run(*PROMOTE, "FlowTemplate/*")

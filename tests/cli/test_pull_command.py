@@ -303,6 +303,11 @@ def test_a_dry_run_writes_nothing(fresh: Repo, sandbox: Sandbox) -> None:
 
 
 ODD = {"type": "manual", "entity_schema": "contact", "id": "5c1cb7c4-0000-4d6e-9b9d-6f0e3a2f7f01"}
+TOKEN = {
+    "trigger": {"event": "FlowStarted"},
+    "value": {"source": "custom_value", "value": "Bearer abcdefghijklmnopqrstuvwxyz0123456789"},
+    "target": {"entitySchema": "contact", "entityAttribute": "state"},
+}
 UNFIT = {
     # how it is asked: exit code, what stands on stdout, whether anything is written
     "pulled": ((), 5, "the plan is empty: 0 changes, 2 links\n", True),
@@ -317,14 +322,13 @@ UNFIT = {
 def test_what_no_manifest_can_say_whole_is_named_and_all_else_is_pulled(
     fresh: Repo, sandbox: Sandbox, words: tuple[str, ...], code: int, out: str, written: bool
 ) -> None:
-    """An agent's task that names no agent: without its tasks the flow would be another one."""
-    agent = {"id": "a8f", "name": "Auskunft", "task_type": "AI_AGENT"}
-    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [{**FLOW, "tasks": [agent], "trigger": ODD}]})
+    """It writes what looks like a token: without that it would be another flow."""
+    sandbox.seed({"closing_reasons": REASONS, "flow_templates": [{**FLOW, "entity_sync": [TOKEN], "trigger": ODD}]})
     done = fresh.run("pull", "--kind", "FlowTemplate", "--kind", "ClosingReason", *words)
     assert (done.code, out in done.out) == (code, True), done.all
     assert done.err.replace("\n", " ").startswith(
         "warning[not-pulled]: FlowTemplate `Hausanschluß` (`flow0001`) is left out, for no sound manifest says it: "
-        "task `auskunft` names no agent "
+        "`value` holds what looks like a bearer token "
     )
     assert named(fresh) == (["reasons/alt.yaml", "reasons/zu-teuer.yaml"] if written else [])
     if written:

@@ -315,10 +315,14 @@ def test_a_folder_that_may_not_be_written(cached: Repo) -> None:
 
 
 def test_a_disk_that_may_only_be_read(cached: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no(*_: object, **__: object) -> None:
-        raise OSError(30, "read-only file system")
+    real = os.open
 
-    monkeypatch.setattr("syncer.fs.disk.RealDisk.create", no)
+    def no(path: os.PathLike[str], flags: int, *more: int, **named: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(30, "read-only file system")
+        return real(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", no)
     assert same(cached).code == 0
     assert list(Path(cached.env["XDG_CACHE_HOME"]).rglob("*.cache")) == []
 

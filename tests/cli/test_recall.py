@@ -88,7 +88,8 @@ def test_it_lies_in_the_users_cache_folder_for_the_user_only(cached: Repo) -> No
 
 @pytest.mark.parametrize(
     "command", [("plan", "--no-cache"), ("drift", "--no-cache"), ("apply", "--yes"), ("plan", "--only", "*/won"),
-                ("plan", "--resend-secrets"), ("drift", "--except", "*/won"), ("pull", "--check")], ids=" ".join
+                ("plan", "--resend-secrets"), ("plan", "--as-sent"),
+                ("drift", "--except", "*/won"), ("pull", "--check")], ids=" ".join
 )  # fmt: skip
 def test_who_recalls_nothing_leaves_nothing(cached: Repo, command: tuple[str, ...]) -> None:
     cached.run(*command)

@@ -23,6 +23,14 @@ def test_forms_hold_no_value_and_no_secret() -> None:
     assert all("IBAN" not in each and "long" not in each for each in forms.values())
 
 
+@pytest.mark.parametrize("cause", ["ours", "drift", "conflict"])
+def test_what_goes_out_as_sent_once_more_is_the_manifests_change(cause: str) -> None:
+    change = replace(WENT, cause=cause)
+    assert told_apart([change], FORMS, as_sent=True) == ((replace(WENT, cause="ours"),), ())
+    by_hand = replace(WENT, before="Konto", cause="conflict")
+    assert told_apart([by_hand], FORMS, as_sent=True) == ((by_hand,), ())
+
+
 CASES: dict[str, tuple[FieldChange, Json]] = {
     # case: the change, its cause afterwards; None where it is none
     "as it was": (replace(WENT, cause="drift"), None),

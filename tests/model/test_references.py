@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from syncer.model.address import Address
-from syncer.model.cycles import circles
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Lookup, Part, Path, Ref, Secret
 from syncer.model.kind import RefField
@@ -15,6 +14,7 @@ from syncer.model.markers import bind, holds_secret, leaves, without_secrets
 from syncer.model.references import Index, mark
 from syncer.model.resource import Use
 from syncer.model.secret_text import secret_text
+from syncer.plan.cycles import circles
 
 REFS = (
     RefField("shelf", "Shelf", plain=True, late=True),

@@ -191,7 +191,8 @@ def test_what_a_plan_is_refused_for_is_no_reason_to_say_nothing(org: World) -> N
     live = org.one("EntitySchema", slug="mast")
     put_schema(org, "mast", attributes=[{**live["attributes"][0], "type": "number", "protected": True}])
     report = org.drift()
-    assert short(report) == {"EntitySchema/mast": ["changed", "attributes[height].type (drift)"]}
+    changed = ["attributes[height].type (drift)", "attributes[height].protected (undeclared)"]
+    assert short(report) == {"EntitySchema/mast": ["changed", *changed]}
     assert [each.severity for each in report.problems] == ["warning"] * len(report.problems)
 
 
@@ -237,7 +238,7 @@ def test_an_automation_that_the_platform_stopped_is_drift_that_no_apply_undoes(w
     stop = {"enabled": False, "disable_details": {"disabled_by": "system", "disabled_at": "2026-11-01T00:00:00Z"}}
     world.stored("automation", mail, lambda body: {**body, **stop})
     (found,) = world.drift().objects
-    (field,) = found.fields
+    (field,) = [each for each in found.fields if each.reason]
     assert (found.what, field.path, field.before, field.after, field.cause) == (
         "changed", "automations.mail.enabled", True, False, "drift",
     )  # fmt: skip

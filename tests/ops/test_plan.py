@@ -572,7 +572,7 @@ def test_a_secret_that_somebody_set_by_hand_outlives_whatever_writes_options(
     before, asked = world.stored("installation", TWO), len(world.requests())
     with pytest.raises(InvalidInput) as refusal:
         world.apply(**how)
-    assert [each[:2] + each[3:] for each in refusal.value.problems] == [
+    assert [each[:2] + each[3:6] for each in refusal.value.problems] == [
         (
             "unmanaged-secret",
             "option `other` is a secret that no manifest knows, and saving the other options would wipe it",

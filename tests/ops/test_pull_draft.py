@@ -80,7 +80,7 @@ def read(first: FirstDraft) -> list[Any]:
     """What was read, without what only tells where it stands."""
     raws = [(raw.file, raw.document.index, raw.document.value, raw.content) for raw in first.existing.all]
     removed = [(raw.file, raw.document.index, raw.document.value) for raw in first.existing.removed]
-    return [raws, removed, [each._replace(where=None) for each in first.desired], first.dangling]
+    return [raws, removed, [each._replace(where=None, judged=None) for each in first.desired], first.dangling]
 
 
 @pytest.mark.parametrize("number", range(MANY))

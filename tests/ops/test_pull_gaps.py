@@ -92,6 +92,8 @@ def unsaid(done: PullPlan, address: str) -> list[Path_]:
     for trigger in (have.get("trigger"), *(have.get("additional_triggers") or ())):
         if isinstance(trigger, dict) and trigger.get("type") == "journey_submission":
             trigger.pop("automation_id", None)  # the platform's own
+    if not have.get("option_values", True):
+        del have["option_values"]  # an app without values: there is nothing to say
     return [
         path
         for pattern in kind.restrictions
@@ -163,9 +165,7 @@ APPS: dict[str, tuple[Json, bool, str, str]] = {
         "AppInstallation/app: option `old` of component `comp` is left out: this version of the app has none",
     ),
     "a value of the app as a whole, which may have one": (
-        {"option_values": [*APP["option_values"], OF_ALL]}, False, "not-pulled",
-        f"AppInstallation `{APP['app_id']}` (`{APP['app_id']}`) is left out, for no sound manifest says it: "
-        "`$app` is no component of this version of the app",
+        {"option_values": [*APP["option_values"], OF_ALL]}, True, "", "",
     ),
     "what can be said, and not be planned": (
         {"components": [5]}, False, "unreadable-live",
@@ -181,5 +181,12 @@ def test_an_odd_app(tmp_path: Path, odd: Json, written: bool, rule: str, said: s
     assert {str(each.new.address) for each in done.drafts} == ADDRESSES - (
         set() if written else {"AppInstallation/app"}
     )
-    assert [(each.rule, each.message) for each in done.left_out] == [(rule, said)]
-    assert done.incomplete
+    assert [(each.rule, each.message) for each in done.left_out] == ([(rule, said)] if rule else [])
+    assert done.incomplete is bool(rule)
+
+
+def test_what_is_accepted_of_an_app(tmp_path: Path) -> None:
+    done = pulled(tmp_path, {**LIVE, "AppInstallation": [{**APP, "option_values": [*APP["option_values"], OF_ALL]}]})
+    [app] = [each for each in done.drafts if each.kind.name == "AppInstallation"]
+    assert app.document["metadata"]["accept"] == ["app-unknown-component option_values[$app].component_id"]
+    assert OF_ALL in app.document["spec"]["option_values"]

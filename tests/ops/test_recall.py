@@ -80,7 +80,7 @@ class Memory:
         world = self.world
         with world.api(read_only=True) as api:
             desired, asked = world.wanted()
-            request = PlanRequest(world.target, removal_requests=asked)
+            request = PlanRequest(world.target, removal_requests=asked, salt=world.state().salt)
             last = last_apply(world.runs.newest()[0])
             return world.plan(), find_drift(api, world.fetch, desired, world.state(), request, last)
 
@@ -334,7 +334,7 @@ def test_one_object_that_was_wrongly_remembered_is_named(memory: Memory) -> None
     entry, live = world.state().entries[address], world.one("ClosingReason", title="Anders")
     context = Context(address, desired.spec, live, entry.parts, desired.policy, {}, dict(entry.declared), "")
     wrong = memory.recall("plan").agreements.digest(
-        context, desired, Match(address, Live(id, "", "Anders", live), "link"), entry
+        context, desired, Match(address, Live(id, "", "Anders", live), "link"), entry, world.state().salt
     )
     assert wrong is not None
     memory.file.save(memory.record()._replace(objects=frozenset({wrong})), 0)

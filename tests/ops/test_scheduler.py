@@ -484,6 +484,7 @@ def test_a_value_that_the_platform_changes_is_named(world: World, make: Make) ->
 
 
 SPOKEN = "ClosingReason/a: the platform made another value of `title` than was sent; it is not sent again"
+SPOKEN += " unless you say `--as-sent`"
 
 
 def trims(world: World) -> None:
@@ -530,6 +531,34 @@ def test_what_the_platform_trims_is_there_and_is_no_change_of_anybody(world: Wor
     run = world.apply()
     assert (run.code, run.problems) == (0, [])  # what it makes of the title is known by now
     assert said(world) == ([], [SPOKEN])
+
+
+def test_what_the_platform_has_its_own_form_of_is_sent_again_where_that_is_asked(world: World, make: Make) -> None:
+    """It is the manifest's change, nobody's conflict; while the platform still trims, it fails and stays known; once it
+    takes the value, nothing is left to say."""
+    trims(world)
+    world.put(make.reason("a", title="Zu teuer "), make.reason("b", title="Zu fern "))
+    world.apply()
+    assert world.changes(as_sent=True) == {
+        "ClosingReason/a": ["update", "title (ours)"],
+        "ClosingReason/b": ["update", "title (ours)"],
+    }
+    run = world.apply(as_sent=True, only=["ClosingReason/a"])
+    assert (run.code, run.ends) == (5, {"ClosingReason/a": "failed"})
+    assert run.problems == ["ClosingReason/a: `title` is not as it was sent when it is read back"]
+    assert said(world) == ([], [SPOKEN, SPOKEN.replace("/a", "/b")])
+
+    world.put(make.reason("a", title="Zu teuer ", status="INACTIVE"), make.reason("b", title="Zu fern "))
+    run = world.apply(as_sent=True, only=["ClosingReason/a"])
+    assert (run.code, run.ends) == (5, {"ClosingReason/a": "done"})  # some of it has come about
+    assert said(world) == ([], [SPOKEN, SPOKEN.replace("/a", "/b")])
+
+    world.wire.after = lambda request, response: response
+    run = world.apply(as_sent=True)
+    assert (run.code, run.ends) == (0, {"ClosingReason/a": "done", "ClosingReason/b": "done"})
+    assert sorted(each["title"] for each in world.listed("ClosingReason")) == ["Zu fern ", "Zu teuer "]
+    assert said(world) == ([], [])
+    assert world.plan(as_sent=True).plan.changes == ()
 
 
 def test_a_change_by_hand_of_what_the_platform_trimmed_is_seen(world: World, make: Make) -> None:

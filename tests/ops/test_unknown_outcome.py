@@ -15,8 +15,9 @@ from syncer.api.client import Api
 from syncer.api.endpoints import services
 from syncer.api.options import TransportOptions
 from syncer.fs.disk import RealDisk
-from syncer.model.diagnostic import OutcomeUnknown, Problem, Refused
+from syncer.model.diagnostic import Problem, Refused
 from syncer.model.json_values import Secret
+from syncer.ops.adopt import adopt
 from syncer.state.journal import Journal
 
 World, Make = Any, Any
@@ -394,9 +395,8 @@ def test_no_secret_stands_in_journal_or_state(world: World, make: Make) -> None:
         assert "hush" not in path.read_text("utf-8"), path.name
 
 
-def test_two_that_could_be_it_are_a_question_until_one_is_gone(world: World, make: Make) -> None:
-    """docs/catalogue.md#b29: a proxy sent it twice. Nothing is adopted, nothing is deleted, nothing more is applied."""
-    world.put(make.reason("won"))
+def sent_twice(world: World) -> None:
+    """A proxy sends every create of a closing reason twice, and the answer is lost."""
 
     def twice(request: Any, response: Any) -> Any:
         if request.method == "POST":
@@ -405,17 +405,137 @@ def test_two_that_could_be_it_are_a_question_until_one_is_gone(world: World, mak
         return response
 
     world.wire.after = twice
+
+
+LEFT_ALONE = "ClosingReason/won: an earlier run's `create` was cut off, and 2 objects could be what it made: "
+
+
+def test_two_that_could_be_it_are_a_question_until_one_is_gone(world: World, make: Make) -> None:
+    """docs/catalogue.md#b29: a proxy sent it twice. Nothing is adopted and nothing is deleted; what else is declared is
+    applied all the same, but for what refers to it."""
+    world.put(make.reason("won"))
+    sent_twice(world)
     run = world.apply()
     first, second = (each["id"] for each in world.listed("ClosingReason"))
     assert run.code == 7
     assert run.problems[0].endswith(f"2 objects could be it: `{first}`, `{second}`")
     world.well_again()
-    with pytest.raises(OutcomeUnknown, match="2 objects could be what it made"):
-        world.apply()
+    world.put(make.reason("won"), make.reason("lost"), make.flow("house", closing_reasons=[{"ref": "won"}]))
+    for calls in (["POST /v1/workflows/closing-reasons"], []):
+        run = world.apply()
+        assert (run.code, run.calls, run.held) == (
+            7,
+            calls,
+            {"ClosingReason/won": f"{LEFT_ALONE}`{first}`, `{second}`; it is left alone, with what refers to it"},
+        )
+        assert [each.message for each in run.planned.plan.notices if each.rule == "held"] == [
+            "ClosingReason/won: it is left alone until it is known what an earlier run's call did",
+            "FlowTemplate/house: it is left alone, for it refers to what is",
+        ]
     world.ask(f"DELETE /v2/workflows/closing-reasons/{second}")
     assert world.apply().code == 0
-    assert [each["id"] for each in world.listed("ClosingReason")] == [first]
+    assert [each["id"] for each in world.listed("ClosingReason") if each["title"] == "Won"] == [first]
+    assert len(world.listed("FlowTemplate")) == 1
     world.converges()
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["the first", "the second"])
+def test_adopt_says_which_it_is_and_settles_the_call(world: World, make: Make, which: int) -> None:
+    world.put(make.reason("won"))
+    sent_twice(world)
+    world.apply()
+    world.well_again()
+    one = world.listed("ClosingReason")[which]["id"]
+    with pytest.raises(Refused, match="an earlier apply was cut off in `create`"):
+        adopt(world, "ClosingReason/won", "")
+    done = adopt(world, "ClosingReason/won", one)
+    assert (done.live.id, done.new, done.planned.plan.changes) == (one, True, ())
+    with Journal(world.journal_path) as journal:
+        assert (journal.unsettled(), journal.settled()) == ([], [])
+    run = world.apply()
+    assert (run.code, run.calls, run.held) == (0, [], {})
+    assert world.state().entries[("ClosingReason", "won")].live_id == one
+
+
+def test_adopt_of_another_object_ends_the_search_for_what_the_call_made(world: World, make: Make) -> None:
+    world.put(make.reason("won"))
+    sent_twice(world)
+    world.apply()
+    world.well_again()
+    other = world.ask("POST /v1/workflows/closing-reasons", {"title": "Another", "status": "ACTIVE"})["id"]
+    assert adopt(world, "ClosingReason/won", other).live.id == other
+    run = world.apply()
+    assert (run.code, run.held) == (0, {})
+    assert world.state().entries[("ClosingReason", "won")].live_id == other
+    assert len(world.listed("ClosingReason")) == 3
+
+
+def test_what_is_adopted_where_the_journal_is_not_is_not_put_over(world: World, make: Make) -> None:
+    """On another machine nobody knows of the call; here, what it made is asked about, not linked."""
+    world.put(make.reason("won"))
+
+    def lose(request: Any, response: Any) -> Any:
+        if request.method == "POST":
+            raise world_error()
+        return response
+
+    world.wire.after = lose
+    world.wire.before = lambda request: (_ for _ in ()).throw(world_error()) if world.listed("ClosingReason") else None
+    world.apply()
+    world.well_again()
+    journal = world.journal_path.read_bytes()
+    (made,) = (each["id"] for each in world.listed("ClosingReason"))
+    other = world.ask("POST /v1/workflows/closing-reasons", {"title": "Another", "status": "ACTIVE"})["id"]
+    world.journal_path.unlink()
+    adopt(world, "ClosingReason/won", other)
+    world.journal_path.write_bytes(journal)
+    run = world.apply()
+    assert (run.code, list(run.held)) == (7, ["ClosingReason/won"])
+    assert f"1 object could be what it made: `{made}`" in run.held["ClosingReason/won"]
+    assert world.state().entries[("ClosingReason", "won")].live_id == other
+
+
+def test_adopt_leaves_the_open_calls_of_others_open(world: World, make: Make) -> None:
+    """One open call holds up neither what is linked by hand nor, on another machine, the word that there is one."""
+    world.put(make.reason("won"))
+    sent_twice(world)
+    world.apply()
+    world.well_again()
+    other = world.ask("POST /v1/workflows/closing-reasons", {"title": "Another", "status": "ACTIVE"})["id"]
+    world.put(make.reason("won"), make.reason("lost", title="Another"))
+    assert adopt(world, "ClosingReason/lost", "").live.id == other
+    with Journal(world.journal_path) as journal:
+        assert [each.address for each in journal.unsettled()] == ["ClosingReason/won"]
+    assert (world.place.load().open_runs, list(world.apply().held)) == ((), ["ClosingReason/won"])
+    world.journal_path.unlink()
+    assert len(world.place.load().open_runs) == 1
+
+
+def test_adopt_names_a_part_that_an_open_call_made(world: World, make: Make) -> None:
+    """A flow's automation, of which two could be it: the id of one settles the call, and no third is made."""
+    world.switches = {}
+    world.fault(method="POST", path="/v2/flows/templates/import", status=404, times=None)
+
+    def twice(request: Any, response: Any) -> Any:
+        if request.method == "POST" and request.url.path == "/v1/automation/flows":
+            world.ask("POST /v1/automation/flows", json.loads(request.content))
+            raise world_error()
+        return response
+
+    world.wire.after = twice
+    world.put(make.bundle("meter"))
+    assert world.apply().code == 7
+    world.wire.after = lambda request, response: response
+    run = world.apply()
+    assert (run.code, run.calls, list(run.held)) == (7, [], ["FlowTemplate/meter"])
+    one = world.listed("AutomationFlow")[0]["id"]
+    before = len(world.listed("AutomationFlow"))
+    done = adopt(world, "FlowTemplate/meter", one)
+    assert (done.part, done.live.id) == ("start", one)
+    assert world.state().entries[("FlowTemplate", "meter")].parts["automations"] == {"start": one}
+    run = world.apply()
+    assert (run.code, run.held) == (0, {})
+    assert len(world.listed("AutomationFlow")) - before == len(make.bundle("meter")["spec"]["automations"]) - 1
 
 
 def test_objects_of_that_name_from_before_are_not_mistaken_for_it(world: World, make: Make) -> None:

@@ -12,7 +12,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import Location, Problem
 from syncer.model.json_values import Lookup, Ref, Secret, UnknownValue
 from syncer.model.kind import Context
-from syncer.model.resource import Desired, Live, Managed, Match
+from syncer.model.resource import Desired, Live, Managed, Match, Remainder
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
 from syncer.plan.plan import Draft, Link, Notice, Release
 
@@ -24,8 +24,10 @@ FOUND = Match(ADDRESS, Live("1f", "", "Won", {"id": "1f", "title": "Won"}), "lin
 CONTEXT = Context(ADDRESS, {"title": "Won"}, FOUND.live.object, {}, {}, {}, {"title": "Won"}, "2026-11-22")
 
 
-def digest(context: Context = CONTEXT, desired: Desired = DESIRED, found: Any = FOUND, entry: Any = ENTRY) -> Any:
-    return Agreements(KEY).digest(context, desired, found, entry)
+def digest(
+    context: Context = CONTEXT, desired: Desired = DESIRED, found: Any = FOUND, entry: Any = ENTRY, salt: str = "5a"
+) -> Any:
+    return Agreements(KEY).digest(context, desired, found, entry, salt)
 
 
 INPUTS: dict[str, Callable[[], Any]] = {
@@ -59,7 +61,14 @@ INPUTS: dict[str, Callable[[], Any]] = {
     "remembered policy": lambda: digest(entry=ENTRY._replace(policy={"removal": "delete"})),
     "linked by hand": lambda: digest(entry=ENTRY._replace(adopted=True)),
     "what the platform makes of a value": lambda: digest(entry=ENTRY._replace(forms={"title": "a b"})),
-    "environment, organisation, server, program": lambda: Agreements(b"j" * 32).digest(CONTEXT, DESIRED, FOUND, ENTRY),
+    "that nothing was live and undeclared": lambda: digest(entry=ENTRY._replace(undeclared=Remainder())),
+    "what was live and undeclared": lambda: digest(entry=ENTRY._replace(undeclared=Remainder({"": {"x": "b6"}}))),
+    "another value of it": lambda: digest(entry=ENTRY._replace(undeclared=Remainder({"": {"x": "c7"}}))),
+    "that the manifest is whole": lambda: digest(entry=ENTRY._replace(whole=True)),
+    "the state's salt": lambda: digest(salt="a5"),
+    "environment, organisation, server, program": lambda: Agreements(b"j" * 32).digest(
+        CONTEXT, DESIRED, FOUND, ENTRY, "5a"
+    ),
 }
 
 
@@ -86,7 +95,7 @@ def test_every_field_of_the_sides_is_an_input() -> None:
         *("address", "live_id", "declared", "parts", "protect", "aliases", "policy", "secrets", "secret_times"),
         *("adopted", "forms"),
     )
-    assert Managed._fields == known
+    assert Managed._fields == (*known, "undeclared", "whole")
 
 
 NONE: dict[str, Callable[[], Any]] = {
@@ -140,6 +149,7 @@ SAID: dict[str, Draft] = {
     "a warning": _agreed(problems=[PROBLEM]),
     "a difference": _agreed(differing={ADDRESS: None}),
     "it is unclear": _agreed(unclear=[ADDRESS]),
+    "what nobody declares has changed": _agreed(undeclared={ADDRESS: None}),
     "something to forget": _agreed(forgotten=[ADDRESS]),
 }
 

@@ -11,7 +11,7 @@ from syncer.model.json_values import ABSENT, Json, Secret, UnknownValue, WriteOn
 from syncer.model.kind import PreparedSides
 from syncer.model.resource import Managed
 from syncer.plan.plan import HIDDEN
-from syncer.plan.secret_changes import SecretChanges, memory_of_secrets, secret_changes
+from syncer.plan.secrets.secret_changes import SecretChanges, memory_of_secrets, secret_changes
 
 PIN, OTHER, UNKNOWN = Secret("SYNCER_PIN", "1234"), Secret("SYNCER_PIN", "9"), UnknownValue("SYNCER_PIN")
 DIGEST, THEN, NOW = digest_secret(PIN, b"0" * 16), "2026-11-01", "2026-11-09"

@@ -111,7 +111,7 @@ def test_json() -> None:
                 "hint": "did you mean `status`?",
             },
         ],
-        "summary": {"errors": 2, "warnings": 0, "files": 1},
+        "summary": {"errors": 2, "warnings": 0, "notes": 0, "files": 1},
     }  # fmt: skip
     assert json.loads(problems_json([UNKNOWN, NO_PLACE], Terminal())) == document
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -98,7 +99,7 @@ def test_a_german_text_does_without_the_tables(text: str, said: str) -> None:
 
 def test_what_is_counted_without_the_tables_is_counted_as_they_say() -> None:
     characters = [character for character in map(chr, range(0x110000)) if character.isprintable()]
-    plain = [character for character in characters if _ONE_COLUMN_EACH.fullmatch(character)]
+    plain = [character for character in characters if re.fullmatch(_ONE_COLUMN_EACH, character)]
     assert {character for character in plain if wcwidth(character) != 1} == set()
     assert set("aZ9~äöüßÄÖÜéñ„“”‚‘’–—…•€→↑−×◌") <= set(plain)
 

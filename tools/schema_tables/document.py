@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from schema_tables.words import VARIABLE_DEF, Fields, Schema, many, only, text, thing
 
+ACCEPT = r"^[a-z-]+ [^ ].*$"
 NAME = r"^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$"
 
 
@@ -62,12 +63,32 @@ def _metadata(kind: str, policy: Fields, titles: bool) -> Schema:
             "Former names of this manifest: with them a rename is a move, not a removal and a creation.",
         ),
     }
+    fields["extra"] = many(
+        {"type": "string", "minLength": 1, "description": "A path below `spec`, as a plan writes it: `a[key].b`."},
+        "What the platform knows and syncer does not yet: paths below `spec` of fields and values that are written as "
+        "they are, such as `attributes[iban].mask`. `[*]` stands for every item. Each covers what lies below it.",
+    )
+    fields["accept"] = many(
+        text(
+            "A rule and a path, as a plan writes it: `flow-few-branches tasks[check].conditions`.",
+            like=ACCEPT,
+            literal=True,
+            needed=True,
+        ),
+        "Rules that the live object breaks, and where: what they find there is a note, no error. `pull` writes this; "
+        "in a manifest that is written by hand, mend what is found.",
+    )
     if titles:
         fields["titles"] = many(
             {"type": "string", "minLength": 1, "description": "A former title."},
             "Former titles of the live object, by which it is found again when the state does not know it.",
         )
-    how = f"How syncer treats this {kind}." if policy else f"There is nothing to choose for a {kind}."
-    fields["policy"] = thing("policy", policy, about=how, closed=True, named_by=[])
+    whole: Schema = {
+        "description": "Whether all that is live is this manifest's business: `drift` then reports what others add "
+        "to lists. Left out: whether `pull` wrote the manifest whole.",
+        "type": "boolean",
+    }
+    how = f"How syncer treats this {kind}."
+    fields["policy"] = thing("policy", {**policy, "whole": whole}, about=how, closed=True, named_by=[])
     about = "About the manifest itself; nothing of it is sent to the platform."
     return thing("metadata", fields, about=about, required=["name"], closed=True, named_by=[], nullable=False)

@@ -124,6 +124,11 @@ def _portal(whose: str) -> Schema:
     )
 
 
+def _aliases(noun: str) -> Schema:
+    about = f"Former keys of the {noun}: with them it keeps its id when its key changes. Nothing of it is sent."
+    return many(text("A former key.", like=LOCAL_KEY, literal=True, needed=True), about)
+
+
 TASK_KEYS = {"id": key("Local key of the task: letters, digits, `_` and `-`, and not `trigger`.")}
 TASK_FIELDS: dict[str, Schema] = {
     "name": text("What people see.", needed=True),
@@ -145,6 +150,7 @@ TASK_FIELDS: dict[str, Schema] = {
     "installer": _portal("installers"),
     "partner": thing("portal view", _PORTAL, about="What the task looks like for partners. Newer platforms only."),
     "taxonomies": TAXONOMIES,
+    "aliases": _aliases("task"),
 }
 
 SOURCE = thing(
@@ -249,6 +255,7 @@ CONDITION = thing(
             "How the statements are joined.", {"AND": "All must hold.", "OR": "One is enough."}, needed=True
         ),
         "statements": many(STATEMENT, "The comparisons; none for the default branch and where somebody decides."),
+        "aliases": _aliases("branch"),
     },
     about="A branch of a decision.",
     required=["id"],
@@ -346,7 +353,10 @@ def _task(name: str) -> Schema:
     return thing("task", keys | shared("task_fields", TASK_FIELDS) | own, about=about, nullable=False)
 
 
-TRIGGER_ID = {"id": key("Local key of the trigger, for statements that refer to it; may be left out.")}
+TRIGGER_KEYS = {
+    "id": key("Local key of the trigger, for statements that refer to it; may be left out."),
+    "aliases": _aliases("trigger"),
+}
 TRIGGERS: dict[str, tuple[str, dict[str, Schema], list[str]]] = {
     "manual": ("Somebody starts it on an entity.", {"entity_schema": SLUG_REF}, []),
     "automation": (
@@ -389,7 +399,7 @@ TRIGGERS: dict[str, tuple[str, dict[str, Schema], list[str]]] = {
 
 def _trigger(name: str) -> Schema:
     about, own, required = TRIGGERS[name]
-    fields = {"type": only(about, name)} | shared("trigger_fields", TRIGGER_ID) | own
+    fields = {"type": only(about, name)} | shared("trigger_fields", TRIGGER_KEYS) | own
     return thing("trigger", fields, about=about, required=required, nullable=False)
 
 
@@ -447,6 +457,7 @@ def _schedules(*modes: str) -> Schema:
         {(name,): f"schedule_{name}" for name in modes},
         about="When the task begins.",
         nullable=True,
+        closed=len(modes) < len(MODES),  # a mode that other tasks have is no news of the platform
     )
 
 
@@ -534,6 +545,7 @@ PHASE = thing(
         "due_date_config": DUE_CONFIG,
         "assigned_to": ASSIGNED,
         "taxonomies": TAXONOMIES,
+        "aliases": _aliases("phase"),
     },
     about="A part of the flow. Tasks name their phase; edges lead into it and on from it.",
     required=["id"],
@@ -580,7 +592,7 @@ DEFS: dict[str, Schema] = {
     "decision_schedule": _schedules("delayed", "relative"),
     **{f"schedule_{name}": _schedule(name) for name in MODES},
     "trigger": TRIGGER,
-    "trigger_fields": field_set(TRIGGER_ID),
+    "trigger_fields": field_set(TRIGGER_KEYS),
     **{f"trigger_{name}": _trigger(name) for name in TRIGGERS},
     "phase": PHASE,
     "edge": EDGE,

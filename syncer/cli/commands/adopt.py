@@ -29,8 +29,9 @@ def adopt(given: ContextOptions, address: str, id: str, verbose: bool) -> int:
     with at_once():
         done = run_adopt(here, address, id)
     shown, name = out.terminal.shown(done.live.id), out.terminal.shown(done.live.title or done.live.key)
+    what = f"`{out.terminal.shown(done.part)}` of {done.address}" if done.part else str(done.address)
     since = "from now on; nothing was changed in the organisation" if done.new else "already"
-    out.talk(f"{done.address} is `{shown}` ({name}) {since}\n\n")
+    out.talk(f"{what} is `{shown}`{f' ({name})' if name else ''} {since}\n\n")
     pace = here.environment.pace * QUOTA
     out.answer(render_plan(done.planned.plan, out.terminal, writes_per_minute=pace, verbose=verbose))
     return 0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncer.cli.console import require_yes
 from syncer.cli.gc_pause import at_rest
 from syncer.cli.options import (
     FORMAT,
@@ -22,14 +19,13 @@ from syncer.cli.options import (
 )
 from syncer.cli.plan_output import QUOTA, saved_plan, show_plan, warned
 from syncer.cli.signals import at_once, draining
-from syncer.model.diagnostic import InvalidInput, Problem, Refused
-from syncer.model.json_values import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
+    from syncer.model.address import Address
     from syncer.ops.apply.scheduler import Stop
     from syncer.ops.plan import PlanResult
     from syncer.ops.selection import Selection
@@ -57,13 +53,16 @@ def apply(
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
+    as_sent: bool,
     yes: bool,
     workers: int,
     form: str,
     **consents: Any,
 ) -> int:
     """Plan, show, ask, and do exactly that. With FILE: apply that saved plan, if it is still true."""
-    from syncer.ops.apply.apply import ApplyRequest, exit_code  # late, as the next: 120 ms, `--help` does without
+    from secrets import token_hex  # late, as the next: 120 ms, `--help` does without
+
+    from syncer.ops.apply.apply import ApplyRequest, exit_code
     from syncer.ops.apply.apply import apply as run_apply
     from syncer.ops.apply.scheduler import Stop
     from syncer.ops.selection import Selection
@@ -74,11 +73,11 @@ def apply(
     stop = Stop()
     events: list[Event] = []
     by, consent = who(myself(env=here.env)), _consent(consents)
-    request = ApplyRequest(secrets.token_hex(4), by, here.today, workers, saved, consent)
+    request = ApplyRequest(token_hex(4), by, here.today, workers, saved, consent)
     with ExitStack() as signals:
         signals.enter_context(at_once())
         here.tell_doubts()
-        asker = _Asker(here, saved, Selection(only, but), resend_secrets, yes, form, verbose, stop, signals)
+        asker = _Asker(here, saved, Selection(only, but), resend_secrets, as_sent, yes, form, verbose, stop, signals)
         with closing(run_apply(request, here, asker, stop)) as happened:
             for event in happened:
                 events.append(event)
@@ -86,30 +85,45 @@ def apply(
         return asker.end(events, exit_code(events, stop))
 
 
-@dataclass(slots=True)
 class _Asker:
     """Who types the command: is shown the plan, asked, and told what happens."""
 
-    here: CommandContext
-    saved: Plan | None
-    selection: Selection
-    resend_secrets: bool
-    yes: bool
-    form: str
-    verbose: bool
-    stop: Stop
-    signals: ExitStack
-    watch: ApplyProgress | None = None
-    planned: PlanResult | None = None
+    def __init__(
+        self,
+        here: CommandContext,
+        saved: Plan | None,
+        selection: Selection,
+        resend_secrets: bool,
+        as_sent: bool,
+        yes: bool,
+        form: str,
+        verbose: bool,
+        stop: Stop,
+        signals: ExitStack,
+    ) -> None:
+        self.here, self.saved, self.selection = here, saved, selection
+        self.resend_secrets, self.as_sent = resend_secrets, as_sent
+        self.yes, self.form, self.verbose = yes, form, verbose
+        self.stop, self.signals = stop, signals
+        self.watch: ApplyProgress | None = None
+        self.planned: PlanResult | None = None
 
-    def plan(self, api: Api, state: State) -> PlanResult:
-        """Made afresh; of a saved plan, of the same addresses."""
+    def plan(self, api: Api, state: State, held: frozenset[Address]) -> PlanResult:
+        """Made afresh; of a saved plan, of the same addresses. An undo is whole or not at all: OutcomeUnknown
+        beside what is held."""
+        from dataclasses import replace
+
+        from syncer.model.diagnostic import OutcomeUnknown, Problem
+
         here, saved = self.here, self.saved
         with at_rest():
             if saved is not None and saved.undo:
+                if held:
+                    said, hint = "an undo begins when no call is open any more", "settle that first, as is said above"
+                    raise OutcomeUnknown(Problem("open-call", said, hint=hint))
                 return here.planned_back(api, state, saved.undo)
-            selection = self.selection if saved is None else _selection_of(saved)
-            return here.planned(api, state, selection, resend_secrets=self.resend_secrets)
+            selection = replace(self.selection if saved is None else _selection_of(saved), held=held)
+            return here.planned(api, state, selection, resend_secrets=self.resend_secrets, as_sent=self.as_sent)
 
     def _asks(self, plan: Plan) -> bool:
         return bool(plan.changes or plan.let_go) and not self.yes and self.saved is None
@@ -141,9 +155,11 @@ class _Asker:
 
     def see(self, event: Event) -> None:
         """What happened; before the plan is made, only what an earlier run left is settled."""
-        from syncer.plan.events import Recovered
+        from syncer.plan.events import OpenCall, Recovered
 
-        if self.watch is not None:
+        if isinstance(event, OpenCall):
+            self.here.out.problems([event.problem], summary=False)
+        elif self.watch is not None:
             self.watch.see(event)
         elif isinstance(event, Recovered):
             self.here.out.talk(f"{event.address}: {event.message}\n")
@@ -159,6 +175,8 @@ class _Asker:
         for address in plan.let_go:
             out.talk(f"{address} is let go of: nothing is remembered of it, and it stays as it is\n")
         if self.form == "json":
+            from syncer.model.json_values import json_text
+
             document = applied_document(plan, events, code)
             out.answer(json_text(document, ascii_only=not out.terminal.unicode) + "\n")
         elif plan.changes:
@@ -170,6 +188,7 @@ class _Asker:
 
 def _applicable(file: Path | None, only: tuple[str, ...], but: tuple[str, ...]) -> Plan | None:
     """The saved plan, if one is to be applied. Refused where it is one to look at; InvalidInput for a part of one."""
+    from syncer.model.diagnostic import InvalidInput, Problem, Refused
     from syncer.plan.plan import FORMAT_VERSION
 
     if file is None:
@@ -223,6 +242,9 @@ def _consent(given: dict[str, Any]) -> Consent:
 
 
 def _ask(out: Output, here: CommandContext) -> None:
+    from syncer.cli.console import require_yes
+    from syncer.model.diagnostic import Problem
+
     hint = "--yes applies it unasked, or apply a saved plan: `syncer plan -o FILE`, `syncer apply FILE`"
     unasked = Problem("not-asked", "nobody is there to say yes to this plan", hint=hint)
     question = f"Apply this to `{here.environment.name}` ({here.environment.org_id})?"

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from syncer.cli.gc_pause import at_rest
-from syncer.cli.options import ContextOptions, environment_options, in_environment, no_cache_option, selection_options
+from syncer.cli.options import (
+    ContextOptions,
+    environment_options,
+    in_environment,
+    lock_wait_option,
+    no_cache_option,
+    selection_options,
+)
 from syncer.cli.recall import open_recall
 from syncer.cli.signals import at_once
 from syncer.fs.disk import replace_file
@@ -29,6 +36,14 @@ if TYPE_CHECKING:
 @environment_options
 @selection_options
 @click.option("--unmanaged", is_flag=True, help="Live objects without a manifest are listed, and are drift as well.")
+@click.option("--undeclared", is_flag=True, help="What others add to lists of a partial manifest is drift as well.")
+@click.option(
+    "--accept",
+    "accept",
+    multiple=True,
+    metavar="ADDRESS[/PATH]",
+    help="Take what was changed there and no manifest declares for known, in the state; then report. Repeatable.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Every field, every id, every live object without a manifest.")
 @click.option(
     "-o",
@@ -45,12 +60,15 @@ if TYPE_CHECKING:
     help="For people, for machines, or for a comment.",
 )
 @no_cache_option
+@lock_wait_option
 @in_environment
 def drift(
     given: ContextOptions,
     only: tuple[str, ...],
     but: tuple[str, ...],
     unmanaged: bool,
+    undeclared: bool,
+    accept: tuple[str, ...],
     verbose: bool,
     target: Path | None,
     form: str,
@@ -60,6 +78,8 @@ def drift(
     What the manifests changed is no drift; `syncer plan` shows it. Exit 2 when there is drift, 0 when there is none.
     """
     out, here = given.out, given.open()
+    if accept:
+        _accept(here, accept)
     recall = open_recall(here, "drift", part=bool(only or but), off=given.no_cache)
     with at_once(), at_rest(), here.reading(recall):
         # late: here, while another process reads the manifests
@@ -77,9 +97,25 @@ def drift(
             _save(target, report)
         out.problems(recall.problems if recall else (), summary=False)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
-    if report.objects or (unmanaged and report.strangers):
+    if report.objects or (unmanaged and report.strangers) or (undeclared and report.added):
         return 2
     return 3 if report.unclear else 0
+
+
+def _accept(here: CommandContext, wish: tuple[str, ...]) -> None:
+    """Take for known what is live and undeclared."""
+    from syncer.ops.drift import accept_drift
+
+    with at_once(), here.locked(), here.api(read_only=True) as api:
+        here.must_be_settled()
+        counts = accept_drift(here, wish, api)
+    for address, number in counts.items():
+        said = (
+            "1 field that no manifest declares is"
+            if number == 1
+            else f"{number:,} fields that no manifest declares are"
+        )
+        here.tell(f"{address}: {said} taken for known")
 
 
 def _report(
@@ -92,11 +128,21 @@ def _report(
     before = (applied, _unsettled(here))
     if recall is not None:
         return recall.drift(
-            api, here.fetch, lambda: (*here.wanted(), here.warnings), state, PlanRequest(here.target, chosen), before
+            api,
+            here.fetch,
+            lambda: (*here.wanted(), here.warnings),
+            state,
+            PlanRequest(here.target, chosen),
+            before,
         )
     desired, asked = here.wanted()
     return find_drift(
-        api, here.fetch, desired, state, PlanRequest(here.target, chosen, removal_requests=asked), *before
+        api,
+        here.fetch,
+        desired,
+        state,
+        PlanRequest(here.target, chosen, removal_requests=asked, salt=state.salt),
+        *before,
     )
 
 

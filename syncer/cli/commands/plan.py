@@ -12,10 +12,10 @@ from syncer.cli.options import FORMAT, ContextOptions, against_option, in_enviro
 from syncer.cli.plan_output import show_plan, warned
 from syncer.cli.recall import open_recall
 from syncer.cli.signals import at_once
-from syncer.model.diagnostic import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
+    from syncer.model.diagnostic import Problem
     from syncer.ops.plan import PlanResult
 
 
@@ -35,6 +35,7 @@ def plan(
     but: tuple[str, ...],
     verbose: bool,
     resend_secrets: bool,
+    as_sent: bool,
     against: Path | None,
     target: Path | None,
     detailed_exitcode: bool,
@@ -45,10 +46,10 @@ def plan(
         recall = None
         if against is not None:
             _must_not_be_saved(target)
-            here, planned, needs = _planned_against(against, given, (only, but), resend_secrets)
+            here, planned, needs = _planned_against(against, given, (only, but), (resend_secrets, as_sent))
         else:
             here = given.open()
-            off, part = given.no_cache or resend_secrets, bool(only or but)
+            off, part = given.no_cache or resend_secrets or as_sent, bool(only or but)
             with here.reading(recall := open_recall(here, "plan", part=part, off=off)):
                 # late: here, while another process reads the manifests
                 from syncer.ops.selection import Selection
@@ -57,33 +58,41 @@ def plan(
                 here.tell_doubts()
                 state = here.state()
                 with here.api(read_only=True) as api:
+                    chosen = Selection(only, but)
                     planned = here.planned(
-                        api, state, Selection(only, but), resend_secrets=resend_secrets, recall=recall
+                        api, state, chosen, resend_secrets=resend_secrets, as_sent=as_sent, recall=recall
                     )
                     needs = refusals(planned.plan, here.situation(planned, state, api), Consent())
-        if target is not None:
-            from syncer.state.plan_file import save_plan
-
-            save_plan(target, planned.plan, planned.problems)
+        _save(planned, target)
         warned(given.out, here)
         given.out.problems(recall.problems if recall else (), summary=False)
         show_plan(given.out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
     return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
 
 
+def _save(planned: PlanResult, target: Path | None) -> None:
+    """Save the plan in its file, where one is named."""
+    if target is not None:
+        from syncer.state.plan_file import save_plan
+
+        save_plan(target, planned.plan, planned.problems)
+
+
 def _must_not_be_saved(target: Path | None) -> None:
     """InvalidInput for a file to save it in: a plan against a recording is never applied."""
     if target is not None:
+        from syncer.model.diagnostic import InvalidInput, Problem
+
         said = "-o saves a plan for `apply`, and one against a recording is never applied"
         hint = "read it here or with --format json; `syncer plan -o FILE`, with a token, saves one to be applied"
         raise InvalidInput(Problem("usage", said, hint=hint))
 
 
 def _planned_against(
-    file: Path, given: ContextOptions, selected: tuple[tuple[str, ...], tuple[str, ...]], resend_secrets: bool
+    file: Path, given: ContextOptions, selected: tuple[tuple[str, ...], tuple[str, ...]], again: tuple[bool, bool]
 ) -> tuple[CommandContext, PlanResult, list[Problem]]:
     """The plan against the recording in FILE, where it was made, and what an apply of it would be refused for; of its
-    own environment and server, where none is chosen."""
+    own environment and server, where none is chosen. `again`: --resend-secrets, --as-sent."""
     from syncer.api.recording_file import load_recording  # late, as the next: 90 ms, and only for recordings
     from syncer.kinds.redaction import MARK
     from syncer.manifests.project import find_project, read_project
@@ -94,4 +103,4 @@ def _planned_against(
     known = () if given.environment else read_project(find_project(Path.cwd(), given.config)).environments
     here = given.open(recording.environment if recording.environment in known else None, secretless=True)
     here.server = here.server or ("" if recording.server == "epilot.io" else recording.server)
-    return here, *plan_against(here, recording, Selection(*selected), resend_secrets=resend_secrets)
+    return here, *plan_against(here, recording, Selection(*selected), resend_secrets=again[0], as_sent=again[1])

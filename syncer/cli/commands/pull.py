@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +11,8 @@ from syncer.cli.gc_pause import at_rest
 from syncer.cli.options import ContextOptions, environment_options, in_environment, lock_wait_option
 from syncer.cli.signals import at_once
 from syncer.cli.write_back_options import exit_code, said, show_patch, taking_options
-from syncer.fs.change_set import ChangeSet
 from syncer.kinds import KINDS
+from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -61,7 +60,7 @@ def pull(
     would be declared. At the end the plan of what was written is made, and must be empty. Exit 5 where something could
     not be written; it is named.
     """
-    from syncer.ops.pull.pull import PullRequest, changes  # late: 150 ms that `--help` does without
+    from syncer.ops.pull.pull import PullRequest  # late: 150 ms that `--help` does without
     from syncer.ops.pull.pull import pull as run_pull
 
     out, here = given.out, given.open()
@@ -71,7 +70,7 @@ def pull(
         taken, done = run_pull(here, request, _Told(out, as_patch, check, writes))
         warnings = [*done.left_out, *_unplanned(done, taken.unwritten), *done.mistakes]
         if as_patch:
-            taken = replace(taken, changes=ChangeSet({**changes(done).files, **taken.changes.files}))
+            taken = _with_new_files(taken, done)
             out.problems(taken.problems, summary=False)
             show_patch(out, taken.changes, here.project.root)
         out.problems(warnings, summary=False)
@@ -84,8 +83,17 @@ def pull(
         return _code(done, code)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+def _with_new_files(taken: WriteBackResult, done: PullPlan) -> WriteBackResult:
+    """What was taken over, and what is to be written for objects without a manifest."""
+    from dataclasses import replace
+
+    from syncer.fs.change_set import ChangeSet
+    from syncer.ops.pull.pull import changes
+
+    return replace(taken, changes=ChangeSet({**changes(done).files, **taken.changes.files}))
+
+
+class _Told(NamedTuple):
     """What is said of manifests that were there, before those that are new are looked for."""
 
     out: Output

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from syncer.documents.edit.style import Manner, manner_of
 from syncer.documents.edit.syntax_tree import (
@@ -18,6 +17,7 @@ from syncer.documents.edit.syntax_tree import (
     yaml_trees,
 )
 from syncer.model.json_values import Path, show_path
+from syncer.model.named_tuple import NamedTuple
 
 _RULE = re.compile(r"#+ ?[-=*#~_]{3}")  # `# --- Addresses ---`: a heading over several entries belongs to none of them
 

@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from syncer.documents.core_schema import CONSTANTS, BadScalar, number
+from syncer.documents.core_schema import CONSTANTS, BadScalar, number, number_words
 from syncer.documents.edit.syntax_tree import SyntaxNode, line_start
 from syncer.model.json_values import Json
 
-_WORDS = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false", "null"})  # what other readers take for no text
+_WORDS = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false", "null", "<<"})  # what others take for no text
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+_NUMBER = re.compile(r"[-+]?(?:[0-9_.:]*(?:[eE][-+]?[0-9_]*)?|0[bBoOxX][0-9a-fA-F_]*)\Z")
+"""What YAML 1.1 or 1.2 may read as a number: `12:30`, `1_0.5`, `+1_000`, `0b1`."""
 _INDICATORS = "-?:,[]{}#&*!|>'\"%@`="
 _FLOW_ONLY = re.compile(r"[,\[\]{}]")
 _UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -90,7 +92,7 @@ def scalar_words(value: Json, manner: Style, *, style: str = "", flow: bool = Fa
     if manner.json:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     if not isinstance(value, str):
-        return json.dumps(value, allow_nan=False)
+        return number_words(value)
     if style == "'" and not _UNPRINTABLE.search(value):
         return _single(value)
     if style == '"' or manner.quoted:
@@ -135,7 +137,7 @@ def _is_plain(text: str, *, flow: bool, dates: bool) -> bool:
         return False
     if text[0] in "+-.0123456789":
         try:
-            return number(text) is text and (dates or not _DATE.match(text)) and not text.replace("_", "").isdigit()
+            return number(text) is text and (dates or not _DATE.match(text)) and not _NUMBER.match(text)
         except BadScalar:
             return False
     return True

@@ -22,6 +22,12 @@ RULES = {
     "app-option-type": "A value has the type that its option declares; nothing is converted.",
     "app-required-option": "Every required option has a value, or the app stays disabled.",
 }
+ACCEPTABLE = frozenset({"app-duplicate-component", "app-duplicate-option", "app-mixed-entries"})
+"""What the option values of a live app may break, whatever the app declares."""
+ACCEPTABLE_BESIDE_LIVE = frozenset({
+    "app-unknown-component", "app-unknown-option", "app-option-type", "app-required-option",
+})  # fmt: skip
+"""The same against what it declares."""
 
 TYPES = {"text": "text", "secret": "text", "number": "a number", "boolean": "true or false", "object": "an object"}
 

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from syncer.diff.three_way_merge import merge
-from syncer.kinds.app_installation.checks import RULES, check_app, check_option_values
+from syncer.kinds.app_installation.checks import (
+    ACCEPTABLE,
+    ACCEPTABLE_BESIDE_LIVE,
+    RULES,
+    check_app,
+    check_option_values,
+)
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     declaration,
@@ -335,6 +341,8 @@ KIND = Kind(
     upgrade=lambda changes: any(change.path == ("version",) for change in changes),
     check=check_app,
     rules=RULES,
+    acceptable=ACCEPTABLE,
+    acceptable_beside_live=ACCEPTABLE_BESIDE_LIVE,
     heading="Apps",
     pull=_pulled,
     folder="apps",

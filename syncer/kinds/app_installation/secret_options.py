@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from syncer.kinds.app_installation.versions import APP_LEVEL
 from syncer.kinds.lenient_reader import mapping, mappings
 from syncer.model.json_values import Json, Secret, WriteOnlyValue
 from syncer.model.markers import clone
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.slugs import piece_of, plain_name
 
 WHOLE = ""

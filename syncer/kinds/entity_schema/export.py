@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 
+from syncer.kinds.entity_schema.group_ids import UUID
 from syncer.kinds.lenient_reader import mappings
 from syncer.model.calls import Parts
 from syncer.model.json_values import Json, Spec
@@ -14,7 +14,6 @@ from syncer.model.unexpected_reply import word_at
 
 HIDDEN = "an empty `enable_setting` hides it from everybody, which no manifest may say"
 FROZEN = "it is frozen: this version is what everybody is served, and what is applied later is not until it is unfrozen"
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:
@@ -24,7 +23,7 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
     words = {
         str(each["id"]): str(each["label"])
         for each in groups
-        if _UUID.match(str(each.get("id"))) and each.get("label") and labels[str(each["label"])] == 1
+        if UUID.match(str(each.get("id"))) and each.get("label") and labels[str(each["label"])] == 1
     }
     for each in groups:
         if str(each.get("id")) in words:

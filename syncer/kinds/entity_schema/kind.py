@@ -8,13 +8,14 @@ with an old version else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
-from syncer.kinds.entity_schema.checks.spec import RULES, check_schema
+from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, RULES, check_schema
 from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
+from syncer.kinds.entity_schema.group_ids import called_groups, identify_groups
 from syncer.kinds.entity_schema.risks import objections, risk
 from syncer.kinds.lenient_reader import items, mappings
 from syncer.model.calls import (
@@ -33,7 +34,7 @@ from syncer.model.calls import (
 from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Context, CrossCheck, DateFields, Kind, PreparedSides, RefField
 from syncer.model.markers import clone
-from syncer.model.unexpected_reply import field_of, object_at, word_at
+from syncer.model.unexpected_reply import field_of, object_at
 
 if TYPE_CHECKING:
     from syncer.model.pulled_spec import PulledSpec
@@ -55,15 +56,13 @@ def prepare(context: Context) -> PreparedSides:
     want: Spec = clone(context.want)
     if want.get("enable_setting") == []:
         want["enable_setting"] = None  # none is wanted: an empty list would hide the schema from everybody
-    renamed = _group_ids(have, want)
-    _condition_ids(have, want)
-    words = {**renamed, **_groups(have, want)}
-    for ours, theirs in _attribute_lists(have, want):
+    ids, theirs = identify_groups(have, want, context.parts, context.last), called_groups(have)
+    for ours, live_items in _attribute_lists(have, want):
         for item in ours:
-            live = theirs.get(str(item.get("name")), {})
-            _align_group(item, live, words)
+            live = live_items.get(str(item.get("name")), {})
+            _align_group(item, live, ids.words, theirs)
             _spell_out(item, live)
-    return PreparedSides(want, have)
+    return PreparedSides(want, have, ids.parts, notices=tuple(ids.notices), labels=ids.labels)
 
 
 def _named(value: Json) -> dict[str, dict[str, Json]]:
@@ -80,59 +79,15 @@ def _attribute_lists(have: Spec, want: Spec) -> Iterator[tuple[list[dict[str, Js
         yield items(capability.get("attributes")), _named(live.get("attributes"))
 
 
-def _group_ids(have: Spec, want: Spec) -> dict[str, str]:
-    """Give each declared group the id of the live one it is, by id, else by a label that one live group has; a new one
-    keeps its own, or its label. Returns declared id → live id where they differ: a group's id is never changed, for its
-    attributes and roles' grants hang on it."""
-    groups = items(have.get("group_settings"))
-    ids = _ids(groups, "group_settings") - {None}
-    taken = {group.get("id") for group in items(want.get("group_settings"))} & ids
-    renamed: dict[str, str] = {}
-    for group in items(want.get("group_settings")):
-        said = group.get("id")
-        if said is not None and said in ids:
-            continue
-        alike = [each for each in groups if each.get("label") == group.get("label") and each.get("id") not in taken]
-        if len(alike) == 1 and alike[0].get("id"):
-            group["id"] = alike[0]["id"]
-            if isinstance(said, str):
-                renamed[said] = str(group["id"])
-        elif said is None and not alike:
-            group["id"] = group.get("label")  # an id of our own: whether the platform makes one is not known
-    return renamed
-
-
-def _ids(live: Iterable[Mapping[str, Json]], name: str) -> set[Json]:
-    """The ids of live items, None for an item that has none."""
-    return {word_at(item.get("id"), (name, at, "id")) for at, item in enumerate(live)}
-
-
-def _condition_ids(have: Spec, want: Spec) -> None:
-    """A condition's id tells a rename from a removal: of a live one with the same name it stays."""
-    live = items(have.get("conditions"))
-    ids = _ids(live, "conditions")
-    for condition in items(want.get("conditions")):
-        alike = [each for each in live if each.get("name") == condition.get("name") and each.get("id")]
-        if condition.get("id") not in ids and len(alike) == 1:
-            condition["id"] = alike[0]["id"]
-
-
-def _groups(*specs: Spec) -> dict[str, str]:
-    """Label or id of a group → its id; an id wins over another group's label."""
-    groups = [group for spec in specs for group in items(spec.get("group_settings"))]
-    ids: dict[str, str] = {}
-    for group in groups:
-        if group.get("label") and group.get("id"):
-            ids.setdefault(str(group["label"]), str(group["id"]))
-    return {**ids, **{str(group["id"]): str(group["id"]) for group in groups if group.get("id")}}
-
-
-def _align_group(item: dict[str, Json], live: Mapping[str, Json], words: Mapping[str, str]) -> None:
-    """`group` may be an id or a label: where both sides mean one group, the live word stays."""
-    said, theirs = item.get("group"), live.get("group")
+def _align_group(
+    item: dict[str, Json], live: Mapping[str, Json], ours: Mapping[str, str], theirs: Mapping[str, str]
+) -> None:
+    """`group` may be an id or a label: where both sides mean one group, the live word stays. `ours`, `theirs`: word →
+    the group that it means there; a live one may mean a group that is gone."""
+    said, there = item.get("group"), live.get("group")
     if isinstance(said, str):
-        same = isinstance(theirs, str) and words.get(theirs, theirs) == words.get(said, said)
-        item["group"] = theirs if same else words.get(said, said)
+        meant = ours.get(said, said)
+        item["group"] = there if isinstance(there, str) and theirs.get(there, there) == meant else meant
 
 
 def _spell_out(item: dict[str, Json], live: Mapping[str, Json]) -> None:
@@ -178,7 +133,7 @@ def _put(write: Write) -> Steps:
         body.setdefault("capabilities", [])
     yield Step("put", Call("PUT", _path(slug), body))
     live = yield Step("read back", _read(slug), complaint=is_there(f"the schema `{slug}`"))
-    return StepsResult(slug, live)
+    return StepsResult(slug, live, write.parts)
 
 
 def remove(write: Write) -> Steps:
@@ -316,6 +271,7 @@ KIND = Kind(
     check=check_schema,
     cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
     rules=RULES,
+    acceptable=ACCEPTABLE,
     heading="Entity schemas",
     pull=_pulled,
     folder="schemas",

@@ -20,9 +20,11 @@ from syncer.kinds.flow_template.automations import (
     with_targets,
     without_target,
 )
+from syncer.kinds.flow_template.carried_fields import with_carried_fields
 from syncer.kinds.flow_template.diff_rules import SERVER_SET, SHAPE, generation, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
-from syncer.kinds.flow_template.part_ids import edge_ends, identify, stable_id
+from syncer.kinds.flow_template.part_ids import identify
+from syncer.kinds.flow_template.part_keys import edge_ends, stable_id
 from syncer.kinds.lenient_reader import by_id, items, mapping
 from syncer.model.calls import (
     Call,
@@ -291,7 +293,8 @@ def _targets(wanted: list[Json]) -> Callable[[Json], bool]:
 
 def update(write: Write) -> Steps:
     """New automations, changed automations, then the whole flow under its lock."""
-    goal, parts = yield from _automations_first(write, write.goal, write.parts)
+    whole = with_carried_fields(write.goal, write.want, write.live)
+    goal, parts = yield from _automations_first(write, whole, write.parts)
     if "automations" in write.changed:
         yield from _changed_automations(write, goal)
     new = set(parts["automations"]) - set(write.parts.get("automations", {}))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from syncer.kinds.flow_template.diff_rules import NO_TASK
 from syncer.kinds.flow_template.inline_automations import trigger_key, triggers_of
-from syncer.kinds.flow_template.part_ids import PartIds, edge_key, statement_key
+from syncer.kinds.flow_template.part_keys import PartIds, edge_key, statement_key
 from syncer.kinds.lenient_reader import items, mapping
 from syncer.model.json_values import Json, Spec
 from syncer.model.markers import clone
@@ -16,11 +16,13 @@ def translate(want: Spec, ids: PartIds) -> Spec:
     """`want`, changed in place, with live ids for its local keys everywhere they are used."""
     for noun in ("phases", "tasks"):
         for item in items(want.get(noun)):
+            item.pop("aliases", None)
             item["id"] = ids.get("nodes", item.get("id"))
             _swap(item, "phase_id", "nodes", ids)
             _due(item.get("due_date_config"), ids)
     _due(want.get("due_date_config"), ids)
     for index, trigger in triggers_of(want):
+        trigger.pop("aliases", None)
         if trigger_key(trigger, index) in ids.parts.get("triggers", {}):
             trigger["id"] = ids.get("triggers", trigger_key(trigger, index))
     for task in items(want.get("tasks")):
@@ -57,6 +59,7 @@ def _task(task: dict[str, Json], want: Spec, ids: PartIds) -> None:
         _swap(loop, "exit_branch_id", "conditions", ids)
     for condition in items(task.get("conditions")):
         local = str(condition.get("id"))
+        condition.pop("aliases", None)
         for index, statement in enumerate(items(condition.get("statements"))):
             statement["id"] = ids.get("statements", statement_key(local, statement, index))
             _source(statement.get("source"), want, ids)

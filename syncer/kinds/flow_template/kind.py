@@ -15,11 +15,12 @@ from syncer.kinds.flow_template.api_calls import LISTING, create, read, remove, 
 from syncer.kinds.flow_template.automations import answered, ask_for, automation_spec, switched_off
 from syncer.kinds.flow_template.cascade import going_with, named, removal_asks, removal_reasons, takes_along
 from syncer.kinds.flow_template.checks.entity_schemas import check_flow_against_schemas
-from syncer.kinds.flow_template.checks.spec import RULES, check_flow
+from syncer.kinds.flow_template.checks.spec import ACCEPTABLE, RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_template.id_resolution import filled, translate
-from syncer.kinds.flow_template.part_ids import identify, journeys_of, stable_id
+from syncer.kinds.flow_template.part_ids import identify
+from syncer.kinds.flow_template.part_keys import journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
 from syncer.kinds.lenient_reader import items, mapping
 from syncer.kinds.users import reads
@@ -51,7 +52,7 @@ def prepare(context: Context) -> PreparedSides:
     """Local keys become live ids; bundled automations stand beside their live counterparts."""
     have = spec_of(context.live) if context.live else {}
     want: Spec = clone(context.want)
-    ids = identify(context.address, want, have, context.parts)
+    ids = identify(context.address, want, have, context.parts, context.last)
     there = answered(context.answers)
     known = {key: id for key, id in ids.parts.get("automations", {}).items() if id in there}
     if known:
@@ -62,7 +63,7 @@ def prepare(context: Context) -> PreparedSides:
         want = bind(want, lambda leaf: str(context.live["id"]) if leaf == own else leaf)
     want = bind(want, lambda leaf: known.get(leaf.key, leaf) if isinstance(leaf, Part) else leaf)
     _journey_ids(context.address, want, have)
-    settle(want, have)
+    last = settle(want, have, context.last)
     stopped = [each for key, id in known.items() if switched_off(there[id]) for each in _stays_off(want, key)]
     notices = [each.risk.reason for each in stopped]
     left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
@@ -77,10 +78,11 @@ def prepare(context: Context) -> PreparedSides:
         have,
         parts,
         findings=tuple(ids.findings),
-        notices=(*notices, *judged.notices),
+        notices=(*notices, *ids.notices, *judged.notices),
         extra=judged.changes,
         labels=ids.labels,
         stopped=tuple(stopped),
+        last=last,
     )
 
 
@@ -203,6 +205,7 @@ KIND = Kind(
     check=check_flow,
     cross_checks=(CrossCheck("EntitySchema", check_flow_against_schemas, at="attributes"),),
     rules=RULES,
+    acceptable=ACCEPTABLE,
     heading="Flow templates",
     recorded=_recorded,
     refs=(

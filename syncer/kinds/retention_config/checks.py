@@ -21,6 +21,9 @@ RULES = {
     "retention-duplicate": "Nothing stands twice in a list that is a set.",
     "retention-schema": "The platform documents retention for contacts only.",
 }
+ACCEPTABLE = frozenset(RULES)
+"""What a live config may break. A saved view that is private or another schema's is no such thing: nobody takes over
+unseen what it deletes."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _NARROWING = ("related_entity_schemas", "workflow_status", "message_type")

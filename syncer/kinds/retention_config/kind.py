@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical
 from syncer.kinds.lenient_reader import mapping
-from syncer.kinds.retention_config.checks import RULES, check_retention
+from syncer.kinds.retention_config.checks import ACCEPTABLE, RULES, check_retention
 from syncer.kinds.retention_config.saved_view import (
     dormant,
     is_enabled,
@@ -312,6 +312,7 @@ KIND = Kind(
     live_id=lambda live: str(field_of(live, "id")),
     shape=SHAPE,
     spec_of=spec_of,
+    deletes_records=True,
     by_day=True,
     asks=asks,
     prepare=prepare,
@@ -327,6 +328,7 @@ KIND = Kind(
     dated=DateFields(changed_at="last_updated_at"),
     check=lambda spec: check_retention(spec),
     rules=RULES,
+    acceptable=ACCEPTABLE,
     heading="Retention configs",
     words=("enabled",),
     own_values=("enabled",),

@@ -31,7 +31,7 @@ from syncer.ops.apply.state_store import FIRST, Checkpoints, StateStore
 from syncer.ops.plan import PlanResult, renamed
 from syncer.ops.workspace import Workspace
 from syncer.plan.document.document import plan_document
-from syncer.plan.events import Done, Event, Failed, Skipped, Unknown
+from syncer.plan.events import Done, Event, Failed, OpenCall, Skipped, Unknown
 from syncer.plan.plan import Plan, Task
 from syncer.plan.safety import Consent, Situation, refusals, unfitting
 from syncer.state.journal import Intent, Journal, body_digest
@@ -164,8 +164,8 @@ class ApplyRequest:
 class Operator(Protocol):
     """Who asks for an apply, and is shown and asked what comes of it."""
 
-    def plan(self, api: Api, state: State) -> PlanResult:
-        """The plan, made afresh beside this state."""
+    def plan(self, api: Api, state: State, held: frozenset[Address]) -> PlanResult:
+        """The plan, made afresh beside this state; nothing of what is `held`, nor of what refers to it."""
 
     def show(self, planned: PlanResult) -> None:
         """Before any guard has spoken."""
@@ -184,13 +184,13 @@ def apply(request: ApplyRequest, here: Workspace, operator: Operator, stop: Stop
             here.tell(journal.note)
         place, guards = here.place, dict(here.guards)
         before = place.load()
-        now = replace(before, org_id=here.target.org_id, guards=guards)
+        now = replace(before, org_id=here.target.org_id, guards=guards, salt=before.salt or here.salt().hex())
         store = StateStore(place, now, unsaved=before.guards != guards)
         ports = ApplyPorts(api, journal, store, here.runs, here.effects, here.salt)
         if journal.unsettled() or journal.settled():
             api.confirm()
-        yield from recover(api, journal, store, here.effects, ports.runs, here.tell)
-        planned = operator.plan(api, replace(store.state, guards=before.guards))  # it says what is asked less for
+        held = yield from recover(api, journal, store, here.effects, ports.runs, here.tell)
+        planned = operator.plan(api, replace(store.state, guards=before.guards), held)  # it says what is asked less for
         api.confirm()  # a plan of nothing has asked nobody
         if request.saved is not None:
             require_same(request.saved, planned.plan)
@@ -276,7 +276,16 @@ def _executor(planned: PlanResult, ports: ApplyPorts, request: ApplyRequest, bac
     objects = {(kind, each.id): each.object for kind, listed in sides.live.items() for each in listed}
     journal = RunJournal(ports.journal, request.run, effects.now)
     return ChangeExecutor(
-        ports.platform, journal, backup, ids, objects, effects.sleep, request.today, sides.lookups, effects.now
+        ports.platform,
+        journal,
+        backup,
+        ids,
+        objects,
+        effects.sleep,
+        request.today,
+        sides.lookups,
+        effects.now,
+        ports.store.state.salt,
     )
 
 
@@ -295,7 +304,7 @@ def exit_code(events: Sequence[Event], stop: Stop) -> int:
     otherwise = any(isinstance(event, Done) and event.but for event in events)
     rules = {event.problem.rule for event in events if isinstance(event, Failed)}
     disk = not rules.isdisjoint(("journal", "run"))
-    if any(isinstance(event, Unknown) for event in events):
+    if any(isinstance(event, (Unknown, OpenCall)) for event in events):
         return 7
     if stop.reason in ("SIGINT", "SIGTERM"):
         return 130 if stop.reason == "SIGINT" else 143

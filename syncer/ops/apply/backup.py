@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from syncer.diff.fingerprint import fingerprint
 from syncer.kinds.secret_scan import looks_secret
@@ -18,6 +17,7 @@ from syncer.model.calls import StepsResult
 from syncer.model.json_values import ABSENT, Json, Secret, Spec
 from syncer.model.kind import Kind
 from syncer.model.markers import leaves, without_secrets
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Managed
 from syncer.model.secret_text import secrets_of
 from syncer.plan.document.marker_codec import json_of

@@ -12,6 +12,7 @@ from typing import Any
 
 from syncer.diff.fingerprint import fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
+from syncer.diff.remainder import digests_of
 from syncer.diff.three_way_merge import merge
 from syncer.model.address import Address
 from syncer.model.calls import FAILED, Objection, Parts, Seek, Step, Steps, StepsResult
@@ -20,6 +21,7 @@ from syncer.model.field_change import FieldChange, show_field
 from syncer.model.json_values import Json, Lookup, Part, Ref, Spec, show_path
 from syncer.model.kind import Context, Incomplete, Kind, PreparedSides
 from syncer.model.markers import bind, leaves
+from syncer.model.resource import Remainder
 from syncer.model.unexpected_reply import UnexpectedReply, another_form
 from syncer.ops.apply.change_result import ChangeResult, Creation, half_done
 from syncer.ops.apply.error_location import hint_of, named_in
@@ -39,6 +41,7 @@ READ_AGAIN = (0.3, 1.0, 3.0)
 STALE = "stale"
 """The rule of what was not written because the organisation had moved since the plan."""
 
+UNLIKE = "not as it was sent when it is read back"
 OTHERWISE = "the platform changed the value: take its form over into the manifest, or report it"
 
 OLD = 60.0
@@ -61,6 +64,8 @@ class ChangeExecutor:
     lookups: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     now: Callable[[], float] = lambda: 0.0
     """Seconds since 1970: a monotonic clock stands still while the machine sleeps."""
+    salt: str = ""
+    """Of the state, for digests of what is undeclared."""
     _by_value: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
 
     def carry(self, kind: Kind, task: Task, *, first_go: bool, news: Callable[[Any], None]) -> ChangeResult:
@@ -94,13 +99,9 @@ class ChangeExecutor:
         if isinstance(error, Objection):
             hint = "look at it in the organisation, then plan again"
             return StepFailed(Problem("not-as-asked", f"{address}: {error}", hint=hint), live_id=live_id)
-        first = error.problems[0]
-        return StepFailed(
-            first._replace(message=f"{address}: {first.message}"),
-            live_id=live_id,
-            unauthorised=first.rule == "unauthorised",
-            fatal=isinstance(error, PartlyDone),
-        )
+        first, fatal = error.problems[0], isinstance(error, PartlyDone)
+        problem = first._replace(message=f"{address}: {first.message}")
+        return StepFailed(problem, live_id=live_id, unauthorised=first.rule == "unauthorised", fatal=fatal)
 
     def resolve(self, leaf: Ref | Lookup | Part) -> Json:
         """The live id of a marker, or the marker where it has none yet."""
@@ -342,8 +343,7 @@ class _ChangeRun:
 
     def differing(self, prepared: PreparedSides) -> str:
         """The first field that is not as it was asked for, nor as the platform is known to make it; "" for none."""
-        changes = self._unlike(prepared)
-        return show_field(changes[0].path, prepared.labels) if changes else ""
+        return next((show_field(each.path, prepared.labels) for each in self._unlike(prepared)), "")
 
     def _unlike(self, prepared: PreparedSides) -> tuple[FieldChange, ...]:
         left, _ = told_apart(merge(prepared.have, prepared.want, {}, self.kind.shape).changes, self.task.forms)
@@ -365,14 +365,15 @@ class _ChangeRun:
         self.have = prepared.have
         but = None
         if differing := self.differing(prepared):
-            words, hint = f"`{differing}` is not as it was sent when it is read back", OTHERWISE
+            words, hint = f"`{differing}` is {UNLIKE}", OTHERWISE
             if prepared.amiss:
                 words, _, hint = prepared.amiss.partition(": ")
             failed = self.failed(words, hint, parts=written.parts)
             if self.task.live and fingerprint(before, kind.shape) == fingerprint(prepared.have, kind.shape):
                 raise failed
             but = failed.problem._replace(rule="not-as-sent")
-        changes = merge(prepared.have, prepared.want, {}, kind.shape).changes
+        merged = merge(prepared.have, prepared.want, {}, kind.shape)
+        rest = Remainder(digests_of(merged.remainder, self.run.salt)) if self.run.salt else None
         if self.refused is not None:
-            return half_done(written, prepared.want, changes, self.refused, but)
-        return ChangeResult(written, dict(prepared.want), forms_of(changes), but)
+            return half_done(written, prepared.want, merged.changes, rest, self.refused, but)
+        return ChangeResult(written, dict(prepared.want), forms_of(merged.changes), rest, but)

@@ -10,7 +10,7 @@ from syncer.model.calls import StepsResult
 from syncer.model.diagnostic import Problem
 from syncer.model.field_change import FieldChange
 from syncer.model.json_values import Spec
-from syncer.model.resource import Managed
+from syncer.model.resource import Managed, Remainder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,19 @@ class ChangeResult:
     want: Spec
     forms: Mapping[str, str] = field(default_factory=dict)
     """What the platform made of values that were sent, as `Managed.forms`."""
+    undeclared: Remainder | None = None
+    """What is live and undeclared after a write."""
     but: Problem | None = None
     """What reads back otherwise than it was sent, where that was not known before."""
 
 
 def half_done(
-    written: StepsResult, want: Spec, changes: Sequence[FieldChange], refused: Problem, but: Problem | None
+    written: StepsResult,
+    want: Spec,
+    changes: Sequence[FieldChange],
+    rest: Remainder | None,
+    refused: Problem,
+    but: Problem | None,
 ) -> ChangeResult:
     """The result of a change of which a later part was refused: what was declared and has not come about is not
     remembered, so that the next plan has it. `but`: what has come of it, where that is known."""
@@ -51,4 +58,4 @@ def half_done(
     if but is not None:
         what = but.message.partition(": ")[2]
         refused = refused._replace(rule=but.rule, message=f"{refused.message}; {what}", hint=but.hint)
-    return ChangeResult(written, done, but=refused)
+    return ChangeResult(written, done, {}, rest, refused)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from syncer.fs.clock import Effects
 from syncer.fs.disk import NotDurable
-from syncer.model.address import parse_address
+from syncer.model.address import Address, parse_address
 from syncer.model.calls import Listing, Seek
 from syncer.model.diagnostic import OutcomeUnknown, Problem
+from syncer.model.resource import Managed
 from syncer.model.unexpected_reply import field_of, of_known_form
 from syncer.ops.apply.ports import Platform, seek_made
 from syncer.ops.apply.state_store import StateStore, merged_into
-from syncer.plan.events import Recovered
+from syncer.plan.events import OpenCall, Recovered
 from syncer.state.journal import Intent, Journal
 from syncer.state.replay import linked
 from syncer.state.run_history import RunHistory
@@ -30,8 +32,9 @@ def recover(
     effects: Effects,
     runs: RunHistory,
     tell: Callable[[str], None] = lambda note: None,
-) -> Iterator[Recovered]:
-    """Settle what earlier runs left open. OutcomeUnknown where that is not possible: then nothing is applied.
+) -> Generator[Recovered | OpenCall, None, frozenset[Address]]:
+    """Settle what earlier runs left open; the addresses of which that is not possible are returned, to be left alone.
+    OutcomeUnknown where a call is open and nobody can say whose: then nothing is applied.
 
     `runs` are told what earlier runs made, where a crash took it from their files. `tell` is told what is waited for.
     Only this process's own clock counts: the machine's may have been set. What the journal says beyond that, the state
@@ -41,7 +44,7 @@ def recover(
     for each in journal.settled():
         if each.outcome == "APPLIED" and each.live_id and _is_unknown(store, each.intent):
             _link(store, each.intent, each.live_id)
-    problems: list[Problem] = []
+    open_ones: set[Address] = set()
     until = effects.clock() + SETTLING
     for intent in journal.unsettled():
         found = _candidates(platform, intent, store)
@@ -50,8 +53,12 @@ def recover(
             effects.sleep(wait)
             found = _candidates(platform, intent, store)
         address = parse_address(intent.address)
-        if len(found) > 1:
-            problems.append(_several(intent, found))
+        if len(found) > 1 or (found and _is_adopted(store, intent)):
+            problem = _several(intent, found)
+            if address is None:
+                raise OutcomeUnknown(problem)
+            open_ones.add(address)
+            yield OpenCall(address, problem)
         elif found and address is not None:
             journal.settle(intent.op, "APPLIED", found[0])
             _link(store, intent, found[0])
@@ -60,11 +67,65 @@ def recover(
             journal.settle(intent.op, "NOT_SENT")
             if address is not None:
                 yield Recovered(address, "", f"an earlier run's `{intent.step}` had not taken effect")
-    if problems:
-        raise OutcomeUnknown(problems)
+    _remember(journal, store, runs, {})
+    return frozenset(open_ones)
+
+
+class OpenCalls(NamedTuple):
+    """The open calls of an address, beside the object of which somebody says that it is the address's."""
+
+    made: list[Intent]
+    """Those that can have made it, or a part of it."""
+    others: list[Intent]
+    """Those that made something else of that address, if anything: nobody will look for it any more."""
+
+    @property
+    def part(self) -> tuple[str, str] | None:
+        """Under what a part of an object is remembered, where it is one."""
+        part = next((each.seek["part"] for each in self.made if each.seek.get("part")), None)
+        return None if part is None else (part[0], part[1])
+
+
+def open_calls_of(
+    platform: Platform, journal: Journal, store: StateStore, names: Collection[str], live_id: str
+) -> OpenCalls:
+    """The open calls of an address, under all its `names`. PlatformError for a list of another form."""
+    found = OpenCalls([], [])
+    for intent in journal.unsettled():
+        if intent.address not in names:
+            continue
+        if live_id in _candidates(platform, intent, store):
+            found.made.append(intent)
+        elif not intent.seek.get("part"):
+            found.others.append(intent)
+    return found
+
+
+def settle_by_hand(
+    journal: Journal,
+    store: StateStore,
+    runs: RunHistory,
+    calls: OpenCalls,
+    live_id: str,
+    entries: Mapping[Address, Managed],
+) -> None:
+    """Settle what somebody has said of open calls, and remember the entries. What a call has made is noted before they
+    are saved, what one has not made after: cut off in between, the link is known or the call still open."""
+    for intent in calls.made:
+        journal.settle(intent.op, "APPLIED", live_id)
+    if calls.others:
+        store.put(entries)
+    for intent in calls.others:
+        journal.settle(intent.op, "NOT_SENT")
+    _remember(journal, store, runs, entries)
+
+
+def _remember(journal: Journal, store: StateStore, runs: RunHistory, entries: Mapping[Address, Managed]) -> None:
+    """Bring what is settled to the runs and the state; then the journal holds what is open, and no more."""
     _complete(runs, journal)
-    if journal.settled() or store.place.pending:
-        store.put({})
+    store.open_run = journal.run if journal.unsettled() else ""
+    if entries or journal.settled() or store.place.pending:
+        store.put(entries)
     journal.compact()
 
 
@@ -106,13 +167,22 @@ def _is_unknown(store: StateStore, intent: Intent) -> bool:
     return known is None or not (known.parts.get(group, {}).get(key) if group else known.live_id)
 
 
+def _is_adopted(store: StateStore, intent: Intent) -> bool:
+    """Whether somebody has said meanwhile which object the address is: that is not put over."""
+    address = parse_address(intent.address)
+    known = None if address is None else store.state.entries.get(address)
+    return known is not None and known.adopted and not intent.seek.get("part")
+
+
 def _several(intent: Intent, found: Sequence[str]) -> Problem:
     ids = ", ".join(f"`{each}`" for each in found)
+    count = f"{len(found)} object{'s' * (len(found) != 1)}"
     return Problem(
         "outcome-unknown",
-        f"{intent.address}: an earlier run's `{intent.step}` was cut off, and {len(found)} objects could be what it "
-        f"made: {ids}",
-        hint="delete what is too much in the organisation, then run `syncer apply` again",
+        f"{intent.address}: an earlier run's `{intent.step}` was cut off, and {count} could be what it made: {ids}; "
+        "it is left alone, with what refers to it",
+        hint=f"say which: `syncer adopt {intent.address} ID`; or delete what is too much in the organisation, then run "
+        "`syncer apply` again",
     )
 
 

@@ -317,7 +317,9 @@ def memory_after(task: Task, carried: ChangeResult, entry: Managed | None, salt:
     if written.secrets_sent:
         digests = {label: digest_secret(secret, salt()) for label, secret in task.secrets.items()}
         times = sent_times(digests, task.loose, written.secret_times)
-    now = remembered(task.desired, written.live_id, carried.want, written.parts, digests, carried.forms, times)
+    now = remembered(task.desired, written.live_id, carried.want, written.parts, entry, (digests, times), carried.forms)
+    if carried.undeclared is not None:
+        now = now._replace(undeclared=carried.undeclared)
     if task.memory is None:
         return now
     return restored(task.memory, now) if task.memory.live_id else None

@@ -34,12 +34,16 @@ class StateStore:
     state: State
     unsaved: bool = False
     """Whether the state differs from what the place holds, apart from its entries."""
+    open_run: str = ""
+    """The run whose journal, here, still holds an open call: the place names it, for those who lack that journal."""
 
     def put(self, entries: Mapping[Address, Managed | None]) -> None:
         """Put entries in (None takes one out) and make it durable; nothing is written where nothing differs."""
         merged = merged_into(self.state.entries, entries)
         if self.unsaved or self.place.pending or merged != self.state.entries or not self.state.found:
-            self.save(replace(self.state, entries=merged))
+            runs = self.state.open_runs
+            self.save(replace(self.state, entries=merged, open_runs=(*runs, *filter(None, [self.open_run]))))
+            self.state = replace(self.state, open_runs=runs)
 
     def close_runs(self) -> None:
         """With the next `put`, no run that did not end is named any more."""

@@ -104,7 +104,8 @@ def found_instead(change: PendingChange, step: Step, before: tuple[str, ...], me
     said = f"it could not be looked for: {unread}" if unread else said
     hint = "run `syncer apply` again: it looks before it sends"
     if found:
-        hint = "delete what is too much in the organisation, then run `syncer apply` again"
+        hint = f"say which: `syncer adopt {change.task.change.address} ID`; or delete what is too much in the "
+        hint += "organisation, then run `syncer apply` again"
     raise change.failed(f"step `{step.name}`: {message}; {said}", hint, unknown=True)
 
 

@@ -1,8 +1,10 @@
 """New manifests as texts, held against everything that judges manifests before one of them becomes a file.
 
-What a live object says and a manifest may not say (a field nobody knows yet, a value the JSON Schema refuses) is left
-out, since what is not declared stays as it is, but never what restricts the object: without a filter or a condition the
-manifest would do more, wherever it makes the object anew. An object that no sound manifest says so is left alone.
+What a live object says and nobody here knows yet is written as it is and listed in `metadata.extra`. A rule that it
+breaks is accepted (`metadata.accept`), where it may be. What a manifest may not say at all (a secret, a value that no
+file can hold) is left out, since what is not declared stays as it is, but never
+what restricts the object: without a filter or a condition the manifest would do more, wherever it makes the object
+anew. An object that no sound manifest says so is left alone.
 """
 
 from __future__ import annotations
@@ -10,15 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from syncer.diff.export_spec import NameIndex, spec_of, unescaped
-from syncer.diff.restrictions import restricts, widens
+from syncer.diff.restrictions import widens
 from syncer.documents.yaml_writer import write_yaml
 from syncer.kinds import KINDS
 from syncer.manifests.create_schema import create_schema
 from syncer.manifests.cross_checks import together
 from syncer.manifests.envelope import RawManifest
+from syncer.manifests.extra_fields import lines
 from syncer.manifests.loader import of_text
 from syncer.manifests.project import Environment
 from syncer.manifests.resolution import Manifests, resolve
@@ -34,6 +36,7 @@ from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.inventory import UnmanagedObject
 from syncer.ops.pull.layout import Layout
 from syncer.ops.pull.options import PullOptions
+from syncer.ops.pull.unknown_fields import unwritable
 from syncer.schema_check.known_fields import known_fields
 
 ROUNDS = 12
@@ -83,16 +86,21 @@ class Composition:
 
 @dataclass(slots=True)
 class Omissions:
-    """What must not be said: by address the paths, round by round; addresses that are given up."""
+    """What must not be said: by address the paths, round by round; what is accepted, by address too, and addresses of
+    which nothing is, for the plan of it would not be empty; addresses that are given up."""
 
+    accepted: dict[Address, dict[str, None]] = field(default_factory=dict)
+    not_accepting: set[Address] = field(default_factory=set)
     paths: dict[Address, list[list[Path]]] = field(default_factory=dict)
     words: dict[Address, list[str]] = field(default_factory=dict)
     given_up: dict[Address, Problem] = field(default_factory=dict)
 
     def take(self, drafts: Mapping[str, NewManifest], problems: Sequence[Problem], *, give_up: bool = False) -> bool:
         """Note what these problems of drafts (by file) speak of; whether that is anything new. `give_up`: their objects
-        are left alone at once."""
+        are left alone at once, unless the problem can be accepted."""
         known = len(self.given_up)
+        if self._accept(drafts, problems):
+            return True
         found: dict[Address, dict[Path, Problem]] = {}
         for problem in problems:
             draft = drafts.get(problem.at.file) if problem.at else None
@@ -109,6 +117,41 @@ class Omissions:
             words = (f"`{show_path(path[1:], '').lstrip('.')}`: {each.message}" for path, each in paths.items())
             self.words.setdefault(address, []).extend(words)
         return bool(found) or len(self.given_up) > known
+
+    def may_accept(self, problem: Problem, drafts: Mapping[str, NewManifest]) -> bool:
+        """Whether a draft can accept it: a warning too, for `validate --strict` has nothing against a pull."""
+        draft = drafts.get(problem.at.file) if problem.at else None
+        taken = draft is not None and draft.new.address not in self.not_accepting
+        return taken and problem.entry != "" and problem.severity != "note"
+
+    def _accept(self, drafts: Mapping[str, NewManifest], problems: Sequence[Problem]) -> bool:
+        """Note what can be accepted; whether that is anything new."""
+        new = False
+        for problem in problems:
+            if problem.at and self.may_accept(problem, drafts):
+                entries = self.accepted.setdefault(drafts[problem.at.file].new.address, {})
+                new = new or problem.entry not in entries
+                entries[problem.entry] = None
+        return new
+
+    def not_as_it_is(self, address: Address) -> bool:
+        """Accept nothing of an object any more: what is odd is cut out, or the object given up, with the words of the
+        rule. False where nothing was accepted."""
+        self.not_accepting.add(address)
+        return bool(self.accepted.pop(address, None))
+
+    def forget(self, drafts: Mapping[str, NewManifest], problems: Sequence[Problem]) -> bool:
+        """No longer accept what is not found any more, since something was cut out; whether there was any."""
+        found = {(each.at.file, each.entry) for each in problems if each.at and each.severity == "note"}
+        gone = False
+        for file, draft in drafts.items():
+            beside_live = draft.kind.acceptable_beside_live
+            entries = self.accepted.get(draft.new.address, {})
+            for entry in [each for each in entries if each.partition(" ")[0] not in beside_live]:
+                if (file, entry) not in found:
+                    del entries[entry]
+                    gone = True
+        return gone
 
 
 def compose(
@@ -132,13 +175,16 @@ def compose(
         drafts = [each for each in made.values() if isinstance(each, NewManifest)]
         out = Composition(drafts, ids=called.ids.new, given_up=dict(cuts.given_up))
         out.environment = order.environment._replace(ids={**order.environment.ids, **out.ids})
-        errors = [each for each in _judged(out, order, existing) if each.severity == "error"]
+        problems = _judged(out, order, existing)
         by_file = {each.file: each for each in drafts}
+        errors = [each for each in problems if each.severity == "error" or cuts.may_accept(each, by_file)]
         theirs = [each for each in errors if not (each.at and each.at.file in by_file)]
         if theirs:
             raise InvalidInput(theirs)
-        if not errors:
+        if not errors and not cuts.forget(by_file, problems):
             return out
+        if not errors:
+            continue
         if not cuts.take(by_file, errors, give_up=number >= ROUNDS // 2):
             break
     raise InvalidInput(Problem("not-pulled", "what is live cannot be written as manifests", hint="please report this"))
@@ -167,23 +213,32 @@ def _draft(
         return unreadable(error.problems[0])
     if pulled.unsaid:
         return _unfit(new, "; ".join(pulled.unsaid))
-    spec, left_out = known_fields(kind.slug, pulled.spec, kept=partial(restricts, kind))
+    known = known_fields(kind.slug, pulled.spec)
+    unwritten, words, held = unwritable(kind, known)
+    if held:
+        return _unfit(new, "; ".join(held))
     metadata: dict[str, Json] = {"name": address.name}
     if order.declared_environments:
         metadata["environments"] = list(order.declared_environments)
     if pulled.policy:
         metadata["policy"] = dict(pulled.policy)
-    document: dict[str, Json] = {"apiVersion": "syncer/v1", "kind": kind.name, "metadata": metadata, "spec": spec}
-    for paths in cuts.paths.get(address, ()):
+    if accepted := cuts.accepted.get(address):
+        metadata["accept"] = list(accepted)
+    document: dict[str, Json] = {"apiVersion": "syncer/v1", "kind": kind.name, "metadata": metadata, "spec": known.spec}
+    unwritten = [("spec", *place) for place in unwritten]
+    for paths in (unwritten, *cuts.paths.get(address, ())):
         for path in paths:
             _remove(document, path)
     for path, variable in new.variables.items():
         document["spec"] = replaced(document["spec"], path, variable)
-    shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
+    if known.unknown and (extra := lines(kind, document["spec"], ())):  # what was cut out needs no line
+        metadata["extra"] = extra
+    shown = tuple(show_path(path, "").lstrip(".") for path in known.left_out)
     file = layout.file_of(address)
     schema = layout.schema_of(kind.slug, file)
     text = write_yaml(document, list(_head(pulled, schema)))
-    return NewManifest(new, pulled, document, file, text, shown, tuple(cuts.words.get(address, ())), schema)
+    cut = (*words, *cuts.words.get(address, ()))
+    return NewManifest(new, pulled, document, file, text, shown, cut, schema)
 
 
 def _read(drafts: Sequence[NewManifest]) -> tuple[list[RawManifest], list[Problem]]:

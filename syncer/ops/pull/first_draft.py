@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from syncer.fs.change_set import ChangeSet
 from syncer.kinds import KINDS, REMOVED
@@ -22,8 +21,10 @@ from syncer.manifests.resolution import Manifests, read_manifests, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed
 from syncer.ops.plan import DraftResult
+from syncer.ops.pull.completion import address_text, fields_chosen
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
 from syncer.ops.refresh import Fetch, Reader, read_sides
@@ -109,7 +110,7 @@ def _drafted(
     """The same with a draft, and what was read for it. PlatformError where the organisation cannot be read; what cannot
     be decided of it is left to who asks next."""
     unread: Unread = {}
-    request = PlanRequest(order.target)
+    request = PlanRequest(order.target, salt=order.salt)
     sides, known, problems, looked_at = read_sides(reader, fetch, first.desired, managed, request, unread)
     read = _Read(sides, looked_at, dict(unread))
     try:
@@ -172,14 +173,14 @@ def _differing(first: FirstDraft, wish: WriteBackOptions) -> frozenset[Address]:
         each.address
         for each in first.desired
         if (wish.only is None or each.address in wish.only)
-        and (each.address not in first.agreements or str(each.address) in wish.complete)
+        and (each.address not in first.agreements or fields_chosen(wish.complete, each.address))
     )
 
 
 def _must_be_there(complete: frozenset[str], desired: Sequence[Desired]) -> None:
     """InvalidInput for an address that no manifest has."""
     addresses = {str(each.address) for each in desired}
-    if unknown := sorted(complete - addresses):
+    if unknown := sorted({address_text(each) for each in complete} - addresses):
         near = get_close_matches(unknown[0], sorted(addresses), 1)
         hint = f"did you mean `{near[0]}`?" if near else "an address is KIND/NAME, as the plan shows it"
         raise InvalidInput(Problem("nothing-selected", f"no manifest is called `{unknown[0]}`", hint=hint))

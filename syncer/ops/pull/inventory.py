@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from syncer.diff.export_spec import NamedIds, NameIndex
 from syncer.kinds import KINDS, lookup_kinds
@@ -21,6 +21,7 @@ from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Path
 from syncer.model.kind import Kind, LookupKind
 from syncer.model.markers import clone
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 from syncer.model.slugs import unique_names
 from syncer.model.unexpected_reply import UnexpectedReply

@@ -21,6 +21,8 @@ class PullOptions:
     allowed: frozenset[str]
     server: str
     today: str
+    salt: str = ""
+    """Of the state, by which it tells what was live and undeclared."""
     environments: tuple[str, ...] = ()
     """Where new manifests are to live; () for this environment alone, where there are others."""
 

@@ -133,6 +133,8 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
     order, place = request.order, here.place
     with here.locked():
         known = place.load()
+        known = replace(known, salt=known.salt or here.salt().hex())
+        order = replace(order, salt=known.salt)
         with here.api(read_only=True) as api:
             reader = CachedReader(api, forgiving=True)
             first = undrafted(order)
@@ -175,7 +177,7 @@ def prepare(
     cuts, mistakes = Omissions(given_up=occupied(order, found.new)), list[Problem]()
 
     def plan(wanted: Sequence[Desired], links: Mapping[Address, Managed]) -> tuple[PlanResult, dict[Address, Problem]]:
-        request = PlanRequest(order.target, removal_requests=there.asked, agreements=first.agreements)
+        request = PlanRequest(order.target, removal_requests=there.asked, agreements=first.agreements, salt=order.salt)
         if first.result is not None and wanted is desired and not there.asked:
             return plan_of(reader, fetch, wanted, first.result, request), {**first.unread}
         unread: dict[Address, Problem] = {}
@@ -199,6 +201,9 @@ def prepare(
         drafted = {each.new.address for each in composed.drafts}
         unfit = {address: unreadable(each) for address, each in unread.items() if address in drafted}
         wrong = {} if unfit else _not_empty(planned, drafted)
+        odd = [address for address in (*unfit, *wrong) if cuts.not_as_it_is(address)]
+        if odd:
+            continue
         mistakes += wrong.values()
         if not (unfit or wrong):
             return PullPlan(order, found, composed, planned, mistakes, unread=unread)
@@ -303,6 +308,7 @@ def _links(drafts: Sequence[NewManifest]) -> dict[Address, Managed]:
             each.new.live.id,
             parts={group: dict(ids) for group, ids in each.pulled.parts.items()},
             policy=dict(each.pulled.policy),
+            whole=True,
         )
         for each in drafts
     }

@@ -29,16 +29,18 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref, leaves_at
+from syncer.model.json_values import Json, Lookup, Part, Path, Ref, leaves_at
 from syncer.model.kind import Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
+from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
+from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
-from syncer.plan.secret_changes import secret_changes
+from syncer.plan.secrets.secret_changes import secret_changes
 
 _HELD = ("variable", "secret", "unclear")
 """Why a change by hand is not taken over though nobody wants it otherwise."""
@@ -46,9 +48,10 @@ _HELD = ("variable", "secret", "unclear")
 
 @dataclass(frozen=True, slots=True)
 class WriteBackOptions:
-    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses of which everything
-    live is declared from now on; `everything`: the live organisation wins also where a manifest changed since the last
-    apply; `prune_files`: manifests of objects that were deleted in the organisation go."""
+    """How far to go. `only`: these addresses and no others, where not None; `complete`: addresses, or fields of them
+    (`ADDRESS/PATH`), of which everything live is declared from now on; `everything`: the live organisation wins also
+    where a manifest changed since the last apply; `prune_files`: manifests of objects that were deleted in the
+    organisation go."""
 
     complete: frozenset[str] = frozenset()
     everything: bool = False
@@ -75,6 +78,8 @@ class WriteBackResult:
     """Addresses whose object was deleted in the organisation."""
     meant: list[Address] = field(default_factory=list)
     """Addresses of which something else is meant than was accepted, which no manifest can say."""
+    offered: list[Address] = field(default_factory=list)
+    """Addresses of which somebody changed what no manifest declares, so that nothing is taken over unasked."""
     problems: list[Problem] = field(default_factory=list)
     changes: ChangeSet = field(default_factory=ChangeSet)
     unwritten: list[Address] = field(default_factory=list)
@@ -83,7 +88,7 @@ class WriteBackResult:
     @property
     def differs(self) -> bool:
         """Whether what is live is not what the manifests say, or not what was accepted."""
-        return bool(self.changes or self.gone or self.objects or self.meant)
+        return bool(self.changes or self.gone or self.objects or self.meant or self.offered)
 
 
 def take_over(
@@ -176,23 +181,27 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     context = context_of(desired, given.sides, given.known)
     prepared = kind.prepare(context)
     prune = frozenset(_texts(desired.policy.get("prune")))
-    complete = str(address) in given.wish.complete
-    merged = merge(prepared.have, prepared.want, context.last, kind.shape, prune)
+    fields = fields_chosen(given.wish.complete, address)
+    last = context.last if prepared.last is None else prepared.last
+    merged = merge(prepared.have, prepared.want, last, kind.shape, prune)
     _note_meanings(desired, prepared, out)
+    if fields is None and (drift := undeclared_drift(desired, prepared, merged, given.sides, given.known)):
+        out.problems.append(offer(address, raw, drift, given.known))
+        out.offered += [address] * bool(drift.drifted)
     moved = [*_moved_secrets(given, desired, prepared)]
-    if not (merged.changes or merged.refused or prepared.extra or complete or moved):
+    if not (merged.changes or merged.refused or prepared.extra or fields or moved):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     parts = {local: live for group in context.parts.values() for local, live in group.items()}
+    added = completing(desired, fields or frozenset(), prepared, merged, given.known)
     plain, along = _plain_places(kind, prepared), partial(belongs, kind)
-    rules = WriteBackRules(bool(context.last), given.wish.everything, complete, prune, plain, along, parts)
-    all_sides = FieldSides(raw.spec, prepared.want, context.last, prepared.have, pulled.spec)
+    rules = WriteBackRules(bool(context.last), given.wish.everything, added, prune, plain, along, parts)
+    all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     found.left.extend(moved)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
-    if prepared.extra and pulled.policy:
-        edits.append(_policy(raw, pulled.policy, found))
-    if unsaid := _unsaid(kind, found, pulled, complete):
+    edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
+    if unsaid := _unsaid(kind, found, pulled, fields is not None):
         message = f"{address} was left as it is: {'; '.join(unsaid)} restricts what it does, and can't be taken over"
         hint = "settle that first, then pull again; all of its changes are taken over together"
         _leave(out, address, _warning("restriction-left", message, raw, "$.spec", hint))
@@ -233,14 +242,6 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         shown = f"$.spec.{show_field(each.path)}"
         out.problems.append(Problem("not-accepted", message, at, shown, hint, "warning"))
         out.meant.append(desired.address)
-
-
-def _policy(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> Replacement:
-    """What the manifest must allow for the object to stay as it is."""
-    said = raw.metadata.get("policy")
-    new = {**(said if isinstance(said, dict) else {}), **policy}
-    found.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
-    return Replacement(("metadata",), {**raw.metadata, "policy": new})
 
 
 def _edited(

@@ -84,7 +84,7 @@ _RELEASE = record(Release, Key("address", _ADDRESS), Key("path", TEXT))
 _NOTICE = record(Notice, Key("rule", TEXT), Key("message", TEXT), Key("address", nullable(_ADDRESS)))
 _PROBLEM = record(
     Problem,
-    Key("severity", one_of("error", "warning")),
+    Key("severity", one_of("error", "warning", "note")),
     Key("rule", TEXT),
     Key("message", TEXT),
     Key("file", nullable(TEXT), told=lambda problem: problem.at.file if problem.at else None),

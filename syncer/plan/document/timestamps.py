@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.model.address import Address
 from syncer.model.json_values import Json
 from syncer.model.kind import DateFields
+from syncer.model.named_tuple import NamedTuple
 
 When = Literal["after", "before", ""]
 """How a change lies to the last apply; "" where that is not known."""

@@ -14,15 +14,19 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
+from syncer.fs.clock import Effects
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem, Refused
 from syncer.model.distribution import install_hint
 from syncer.model.hosts import is_loopback
 from syncer.model.state_location import StateLocation
 from syncer.state.backends.backend import NOTHING, BlobChanged, Version, held
-from syncer.state.lock import Holder, age, holder_in, said, who
+from syncer.state.backends.blip import Blip, persistently
+from syncer.state.lock import Holder, age, holder_in, is_gone, said, who
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -32,6 +36,13 @@ Seen = dict[str, str]
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _STATUS = re.compile(r"status code: ([1-5][0-9]{2})")
+_PASSES: Final = frozenset({"408", "409", "425", "429"})
+"""Statuses below 500 that ask to come again; any from 500 on does."""
+
+_CLOCK = re.compile("RequestTimeTooSkewed|RequestExpired|Request date header too old|in a reasonable timeframe")
+"""By what S3, Azure and Google say that a request was not made at the time that its head names."""
+_REQUEST_TIME = re.compile(r"<RequestTime>([0-9TZ:.-]{15,33})<")
+_SERVER_TIME = re.compile(r"(?:<ServerTime>|\bTime:)([0-9TZ:.-]{15,33})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,13 @@ class Bucket:
 
     address: str
     store: ObjectStore
+    effects: Effects = field(default_factory=Effects)
 
     def get(self, key: str) -> tuple[bytes, Seen] | None:
         """An object's content and version; None where there is none. PlatformError where the store does not say."""
+        return persistently(self.effects, partial(self._get, key))
+
+    def _get(self, key: str) -> tuple[bytes, Seen] | None:
         import obstore
 
         try:
@@ -57,6 +72,9 @@ class Bucket:
 
     def version(self, key: str) -> Seen | None:
         """An object's version; None where there is none. PlatformError where the store does not say."""
+        return persistently(self.effects, partial(self._version, key))
+
+    def _version(self, key: str) -> Seen | None:
         import obstore
 
         try:
@@ -66,10 +84,27 @@ class Bucket:
         except Exception as error:
             raise self._no(error) from None
 
+    def delete(self, key: str) -> None:
+        """Take the object away, where there is one. PlatformError where the store does not do it."""
+        persistently(self.effects, partial(self._delete, key))
+
+    def _delete(self, key: str) -> None:
+        import obstore
+
+        try:
+            obstore.delete(self.store, key)
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            raise self._no(error) from None
+
     def put(self, key: str, content: bytes, seen: Seen | Literal["any"] | None) -> Seen:
         """Make the object (None), replace this version of it, or ("any") whatever is there. `BlobChanged` where another
-        was
-        quicker. An answer that was lost is looked up, not sent again."""
+        was quicker. It is sent again under the same condition, so whichever try is done first is the only one, and what
+        the others are answered is looked up: ours is known by its content, which nobody else writes."""
+        return persistently(self.effects, partial(self._put, key, content, seen))
+
+    def _put(self, key: str, content: bytes, seen: Seen | Literal["any"] | None) -> Seen:
         import obstore
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
@@ -81,18 +116,24 @@ class Bucket:
         except Exception as error:
             lost = self._no(error)
         try:
-            there = self.get(key)
-        except PlatformError:
-            raise lost from None
+            there = self._get(key)
+        except (PlatformError, Blip) as unread:
+            raise (unread if isinstance(lost, BlobChanged) else lost) from None
         if there is not None and there[0] == content and _is_unique(content):
-            return there[1]  # it was ours: the answer was lost, or the library had sent it twice
+            return there[1]  # it was ours: the answer was lost, or it was sent twice
+        if isinstance(lost, BlobChanged) and (None if there is None else there[1]) == seen:
+            hint = "nothing is wrong here; run it again when the store is well"
+            raise Blip(self._problem("has another write of this object under way, perhaps ours", hint))
         raise lost
 
-    def _no(self, error: Exception) -> PlatformError:
-        """What the library says may quote keys, headers and bodies: its type and status are all that is kept."""
+    def _no(self, error: Exception) -> PlatformError | Blip:
+        """What the library says may quote keys, headers and bodies: its type and status are all that is kept, and of a
+        clock that is wrong the times."""
         from obstore import exceptions
 
         status = _STATUS.search(str(error))
+        if skewed := _skewed(str(error), self.effects.now()):
+            return PlatformError(self._problem(*skewed))
         if isinstance(error, (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)):
             why = f"refuses these credentials{f' ({status[1]})' if status else ''}"
             hint = "check which credentials this process has, and that they may read and write there"
@@ -102,10 +143,16 @@ class Bucket:
             why, hint = "has no such bucket or container", "make it, or mend the address of the state"
         elif status:
             why, hint = f"answers {status[1]}", "nothing is wrong here; run it again when the store is well"
+            if status[1] in _PASSES or status[1][0] == "5":
+                return Blip(self._problem(why, hint))
         else:
             why = "cannot be reached, or gives no credentials"
             hint = "check the network, the endpoint, the region, and where this process gets its credentials from"
-        return PlatformError(Problem("state-store", f"object store of `{self.address}` {why}", hint=hint))
+            return Blip(self._problem(why, hint))
+        return PlatformError(self._problem(why, hint))
+
+    def _problem(self, why: str, hint: str) -> Problem:
+        return Problem("state-store", f"object store of `{self.address}` {why}", hint=hint)
 
 
 def bucket(place: StateLocation, env: Mapping[str, str]) -> Bucket:
@@ -121,8 +168,7 @@ def bucket(place: StateLocation, env: Mapping[str, str]) -> Bucket:
     from datetime import timedelta
 
     options: Any = {"timeout": "30s", "connect_timeout": "5s"}
-    backoff = {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2}
-    retry: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=20), "backoff": backoff}
+    retry: Any = {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}  # what is sent again, we look at first
     try:
         if place.scheme == "gs":
             return Bucket(str(place), GCSStore(place.host, client_options=options, retry_config=retry))
@@ -169,22 +215,18 @@ class ObjectBlob:
 
     def set_aside(self) -> str:
         """Leaves a copy under `KEY.damaged`, and returns that name. PlatformError where the store does not do it."""
-        import obstore
-
         found = self.bucket.get(self.key)
         if found is not None:
             self.bucket.put(f"{self.key}.damaged", found[0], "any")
-            try:
-                obstore.delete(self.bucket.store, self.key)
-            except Exception as error:
-                raise self.bucket._no(error) from None
+            self.bucket.delete(self.key)
         self._found = b""
         return f"{self.key}.damaged"
 
 
 @dataclass(slots=True)
 class ObjectLock:
-    """The lock as an object that names its holder. It is not given up by time: only its holder or a person ends it."""
+    """The lock as an object that names its holder. It is not given up by time: only its holder or a person ends it, and
+    a run on the same machine where the holder's process is certainly gone."""
 
     bucket: Bucket
     key: str
@@ -195,9 +237,11 @@ class ObjectLock:
     def take(self, me: Holder) -> str:
         """As `Gate`. InvalidInput where the store does not heed conditions: there nothing can be locked."""
         there = self.bucket.get(self.key)
-        holder = holder_in(there[0]) if there else None
+        holder, note = holder_in(there[0]) if there else None, ""
         if there and _is_taken(there[0]):
-            raise held(self.address, self.environment, _said(holder, me))
+            if holder is None or not is_gone(holder, me):
+                raise held(self.address, self.environment, _said(holder, me))
+            note = f"took over the lock of a dead run: {who(holder)}, {age(holder, me)} old"
         try:
             self._mine = self.bucket.put(self.key, said(me, nonce=secrets.token_hex(16)), there[1] if there else None)
         except BlobChanged:
@@ -208,7 +252,7 @@ class ObjectLock:
             with contextlib.suppress(PlatformError):
                 self.release()
             raise
-        return ""
+        return note
 
     def release(self) -> None:
         """As `Gate`."""
@@ -278,6 +322,24 @@ def _is_unique(content: bytes) -> bool:
 
 def _said(holder: Holder | None, me: Holder) -> str:
     return "another run" if holder is None else f"{who(holder)} for {age(holder, me)}"
+
+
+def _skewed(words: str, now: float) -> tuple[str, str] | None:
+    """What is said of a clock that is not the store's, and what to do; None where the words say nothing of one."""
+    if not _CLOCK.search(words):
+        return None
+    here = _moment(_REQUEST_TIME.search(words)) or datetime.fromtimestamp(now, UTC)
+    there = _moment(_SERVER_TIME.search(words))
+    its = f"its own says {there:%Y-%m-%d %H:%M:%S} UTC" if there else "its own says something else"
+    why = f"refuses the request for its time: the clock of this machine says {here:%Y-%m-%d %H:%M:%S} UTC, {its}"
+    return why, "set the clock of this machine, then run it again"
+
+
+def _moment(found: re.Match[str] | None) -> datetime | None:
+    try:
+        return None if found is None else datetime.fromisoformat(found[1]).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _seen(meta: Mapping[str, Any]) -> Seen:

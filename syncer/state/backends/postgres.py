@@ -12,14 +12,16 @@ import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from syncer.fs.clock import Effects
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem, Refused
 from syncer.model.distribution import install_hint
 from syncer.model.hosts import is_loopback
 from syncer.model.state_location import StateLocation
 from syncer.state.backends.backend import NOTHING, BlobChanged, Version, held
+from syncer.state.backends.blip import Blip, persistently
 from syncer.state.lock import Holder, age, holder_in, said, who
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Session:
     locked: bool = False
     keep: bool = False
     """Whether the connection stays open between two questions; it does while a lock is on it."""
+    effects: Effects = field(default_factory=Effects)
     _connection: psycopg.Connection[Any] | None = None
 
     @property
@@ -75,7 +78,13 @@ class Session:
         return {"lock": signed, "high": number >> 32, "low": number & 0xFFFFFFFF}
 
     def row(self, query: str, **values: Any) -> tuple[Any, ...] | None:
-        """The first row of a query's answer; None where there is none. PlatformError."""
+        """The first row of a query's answer; None where there is none. PlatformError: at once on the connection that
+        holds the lock, for with it the lock is lost, else when it has been tried for half a minute."""
+        if self.locked:
+            return self._row(query, **values)
+        return persistently(self.effects, lambda: self._row(query, **values))
+
+    def _row(self, query: str, **values: Any) -> tuple[Any, ...] | None:
         try:
             with self._translated():
                 cursor = self._connected().execute(query, {"name": self.name, **self.keys, **values})
@@ -86,13 +95,16 @@ class Session:
                 self.close()
 
     def make(self) -> None:
-        """The table and the row; reading alone never makes them."""
-        found = self.row("SELECT to_regclass('syncer_state') IS NOT NULL")
+        """The table and the row; reading alone never makes them. PlatformError as of `row`."""
+        persistently(self.effects, self._make)
+
+    def _make(self) -> None:
+        found = self._row("SELECT to_regclass('syncer_state') IS NOT NULL")
         if not (found and found[0]):
             with self._translated(), self._connected().transaction():
-                self.row("SELECT pg_advisory_xact_lock(7346137)")  # IF NOT EXISTS alone fails where two make it at once
-                self.row(TABLE)
-        self.row("INSERT INTO syncer_state (name) VALUES (%(name)s) ON CONFLICT DO NOTHING")
+                self._row("SELECT pg_advisory_xact_lock(7346137)")  # IF NOT EXISTS alone fails where two do it at once
+                self._row(TABLE)
+        self._row("INSERT INTO syncer_state (name) VALUES (%(name)s) ON CONFLICT DO NOTHING")
 
     def close(self) -> None:
         """Give the connection back; every lock on it ends."""
@@ -138,7 +150,7 @@ class Session:
                 raise NoTable from None
             raise self._problem(error.sqlstate or _state_of(error), connection is None) from None
 
-    def _problem(self, state: str, connecting: bool) -> PlatformError:
+    def _problem(self, state: str, connecting: bool) -> PlatformError | Blip:
         if state[:2] == "28":
             return self._no("refuses the login", "set PGUSER and PGPASSWORD, or a password file")
         if state == "3D000":
@@ -149,8 +161,10 @@ class Session:
                 "docs/state.md has the statements for whoever may",
             )
         if connecting or not state or state[:2] in _UNREACHABLE:
+            if self.locked:
+                return self._no("broke off, and the lock ended with the connection", "run it again")
             hint = "check the network, PGHOST, PGSSLMODE, and which login this process has (PGUSER, PGPASSWORD)"
-            return self._no("cannot be reached, or broke off", hint)
+            return Blip(self._no("cannot be reached, or broke off", hint).problems[0])
         return self._no(f"answers with an error ({state})", "look it up in PostgreSQL's list of error codes")
 
     def _no(self, why: str, hint: str) -> PlatformError:

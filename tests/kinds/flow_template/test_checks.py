@@ -199,6 +199,29 @@ CASES: dict[str, tuple[Spec, list[Finding]]] = {
             )
         ],
     ),
+    "former keys": (changed(put("tasks", 0, "aliases", ["sight"]), put("phases", 0, "aliases", ["inspect"])), []),
+    "a former key that is a key": (
+        changed(put("tasks", 0, "aliases", ["sight", "check"])),
+        [
+            Finding(
+                "flow-alias-taken",
+                "task `look` was never called `check`: that is a key of this flow",
+                ("tasks", 0, "aliases", 1),
+                "name former keys only, each in the part that it became",
+            )
+        ],
+    ),
+    "a former key of two": (
+        changed(put("phases", 0, "aliases", ["sight"]), put("tasks", 0, "aliases", ["sight"])),
+        [
+            Finding(
+                "flow-alias-taken",
+                "task `look` was never called `sight`: that is another part's former key as well",
+                ("tasks", 0, "aliases", 0),
+                "name former keys only, each in the part that it became",
+            )
+        ],
+    ),
     "edges with one id": (
         changed(put("edges", 0, "id", "e"), put("edges", 1, "id", "e")),
         [

@@ -280,6 +280,13 @@ def _a_task_with_the_id_of_another(random: Random, spec: Spec) -> bool:
     return True
 
 
+@breaks("flow-alias-taken")
+def _a_task_that_was_called_as_another_is(random: Random, spec: Spec) -> bool:
+    one, other = random.choice(spec["tasks"]), random.choice(spec["tasks"])
+    one["aliases"] = [other["id"]]
+    return True
+
+
 @breaks("flow-duplicate-id")
 def _a_task_with_the_id_of_a_phase(random: Random, spec: Spec) -> bool:
     phase = phase_of(random, spec)

@@ -9,7 +9,7 @@ import pytest
 
 from syncer.kinds.flow_template.inline_automations import InlineConfiguration, digests
 from syncer.kinds.flow_template.kind import KIND
-from syncer.kinds.flow_template.part_ids import stable_id
+from syncer.kinds.flow_template.part_keys import stable_id
 from syncer.model.address import Address
 from syncer.model.calls import Objection
 from syncer.model.field_change import FieldChange, Item

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from syncer.kinds import KINDS
 from syncer.kinds.flow_template.id_resolution import translate
-from syncer.kinds.flow_template.part_ids import identify, stable_id
+from syncer.kinds.flow_template.part_ids import identify
+from syncer.kinds.flow_template.part_keys import stable_id
 from syncer.model.address import Address
 from syncer.model.json_values import Part
 from syncer.model.references import Index, mark

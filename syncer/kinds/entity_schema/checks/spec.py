@@ -17,6 +17,9 @@ RULES: dict[str, str] = {
 }
 """Rule id → what it asks for, one sentence."""
 
+ACCEPTABLE = frozenset(RULES) - {"schema-enable-setting"}
+"""What a live schema may break; an empty `enable_setting`, which hides it from everybody, is never written."""
+
 
 def check_schema(spec: Mapping[str, Json]) -> list[Finding]:
     """All that is wrong with a schema by itself. It may be partial: what it doesn't declare may exist live.

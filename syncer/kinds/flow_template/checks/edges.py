@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from syncer.kinds.flow_template.checks.loops import loop_edges, unbounded
 from syncer.kinds.flow_template.graph_model import TRIGGER, Edge, Flow, lists_conditions
 from syncer.kinds.flow_template.graph_search import circles, reach, turned
-from syncer.kinds.lenient_reader import listed, mappings, repeated, suggestion, text
+from syncer.kinds.lenient_reader import listed, mappings, repeated, suggestion, text, texts
 from syncer.model.diagnostic import Finding
-from syncer.model.json_values import Path, show_path
+from syncer.model.json_values import Path, show_path, value_at
 
 RULES = {
     "flow-duplicate-id": "Ids are unique: tasks and phases share one set of names; edges, conditions, statements and "
     "triggers have one each for the whole flow.",
+    "flow-alias-taken": "A former key in `aliases` is no part's key any more, and is named once.",
     "flow-reserved-id": "No task or phase is called `trigger`: that name is the flow's start.",
     "flow-duplicate-edge": "There is at most one edge for the same start, condition and end.",
     "flow-dangling-edge": "An edge begins at the trigger, a phase or a task of the flow, and ends at a phase, at a "
@@ -41,6 +42,20 @@ def check_ids(flow: Flow) -> Iterator[Finding]:
             what, name, path = group[again]
             hint = f"`{show_path(group[first][2], 'spec')}` has it already; ids are unique in the whole flow"
             yield Finding("flow-duplicate-id", f"{what} `{name}` has an id that is taken", path, hint)
+        yield from _former_keys(flow, group)
+
+
+def _former_keys(flow: Flow, group: list[tuple[str, str, Path]]) -> Iterator[Finding]:
+    """Former keys that are still somebody's, or are named twice."""
+    keys, seen = {name for _, name, _ in group}, set[str]()
+    for what, name, path in group:
+        for index, alias in texts(value_at(flow.spec, path[:-1]).get("aliases")):
+            if alias in keys or alias in seen:
+                whose = "is a key of this flow" if alias in keys else "is another part's former key as well"
+                message = f"{what} `{name}` was never called `{alias}`: that {whose}"
+                hint = "name former keys only, each in the part that it became"
+                yield Finding("flow-alias-taken", message, (*path[:-1], "aliases", index), hint)
+            seen.add(alias)
 
 
 def _ids(flow: Flow) -> Iterator[list[tuple[str, str, Path]]]:

@@ -20,6 +20,8 @@ RULES: dict[str, str] = {
 }
 """Rule id → what it asks for, one sentence."""
 
+ACCEPTABLE = frozenset(RULES) - {"flow-reserved-id", "flow-unknown-automation", "flow-unused-automation"}
+"""What a live flow may break; the others are of the keys that a manifest chooses."""
 
 PARTS = {
     *edges.RULES,

@@ -6,15 +6,17 @@ there is one, and when it changed last (docs/platform.md#secret-options). Knows 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Literal
 
 from syncer.diff.secret_digest import field_of, same_secret, time_of
+from syncer.model.address import Address
 from syncer.model.field_change import FieldChange
 from syncer.model.json_values import ABSENT, Json, Secret, UnknownValue, WriteOnlyValue
 from syncer.model.kind import PreparedSides
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Managed
-from syncer.plan.plan import HIDDEN
+from syncer.plan.plan import HIDDEN, Notice
 
 
 class SecretChanges(NamedTuple):
@@ -28,11 +30,13 @@ class SecretChanges(NamedTuple):
     unseen: tuple[str, ...] = ()
 
 
-NO_SECRETS = SecretChanges()
+_NONE = SecretChanges()
 
 
 def secret_changes(prepared: PreparedSides, entry: Managed | None, resend: bool) -> SecretChanges:
     """What is to be done about each secret that the manifest declares, and about those that it no longer declares."""
+    if not (prepared.secrets or prepared.secret_times):
+        return _NONE
     known: Mapping[str, str] = entry.secrets if entry else {}
     then: Mapping[str, str] = entry.secret_times if entry else {}
     ours = frozenset(field for field in prepared.secret_times if _is_ours(field, prepared, known, then))
@@ -66,6 +70,18 @@ def _is_ours(field: str, prepared: PreparedSides, known: Mapping[str, str], then
 def shown(secret: Secret) -> Json:
     """What people are shown of it: its name, or what the manifest says openly."""
     return secret.value if isinstance(secret, WriteOnlyValue) else secret
+
+
+def secret_notices(address: Address, found: SecretChanges, fields: Collection[str]) -> Iterator[Notice]:
+    """What nobody knows of secrets. `fields`: the other fields that change, along with which some are sent."""
+    sent = {*fields, *(str(each.path[0]).partition("[")[0] for each in found.changes)}
+    for label in found.unverified:
+        then = "it is sent along with the other changes" if label.partition("[")[0] in sent else "it is not sent"
+        said = f"{address}: whether {label} is up to date is not known; {then}"
+        yield Notice("secret-unverified", said, address)
+    for label in found.unseen:
+        then = "the platform does not say whether it is gone then"
+        yield Notice("secret-unverified", f"{address}: {label} is left out of what is sent; {then}", address)
 
 
 Times = tuple[str | None, str | None]
