@@ -231,14 +231,16 @@ def test_a_token_that_sees_nothing_is_more_likely(org: World) -> None:
 
 
 def test_an_automation_that_the_platform_stopped_is_drift_that_no_apply_undoes(world: World) -> None:
-    world.put(Make.bundle("move-in"))
+    flow = Make.bundle("move-in")
+    flow["spec"]["automations"]["mail"]["enabled"] = True
+    world.put(flow)
     world.apply()
     parts = next(each for each in world.state().entries.values() if each.address.kind == "FlowTemplate").parts
     mail = parts["automations"]["mail"]
     stop = {"enabled": False, "disable_details": {"disabled_by": "system", "disabled_at": "2026-11-01T00:00:00Z"}}
     world.stored("automation", mail, lambda body: {**body, **stop})
     (found,) = world.drift().objects
-    (field,) = [each for each in found.fields if each.reason]
+    (field,) = found.fields
     assert (found.what, field.path, field.before, field.after, field.cause) == (
         "changed", "automations.mail.enabled", True, False, "drift",
     )  # fmt: skip

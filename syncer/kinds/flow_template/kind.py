@@ -111,10 +111,8 @@ def _stays_off(want: Spec, key: str) -> Iterator[Meaning]:
     automation = mapping(want.get("automations")).get(key)
     if not isinstance(automation, dict) or automation.get("enabled", True) is False:
         return
-    want["automations"] = {
-        **want["automations"],
-        key: {name: each for name, each in automation.items() if name != "enabled"},
-    }
+    if "enabled" in automation:
+        want["automations"] = {**want["automations"], key: {**automation, "enabled": False}}
     reason = (
         f"automation `{key}` was switched off by the platform itself, as it does with one that runs hot: it stays off "
         "until somebody has looked at it and enables it in epilot"
