@@ -130,8 +130,8 @@ def create_app(
 
 
 def serve(app: Flask, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
-    """Answer on a socket until interrupted, whoever calls by this address; prints nothing itself. `ready` is called once
-    the socket listens: who calls from then on is answered."""
+    """Answer on a socket until interrupted, whoever calls by this address; prints nothing itself. `ready` is called
+    once the socket listens: who calls from then on is answered."""
     import waitress
 
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
