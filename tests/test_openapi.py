@@ -702,3 +702,23 @@ def test_every_field_of_ours_is_published(title: str) -> None:
     theirs, ours = fields(title)
     mine = {field for field in ours - theirs if not field.endswith(("…", "!"))}
     assert mine == set(KNOWN_TO_US_ALONE.get(title, {}))
+
+
+LEFT_OUT_OF_AN_OPTION = {"description": "words for people", "value": "stands in `option_values`, or is a secret"}
+
+
+def test_every_field_of_an_option_is_recorded_or_left_out_for_a_reason() -> None:
+    """The declarations of options, those of the app as a whole among them, and what is said of secrets (D3)."""
+    from syncer.kinds.app_installation.recording_rules import configuration
+
+    document = definition("app", "newest")
+    fields = document["components"]["schemas"]["Options"]["properties"]
+    option = {name: "x" if "enum" not in field else "object" for name, field in fields.items()} | {"fields": [{}]}
+    holders = {
+        name
+        for name, schema in document["components"]["schemas"].items()
+        if "options" in schema.get("properties", {}) and name not in ("OptionsRef", "BaseComponentCommon", "EnumArg")
+    }
+    assert holders == {"Installation", "PublicConfiguration", "ConfigurationVersion"}
+    (kept,) = configuration({"components": [], "options": [option]})["options"]
+    assert fields.keys() - kept.keys() == LEFT_OUT_OF_AN_OPTION.keys()

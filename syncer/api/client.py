@@ -21,7 +21,7 @@ from syncer.api.owner import Judge, Owner
 from syncer.api.pagination import Page, list_all
 from syncer.api.rate_limit import RateLimit
 from syncer.api.reply import Reply, Request
-from syncer.api.routes import misleads
+from syncer.api.routes import misleads, without_retired
 from syncer.api.tokens import Claims, check_claims, claims_of
 from syncer.api.transport import Sender
 from syncer.documents.strict_json import encode, secrets_in
@@ -97,6 +97,8 @@ class Api:
         self._ends = {name: endpoint(base) for name, base in services.items()}
         self._owner = Owner(self.claims.org_id, judge)
         self.pace = RateLimit(share, self._effects)
+        self._retired = False
+        """Whether the platform has refused a parameter that newer ones retire."""
         options = replace(options, effects=self._effects)
         self._sender = Sender(services, token, read_only=read_only, pace=self.pace, options=options, stopped=stopped)
 
@@ -162,6 +164,17 @@ class Api:
         return self._sent(service, call)
 
     def _sent(self, service: str, call: Call) -> Reply:
+        """The reply; a read that a platform refuses for a parameter which it has retired is sent again without."""
+        bare = call._replace(path=without_retired(call.path)) if call.method == "GET" else call
+        if bare == call or self._retired:
+            return self._sent_once(service, bare)
+        reply = self._sent_once(service, call)
+        if reply.status in (400, 422):
+            self._retired = True
+            return self._sent_once(service, bare)
+        return reply
+
+    def _sent_once(self, service: str, call: Call) -> Reply:
         content = None if call.body is None else encode(call.body)
         if misleads(call.path.partition("?")[0]):
             message = "the platform gave an id that would lead to another path; nothing was sent with it"

@@ -101,6 +101,17 @@ WRITES: dict[str, tuple[str, ...]] = {
 _WRITE_QUERY = frozenset({"enforce_limits"})
 """What a writing call may carry as a query; `purge`, `draft` and the like are not there."""
 
+RETIRED = ("latest",)
+"""What a reading call may carry as a query and newer platforms may refuse (docs/platform.md#versions-of-a-schema)."""
+
+
+def without_retired(path: str) -> str:
+    """The path with its query less what is retired."""
+    bare, _, query = path.partition("?")
+    left = [each for each in query.split("&") if each and each.partition("=")[0] not in RETIRED]
+    return bare + ("?" + "&".join(left) if left else "")
+
+
 _SEGMENT = r"(?:[A-Za-z0-9._~@-]|%[0-9A-Fa-f]{2})+"
 
 

@@ -1,4 +1,4 @@
-"""Whether a secret is the one that was sent last, without keeping it: salted scrypt digests."""
+"""Whether a secret is the one that was sent last, without keeping it: salted scrypt digests, and times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from syncer.model.json_values import Secret
@@ -35,6 +36,26 @@ def same_secret(value: Secret, digest: str) -> bool:
         return hmac.compare_digest(_scrypt(value, salt, n, r, p), expected)
     except ValueError:
         return False
+
+
+def field_of(label: str, fields: Iterable[str]) -> str | None:
+    """Which of the fields the secret of that label stands in: it is the whole of it, an entry or a part."""
+    return next((each for each in fields if label == each or label.startswith((f"{each}[", f"{each}."))), None)
+
+
+def time_of(label: str, times: Mapping[str, str | None]) -> str | None:
+    """When the secret of that label was set last, by the times of fields: "" where there is none, None where that is
+    not known."""
+    field = field_of(label, times)
+    return None if field is None else times[field]
+
+
+def sent_times(labels: Iterable[str], loose: Iterable[str], told: Mapping[str, str]) -> dict[str, str]:
+    """What is remembered of the times of fields once all secrets were sent, those of these labels: what the platform
+    told, and where it tells nothing, that what was `loose` and did not go along is not there."""
+    sent = tuple(labels)
+    left = {field for field in loose if field not in told and not any(field_of(each, (field,)) for each in sent)}
+    return {**dict.fromkeys(left, ""), **told}
 
 
 def _scrypt(value: Secret, salt: bytes, n: int, r: int, p: int) -> bytes:

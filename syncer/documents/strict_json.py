@@ -8,7 +8,7 @@ import math
 from pathlib import Path as FilePath
 from typing import Final, NoReturn
 
-from syncer.model.json_values import Json, Path, Secret, show_path
+from syncer.model.json_values import Json, Path, Secret, WriteOnlyValue, show_path
 from syncer.model.secret_text import secrets_of
 
 MAX_DEPTH: Final = 200
@@ -92,16 +92,19 @@ def encode(body: Json) -> bytes:
 
 
 def secrets_in(body: Json) -> list[Secret]:
-    """Every secret of a body: leaves, then what stands in the longer texts among them."""
+    """Every secret of a body: leaves, then what stands in the longer texts among them. What a manifest says openly is
+    none."""
+    if isinstance(body, WriteOnlyValue):
+        return []
     if isinstance(body, Secret):
         return list(dict.fromkeys((body, *secrets_of(body))))
     parts = list(body.values()) if isinstance(body, dict) else body if isinstance(body, list | tuple) else []
     return [secret for part in parts for secret in secrets_in(part)]
 
 
-def _reveal(leaf: object) -> str:
+def _reveal(leaf: object) -> Json:
     if isinstance(leaf, Secret):
-        return leaf.reveal()
+        return leaf.sent()
     raise TypeError
 
 

@@ -120,7 +120,8 @@ PLANS = {
     "removal-asked": "What a `Removed` document asks for is not pulled.",
     "unreadable-live": "A live object has the form that its API documents; else it is named, and all else is pulled.",
     "titles-unseen": "What a pulled object points at is named by its title, if the token may see it.",
-    "secret-unverified": "Whether a secret has changed is not known, so it is not sent.",
+    "platform-stop": "What the platform itself switched off is named; no apply and no pull switches it on.",
+    "secret-unverified": "Whether a secret has changed is not known, so it is not sent; or whether one went.",
     # what a plan against a recording says
     "no-state": "A plan without state knows nothing of objects that manifests once described.",
     "not-counted": "A recording holds no entities, so those that a removal would concern are not counted.",

@@ -8,7 +8,7 @@ will be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from syncer.model.address import Address
 from syncer.model.json_values import Json, Secret, Spec
@@ -80,6 +80,10 @@ def itself(found: Json) -> Json:
     return found
 
 
+FAILED: Final = "(failed)"
+"""The reply of a step that was refused and `may_fail`."""
+
+
 class Step(NamedTuple):
     """One call of a change, with what its reply must show. A kind yields it and does nothing itself."""
 
@@ -106,6 +110,9 @@ class Step(NamedTuple):
     may_lack: bool = False
     """A platform may not have this endpoint: the kind is given None then and goes another way. Never for an object that
     may be missing."""
+    may_fail: bool = False
+    """What was done before it stands where the platform refuses this one: that is said, and the kind is given FAILED
+    and goes on. Not for a first step."""
     reread: Call | None = None
     """What to read after a lost answer, if not the resource itself."""
     achieved: Callable[[Json], bool] | None = None
@@ -119,6 +126,10 @@ class StepsResult(NamedTuple):
     live: Json
     parts: Parts = NO_PARTS
     notices: tuple[str, ...] = ()
+    secrets_sent: bool = False
+    """Whether the secrets went along, all of them."""
+    secret_times: Mapping[str, str] = {}
+    """What the platform says of them by now, as `Managed.secret_times`."""
 
 
 Steps = Generator[Step, Json, StepsResult]
@@ -139,6 +150,8 @@ class Write(NamedTuple):
     answers: Mapping[str, Json]
     names: Callable[[str, str], Mapping[str, Json]]
     """(kind, live id) → the live object as last seen, or `{}`: a flow sends its reasons' titles."""
+    loose: frozenset[str] = frozenset()
+    """Fields of secrets, or labels, that may be left out: they hold nothing, or are meant to go."""
 
 
 def segment(text: str) -> str:

@@ -97,6 +97,10 @@ class Secret:
         """The value itself; never to be printed, stored or put into an exception."""
         return self._value
 
+    def sent(self) -> Json:
+        """What stands for it in a body; as `reveal`."""
+        return self._value
+
     def may_be(self, live: Json) -> bool:
         """Whether a live value is this one but for the secrets in it; what is nothing else anything may be."""
         if not self.parts:
@@ -146,6 +150,21 @@ class UnknownValue(Secret):
     def reveal(self) -> str:
         """Never: ValueError."""
         raise ValueError(f"the value of {self.name} is not known here")
+
+
+class WriteOnlyValue(Secret):
+    """A value that a manifest says openly and the platform never shows again: kept and sent as a secret is, since only
+    a digest can tell whether it changed. `value`: a scalar."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, name: str, value: str | float | bool) -> None:
+        super().__init__(name, value if isinstance(value, str) else json.dumps(value))
+        self.value = value
+
+    def sent(self) -> Json:
+        """The value, of its own type."""
+        return self.value
 
 
 class _Marker:

@@ -47,6 +47,10 @@ class Context(NamedTuple):
     last: Spec
     today: str
     """The day, `2026-11-22`: some settings must lie in the future."""
+    unset: frozenset[str] = frozenset()
+    """Fields, as in `PreparedSides.secret_times`, that are remembered to hold no secret."""
+    sent: frozenset[str] = frozenset()
+    """The secrets that are remembered to have been sent, as `PreparedSides.secrets` names them."""
 
 
 class PreparedSides(NamedTuple):
@@ -60,13 +64,20 @@ class PreparedSides(NamedTuple):
     have: Spec
     parts: Parts = NO_PARTS
     secrets: Mapping[str, Secret] = {}
+    secret_times: Mapping[str, str | None] = {}
+    """Every field that holds secrets, as those of `secrets` begin → when the platform says it was set last: "" where it
+    says that there is none, None where it says nothing."""
     findings: tuple[Finding, ...] = ()
     notices: tuple[str, ...] = ()
     extra: tuple[FieldChange, ...] = ()
+    amiss: str = ""
+    """What `extra` means where it is still so after a change: what is wrong, and what to do."""
     labels: Mapping[str, str] = {}
     """Live ids of parts → the keys the manifest calls them by, for people."""
     meanings: tuple[Meaning, ...] = ()
     """What references stand for now and nobody has accepted yet."""
+    stopped: tuple[Meaning, ...] = ()
+    """What the platform itself has switched off, and no apply switches on: it is drift, and a notice in the plan."""
     last: Spec | None = None
     """What was declared at the last apply, where `prepare` has put something into it as well as into `want`."""
     accepted: Parts = NO_PARTS

@@ -99,6 +99,9 @@ class Managed(NamedTuple):
     secrets: Mapping[str, str] = {}
     """Field text → salted scrypt digest of the secret last sent. It says whether a secret is the same, never what it
     is; what the organisation has by now, it doesn't know."""
+    secret_times: Mapping[str, str] = {}
+    """Field text → when the platform said after the last apply that its secret was set last; "" where there is none. A
+    field that isn't there: not known."""
     adopted: bool = False
     """Linked, and no apply has seen its manifest yet: the link is provisional. What an apply changes of it, nobody here
     made; `declared` is what the manifest said when it was linked, by which only a pull goes; and once no manifest names
@@ -146,11 +149,11 @@ def remembered(
     want: Spec,
     parts: Mapping[str, Mapping[str, str]],
     entry: Managed | None,
-    secrets: Mapping[str, str],
+    secrets: tuple[Mapping[str, str], Mapping[str, str]],
     forms: Mapping[str, str] = {},
 ) -> Managed:
-    """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of those sent now,
-    the others stay as `entry` has them; `forms`: what the platform made of values."""
+    """What state will say of a manifest that stands as it was asked for: `secrets` are the digests of its secrets
+    and what the platform says of them, as `Managed.secret_times`; `forms`: what the platform made of values."""
     return Managed(
         desired.address,
         live_id,
@@ -159,7 +162,8 @@ def remembered(
         desired.protect,
         desired.aliases,
         dict(desired.policy),
-        {**(entry.secrets if entry else {}), **secrets},
+        dict(secrets[0]),
+        dict(secrets[1]),
         forms=dict(forms),
         undeclared=entry.undeclared if entry else None,
         whole=bool(entry and entry.whole),

@@ -65,7 +65,7 @@ class Agreements:
         if entry.secrets:
             return None
         rest = (
-            *(entry.protect, entry.aliases, entry.policy, entry.adopted, entry.forms),
+            *(entry.protect, entry.aliases, entry.policy, entry.adopted, entry.forms, entry.secret_times),
             *(entry.undeclared, entry.whole, salt),
         )
         text = repr((tuple(context), rest, desired.protect, desired.aliases, desired.titles, found.how, entry.live_id))

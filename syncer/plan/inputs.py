@@ -150,4 +150,6 @@ def context_of(desired: Desired, sides: PlanInputs, known: IdIndex) -> Context:
         answers,
         declared_by_apply(entry),
         sides.today if known.by_day(desired.address.kind) else "",
+        frozenset(field for field, time in entry.secret_times.items() if time == "") if entry else frozenset(),
+        frozenset(entry.secrets) if entry else frozenset(),
     )

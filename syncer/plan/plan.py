@@ -135,6 +135,8 @@ class Task:
     memory: Managed | None = None
     """What state will say where that isn't what was asked for: an undo brings back what it said before. Without a live
     id: nothing."""
+    loose: frozenset[str] = frozenset()
+    """Which secrets may be left out of what is sent, as `Write.loose`."""
     forms: Mapping[str, str] = field(default_factory=dict)
     """What the platform is known to make of values that are sent, as `Managed.forms`: no surprise when it is read."""
 

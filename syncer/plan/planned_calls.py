@@ -25,6 +25,7 @@ def write_of(task: Task, goal: Spec, want: Spec, live: Json, names: Callable[[st
         task.secrets,
         task.answers,
         names,
+        task.loose,
     )
 
 

@@ -6,19 +6,18 @@ comes in as answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
 from syncer.diff.required_fields import missing_after, missing_in_new, place
-from syncer.diff.secret_digest import same_secret
 from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding, PlatformError, Problem
 from syncer.model.field_change import FieldChange, FieldPath
-from syncer.model.json_values import ABSENT, Json, Spec, UnknownValue
+from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
 from syncer.model.named_tuple import NamedTuple
@@ -27,13 +26,14 @@ from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_know
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
-from syncer.plan.exposure import exposures, unknown_fields
 from syncer.plan.goal_check import unsound
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
+from syncer.plan.secrets.exposure import exposures, unknown_fields
+from syncer.plan.secrets.secret_changes import memory_of_secrets, secret_changes, secret_notices, shown
 
 Unread = dict[Address, Problem]
 """Addresses whose live object has a form that its kind cannot read, and what is said of it."""
@@ -224,12 +224,14 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.notices.append(_kept_form(case, kept))
     out.notices += [_other_order(case, path) for path in merged.reordered]
     changes = (*left, *prepared.extra)
-    if prepared.secrets:
-        changes += tuple(_secret_changes(case, sides.resend_secrets, {str(each.path[0]) for each in changes}, out))
+    secret = secret_changes(prepared, entry, sides.resend_secrets)
+    out.notices += secret_notices(desired.address, secret, {str(each.path[0]) for each in changes})
+    changes += secret.changes
     if merged.refused and desired.address not in out.unclear:
         out.unclear.append(desired.address)
-    if changes or prepared.meanings:
-        out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, prepared.meanings)
+    moved = (*prepared.meanings, *prepared.stopped)
+    if changes or moved:
+        out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, moved)
     rest = remainder_of(merged, prepared.want, entry, kind.shape, sides.salt)
     if rest is not None:
         note_remainder(desired, rest, (found.live, entry, prepared.labels), known, out)
@@ -242,9 +244,10 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if not _sound(problems, out):
         return
     if changes or prepared.meanings:
-        out.tasks[desired.address] = _update(case, merged, changes)
+        out.tasks[desired.address] = replace(_update(case, merged, changes), loose=secret.loose)
     if not changes:
-        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, {}, forms_of(kept))
+        secrets = memory_of_secrets(prepared, entry)
+        memory = remembered(desired, found.live.id, prepared.want, prepared.parts, entry, secrets, forms_of(kept))
         if rest is not None:
             memory = memory._replace(undeclared=rest.kept)
         out.settled[desired.address] = entry if entry == memory else memory  # equal ones need not be held twice
@@ -294,28 +297,13 @@ def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
     )
 
 
-def _secret_changes(case: _Case, resend: bool, changed: set[str], out: Draft) -> Iterator[FieldChange]:
-    """Write-only values: sent when they changed or when it was asked for; unknown ones are left alone and said, unless
-    they go along with other fields of theirs that change."""
-    for label, secret in case.prepared.secrets.items():
-        known = case.entry.secrets.get(label) if case.entry else None
-        unknown = known is None or isinstance(secret, UnknownValue)
-        if resend or (known is not None and not unknown and not same_secret(secret, known)):
-            yield FieldChange((label,), HIDDEN, secret)
-        elif unknown:
-            along = label.partition("[")[0] in changed
-            then = "it is sent along with the other changes" if along else "it is not sent"
-            said = f"{case.desired.address}: whether {label} is up to date is not known; {then}"
-            out.notices.append(Notice("secret-unverified", said, case.desired.address))
-
-
 def _create(case: _Case) -> Task:
     kind, want, labels = case.kind, case.prepared.want, case.prepared.labels
     goal: Spec = as_new(want, kind.shape)
     risk = kind.create_risk(want)
     fields = tuple(_new_field(case, name, case.known.named(value, labels)) for name, value in goal.items())
     doubts = [reason for each in fields for reason in _doubts(case, each.path, each.after)]
-    fields += tuple(Field(label, ABSENT, secret, "ours") for label, secret in case.prepared.secrets.items())
+    fields += tuple(Field(label, ABSENT, shown(secret), "ours") for label, secret in case.prepared.secrets.items())
     change = Change(
         address=case.desired.address,
         action="create",

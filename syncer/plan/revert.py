@@ -223,6 +223,7 @@ def restored(memory: Managed, entry: Managed) -> Managed:
         declared=_renamed(memory.declared, {old: new for old, new in renamed.items() if old != new}),
         parts={**{group: dict(ids) for group, ids in entry.parts.items() if group not in parts}, **parts},
         secrets=entry.secrets,
+        secret_times=entry.secret_times,
         undeclared=entry.undeclared,
         whole=entry.whole,
     )

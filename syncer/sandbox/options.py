@@ -27,6 +27,8 @@ class Options:
     schema_item_ids_when_omitted: Literal["new", "by_name"] = "new"
     schema_manifest_when_omitted: Literal["cleared", "kept"] = "cleared"
     schema_protected_enforced: bool = False
+    schema_latest: Literal["honoured", "ignored", "refused"] = "honoured"
+    """What `latest=true` does. Where it is not honoured, freezing is retired: every read gives the latest version."""
     schema_names_unique: bool = False
     schema_references_checked: bool = True
     schema_invalid_status: Literal[400, 422] = 400
@@ -70,6 +72,10 @@ class Options:
 
     # app installations
     app_secrets: Literal["omitted", "masked"] = "omitted"
+    app_secret_status: bool = True
+    """Whether an option with a secret says `configured` and `value_updated_at`, as the newest definition shows."""
+    app_level_options: bool = True
+    """Whether an installation lists the options of the app as a whole, as the newest definition shows."""
     app_options_patch: Literal["replace", "merge"] = "replace"
     app_install_keeps_options: bool = False
     app_default_version: Literal["latest", "refuse"] = "latest"

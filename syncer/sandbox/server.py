@@ -132,12 +132,15 @@ def create_app(
     return app
 
 
-def serve(app: Flask, host: str, port: int) -> None:
-    """Answer on a socket until interrupted, whoever calls by this address; prints nothing itself."""
+def serve(app: Flask, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
+    """Answer on a socket until interrupted, whoever calls by this address; prints nothing itself. `ready` is called
+    once the socket listens: who calls from then on is answered."""
     import waitress
 
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
-    waitress.serve(Callers(app, host, port), host=host, port=port, threads=16, ident="sandbox", _quiet=True)
+    server = waitress.create_server(Callers(app, host, port), host=host, port=port, threads=16, ident="sandbox")
+    ready()
+    server.run()
 
 
 def _users(organisations: Sequence[Organisation]) -> dict[str, str]:

@@ -18,6 +18,7 @@ ENTRY = record(
     Key("aliases", listed(TEXT), optional=True),
     Key("policy", converted(mapping(), write=to_json), optional=True),
     Key("secrets", mapping(TEXT), optional=True),
+    Key("secret_times", mapping(TEXT), optional=True),
     Key("adopted", FLAG, optional=True),
     Key("forms", mapping(TEXT), optional=True),
     Key("undeclared", converted(mapping(mapping(TEXT)), Remainder, lambda known: known.digests), optional=True),

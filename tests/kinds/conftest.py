@@ -111,10 +111,11 @@ class Bench:
         return drive(self.kind.create(self.write(want, **more)), replies)
 
     def update(self, want: Json, live: Json, replies: Any = None, **more: Any) -> Ran:
-        """`also`: the secrets that changed, which no comparison of the two sides shows; `asked` as `drive` has it."""
-        also, asked = more.pop("also", frozenset()), more.pop("asked", None)
+        """`also`: the secrets that changed, which no comparison of the two sides shows; `loose`: those that may go;
+        `asked` as `drive` has it."""
+        also, asked, loose = more.pop("also", frozenset()), more.pop("asked", None), more.pop("loose", frozenset())
         write = self.write(want, live, **more)
-        return drive(self.kind.update(write._replace(changed=write.changed | also)), replies, asked)
+        return drive(self.kind.update(write._replace(changed=write.changed | also, loose=loose)), replies, asked)
 
     def remove(self, live: Json, replies: Any = None, policy: Json = None) -> Ran:
         have = self.kind.spec_of(live)

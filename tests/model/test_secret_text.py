@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from syncer.model.json_values import Json, Secret, UnknownValue
 from syncer.model.secret_text import filled, hosts_of, read_written, secret_text, secrets_of, written
-from syncer.plan.exposure import exposures
+from syncer.plan.secrets.exposure import exposures
 
 KEY, USER = Secret("SYNCER_KEY", "canary-key"), Secret("EPILOT_USER", "canary-user")
 

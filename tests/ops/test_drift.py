@@ -275,3 +275,22 @@ def test_what_the_audit_log_says_is_believed_where_it_fits(org: World, name: str
         said
     )
     assert [problem for problem in report.problems if problem.rule == "audit-log"] == [] or said
+
+
+def test_an_automation_that_the_platform_stopped_is_drift_that_no_apply_undoes(world: World) -> None:
+    flow = Make.bundle("move-in")
+    flow["spec"]["automations"]["mail"]["enabled"] = True
+    world.put(flow)
+    world.apply()
+    parts = next(each for each in world.state().entries.values() if each.address.kind == "FlowTemplate").parts
+    mail = parts["automations"]["mail"]
+    stop = {"enabled": False, "disable_details": {"disabled_by": "system", "disabled_at": "2026-11-01T00:00:00Z"}}
+    world.stored("automation", mail, lambda body: {**body, **stop})
+    (found,) = world.drift().objects
+    (field,) = found.fields
+    assert (found.what, field.path, field.before, field.after, field.cause) == (
+        "changed", "automations.mail.enabled", True, False, "drift",
+    )  # fmt: skip
+    assert field.reason.startswith("automation `mail` was switched off by the platform itself")
+    assert [each.message for each in world.plan().plan.notices] == [field.reason]
+    assert world.apply().calls == []

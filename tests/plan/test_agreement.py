@@ -49,6 +49,9 @@ INPUTS: dict[str, Callable[[], Any]] = {
     "another answer": lambda: digest(CONTEXT._replace(answers={"flows": {"results": [{}]}})),
     "what was declared": lambda: digest(CONTEXT._replace(last={"title": "Lost"})),
     "the day": lambda: digest(CONTEXT._replace(today="2026-11-23")),
+    "secrets that are not set": lambda: digest(CONTEXT._replace(unset=frozenset({"pin"}))),
+    "secrets that were sent": lambda: digest(CONTEXT._replace(sent=frozenset({"pin"}))),
+    "when secrets were set": lambda: digest(entry=ENTRY._replace(secret_times={"pin": "2026-11-01"})),
     "protect": lambda: digest(desired=DESIRED._replace(protect=True)),
     "aliases": lambda: digest(desired=DESIRED._replace(aliases=("gained",))),
     "titles": lambda: digest(desired=DESIRED._replace(titles=("Gained",))),
@@ -83,10 +86,15 @@ def test_the_same_inputs_make_the_same_digest() -> None:
 
 def test_every_field_of_the_sides_is_an_input() -> None:
     """A field that comes to a type is a question to the table above: does a decision see it?"""
-    assert Context._fields == ("address", "want", "live", "parts", "policy", "answers", "last", "today")
+    assert Context._fields == (
+        *("address", "want", "live", "parts", "policy", "answers", "last", "today", "unset", "sent"),
+    )
     known = ("address", "spec", "policy", "protect", "aliases", "titles", "uses", "where", "digest")
     assert Desired._fields[: len(known)] == known
-    known = ("address", "live_id", "declared", "parts", "protect", "aliases", "policy", "secrets", "adopted", "forms")
+    known = (
+        *("address", "live_id", "declared", "parts", "protect", "aliases", "policy", "secrets", "secret_times"),
+        *("adopted", "forms"),
+    )
     assert Managed._fields == (*known, "undeclared", "whole")
 
 
@@ -192,6 +200,8 @@ OTHER_SIDES: dict[str, ComparedSides] = {
     "an answer": _with(CONTEXT._replace(answers={"flows": {"results": []}})),
     "what was declared": _with(CONTEXT._replace(last={"title": "Lost"})),
     "the day": _with(CONTEXT._replace(today="2026-11-23")),
+    "secrets that are not set": _with(CONTEXT._replace(unset=frozenset({"pin"}))),
+    "secrets that were sent": _with(CONTEXT._replace(sent=frozenset({"pin"}))),
     "protect": _with(desired=DESIRED._replace(protect=True)),
     "aliases": _with(desired=DESIRED._replace(aliases=("gained",))),
     "titles": _with(desired=DESIRED._replace(titles=("Gained",))),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncer.sandbox.seed import private_app_id
+from syncer.sandbox.seed import private_app_id, seed
 
 CREDIT, ACTION, REPORT = (
     "e581c104-f1c0-5e5c-91db-e91fb12df415",
@@ -42,6 +42,26 @@ def test_installing(box: Any) -> None:
         "icon_url": f"https://cdn.example.com/{CREDIT}/logo.png",
         "installed_version": "1.1.0",
         "option_values": options(region="NW"),
+        "options": [
+            {
+                "key": "region",
+                "label": "Region",
+                "description": "Kürzel des Bundeslandes",
+                "type": "text",
+                "required": True,
+                "value": "NW",
+            },
+            {"key": "timeout_seconds", "label": "Zeitlimit in Sekunden", "type": "number"},
+            {"key": "testbetrieb", "label": "Testbetrieb", "type": "boolean"},
+            {
+                "key": "api_key",
+                "label": "API-Schlüssel",
+                "type": "secret",
+                "required": True,
+                "configured": True,
+                "value_updated_at": "2026-03-02T09:14:03.001Z",
+            },
+        ],
         "role": f"739224:{CREDIT}",
         "installation_audit": {
             "created_at": "2026-03-02T09:14:03.000Z",
@@ -158,6 +178,7 @@ def test_the_catalogue(box: Any) -> None:
         "Netzbetreiber-Anbindung": (["0.9.0", "1.0.0", "1.10.0"], "1.10.0"),
         "Adressprüfung": (["1.0.0", "1.1.0", "2.0.0"], "2.0.0"),
         "Zählerstandsmeldung": (["1.0.0", "1.0.1"], "1.0.1"),
+        "Tarifabgleich": (["1.0.0", "1.1.0"], "1.1.0"),
     }
     assert (
         box.get("GET /v1/app-configurations/public?page=2&pageSize=3")["configurations"][0]["name"]
@@ -229,6 +250,99 @@ def test_lists_are_paged_and_filtered(box: Any) -> None:
     assert box.get("GET /v1/app?pageSize=1000")["pagination"]["pageSize"] == 100
 
 
+TARIFF, COMPARE = "d6f67a8f-9dc1-5dc6-87b4-10190363d0f1", "f3de4363-1138-5cb7-967f-9ff6fbb71aae"
+ERP_VALUE = {"host": "erp", "port": 443, "passwort": "geheim"}
+
+
+def shown(made: Any, at: str = "options", *keys: str) -> dict[str, dict[str, Any]]:
+    """Option → what an installation says of its value."""
+    declared = made["options"] if at == "options" else made["components"][0]["options"]
+    about = ("value", "configured", "value_updated_at", "lifted", *keys)
+    return {each["key"]: {name: each[name] for name in about if name in each} for each in declared}
+
+
+def test_options_of_the_app_as_a_whole(box: Any) -> None:
+    page = box.get(f"GET /v1/app-configurations/public/{TARIFF}")
+    assert [each["key"] for each in page["options"]] == [
+        "mandant",
+        "stunden",
+        "api_key",
+        "weiche",
+        "erp",
+        "testbetrieb",
+    ]
+    values = options("$app", mandant="nord", api_key="geheim", weiche="links", erp=ERP_VALUE)
+    made = install(box, "1.1.0", [*values, *options(COMPARE, sparte="strom")], TARIFF)
+    assert made["enabled"] is True
+    assert made["option_values"] == [*options("$app", mandant="nord"), *options(COMPARE, sparte="strom")]
+    set_at = {"configured": True, "value_updated_at": "2026-03-02T09:14:03.001Z"}
+    assert shown(made, "options", "sensitive") == {
+        "mandant": {"value": "nord"},
+        "stunden": {},
+        "api_key": {**set_at, "sensitive": True},
+        "weiche": {**set_at, "sensitive": True},
+        "erp": {**set_at, "sensitive": True},
+        "testbetrieb": {},
+        "sparte": {"value": "strom"},
+    }
+    assert shown(made, "component") == {
+        "sparte": {},
+        "mandant": {"value": "nord", "lifted": True},
+        "api_key": {**set_at, "lifted": True},
+    }, "only what the component uses is folded back into it"
+
+
+def test_what_older_readers_set_at_a_component_counts_for_the_app(box: Any) -> None:
+    made = install(box, "1.0.0", options(COMPARE, mandant="nord", api_key="geheim"), TARIFF)
+    assert (made["enabled"], made["option_values"]) == (True, options(COMPARE, mandant="nord"))
+    assert shown(made)["mandant"] == {"value": "nord"}
+    assert shown(made)["api_key"]["configured"] is True
+
+
+def test_when_a_secret_was_set_last(box: Any) -> None:
+    install(box, "1.1.0", options(region="NW"))
+
+    def said() -> Any:
+        about = shown(box.get(f"GET /v1/app/{CREDIT}"), "component")["api_key"]
+        return about.get("configured"), about.get("value_updated_at", "")[17:19]
+
+    times = [said()]
+    for secret, region in (("one", "NW"), ("one", "BY"), ("two", "BY"), ("", "BY")):
+        box.turn(seconds=10)
+        box.ask(f"PATCH /v1/app/{CREDIT}", {"option_values": options(region=region, api_key=secret)})
+        times.append(said())
+    assert times == [(False, ""), (True, "13"), (True, "13"), (True, "33"), (False, "")]
+
+
+def test_entries_of_a_repeatable_secret_are_kept_one_by_one(box: Any) -> None:
+    app = {
+        "app_id": ERP,
+        "name": "Probe",
+        "versions": [
+            {
+                "version": "1.0.0",
+                "components": [
+                    {
+                        "id": "c",
+                        "component_type": "API_PROXY",
+                        "options": [option_of("keys", "secret", repeatable=True)],
+                    }
+                ],
+            }
+        ],
+    }
+    seed(box.app.extensions["sandbox"], "739224", {"app_configurations": [app]})
+    install(box, "1.0.0", options("c", keys=[{"value": "one"}, {"value": "two"}]), ERP)
+    (held,) = box.app.extensions["sandbox"].all("739224", "installation")
+    entries = held["values"]["c"]["keys"]
+    assert [(len(each["id"]), each["value"][:7]) for each in entries] == [(36, "sealed:"), (36, "sealed:")]
+    assert "two" not in str(held)
+
+
+def option_of(key: str, type: str, **more: Any) -> dict[str, Any]:
+    return {"key": key, "type": type, **more}
+
+
 Steps = list[tuple[str, Any]]
 PATCH, BOTH = f"PATCH /v1/app/{CREDIT}", {"version": "1.2.0", "option_values": COMPLETE}
 REGION, SAVE = options(region="BY"), (f"PATCH /v1/app/{CREDIT}", {"option_values": COMPLETE})
@@ -242,6 +356,11 @@ SWITCHED: dict[str, tuple[dict[str, Any], Steps, dict[str, Any]]] = {
         {"enabled": True, "option_values": REGION},
     ),
     "secrets are masked": ({"app_secrets": "masked"}, [], {"option_values": options(region="NW", api_key="********")}),
+    "older platforms do not say whether a secret is set": (
+        {"app_secret_status": False, "app_level_options": False},
+        [],
+        {"option_values": options(region="NW")},
+    ),
     "installing again clears": (
         {},
         [(f"POST /v1/app/{CREDIT}", {"version": "1.1.0"})],
@@ -266,6 +385,11 @@ SWITCHED: dict[str, tuple[dict[str, Any], Steps, dict[str, Any]]] = {
     ),
     "both at once leave it off": ({}, [(PATCH, BOTH)], {"enabled": False, "installed_version": "1.2.0"}),
     "both at once turn it on": ({"app_version_and_options_enables": True}, [(PATCH, BOTH)], {"enabled": True}),
+    "merging keeps secrets": (
+        {"app_options_patch": "merge"},
+        [(PATCH, {"option_values": REGION}), (PATCH, {"option_values": REGION})],
+        {"enabled": True},
+    ),
     "a read that lags": ({"app_stale_reads": 1}, [(PATCH, {"option_values": REGION})], {"enabled": True}),
     "a read that lagged": (
         {"app_stale_reads": 1},

@@ -337,3 +337,16 @@ def test_items_one_by_one(box: Any) -> None:
     assert box.get(f"PUT {BASE}/group/mast:Neue Gruppe", {"label": "Neue Gruppe"})["id"] == "Neue Gruppe"
     assert box.get(f"DELETE {BASE}/attributes/{made['composite_id']}")["name"] == "height"
     assert len(box.get(f"GET {BASE}/mast")["attributes"]) == 1
+
+
+@pytest.mark.parametrize("how", ["ignored", "refused"])
+def test_where_freezing_is_retired_every_read_gives_the_latest(make_box: Callable[..., Any], how: str) -> None:
+    box = make_box(schema_latest=how)
+    first = put(box)
+    assert box.get(f"POST {BASE}/mast/freeze", {"version_id": first["id"]})["id"] == first["id"]
+    put(box, name="Neu")
+    assert box.get(f"GET {BASE}/mast")["name"] == "Neu"
+    assert "frozen_version" not in box.get(f"GET {BASE}/mast/versions")
+    status = {"ignored": 200, "refused": 400}[how]
+    for path in (f"{BASE}/mast?latest=true", f"{BASE}?latest=true", "/v2/entity/schemas?full=true&latest=true"):
+        assert box.ask(f"GET {path}").status_code == status

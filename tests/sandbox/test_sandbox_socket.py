@@ -130,3 +130,19 @@ def test_long_lists_are_quick(client: httpx.Client, db: Path) -> None:
             return time.perf_counter() - started < 0.3
 
         until(quick, f"{path} within 0.3 s")
+
+
+def test_it_is_ready_once_whoever_calls_is_heard() -> None:
+    heard: list[bool] = []
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def ready() -> None:
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
+        heard.append(True)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(create_app(":memory:", [Organisation("1", "t")]), "127.0.0.1", port, ready)
+    assert heard == [True]

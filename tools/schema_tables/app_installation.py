@@ -41,7 +41,11 @@ SPEC = thing(
             thing(
                 "component",
                 {
-                    "component_id": text("Id of a component of the app; the same everywhere.", literal=True, least=1),
+                    "component_id": text(
+                        "Id of a component of the app; the same everywhere. `$app`: the app as a whole.",
+                        literal=True,
+                        least=1,
+                    ),
                     "options": many(
                         thing(
                             "option",
@@ -68,6 +72,7 @@ SPEC = thing(
     server={
         "enabled": "it follows from the options: an app is enabled when its required ones are set",
         "installed_version": "write `version`",
+        "options": "write the values under `option_values`, with `component_id: $app`",
         **dict.fromkeys(
             (
                 "name",

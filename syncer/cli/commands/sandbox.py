@@ -7,11 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from syncer.cli import CommandGroup
+
+if TYPE_CHECKING:
+    from syncer.render.output import Output
 
 DB = click.option(
     "--db",
@@ -85,7 +88,7 @@ def serve(
     without_flow_export: bool,
     quota: int,
 ) -> int:
-    """Answer as the platform does, until interrupted. The first line says where."""
+    """Answer as the platform does, until interrupted. The first line says where, once it listens."""
     _need()
     from syncer.cli.console import console
     from syncer.cli.signals import at_once
@@ -107,14 +110,18 @@ def serve(
         )
     port = _free(host, port)
     shown = f"[{host}]" if ":" in host else host
-    out.answer(f"sandbox: http://{shown}:{port}\n")
-    if not tokens:
-        pairs = ", ".join(f"{org}: {token}" for org, token in zip(orgs, given, strict=True))
-        out.talk(f"tokens: {pairs}\n")
-        out.talk(f"try: EPILOT_TOKEN={given[0]} syncer plan --server http://{shown}:{port}\n")
+    url, pairs = f"http://{shown}:{port}", () if tokens else tuple(zip(orgs, given, strict=True))
     with at_once():
-        answer(app, host, port)  # which takes an interrupt for the end of its work
+        answer(app, host, port, lambda: _greet(out, url, pairs))  # which takes an interrupt for the end of its work
     return 0
+
+
+def _greet(out: Output, url: str, pairs: tuple[tuple[str, str], ...]) -> None:
+    """Say where the sandbox answers, and by which tokens where nobody chose them."""
+    out.answer(f"sandbox: {url}\n")
+    if pairs:
+        out.talk("tokens: " + ", ".join(f"{org}: {token}" for org, token in pairs) + "\n")
+        out.talk(f"try: EPILOT_TOKEN={pairs[0][1]} syncer plan --server {url}\n")
 
 
 def _tokens(count: int) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from syncer.kinds import secret_scan
+from syncer.kinds.app_installation.secret_options import owners
 from syncer.kinds.app_installation.versions import component_title
 from syncer.kinds.lenient_reader import mappings, repeated, suggestion, text
 from syncer.model.diagnostic import Finding
@@ -93,17 +94,17 @@ def check_option_values(
     path: Path = ("option_values",),
     already: Json = (),
     required: bool = True,
-    exists: bool = False,
+    hidden: Collection[tuple[str, str]] = (),
 ) -> list[Finding]:
     """Option values against the components of the version wanted, as the API describes them.
 
     `already`: the live `option_values`, which keep what the manifest leaves out. `required`: whether a missing required
-    option is an error. `exists`: the app is installed, so a secret that isn't shown may be set all the same.
+    option is an error. `hidden`: (component, option) that may have a value although none is shown.
     """
     declared = {str(component["id"]): component for component in components if "id" in component}
     findings = list(_values(values, declared, path))
     if required:
-        findings += _missing(values, declared, list(already or ()), path, exists)
+        findings += _missing(values, declared, list(already or ()), path, hidden)
     return findings
 
 
@@ -191,10 +192,15 @@ def _fields(key: str, option: Mapping[str, Json], value: Mapping[str, Json], pat
 
 
 def _missing(
-    values: Json, declared: Mapping[str, Mapping[str, Json]], already: list[Json], path: Path, exists: bool
+    values: Json,
+    declared: Mapping[str, Mapping[str, Json]],
+    already: list[Json],
+    path: Path,
+    hidden: Collection[tuple[str, str]],
 ) -> Iterator[Finding]:
+    owner = owners(list(declared.values()))
     has = {
-        (component.get("component_id"), option.get("key"))
+        owner.get(held := (str(component.get("component_id")), str(option.get("key"))), held)
         for source in (values, already)
         for _, component in mappings(source)
         for _, option in mappings(component.get("options"))
@@ -203,8 +209,7 @@ def _missing(
     places = {component.get("component_id"): index for index, component in mappings(values)}
     for name, component in declared.items():
         for key, option in _options(component).items():
-            hidden = exists and option.get("type") == "secret"
-            if option.get("required") and not hidden and (name, key) not in has:
+            if option.get("required") and (name, key) not in {*has, *hidden, *owner}:
                 place = (*path, places[name], "options") if name in places else path
                 message = f"option `{key}` of component `{component_title(component)}` is required and has no value"
                 hint = f"add it under `component_id: {name}`, or allow the app to stay disabled with `allow_disabled`"

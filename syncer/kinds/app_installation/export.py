@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syncer.kinds.app_installation.secret_options import declaration, secrets_declared
-from syncer.kinds.app_installation.versions import one_language
+from syncer.kinds.app_installation.secret_options import declaration, option_label, owners, secrets_declared, set_times
+from syncer.kinds.app_installation.versions import components_of, one_language
 from syncer.kinds.lenient_reader import mappings
 from syncer.model.calls import Parts
 from syncer.model.json_values import Json, Spec
@@ -32,9 +32,9 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
 
 def _declared(values: dict[str, Json], live: Json, notes: list[str]) -> dict[str, Json]:
     """The options of one component, less those that its version no longer has."""
-    components = {str(each.get("id")): each for _, each in mappings(live.get("components"))}
+    components = {str(each.get("id")): each for each in components_of(live)}
     name = str(values.get("component_id"))
-    if name not in components and (name.startswith("$") or not components):  # `$app`: of the app as a whole
+    if name not in components and (name.startswith("$") or not components):  # an older platform lists none of those
         return values
     known = {str(each.get("key")) for _, each in mappings(components.get(name, {}).get("options"))}
     stale = [str(each.get("key")) for _, each in mappings(values.get("options")) if str(each.get("key")) not in known]
@@ -46,8 +46,10 @@ def _declared(values: dict[str, Json], live: Json, notes: list[str]) -> dict[str
 def _secrets(live: Json) -> list[PulledSecret]:
     title = called(live)
     found = []
-    for (component, key), fields in secrets_declared(live.get("components")).items():
-        for name in fields:
+    components = components_of(live)
+    other, times = owners(components), set_times(components, components)
+    for (component, key), fields in secrets_declared(components).items():
+        for name in fields if (component, key) not in other and times[option_label(component, key)] != "" else ():
             variable, line = declaration(title, component, key, name)
             label = f"{key}.{name}" if name else key
             found.append(PulledSecret(label, variable, f"component_id: {component}", line))

@@ -22,17 +22,27 @@ from syncer.kinds.app_installation.checks import (
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     declaration,
+    openly_declared,
     options_declared,
     put_back,
     secrets_declared,
+    set_times,
     take_out,
     unmanaged_secrets,
 )
-from syncer.kinds.app_installation.versions import asks, check_version, declared_components, remarks, target_version
+from syncer.kinds.app_installation.secret_status import kept, may_be_set, risk_of_secret, told
+from syncer.kinds.app_installation.versions import (
+    asks,
+    check_version,
+    components_of,
+    declared_components,
+    remarks,
+    target_version,
+)
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.kinds.users import AUTOMATIONS, configs, results, unseen
 from syncer.kinds.users import called as named
-from syncer.model.calls import Call, Listing, Parts, Step, Steps, StepsResult, Write, delete, segment
+from syncer.model.calls import FAILED, Call, Listing, Parts, Step, Steps, StepsResult, Write, delete, segment
 from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange
 from syncer.model.field_rules import compile_shape, keyed
@@ -49,13 +59,16 @@ LISTING = Listing("/v1/app", "apps", paging="page")
 SHAPE = compile_shape(lists={"option_values": keyed("component_id"), "option_values[].options": keyed("key")})
 
 
+OFF = "the app is off: open Settings → Apps and save its configuration by hand, or give what it lacks and apply again"
+
+
 def _path(app_id: str) -> str:
     return f"/v1/app/{segment(app_id)}"
 
 
 def spec_of(live: Json) -> Spec:
     """The installation as a spec. A secret the platform may return masked is left out, so it is never sent back."""
-    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(live.get("components")))
+    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(components_of(live)))
     return {"app_id": field_of(live, "app_id"), "version": live.get("installed_version"), "option_values": values}
 
 
@@ -69,23 +82,27 @@ def prepare(context: Context) -> PreparedSides:
     secrets: dict[str, Secret] = {}
     switched_off = tuple(_must_be_enabled(context))
     if components is not None:
+        declared, openly = secrets_declared(components), openly_declared(components)
+        values, secrets = take_out(want.get("option_values") or [], declared, openly)
         findings += check_option_values(
             want.get("option_values") or [],
             components,
             path=("option_values",),
             already=have.get("option_values") or [],
             required=not context.policy.get("allow_disabled"),
-            exists=bool(context.live),
+            hidden=may_be_set(context, components, secrets) if context.live else (),
         )
         if "option_values" in want:
-            want["option_values"], secrets = take_out(want["option_values"], secrets_declared(components))
+            want["option_values"] = values
     return PreparedSides(
         want,
         have,
         secrets=secrets,
+        secret_times=set_times(components or [], components_of(context.live) if context.live else []),
         findings=tuple(findings),
         notices=tuple(remarks(context, target, components, _not_known(context, have, want, secrets, components))),
         extra=switched_off,
+        amiss=OFF if switched_off else "",
     )
 
 
@@ -97,7 +114,7 @@ def _not_known(
         return []
     goal, live = merge(have, want, context.last, SHAPE).goal, context.live
     found = unmanaged_secrets(
-        live.get("components"), components, live.get("option_values"), goal.get("option_values"), secrets
+        components_of(live), components, live.get("option_values"), goal.get("option_values"), secrets, context.unset
     )
     return list(dict.fromkeys(each.key for each in found))
 
@@ -135,10 +152,9 @@ def _unmanaged(write: Write) -> list[UnmanagedSecret]:
     if not write.live:
         return []
     target = declared_components(write.answers, write.live, write.goal.get("version"))
-    installed, live = write.live.get("components"), write.live.get("option_values")
-    return unmanaged_secrets(
-        installed, installed if target is None else target, live, write.goal.get("option_values"), write.secrets
-    )
+    installed, live = components_of(write.live), write.live.get("option_values")
+    wanted = installed if target is None else target
+    return unmanaged_secrets(installed, wanted, live, write.goal.get("option_values"), write.secrets, write.loose)
 
 
 def _finding(lost: UnmanagedSecret, write: Write) -> Finding:
@@ -160,16 +176,16 @@ def _finding(lost: UnmanagedSecret, write: Write) -> Finding:
 
 
 def _verify(write: Write, app_id: str) -> Step:
-    """Read back: the version asked for, and enabled unless the manifest allows otherwise."""
+    """Read back: the version asked for, and no secret that was to go. Whether the app is on, is looked at beside it."""
     version = write.goal.get("version")
 
     def complaint(live: Json) -> str:
         if not isinstance(live, dict):
             return "the app is not installed when it is read back"
+        if left := kept(write, live):
+            return f"the platform keeps the secret {listed(left)}: delete it in Settings → Apps"
         if version is not None and live.get("installed_version") != version:
             return f"version `{live.get('installed_version')}` is installed, and `{version}` was asked for"
-        if live.get("enabled") is False and not write.policy.get("allow_disabled"):
-            return "the app is installed and disabled: open Settings → Apps and save its configuration by hand"
         return ""
 
     return Step("verify", Call("GET", _path(app_id)), complaint=complaint)
@@ -181,7 +197,7 @@ def create(write: Write) -> Steps:
     body = {"version": write.goal["version"], "option_values": _complete(write)}
     yield Step("install", Call("POST", _path(app_id), body))
     live = yield _verify(write, app_id)
-    return StepsResult(app_id, live)
+    return StepsResult(app_id, live, secrets_sent=True, secret_times=told(write, live))
 
 
 def update(write: Write) -> Steps:
@@ -205,10 +221,12 @@ def update(write: Write) -> Steps:
         disabled = moved.get("enabled") is False and not write.policy.get("allow_disabled")
         if disabled and not save and not _unmanaged(write):
             save, values = True, _complete(write)
+    saved = save
     if save:
-        yield Step("options", Call("PATCH", _path(app_id), {"option_values": values}))
+        patch = Call("PATCH", _path(app_id), {"option_values": values})
+        saved = (yield Step("options", patch, may_fail="version" in write.changed)) is not FAILED
     live = yield _verify(write, app_id)
-    return StepsResult(app_id, live)
+    return StepsResult(app_id, live, secrets_sent=saved, secret_times=told(write, live))
 
 
 def _at_version(version: str) -> Callable[[Json], str]:
@@ -256,6 +274,8 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
     """An upgrade changes grants and components; an option that goes may stop the app."""
     if change.path == ("version",):
         return Risk("risky", "another version: components, grants and required options may differ")
+    if str(change.path[0]).startswith("option_values["):
+        return risk_of_secret(change)
     if change.path[0] == "option_values" and change.after is ABSENT:
         return Risk("risky", "the option loses its value")
     return None

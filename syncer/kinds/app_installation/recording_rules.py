@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from syncer.kinds.app_installation.secret_options import options_declared, secrets_declared, take_out
-from syncer.kinds.app_installation.versions import version_key
+from syncer.kinds.app_installation.versions import components_of, version_key
 from syncer.kinds.lenient_reader import mapping, mappings
 from syncer.kinds.redaction import withheld
 from syncer.model.calls import Call
@@ -15,14 +15,15 @@ from syncer.model.recording_rules import Foreseen, RecordedRead, RecordingRules,
 from syncer.model.unexpected_reply import field_of, object_at
 
 _FIELD = pick("key", "type", "required", "label")
-_SAID = pick("app_id", "version", "latest_version", "versions", "deprecated_at", "is_beta", "pending", "name")
+_MARKS = pick("repeatable", "sensitive", "lifted", "configured", "value_updated_at")
+_SAID = pick("app_id", "version", "latest_version", "deprecated_at", "is_beta", "pending", "name")
 
 
 def installation(live: Json) -> Spec:
     """An installation: values of secret options are left out, as the installed version declares them; a value that no
     declaration names may be anything."""
-    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(live.get("components")))
-    declared = options_declared(live.get("components"))
+    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(components_of(live)))
+    declared = options_declared(components_of(live))
     for component in values:
         for option in component["options"]:
             if (str(component.get("component_id")), str(option.get("key"))) not in declared and "value" in option:
@@ -31,6 +32,7 @@ def installation(live: Json) -> Spec:
         **pick("app_id", "installed_version", "enabled")(live),
         "option_values": values,
         "components": components(live.get("components")),
+        **_of_the_app(live),
     }
 
 
@@ -42,8 +44,22 @@ def components(value: Json) -> list[Json]:
     ]
 
 
+def _listed(value: Json) -> Spec:
+    """The versions that a page lists, by their numbers or as they are offered."""
+    versions = mapping(value).get("versions")
+    if not isinstance(versions, list):
+        return {}
+    return {"versions": [configuration(each) if isinstance(each, dict) else each for each in versions]}
+
+
+def _of_the_app(version: Json) -> Spec:
+    """The options that are declared for the app as a whole."""
+    options = [_option(each) for _, each in mappings(version.get("options"))]
+    return {"options": options} if options else {}
+
+
 def _option(option: Json) -> Json:
-    kept = {**_FIELD(option), **pick("repeatable")(option)}
+    kept = {**_FIELD(option), **_MARKS(option)}
     if "fields" in option:
         kept["fields"] = [_FIELD(each) for _, each in mappings(option["fields"])]
     return kept
@@ -54,7 +70,9 @@ def configuration(value: Json) -> Spec:
     pricing = mapping(object_at(value).get("pricing"))
     return {
         **_SAID(value),
+        **_listed(value),
         "components": components(value.get("components")),
+        **_of_the_app(value),
         "role": {
             "grants": [
                 pick("action", "resource")(each) for _, each in mappings(mapping(value.get("role")).get("grants"))

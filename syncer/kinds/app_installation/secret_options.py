@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from syncer.kinds.app_installation.versions import APP_LEVEL
 from syncer.kinds.lenient_reader import mapping, mappings
-from syncer.model.json_values import Json, Secret
+from syncer.model.json_values import Json, Secret, WriteOnlyValue
 from syncer.model.markers import clone
 from syncer.model.named_tuple import NamedTuple
 from syncer.model.slugs import piece_of, plain_name
@@ -25,38 +26,92 @@ Declared = dict[tuple[str, str], tuple[str, ...]]
 
 
 def secrets_declared(components: Json) -> Declared:
-    """The secret places of a version's components."""
+    """The places of a version's components whose values no reply shows: secrets, and of the app as a whole all that is
+    sensitive, of an object each field."""
     found: Declared = {}
-    for _, component in mappings(components):
-        for _, option in mappings(component.get("options")):
-            fields = tuple(
-                str(each.get("key")) for _, each in mappings(option.get("fields")) if each.get("type") == "secret"
-            )
-            if option.get("type") == "secret":
-                fields = (WHOLE,)
-            if fields:
-                found[str(component.get("id")), str(option.get("key"))] = fields
+    for component, option in _options(components):
+        of_app = component == APP_LEVEL or option.get("lifted") is True
+        fields = [(str(each.get("key")), each.get("type") == "secret") for _, each in mappings(option.get("fields"))]
+        secret = option.get("type") == "secret"
+        if secret or (of_app and option.get("sensitive") is True and not fields):
+            found[component, str(option.get("key"))] = (WHOLE,)
+        elif any(hidden for _, hidden in fields) or (of_app and option.get("sensitive") is True):
+            kept = of_app and fields
+            found[component, str(option.get("key"))] = tuple(name for name, hidden in fields if hidden or kept)
+    return found
+
+
+def openly_declared(components: Json) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(component, option) of what is sensitive without being a secret as a whole → its fields, or `(WHOLE,)`, that are
+    no secrets: a manifest may say those openly, though no reply shows them."""
+    declared, found = secrets_declared(components), {}
+    for component, option in _options(components):
+        place = (component, str(option.get("key")))
+        if option.get("type") == "secret" or place not in declared:
+            continue
+        secret = [str(each.get("key")) for _, each in mappings(option.get("fields")) if each.get("type") == "secret"]
+        if component == APP_LEVEL or option.get("lifted") is True:
+            found[place] = tuple(each for each in declared[place] if each not in secret)
     return found
 
 
 def options_declared(components: Json) -> set[tuple[str, str]]:
     """Every (component, option) of a version."""
-    return {
-        (str(component.get("id")), str(option.get("key")))
-        for _, component in mappings(components)
-        for _, option in mappings(component.get("options"))
-    }
+    return {(component, str(option.get("key"))) for component, option in _options(components)}
+
+
+def _options(components: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    for _, component in mappings(components):
+        for _, option in mappings(component.get("options")):
+            yield str(component.get("id")), option
+
+
+def owners(components: Json) -> dict[tuple[str, str], tuple[str, str]]:
+    """(component, option) that is another's in truth → that other: one declared for the app as a whole is folded back
+    into its components, and one of a component is listed with those of the app
+    (docs/platform.md#options-of-an-app)."""
+    own = {str(option.get("key")): name for name, option in _options(components) if _is_own(name, option)}
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for component, option in _options(components):
+        key = str(option.get("key"))
+        owner = own.get(key, "") if component == APP_LEVEL else APP_LEVEL if option.get("lifted") is True else ""
+        if owner:
+            found[component, key] = (owner, key)
+    return found
+
+
+def _is_own(component: str, option: Mapping[str, Json]) -> bool:
+    return component != APP_LEVEL and option.get("lifted") is not True
 
 
 def label(component: str, key: str, index: int | None = None, field: str = WHOLE) -> str:
     """What a secret is called in plans and in state: `option_values[…].options[api_key]`."""
     place = "" if index is None else f"[{index}]"
-    return f"option_values[{component}].options[{key}]{place}" + (f".{field}" if field else "")
+    return f"{option_label(component, key)}{place}" + (f".{field}" if field else "")
 
 
-def take_out(values: Json, declared: Declared) -> tuple[list[Json], dict[str, Secret]]:
+def option_label(component: str, key: str) -> str:
+    """The same of the option in which a secret stands."""
+    return f"option_values[{component}].options[{key}]"
+
+
+def set_times(components: Json, installed: Json) -> dict[str, str | None]:
+    """Label of each option with secrets of a version's components → when its value was set last, as the `installed`
+    components tell: "" where there is none, None where they do not tell."""
+    told: dict[tuple[str, str], str | None] = {}
+    for component, option in _options(installed):
+        configured, time = option.get("configured"), option.get("value_updated_at")
+        if isinstance(configured, bool):
+            told[component, str(option.get("key"))] = str(time or "unknown") if configured else ""
+    return {option_label(*place): told.get(place) for place in secrets_declared(components)}
+
+
+def take_out(
+    values: Json, declared: Declared, openly: Mapping[tuple[str, str], Collection[str]] = {}
+) -> tuple[list[Json], dict[str, Secret]]:
     """The option values without what is declared a secret, and the secrets by their labels. What stands in a secret's
-    place without being one (a mask, a plain text, which another check refuses) is dropped."""
+    place without being one (a mask, a plain text, which another check refuses) is dropped, unless it may be said
+    `openly`."""
     secrets: dict[str, Secret] = {}
     kept: list[Json] = []
     for _, component in mappings(clone(values)):
@@ -67,7 +122,9 @@ def take_out(values: Json, declared: Declared) -> tuple[list[Json], dict[str, Se
             for index, field, value in _leaves(option.get("value"), fields):
                 if isinstance(value, Secret):
                     secrets[label(*place, index, field)] = value
-            if fields == (WHOLE,):
+                elif field in openly.get(place, ()) and isinstance(value, str | int | float):
+                    secrets[label(*place, index, field)] = WriteOnlyValue(field or place[1], value)
+            if fields == (WHOLE,) or place in openly:
                 continue
             options.append({**option, "value": _less(option.get("value"), fields)} if fields else option)
         kept.append({**component, "options": options})
@@ -151,32 +208,53 @@ class UnmanagedSecret(NamedTuple):
 
 
 def unmanaged_secrets(
-    installed: Json, target: Json, live: Json, goal: Json, secrets: Mapping[str, Secret]
+    installed: Json,
+    target: Json,
+    live: Json,
+    goal: Json,
+    secrets: Mapping[str, Secret],
+    loose: Collection[str] = (),
 ) -> list[UnmanagedSecret]:
     """The secrets that would be lost if `goal`, the option values without secrets, were saved together with `secrets`.
 
     `installed` and `target` are the components of the installed version and of the one that is saved for; `live` are
-    the option values as the platform shows them. A secret that it does not show may be set all the same. What the
-    target no longer declares goes with the version, whatever is saved.
+    the option values as the platform shows them. A secret that it does not show may be set all the same, unless it says
+    that there is none, or the secret is `loose`. What the target no longer declares goes with the version, whatever is
+    saved. One option that stands at several places is looked at once.
     """
+    owner, times = {**owners(installed), **owners(target)}, set_times(installed, installed)
+    sensitive = openly_declared(installed)
     given: dict[tuple[str, str], set[tuple[int | None, str]]] = {}
     for name in secrets:
         component, key, index, field = _parsed(name)
-        given.setdefault((component, key), set()).add((index, field))
+        given.setdefault(owner.get((component, key), (component, key)), set()).add((index, field))
     kept, shown, wanted = options_declared(target), _values(live), _values(goal)
     found: list[UnmanagedSecret] = []
     for place, fields in secrets_declared(installed).items():
-        if place not in kept:
+        if owner.get(place, place) != place or kept.isdisjoint((place, (APP_LEVEL, place[1]))):
+            continue
+        if times[option_label(*place)] == "":
             continue
         have, want = shown.get(place), wanted.get(place)
-        if fields == (WHOLE,):
+        if place in sensitive and fields != (WHOLE,):
+            lost = _lost_sensitive(fields, given.get(place, set()))
+        elif fields == (WHOLE,):
             lost = _lost_whole(have, want, given.get(place, set()))
         elif have is None and not _only_secrets(installed, place):
             lost = []  # not even its open fields are shown: there is no such object yet
         else:
             lost = _lost_fields(have, want, fields, given.get(place, set()))
         found += [UnmanagedSecret(*place, field, entry) for entry, field in lost]
-    return found
+    return [each for each in found if not _is_loose(each, loose)]
+
+
+def _is_loose(lost: UnmanagedSecret, loose: Collection[str]) -> bool:
+    """Whether it is loose, or all of the option is; one that is lost whole may be so by its entries."""
+    names = {label(lost.component, lost.key, lost.entry, lost.field), option_label(lost.component, lost.key)}
+    if not names.isdisjoint(loose):
+        return True
+    entries = f"{option_label(lost.component, lost.key)}["
+    return lost.entry is None and lost.field == WHOLE and any(each.startswith(entries) for each in loose)
 
 
 Lost = list[tuple[int | None, str]]
@@ -191,6 +269,14 @@ def _lost_whole(have: Json, want: Json, given: Collection[tuple[int | None, str]
         return [(None, WHOLE)]
     entries = len(have) if isinstance(have, list) else 0
     return [(entry, WHOLE) for entry in range(len(given), entries)]
+
+
+def _lost_sensitive(fields: Sequence[str], given: Collection[tuple[int | None, str]]) -> Lost:
+    """Of an object that no reply shows: all of it, or the fields that each of its entries lacks."""
+    entries = sorted({entry for entry, _ in given}, key=str)
+    return [(entry, field) for entry in entries for field in fields if (entry, field) not in given] or [
+        (None, field) for field in fields if not given
+    ]
 
 
 def _lost_fields(have: Json, want: Json, fields: Sequence[str], given: Collection[tuple[int | None, str]]) -> Lost:

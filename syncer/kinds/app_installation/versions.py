@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from syncer.kinds.lenient_reader import listed
+from syncer.kinds.lenient_reader import listed, mappings
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json
@@ -59,27 +59,69 @@ def target_version(context: Context) -> str | None:
 
 
 def _newest(answers: Mapping[str, Json]) -> Iterator[Json]:
-    """The newest version on offer, unless it is deprecated: that one is not moved to unasked."""
+    """The versions on offer that may be followed: a deprecated one is not moved to unasked."""
+    return (each["version"] for each in _offered(answers) if not _kept_from(each))
+
+
+def _offered(answers: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    """Each version that the first page which knows the app says something of: the newest one first."""
     for name in ("public", "own"):
         answer = answers.get(name)
-        if isinstance(answer, dict) and not answer.get("deprecated_at"):
-            yield answer.get("latest_version") or answer.get("version")
+        if isinstance(answer, dict):
+            version = answer.get("version") if answer.get("deprecated_at") else answer.get("latest_version")
+            yield {**answer, "version": version or answer.get("version")}
+            for each in _listed(answer):
+                if name == "own" or each.get("visibility") in (None, "public"):
+                    yield each
             return
+
+
+def _listed(answer: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    """The versions that a page lists with what they declare; some pages list their numbers only."""
+    return [each for _, each in mappings(answer.get("versions")) if isinstance(each.get("version"), str)]
+
+
+def _kept_from(version: Mapping[str, Json]) -> str:
+    """Why a version is not followed; "" for one that is."""
+    if version.get("deprecated_at"):
+        return "deprecated"
+    return "not reviewed yet" if version.get("pending") is True else ""
+
+
+def _passed_over(context: Context, target: str | None) -> Iterator[str]:
+    """The newer versions that a policy does not follow, and why."""
+    if context.policy.get("version") != "track" or target is None:
+        return
+    found = {str(each["version"]): _kept_from(each) for each in _offered(context.answers) if each.get("version")}
+    newer = [each for each in found if found[each] and version_key(each) > version_key(target)]
+    for version in sorted(newer, key=version_key):
+        yield f"version {version} is {found[version]} and is not followed: {target} is the newest that is"
 
 
 def declared_components(answers: Mapping[str, Json], live: Json, target: str | None) -> list[Json] | None:
     """The components of the target version with their option declarations; None where it cannot be had."""
     if live and live.get("installed_version") == target:
-        return _components(live)  # a frozen snapshot: what is published may have moved on
+        return components_of(live)  # a frozen snapshot: what is published may have moved on
     for name in ("public", "own"):
         answer = answers.get(name)
-        if isinstance(answer, dict) and answer.get("version") == target and answer.get("pending") is not True:
-            return _components(answer)
+        for each in [answer, *_listed(answer)] if isinstance(answer, dict) else ():
+            if each.get("version") == target and each.get("pending") is not True and "components" in each:
+                return components_of(each)
     return None
 
 
-def _components(version: Mapping[str, Json]) -> list[Json]:
-    return [*objects_at(version.get("components"), ("components",))]
+APP_LEVEL = "$app"
+"""Stands for a component in option values and here: what is declared for the app as a whole
+(docs/platform.md#options-of-an-app)."""
+
+
+def components_of(version: Mapping[str, Json]) -> list[Json]:
+    """The components of a version or of an installation; its options for the app as a whole, if it has any, stand as a
+    component of their own."""
+    components = [*objects_at(version.get("components"), ("components",))]
+    if version.get("options"):
+        components.append({"id": APP_LEVEL, "options": [*objects_at(version["options"], ("options",))]})
+    return components
 
 
 def check_version(context: Context, target: str | None, components: list[Json] | None) -> Iterator[Finding]:
@@ -116,14 +158,16 @@ def _answer(answers: Mapping[str, Json], target: str | None) -> Mapping[str, Jso
     """What was said of the target version, by whoever knows it."""
     for name in ("public", "own"):
         answer = answers.get(name)
-        if isinstance(answer, dict) and answer.get("version") == target:
-            return answer
+        for each in [answer, *_listed(answer)] if isinstance(answer, dict) else ():
+            if each.get("version") == target:
+                return each
     return {}
 
 
 def remarks(context: Context, target: str | None, components: list[Json] | None, unknown: list[str]) -> Iterator[str]:
-    """What installing it or moving to it brings: grants, a blueprint, a price, components that go, saving by hand where
-    secrets are not known."""
+    """What is not followed; what installing it or moving to it brings: grants, a blueprint, a price, components that
+    go, saving by hand where secrets are not known."""
+    yield from _passed_over(context, target)
     live, public = context.live, _answer(context.answers, target)
     if not public or (live and live.get("installed_version") == target):
         return
@@ -144,8 +188,8 @@ def remarks(context: Context, target: str | None, components: list[Json] | None,
         kept = {word_at(each.get("id"), ("components", at, "id")) for at, each in enumerate(components)}
         gone = [
             component_title(each)
-            for each in _components(live)
-            if word_at(each.get("id"), ("components", "id")) not in kept
+            for each in components_of(live)
+            if word_at(each.get("id"), ("components", "id")) not in {*kept, APP_LEVEL}
         ]
         if gone:
             yield f"version {target} no longer has {listed(gone)}: what uses it stops"

@@ -13,6 +13,7 @@ from syncer.model.pulled_spec import PulledSpec
 from syncer.model.unexpected_reply import word_at
 
 HIDDEN = "an empty `enable_setting` hides it from everybody, which no manifest may say"
+FROZEN = "it is frozen: this version is what everybody is served, and what is applied later is not until it is unfrozen"
 
 
 def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:
@@ -32,7 +33,8 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
     for _, capability in mappings(spec.get("capabilities")):
         _by_label(capability.get("attributes"), words)
     hidden = spec.get("enable_setting") == []
-    return PulledSpec(spec, unsaid=(HIDDEN,) if hidden else ())
+    frozen = (FROZEN,) if live.get("frozen") is True else ()
+    return PulledSpec(spec, unsaid=(HIDDEN,) if hidden else (), notes=frozen)
 
 
 def _by_label(holders: Json, words: Mapping[str, str]) -> None:

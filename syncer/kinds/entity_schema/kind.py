@@ -18,7 +18,7 @@ from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.group_ids import called_groups, identify_groups
 from syncer.kinds.entity_schema.risks import objections, risk
-from syncer.kinds.lenient_reader import items
+from syncer.kinds.lenient_reader import items, mappings
 from syncer.model.calls import (
     Call,
     Listing,
@@ -180,12 +180,23 @@ def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
     said = []
     versions = answers.get("versions")
     if isinstance(versions, dict) and versions.get("frozen_version"):
-        said.append("the schema is frozen: the change is stored, and not served to anybody until it is unfrozen")
+        said.append(_frozen(live, versions))
     if isinstance(live, dict) and (live.get("_manifest") or live.get("blueprint")):
         said.append("a blueprint owns this schema as well and may write it again")
     if isinstance(live, dict) and live.get("enable_setting") == []:
         said.append(HIDDEN_NOW)
     return tuple(said)
+
+
+def _frozen(live: Json, versions: Json) -> str:
+    """What freezing means for a change; a platform without it names no frozen version."""
+    newest = next((each.get("id") for _, each in mappings(versions.get("versions"))), None)
+    if isinstance(live, dict) and versions["frozen_version"] == live.get("id") and newest not in (None, live.get("id")):
+        return (
+            "the schema is frozen, and the platform gives the frozen version although the latest was asked for: the "
+            "change is made from that one, and what was written since is lost; unfreeze it first"
+        )
+    return "the schema is frozen: the change is stored, and not served to anybody until it is unfrozen"
 
 
 def without_late(spec: Spec, keys: frozenset[str]) -> Spec:

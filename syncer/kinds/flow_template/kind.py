@@ -6,7 +6,7 @@ called on the platform are two things (part_ids); how it is written stands in ap
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.diff.three_way_merge import merge
@@ -27,7 +27,7 @@ from syncer.kinds.users import reads
 from syncer.model.address import Address
 from syncer.model.calls import Call, Parts
 from syncer.model.json_values import Json, Part, Ref, Spec
-from syncer.model.kind import Context, CrossCheck, Kind, PreparedSides, RefField
+from syncer.model.kind import Context, CrossCheck, Kind, Meaning, PreparedSides, RefField, Risk
 from syncer.model.markers import bind, clone
 from syncer.model.unexpected_reply import field_of
 
@@ -64,7 +64,8 @@ def prepare(context: Context) -> PreparedSides:
     want = bind(want, lambda leaf: known.get(leaf.key, leaf) if isinstance(leaf, Part) else leaf)
     _journey_ids(context.address, want, have)
     last = settle(want, have, context.last)
-    notices = [_stays_off(want, key) for key, id in known.items() if switched_off(there[id])]
+    stopped = [each for key, id in known.items() if switched_off(there[id]) for each in _stays_off(want, key)]
+    notices = [each.risk.reason for each in stopped]
     left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
     notices += map(_goes_on, _staying(left, have, want, context.last))
     known = {**left, **known}
@@ -77,9 +78,10 @@ def prepare(context: Context) -> PreparedSides:
         have,
         parts,
         findings=tuple(ids.findings),
-        notices=(*filter(None, notices), *ids.notices, *judged.notices),
+        notices=(*notices, *ids.notices, *judged.notices),
         extra=judged.changes,
         labels=ids.labels,
+        stopped=tuple(stopped),
         last=last,
     )
 
@@ -104,19 +106,18 @@ def _goes_on(key: str) -> str:
     )
 
 
-def _stays_off(want: Spec, key: str) -> str:
+def _stays_off(want: Spec, key: str) -> Iterator[Meaning]:
     """The platform's own protection is not undone unasked (docs/platform.md#automations)."""
     automation = mapping(want.get("automations")).get(key)
     if not isinstance(automation, dict) or automation.get("enabled", True) is False:
-        return ""
-    want["automations"] = {
-        **want["automations"],
-        key: {name: each for name, each in automation.items() if name != "enabled"},
-    }
-    return (
+        return
+    if "enabled" in automation:
+        want["automations"] = {**want["automations"], key: {**automation, "enabled": False}}
+    reason = (
         f"automation `{key}` was switched off by the platform itself, as it does with one that runs hot: it stays off "
         "until somebody has looked at it and enables it in epilot"
     )
+    yield Meaning(("automations", key, "enabled"), True, False, "drift", Risk("risky", reason, f"automations.{key}"))
 
 
 def _journeys(spec: Spec) -> list[tuple[str, dict[str, Json]]]:

@@ -22,7 +22,8 @@ from syncer.model.json_values import Json
 from syncer.model.markers import without_secrets
 from syncer.model.resource import Managed
 from syncer.ops.apply.backup import Backup
-from syncer.ops.apply.change_executor import STALE, ChangeExecutor, ChangeResult
+from syncer.ops.apply.change_executor import STALE, ChangeExecutor
+from syncer.ops.apply.change_result import ChangeResult
 from syncer.ops.apply.ports import Platform
 from syncer.ops.apply.recovery import recover
 from syncer.ops.apply.scheduler import RunOptions, Stop, execute, memory_after

@@ -15,14 +15,15 @@ from syncer.diff.platform_form import forms_of, told_apart
 from syncer.diff.remainder import digests_of
 from syncer.diff.three_way_merge import merge, merge_anew
 from syncer.model.address import Address
-from syncer.model.calls import Objection, Parts, Seek, Step, Steps, StepsResult
+from syncer.model.calls import FAILED, Objection, Parts, Seek, Step, Steps, StepsResult
 from syncer.model.diagnostic import PartlyDone, Problem, SyncerError
 from syncer.model.field_change import FieldChange, show_field
 from syncer.model.json_values import Json, Lookup, Part, Ref, Spec, show_path
 from syncer.model.kind import Context, Incomplete, Kind, PreparedSides
 from syncer.model.markers import bind, leaves
-from syncer.model.resource import Managed, Remainder
+from syncer.model.resource import Remainder
 from syncer.model.unexpected_reply import UnexpectedReply, another_form
+from syncer.ops.apply.change_result import ChangeResult, Creation, half_done
 from syncer.ops.apply.error_location import hint_of, named_in
 from syncer.ops.apply.ports import BackupSink, JournalPort, Platform, seek_made
 from syncer.ops.apply.unknown_outcome import StepFailed, found_instead, read_instead
@@ -30,7 +31,6 @@ from syncer.plan.events import Started
 from syncer.plan.identity_match import require_live
 from syncer.plan.plan import REMOVALS, Task
 from syncer.plan.planned_calls import steps_of, write_of
-from syncer.state.replay import linked
 
 LACKING = frozenset({403, 404, 405, 501})
 """Statuses by which a platform says that it does not have an endpoint (docs/platform.md#export-and-import)."""
@@ -47,33 +47,6 @@ OTHERWISE = "the platform changed the value: take its form over into the manifes
 OLD = 60.0
 """Seconds after which what was read is read again before the first write: the machine may have slept
 (docs/catalogue.md#f10)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A step that must not be made twice has made something: to be remembered at once."""
-
-    address: Address
-    live_id: str
-    part: tuple[str, str] | None
-
-    def into(self, known: Managed) -> Managed:
-        """What is remembered of the address, with this in it."""
-        return linked(known, self.address, self.part, self.live_id)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeResult:
-    """A change that came about: what it left behind, and what was declared, in live ids."""
-
-    written: StepsResult
-    want: Spec
-    forms: Mapping[str, str] = field(default_factory=dict)
-    """What the platform made of values that were sent, as `Managed.forms`."""
-    undeclared: Remainder | None = None
-    """What is live and undeclared after a write."""
-    but: Problem | None = None
-    """What reads back otherwise than it was sent, where that was not known before."""
 
 
 @dataclass(slots=True)
@@ -175,6 +148,8 @@ class _ChangeRun:
         self.have: Spec = {}
         """The same as a spec."""
         self.wrote = False
+        self.refused: Problem | None = None
+        """Why a step that may fail was refused."""
         self.read_at = 0.0
 
     def carry(self) -> ChangeResult:
@@ -320,6 +295,9 @@ class _ChangeRun:
             failed = self.failed(message, hint_of(answer.status), unauthorised=answer.unauthorised)
             if answer.status in (400, 422):
                 failed.problem = self._placed(failed.problem, answer.message.partition("`: ")[2])
+            if step.may_fail and answer.outcome == "REJECTED" and not answer.unauthorised:
+                self.refused = failed.problem
+                return FAILED
             raise failed
         self.wrote = True
         if not step.once:
@@ -388,10 +366,15 @@ class _ChangeRun:
         self.have = prepared.have
         but = None
         if differing := self.differing(prepared):
-            failed = self.failed(f"`{differing}` is {UNLIKE}", OTHERWISE, parts=written.parts)
+            words, hint = f"`{differing}` is {UNLIKE}", OTHERWISE
+            if prepared.amiss:
+                words, _, hint = prepared.amiss.partition(": ")
+            failed = self.failed(words, hint, parts=written.parts)
             if self.task.live and fingerprint(before, kind.shape) == fingerprint(prepared.have, kind.shape):
                 raise failed
             but = failed.problem._replace(rule="not-as-sent")
         merged = merge(prepared.have, prepared.want, {}, kind.shape)
         rest = Remainder(digests_of(merged.remainder, self.run.salt)) if self.run.salt else None
+        if self.refused is not None:
+            return half_done(written, prepared.want, merged.changes, rest, self.refused, but)
         return ChangeResult(written, dict(prepared.want), forms_of(merged.changes), rest, but)

@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from syncer.diff.secret_digest import digest_secret
+from syncer.diff.secret_digest import digest_secret, sent_times
 from syncer.model.address import Address
 from syncer.model.diagnostic import PartlyDone, Problem
 from syncer.model.kind import Kind
 from syncer.model.resource import Managed, remembered
-from syncer.ops.apply.change_executor import ChangeExecutor, ChangeResult, Creation
+from syncer.ops.apply.change_executor import ChangeExecutor
+from syncer.ops.apply.change_result import ChangeResult, Creation
 from syncer.ops.apply.unknown_outcome import StepFailed
 from syncer.plan.events import Done, Event, Failed, Skipped, Started, Unknown
 from syncer.plan.identity_match import link_of
@@ -309,13 +310,14 @@ def memory_after(task: Task, carried: ChangeResult, entry: Managed | None, salt:
     """What state says of the address now."""
     if task.change.action in REMOVALS or task.desired is None:
         return None
-    sent = {
-        label: digest_secret(secret, salt())
-        for label, secret in task.secrets.items()
-        if task.change.action == "create" or label in task.changed or "option_values" in task.changed
-    }
     written = carried.written
-    now = remembered(task.desired, written.live_id, carried.want, written.parts, entry, sent, carried.forms)
+    known: Mapping[str, str] = entry.secrets if entry else {}
+    digests = {label: digest for label, digest in known.items() if label not in task.changed}
+    times = {**(entry.secret_times if entry else {}), **written.secret_times}
+    if written.secrets_sent:
+        digests = {label: digest_secret(secret, salt()) for label, secret in task.secrets.items()}
+        times = sent_times(digests, task.loose, written.secret_times)
+    now = remembered(task.desired, written.live_id, carried.want, written.parts, entry, (digests, times), carried.forms)
     if carried.undeclared is not None:
         now = now._replace(undeclared=carried.undeclared)
     if task.memory is None:

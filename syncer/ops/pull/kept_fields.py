@@ -10,7 +10,11 @@ from syncer.manifests.envelope import RawManifest
 from syncer.manifests.project import Environment
 from syncer.model.address import Address
 from syncer.model.diagnostic import Problem
-from syncer.model.json_values import ABSENT, show_path
+from syncer.model.json_values import ABSENT, leaves_at, show_path
+from syncer.model.kind import PreparedSides
+from syncer.model.resource import Desired
+from syncer.plan.inputs import IdIndex, PlanInputs, memory_of
+from syncer.plan.secrets.secret_changes import secret_changes
 
 MOST_NAMED = 8
 """How many things a message names; of more, the number."""
@@ -60,3 +64,16 @@ def _one_left(address: Address, raw: RawManifest, left: KeptField, environment: 
     message = f"{address}: which items of `{field_name}` are which cannot be told{why}"
     hint = "tell them apart in the organisation, or change the manifest by hand"
     return Problem("items-unclear", message, at, shown, hint, "warning")
+
+
+def moved_secrets(desired: Desired, prepared: PreparedSides, known: IdIndex, sides: PlanInputs) -> Iterator[KeptField]:
+    """The secrets that somebody set or took away since the last apply, of which no reply tells the value."""
+    if not prepared.secrets:
+        return
+    entry = memory_of(desired, known.found.get(desired.address), sides.managed)
+    for change in secret_changes(prepared, entry, False).changes:
+        label = str(change.path[0])
+        if change.cause != "ours" and label in prepared.secrets:
+            top = (label.partition("[")[0],)
+            secret = prepared.secrets[label]
+            yield KeptField(next((path for path, leaf in leaves_at(desired.spec) if leaf is secret), top), "secret")

@@ -36,7 +36,7 @@ from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.acceptance import Acceptance, accepting
 from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
-from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
+from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems, moved_secrets
 from syncer.ops.pull.live_names import names_of
 from syncer.ops.pull.plain_references import plain_places
 from syncer.ops.pull.unknown_fields import metadata_edits
@@ -206,7 +206,8 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     if fields is None and (drift := undeclared_drift(desired, prepared, merged, given.sides, given.known)):
         out.problems.append(offer(address, raw, drift, given.known))
         out.offered += [address] * bool(drift.drifted)
-    if not (merged.changes or merged.refused or prepared.extra or fields):
+    moved = [*moved_secrets(desired, prepared, given.known, given.sides)]
+    if not (merged.changes or merged.refused or prepared.extra or fields or moved):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
@@ -220,6 +221,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     )
     all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
+    found.left.extend(moved)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
@@ -250,7 +252,12 @@ def _context(given: _WriteBackInput, desired: Desired) -> Context:
 
 
 def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResult) -> None:
-    """What references stand for by now is no matter of the manifest: it is accepted, or mended live."""
+    """What references stand for by now is no matter of the manifest: it is accepted, or mended live; nor is what the
+    platform itself has switched off."""
+    for each in prepared.stopped:
+        at = desired.where(("automations",))
+        said = f"{desired.address}: {each.risk.reason}"
+        out.problems.append(Problem("platform-stop", said, at, f"$.spec.{show_field(each.path)}", "", "warning"))
     for each in prepared.meanings:
         name = f"{desired.address}/{each.risk.item}"
         message = f"{desired.address}: {each.risk.reason}"

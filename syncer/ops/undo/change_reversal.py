@@ -176,7 +176,7 @@ def _changed_back(given: UndoInputs, address: Address, kept: KeptChange) -> Chan
         want[name] = asking(goal[name], now.get(name, ABSENT), kind.shape.at(name)) if name in goal else None
     wanted = _wish(given, kept, want, known)._replace(protect=bool(present and present.protect))
     declared = {name: now[name] for name in fields if name in now}
-    entry = known._replace(address=address, live_id=live.id, declared=declared, secrets={})
+    entry = known._replace(address=address, live_id=live.id, declared=declared, secrets={}, secret_times={})
     memory = memory_after(kind, kept, then, present, frozenset(back.conflicts))
     return ChangeReversal(kept, said, wanted, entry, goal, memory if kept.before["entry"] else Managed(address, ""))
 

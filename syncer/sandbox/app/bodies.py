@@ -19,27 +19,52 @@ def by_component(option_values: Json) -> Values:
     return {each["component_id"]: {one["key"]: one["value"] for one in each["options"]} for each in option_values}
 
 
-def declarations(components: Json) -> Iterator[tuple[str, Json]]:
-    """Every option that the components declare, with its component's id."""
-    for component in components:
+APP_LEVEL = "$app"
+"""Stands for a component where an option is declared for the app as a whole."""
+
+
+def declarations(version: Json) -> Iterator[tuple[str, Json]]:
+    """Every option that a version declares, with its component's id; those of the app as a whole first."""
+    for option in version.get("options") or ():
+        yield APP_LEVEL, option
+    for component in version["components"]:
         for option in component.get("options") or ():
             yield component["id"], option
 
 
-def missing(components: Json, values: Values) -> list[str]:
-    """The required options that have no value yet."""
+def missing(version: Json, values: Values) -> list[str]:
+    """The required options that have no value yet. Older readers may have set one of the app as a whole at a component,
+    into whose options it is folded back."""
     return [
         f"{component}/{option['key']}"
-        for component, option in declarations(components)
-        if option.get("required") and values.get(component, {}).get(option["key"]) in (None, "", [], {})
+        for component, option in declarations(version)
+        if option.get("required")
+        and all(
+            held.get(option["key"]) in (None, "", [], {})
+            for id, held in [(component, values.get(component, {})), *values.items()]
+            if component in (id, APP_LEVEL)
+        )
     ]
 
 
-def with_entry_ids(components: Json, values: Values, new_id: Callable[[], str]) -> Values:
+def folded_back(version: Json) -> list[Json]:
+    """The version's components as they are shown: with the options of the app as a whole that they use, marked as
+    `lifted`; with all of them where a component does not say which it uses."""
+    options = version.get("options") or ()
+
+    def used(component: Json) -> list[Json]:
+        wanted = component.get("uses_options")
+        return [{**each, "lifted": True} for each in options if wanted is None or each["key"] in wanted]
+
+    return [
+        {**each, "options": [*(each.get("options") or ()), *used(each)]} if options else each
+        for each in version["components"]
+    ]
+
+
+def with_entry_ids(version: Json, values: Values, new_id: Callable[[], str]) -> Values:
     """The values with an id for every entry of a repeatable option that came without one."""
-    repeatable = {
-        (component, option["key"]) for component, option in declarations(components) if option.get("repeatable")
-    }
+    repeatable = {(component, option["key"]) for component, option in _settable(version) if option.get("repeatable")}
 
     def entry(value: Json) -> Json:
         if not isinstance(value, dict):
@@ -57,10 +82,19 @@ def with_entry_ids(components: Json, values: Values, new_id: Callable[[], str]) 
     }
 
 
-def wrong(components: Json, values: Values) -> Iterator[str]:
+def _settable(version: Json) -> Iterator[tuple[str, Json]]:
+    """Every place that takes a value: declared options, and those folded back into components."""
+    yield from declarations(version)
+    for component in folded_back(version):
+        for option in component.get("options") or ():
+            if option.get("lifted"):
+                yield component["id"], option
+
+
+def wrong(version: Json, values: Values) -> Iterator[str]:
     """What the declarations object to: unknown components and keys, and values of another type."""
-    declared = {(component, option["key"]): option for component, option in declarations(components)}
-    known = {component["id"] for component in components}
+    declared = {(component, option["key"]): option for component, option in _settable(version)}
+    known = {APP_LEVEL, *(component["id"] for component in version["components"])}
     for component, options in values.items():
         if component not in known:
             yield f"component {component} is not part of this version"
@@ -95,9 +129,41 @@ def secret_paths(option: Json) -> tuple[bool, set[str]]:
     return option["type"] == "secret", fields
 
 
-def without_secrets(components: Json, values: Values, masked: bool) -> Values:
+def sensitive(component: str, option: Json) -> bool:
+    """Whether no reply shows any of the option's value: only the app as a whole has such options besides secrets."""
+    whole, fields = secret_paths(option)
+    return whole or (component == APP_LEVEL and bool(option.get("sensitive") or fields))
+
+
+Sealing = Callable[[Json], Json]
+
+
+def sealed(version: Json, values: Values, seal: Sealing) -> Values:
+    """The values with `seal` of each secret, also in the entries of a repeatable one and in objects."""
+    declared = {(component, option["key"]): secret_paths(option) for component, option in _settable(version)}
+
+    def of(value: Json, whole: bool, names: set[str]) -> Json:
+        if isinstance(value, list):
+            return [of(each, whole, names) for each in value]
+        if not isinstance(value, dict):
+            return seal(value) if whole else value
+        return {key: seal(each) if key in names or (whole and key == "value") else each for key, each in value.items()}
+
+    return {
+        component: {
+            key: of(value, *declared.get((component, key), (False, set[str]()))) for key, value in options.items()
+        }
+        for component, options in values.items()
+    }
+
+
+def without_secrets(version: Json, values: Values, masked: bool) -> Values:
     """The values as they may be read: secrets left out, or masked; also inside objects and repeatable entries."""
-    declared = {(component, option["key"]): option for component, option in declarations(components)}
+    declared = {(component, option["key"]): (component, option) for component, option in _settable(version)}
+    for component in folded_back(version):
+        for option in component.get("options") or ():
+            if option.get("lifted"):
+                declared[component["id"], option["key"]] = (APP_LEVEL, option)
 
     def fields_hidden(value: Json, names: set[str]) -> Json:
         if isinstance(value, list):
@@ -110,9 +176,9 @@ def without_secrets(components: Json, values: Values, masked: bool) -> Values:
     for component, options in values.items():
         shown[component] = {}
         for key, value in options.items():
-            option = declared.get((component, key))
-            secret, names = secret_paths(option) if option else (False, set[str]())
-            if not secret:
+            about = declared.get((component, key))
+            if about is None or not sensitive(*about):
+                names = secret_paths(about[1])[1] if about else set[str]()
                 shown[component][key] = fields_hidden(value, names) if names else value
             elif masked:
                 shown[component][key] = MASK

@@ -57,7 +57,7 @@ def get_public(app_id: str) -> Response:
     shown = {key: app[key] for key in _METADATA if key in app and key not in ("internal", "configuration_audit")}
     own = {
         key: chosen[key]
-        for key in ("components", "version", "role", "is_beta", "deprecated_at", "blueprint_ref")
+        for key in ("components", "options", "version", "role", "is_beta", "deprecated_at", "blueprint_ref")
         if key in chosen
     }
     latest = max((each["version"] for each in _public(app) or offered), key=rank)

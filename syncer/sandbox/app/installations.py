@@ -10,12 +10,16 @@ from flask import Blueprint, Response, request
 
 from syncer.sandbox.app import catalogue
 from syncer.sandbox.app.bodies import (
+    APP_LEVEL,
     REQUEST,
     Values,
     by_component,
     declarations,
+    folded_back,
     missing,
+    sealed,
     secret_paths,
+    sensitive,
     with_entry_ids,
     without_secrets,
     wrong,
@@ -68,11 +72,7 @@ def patch(app_id: str) -> Response:
     before = installation(scope, held)
     options = scope.options
     if "option_values" in given:
-        values = by_component(given["option_values"])
-        if options.app_options_patch == "merge":
-            old: Values = held["values"]
-            values = {id: old.get(id, {}) | values.get(id, {}) for id in [*old, *values]}
-        _set_values(scope, held, values)
+        _set_values(scope, held, by_component(given["option_values"]), merged=options.app_options_patch == "merge")
         held["saved"] = held["saved"] or options.app_patch_options_enables
     if "version" in given:
         version = catalogue.version(scope, app_id, given["version"])
@@ -127,6 +127,7 @@ def new_installation(scope: RequestScope, version: Json, given: Json, old: Json 
     held: Json = {
         "app_id": app_id,
         "values": old["values"] if old and scope.options.app_install_keeps_options else {},
+        "changed": old.get("changed", {}) if old and scope.options.app_install_keeps_options else {},
         "saved": True,
         "role": f"{scope.org}:{app_id}",
         "_manifest": given.get("_manifest", []),
@@ -149,19 +150,17 @@ def installation(scope: RequestScope, held: Json) -> Json:
         else:
             scope.delete("stale", held["app_id"])
         return stale["shown"]
-    version = held["version"]
-    values = without_secrets(version["components"], held["values"], scope.options.app_secrets == "masked")
-    components = version["components"]
-    if scope.options.app_values_in_declarations:
-        components = json.loads(json.dumps(components))
-        for id, option in declarations(components):
-            if option["key"] in values.get(id, {}):
-                option["value"] = values[id][option["key"]]
+    version, options = held["version"], scope.options
+    values = without_secrets(version, held["values"], options.app_secrets == "masked")
+    components = json.loads(json.dumps(folded_back(version)))
+    for each in components:
+        if each.get("options"):
+            each["options"] = [_option(scope, held, values, each["id"], one) for one in each["options"]]
     shown = {
         "app_id": held["app_id"],
         "installer_org_id": scope.org,
         "owner_org_id": version["owner_org_id"],
-        "enabled": held["saved"] and not missing(version["components"], held["values"]),
+        "enabled": held["saved"] and not missing(version, held["values"]),
         "name": version["name"],
         "icon_url": version.get("icon_url"),
         "installed_version": version["version"],
@@ -170,6 +169,7 @@ def installation(scope: RequestScope, held: Json) -> Json:
             for id, options in values.items()
         ],
         "components": components,
+        "options": _app_level(scope, held, values) if options.app_level_options else None,
         "role": held["role"],
         "installation_audit": held["audit"],
         "_manifest": held["_manifest"],
@@ -184,36 +184,74 @@ def _move(scope: RequestScope, held: Json, version: Json) -> None:
     held["version"] = version
 
 
-def _set_values(scope: RequestScope, held: Json, values: Values) -> None:
-    components = held["version"]["components"]
-    if scope.options.app_options_checked and (found_wrong := list(wrong(components, values))):
+def _app_level(scope: RequestScope, held: Json, values: Values) -> list[Json]:
+    """The options of the app as a whole as an installation lists them: declared ones, then those of components whose
+    key no other has, with the values that these have."""
+    found: dict[str, Json] = {}
+    for component, option in declarations(held["version"]):
+        if option["key"] not in found:
+            shown = _option(scope, held, values, component, option)
+            value = values.get(component, {}).get(option["key"])
+            found[option["key"]] = shown if value is None else {**shown, "value": value}
+    return [*found.values()]
+
+
+def _option(scope: RequestScope, held: Json, values: Values, component: str, option: Json) -> Json:
+    """An option as an installation shows it: with its value where that may be read, else whether there is one and since
+    when. A value of the app as a whole may stand at a component, where older readers set it."""
+    shown, key = dict(option), option["key"]
+    declared = APP_LEVEL if option.get("lifted") else component
+    hidden, fields = sensitive(declared, option), secret_paths(option)[1]
+    places = [declared, *(held["values"] if declared == APP_LEVEL else ())]
+    mirrored = component == APP_LEVEL or option.get("lifted") or scope.options.app_values_in_declarations
+    place = next((each for each in places if held["values"].get(each, {}).get(key) not in (None, "", [], {})), None)
+    if place is not None and mirrored and not hidden:
+        shown["value"] = values[place][key]
+    if hidden and declared == APP_LEVEL:
+        shown["sensitive"] = True
+    if scope.options.app_secret_status and (hidden or fields):
+        shown["configured"] = place is not None
+        if place is not None:
+            shown["value_updated_at"] = held.get("changed", {}).get(f"{place}/{key}", held["audit"]["created_at"])
+    return shown
+
+
+def _set_values(scope: RequestScope, held: Json, values: Values, merged: bool = False) -> None:
+    """Keep the values, of a secret only a digest, for nothing here ever reads it back; what changes has no time until
+    it is stored. `merged`: what is not among them stays."""
+    version = held["version"]
+    before: Values = held["values"]
+    if scope.options.app_options_checked and (found_wrong := list(wrong(version, values))):
         refuse(400, "; ".join(found_wrong))
-    held["values"] = _sealed(components, with_entry_ids(components, values, scope.new_id))
+    stored = sealed(version, with_entry_ids(version, values, scope.new_id), _seal)
+    if merged:
+        stored = {id: before.get(id, {}) | stored.get(id, {}) for id in [*before, *stored]}
+    times = held.get("changed", {})
+    held["values"] = stored
+    held["changed"] = {
+        f"{component}/{key}": times.get(f"{component}/{key}", "")
+        if _same(before.get(component, {}).get(key), value)
+        else ""
+        for component, options in stored.items()
+        for key, value in options.items()
+    }
 
 
-def _sealed(components: Json, values: Values) -> Values:
-    """The values as they are stored: of a secret only a digest, for nothing here ever reads it back."""
-    declared = {(component, option["key"]): secret_paths(option) for component, option in declarations(components)}
+def _seal(value: Json) -> Json:
+    return value if value in ("", None) else "sealed:" + hashlib.sha256(str(value).encode()).hexdigest()
 
-    def seal(value: Json) -> Json:
-        return "" if value in ("", None) else "sealed:" + hashlib.sha256(str(value).encode()).hexdigest()
 
-    def inside(value: Json, names: set[str]) -> Json:
-        if isinstance(value, list):
-            return [inside(each, names) for each in value]
-        if not isinstance(value, dict):
-            return value
-        return {key: seal(each) if key in names else each for key, each in value.items()}
-
-    sealed: Values = {}
-    for component, options in values.items():
-        sealed[component] = {}
-        for key, value in options.items():
-            secret, names = declared.get((component, key), (False, set[str]()))
-            sealed[component][key] = seal(value) if secret else inside(value, names)
-    return sealed
+def _same(one: Json, other: Json) -> bool:
+    """Whether two values are the same but for the ids of their entries."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {**one, "id": ""} == {**other, "id": ""}
+    return bool(one == other)
 
 
 def _store(scope: RequestScope, held: Json) -> None:
-    held["audit"] = held["audit"] | {"updated_at": scope.stamp(), "updated_by": scope.user}
+    stamp = scope.stamp()
+    held["audit"] = held["audit"] | {"updated_at": stamp, "updated_by": scope.user}
+    held["changed"] = {place: time or stamp for place, time in held.get("changed", {}).items()}
     scope.put("installation", held["app_id"], held)

@@ -58,7 +58,7 @@ def get_schema(slug: str) -> Response:
         if version is None or version["slug"] != slug:
             refuse(404, f"Schema {slug} has no version {id}")
         return reply(version)
-    return raw(current(here(), slug, latest=asked("latest")))
+    return raw(current(here(), slug, latest=_latest()))
 
 
 @ROUTES.put("/v1/entity/schemas/<slug>")
@@ -115,6 +115,8 @@ def freeze(slug: str) -> Response:
     version = scope.get("schema_version", id)
     if version is None or version["slug"] != slug:
         refuse(404, f"Schema {slug} has no version {id}")
+    if scope.options.schema_latest != "honoured":
+        return raw(current(scope, slug))
     return raw(scope.put("schema_frozen", slug, version | {"frozen": True}))
 
 
@@ -154,7 +156,7 @@ def available_capabilities(slug: str) -> Response:
 
 def current(scope: RequestScope, slug: str, latest: bool = False) -> str:
     """The text of the version that is served: the frozen one if there is one and `latest` is not asked; or 404."""
-    text = None if latest else scope.text("schema_frozen", slug)
+    text = None if latest or scope.options.schema_latest != "honoured" else scope.text("schema_frozen", slug)
     text = text or scope.text("schema", slug)
     if text is None:
         refuse(404, f"Schema {slug} not found")
@@ -279,11 +281,19 @@ def _give_ids(scope: RequestScope, new: Json, old: Json) -> None:
                 attribute["id"] = scope.new_id()
 
 
+def _latest() -> bool:
+    """Whether the latest version is meant, whatever is frozen; where freezing is retired it always is."""
+    how = here().options.schema_latest
+    if how == "refused" and "latest" in request.args:
+        refuse(400, "query parameter latest is not known")
+    return asked("latest") or how != "honoured"
+
+
 def _chosen() -> list[str]:
     """The schemas a list request is about."""
     scope = here()
     store, org = scope.store, scope.org
-    texts = store.texts(org, "schema") if asked("latest") else store.preferred(org, "schema", "schema_frozen")
+    texts = store.texts(org, "schema") if _latest() else store.preferred(org, "schema", "schema_frozen")
     include, exclude = (request.args.get(name, "") for name in ("include", "exclude"))
     if not include and not exclude:
         return texts

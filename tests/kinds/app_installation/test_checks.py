@@ -363,8 +363,8 @@ REQUIRED: dict[str, tuple[list[dict[str, Any]], dict[str, Any], list[Finding]]] 
         {},
         [Finding(found.rule, found.message, ELSEWHERE, found.hint) for found in (REGION, SECRET)],
     ),
-    "set live": (values(limit=1), {"already": values(region="DE"), "exists": True}, []),
-    "secrets of an installation aren't shown": (values(limit=1), {"exists": True}, [REGION]),
+    "set live": (values(limit=1), {"already": values(region="DE"), "hidden": {("c-1", "api_key")}}, []),
+    "secrets of an installation aren't shown": (values(limit=1), {"hidden": {("c-1", "api_key")}}, [REGION]),
     "may stay disabled": (values(limit=1), {"required": False}, []),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncer.kinds.app_installation.kind import KIND, users
+from syncer.kinds.app_installation.kind import KIND, OFF, users
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     label,
@@ -15,7 +15,7 @@ from syncer.kinds.app_installation.secret_options import (
     take_out,
     unmanaged_secrets,
 )
-from syncer.model.calls import Step
+from syncer.model.calls import FAILED, Step
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Secret
 from syncer.model.kind import Incomplete
@@ -161,9 +161,21 @@ def test_without_every_secret_the_options_are_left_alone_after_a_move(bench) -> 
     moved = live(installed_version="1.5.0", enabled=False)
     ran = bench.update({"app_id": APP, "version": "1.5.0"}, live(), [None, moved, moved], answers={"public": MOVED})
     assert ran.writes == [("promote", f"POST {PATH}/promote-to/1.5.0")]
-    assert ran.complaint == (
-        "the app is installed and disabled: open Settings → Apps and save its configuration by hand"
-    )
+    assert (ran.complaint, ran.written.secrets_sent) == ("", False)
+    prepared = bench.prepare({"app_id": APP, "version": "1.5.0"}, moved)
+    how = "open Settings → Apps and save its configuration by hand, or give what it lacks and apply again"
+    assert prepared.amiss == OFF == f"the app is off: {how}"
+
+
+def test_options_that_are_refused_after_a_move_do_not_undo_it(bench) -> None:
+    moved = live(installed_version="1.5.0", enabled=False)
+    ran = bench.update(want(version="1.5.0"), live(), [None, moved, FAILED, moved], answers={"public": MOVED})
+    assert [(each.name, each.may_fail) for each in ran.asked] == [
+        ("promote", False), ("look", False), ("options", True), ("verify", False),
+    ]  # fmt: skip
+    assert (ran.complaint, ran.written.secrets_sent) == ("", False)
+    ran = bench.update(want(REGION, SECONDS, API_KEY), live(), [None, live(REGION, SECONDS)])
+    assert [(each.name, each.may_fail) for each in ran.asked] == [("options", False), ("verify", False)]
 
 
 @pytest.mark.parametrize(
@@ -269,6 +281,24 @@ VERSIONS: dict[str, tuple[str, Json, str | None, Json, list[str], list[str]]] = 
         [],
         [],
     ),
+    "track, newest is deprecated, and another is not": (
+        {"version": "track"},
+        None,
+        "1.4.2",
+        {
+            "public": {
+                **offer("1.7.0", deprecated_at="2026-01-01"),
+                "versions": [
+                    offer("1.4.2"),
+                    offer("1.5.0"),
+                    offer("1.6.0", visibility="private"),
+                    offer("1.7.0", deprecated_at="x"),
+                ],
+            }
+        },
+        ["version: '1.4.2' → '1.5.0'"],
+        [],
+    ),
     "no such version": (
         {},
         "9.9.9",
@@ -307,6 +337,32 @@ def test_the_version_by_policy(bench, policy, version, installed, answers, chang
     have = live(installed_version=installed)
     assert bench.changes(spec, have, policy=policy, answers=answers) == changes
     assert [each.rule for each in bench.prepare(spec, have, policy=policy, answers=answers).findings] == rules
+
+
+PASSED: dict[str, tuple[Json, list[str]]] = {
+    # what is on offer beside 1.5.0 → what the plan says of it, where 1.4.2 is installed
+    "nothing": ([], []),
+    "a deprecated one, older": ([offer("1.4.9", deprecated_at="2026-01-01")], []),
+    "a deprecated one": (
+        [offer("1.6.0", deprecated_at="2026-01-01")],
+        ["version 1.6.0 is deprecated and is not followed: 1.5.0 is the newest that is"],
+    ),
+    "one that waits for its review": (
+        [offer("1.10.0", pending=True), offer("1.9.0", deprecated_at="2026-01-01")],
+        [
+            "version 1.9.0 is deprecated and is not followed: 1.5.0 is the newest that is",
+            "version 1.10.0 is not reviewed yet and is not followed: 1.5.0 is the newest that is",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("others", "said"), PASSED.values(), ids=PASSED)
+def test_what_tracking_passes_over_is_said(bench, others, said) -> None:
+    page = {**offer("1.5.0"), "versions": [offer("1.5.0"), *others]}
+    asked = {"policy": {"version": "track"}, "answers": {"public": page}}
+    assert list(bench.prepare(want(), live(), **asked).notices) == said
+    assert list(bench.prepare(want(), live(), **{**asked, "policy": {"version": "minimum"}}).notices) == []
 
 
 def test_a_move_is_called_an_upgrade_and_wants_a_look(bench) -> None:

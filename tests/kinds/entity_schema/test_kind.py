@@ -756,6 +756,19 @@ NOTICES: dict[str, tuple[Json, Json, list[str]]] = {
         {"versions": {"frozen_version": "u"}},
         ["the schema is frozen: the change is stored, and not served to anybody until it is unfrozen"],
     ),
+    "frozen, and the frozen version is all that is given": (
+        {"slug": "x", "id": "u"},
+        {"versions": {"frozen_version": "u", "versions": [{"id": "w"}]}},
+        [
+            "the schema is frozen, and the platform gives the frozen version although the latest was asked for: the "
+            "change is made from that one, and what was written since is lost; unfreeze it first"
+        ],
+    ),
+    "the latest version is the frozen one": (
+        {"slug": "x", "id": "u"},
+        {"versions": {"frozen_version": "u", "versions": [{"id": "u"}]}},
+        ["the schema is frozen: the change is stored, and not served to anybody until it is unfrozen"],
+    ),
     "blueprint's": ({"_manifest": M}, {}, ["a blueprint owns this schema as well and may write it again"]),
     "empty setting": (
         {"enable_setting": []},

@@ -344,6 +344,10 @@ def test_an_automation_that_the_platform_switched_off_is_reported_and_stays_off(
             "automation `mail` was switched off by the platform itself, as it does with one that runs hot: it stays "
             "off until somebody has looked at it and enables it in epilot",
         )
+        (stop,) = bench.prepare(spec, live(), answers=answers, parts=KNOWN).stopped
+        assert stop[:4] == (("automations", "mail", "enabled"), True, False, "drift")
+    agreed_off = bench.prepare(mailing(enabled=False), live(), answers=answers, parts=KNOWN)
+    assert (agreed_off.stopped, agreed_off.notices) == ((), ())
     sent = bench.update(mailing(flow_name="Other", enabled=True), live(), answers=answers, parts=KNOWN).steps[0][2]
     assert sent["enabled"] is False
     by_hand = {"automations 1": {"results": [{**off, "disable_details": {"disabled_by": "user"}}]}}

@@ -1,0 +1,1 @@
+"""What becomes of secrets in a plan."""
