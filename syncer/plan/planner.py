@@ -34,6 +34,9 @@ from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
 
+ADOPTS = "takes over an object that the state does not know as ours"
+"""The reason of a change of what was only found or linked."""
+
 Unread = dict[Address, Problem]
 """Addresses whose live object has a form that its kind cannot read, and what is said of it."""
 
@@ -344,7 +347,7 @@ def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) 
     levels = [each.level for each in fields]
     if changes and _is_adopted(case):
         levels.append("risky")
-        reasons.append("takes over an object nobody here made")
+        reasons.append(ADOPTS)
     verb: Verb = "accept" if not changes else "upgrade" if kind.upgrade(changes) else "update"
     change = Change(
         address=case.desired.address,

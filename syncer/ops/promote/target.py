@@ -29,9 +29,7 @@ from syncer.plan.id_map import MISSING, Pair, made_along, own_values, pairs_of, 
 from syncer.plan.identity_match import live_of
 from syncer.plan.inputs import PlanInputs
 from syncer.plan.plan import Draft
-from syncer.plan.planner import draft
-
-ADOPTS = "takes over an object nobody here made"
+from syncer.plan.planner import ADOPTS, draft
 
 
 def check_target(given: Promotion) -> Promotion:
