@@ -81,10 +81,11 @@ sim: $(READY) ## break applies in every way (SEEDS=1000, SEED=1234, CRASHES=1, C
 
 NIGHT ?= 100
 nightly: $(READY) ## the figures of docs/reliability.md at full size (NIGHT=1 for a hundredth of the random ones, FIRST=7 for other seeds)
-	@$(BIN)/python -m simulation --seeds $$((1000 * $(NIGHT))) --steps $$((50 * $(NIGHT)))x50 --reviews $$((2 * $(NIGHT)))x50 --manifests $$((1000 * $(NIGHT))) \
+	@SYNCER_EXAMPLES=$$((10 * $(NIGHT))) $(BIN)/python -m pytest -q -m hypothesis; properties=$$?; \
+	$(BIN)/python -m simulation --seeds $$((1000 * $(NIGHT))) --steps $$((50 * $(NIGHT)))x50 --reviews $$((2 * $(NIGHT)))x50 --manifests $$((1000 * $(NIGHT))) \
 		--responses $$((500 * $(NIGHT))) --strings $$((100 * $(NIGHT))) --kills $$((5 * $(NIGHT))) \
 		--cache $$((100 * $(NIGHT))) --memory $$((2 * $(NIGHT))) --bodies $$((20 * $(NIGHT))) --crashes --calls --cuts --images --meetings --faults --guards --rate 300 --cost 100 \
-		$(if $(FIRST),--first $(FIRST)) $(ARGS)
+		$(if $(FIRST),--first $(FIRST)) $(ARGS) && exit $$properties
 
 bench: $(READY) ## every figure as a ratio measured side by side; peers are installed under .bench/ (ARGS="--quick", ARGS="start plan", ARGS="against REV")
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -30,6 +30,7 @@ KINDS = {
     r"/v\d/app": "AppInstallation",
     r"/data-(governance|management)/": "RetentionConfig",
     r"/v\d/permissions": "permissions",
+    r"/v\d/logs": "audit_log",
     r"/v\d/automation/": "AutomationFlow",
 }
 

@@ -162,7 +162,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, help="so many real kill -9 of the real program (N9); --first is the seed")
     parser.add_argument("--entries", type=int, help="time a state of so many entries (E18)")
     parser.add_argument("--steps", metavar="WALKSxSTEPS", help="so many walks of so many steps (N7), as in 200x50")
-    parser.add_argument("--reviews", metavar="WALKSxSTEPS", help="so many walks between two organisations (N26)")
+    parser.add_argument("--reviews", metavar="WALKSxSTEPS", help="so many walks between two organisations (N27)")
     parser.add_argument("--manifests", type=int, help="so many spoilt manifests (N11)")
     parser.add_argument("--cache", type=int, metavar="TREES", help="so many changed trees, with a cache (N24)")
     parser.add_argument("--cost", type=int, metavar="CHANGES", help="the journal's cost in an apply of so many (N22)")

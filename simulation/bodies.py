@@ -10,7 +10,7 @@ import json
 import re
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -44,7 +44,7 @@ SERVERS = frozenset(
 PROSE = {"edit_mode": "direct", "include_deleted": "false", "singleClosingReasonSelection": False, "linear": False,
          "rich_text": False}  # fmt: skip
 """What is so where it is left out, as the definitions say in prose (docs/platform.md)."""
-COPIED = re.compile(r"(journey\.name|\.journey_name)$")
+COPIED = re.compile(r"(journey\.name|journey_name)$")
 """Copies of another object's name, which are never sent (docs/kinds/flow-template.md)."""
 EXPECTED = frozenset({"built-in-schema", "titles-unseen"})
 """Why a live object may have no manifest."""
@@ -99,10 +99,10 @@ def _play(found: Round, folder: Path, size: int, hands: int, strange: float) -> 
         two.seed({"saved_views": document["saved_views"]})
         for kind in STORED:
             found.bodies[kind] += len(_objects(world, ORG, kind))
-        _pulled(found, two)
+        done = _pulled(found, two)
         _planned(found, two, "test")
         _promoted(found, two)
-        _changed_by_hand(found, two, dice, hands)
+        _changed_by_hand(found, two, dice, hands, {each.new.live.id for each in done.drafts})
     finally:
         world.close()
 
@@ -148,10 +148,15 @@ def _promoted(found: Round, two: Two) -> None:
             found.say("lost", f"{kind} {words}")
 
 
-def _changed_by_hand(found: Round, two: Two, dice: Random, hands: int) -> None:
-    """Each scalar that somebody changes is drift, and nothing else is."""
+def _changed_by_hand(found: Round, two: Two, dice: Random, hands: int, managed: Container[str]) -> None:
+    """Each scalar that somebody changes is drift, and nothing else is. `managed`: live ids of what has a manifest."""
     world = two.within("test")
-    objects = [(kind, id) for kind in ("closing_reason", "flow", "schema") for id in _objects(world, ORG, kind)]
+    objects = [
+        (kind, id)
+        for kind in ("closing_reason", "flow", "schema")
+        for id in _objects(world, ORG, kind)
+        if id in managed
+    ]
     for kind, id in dice.sample(objects, min(hands, len(objects))):
         before = json.dumps(world.stored(kind, id))
         leaves = list(_free(json.loads(before)))

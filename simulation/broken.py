@@ -78,7 +78,9 @@ WAYS = (
 
 def does_write(request: httpx.Request) -> bool:
     """Whether a request may change something."""
-    return request.method != "GET" and not request.url.path.endswith((":search", ":list", ":batchGet", "/query"))
+    return request.method != "GET" and not request.url.path.endswith(
+        (":search", ":list", ":batchGet", "/query", "/v1/logs")
+    )
 
 
 class Fate:

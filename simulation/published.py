@@ -112,7 +112,7 @@ class Maker:
                 value = self._field(owner, each, depth)
                 if value is not LEFT_OUT:
                     made[each.name] = value
-        if self.strange and self.dice.random() < self.strange:
+        if self.strange and not owner.endswith("info_helpers") and self.dice.random() < self.strange:
             made[self.dice.choice(UNKNOWN)] = self.dice.choice((True, 7, "neu", ["a", 1], {"tief": {"er": False}}))
         return made
 

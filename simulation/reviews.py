@@ -1,5 +1,5 @@
 """One seed, so many steps between two organisations and a repository: pulls and promotions that are committed, thrown
-away or reverted, manifests edited, objects changed by hand, applies; and after every step what must be true (N26 of
+away or reverted, manifests edited, objects changed by hand, applies; and after every step what must be true (N27 of
 docs/reliability.md#the-table). The same seed is the same walk.
 
 The repository is its files: a commit keeps them, and no git is run.

@@ -161,7 +161,7 @@ class Run:
 
 def writes(entry: Json) -> bool:
     """Whether a logged request is a mutating one."""
-    searches = (":search", ":list", ":batchGet", "/query")
+    searches = (":search", ":list", ":batchGet", "/query", "/v1/logs")
     return entry["method"] not in {"GET", "HEAD"} and not entry["path"].endswith(searches)
 
 

@@ -30,10 +30,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.canaries import leaked, written
+from tests.support.examples import examples
+from tests.support.patience import PATIENCE
 
-# The same examples every time: what fails here fails for everybody. `SYNCER_EXAMPLES=500` hunts for new ones.
+# The same examples every time: what fails here fails for everybody. `SYNCER_EXAMPLES=500` hunts for new ones, as
+# `make nightly` does; what that finds becomes an `@example` of its test.
 settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("hunt", max_examples=int(os.environ.get("SYNCER_EXAMPLES") or 100), deadline=None)
+hunt = {"max_examples": examples(100), "derandomize": False, "print_blob": True}
+settings.register_profile("hunt", deadline=None, suppress_health_check=[HealthCheck.too_slow], **hunt)
 settings.load_profile("hunt" if os.environ.get("SYNCER_EXAMPLES") else "fixed")
 
 SCANNED = {"tests": 0, "bytes": 0, "files": 0, "hits": 0}
@@ -248,7 +252,7 @@ def postgres() -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGINT)  # a fast shutdown; killed, it would leave shared memory behind
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(PATIENCE)
         process.kill()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
@@ -263,8 +267,8 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> S
     return found
 
 
-def _await(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
+def _await(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + PATIENCE
     last: Exception | None = None
     while time.monotonic() < end:
         if process.poll() is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import json
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from syncer.model.diagnostic import Location
 from syncer.model.field_rules import Shape, pattern_steps
 from syncer.model.kind import Kind, RefField
 from syncer.model.resource import Desired
+from syncer.schema_check.registry import load
 
 Json = Any
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ NOT_LOOKED_UP = {"Journey"}
 
 
 def schema_of(kind: Kind) -> Json:
-    return json.loads((ROOT / "schemas" / f"{kind.slug}.schema.json").read_text(encoding="utf-8"))
+    return load(kind.slug)
 
 
 # --- fields of a JSON Schema

@@ -18,6 +18,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.support.pages import PAGES, anchors
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 STADTWERK = ROOT / "examples" / "stadtwerk"
@@ -174,11 +175,11 @@ def test_one_file_among_others_is_told_alone() -> None:
     }
 
 
-def test_a_warning_about_a_field_is_an_error_where_strict(tmp_path: Path) -> None:
-    for name in ("syncer.yaml", "field-unknown.yaml"):
+def test_a_warning_about_a_word_is_an_error_where_strict(tmp_path: Path) -> None:
+    for name in ("syncer.yaml", "word-unknown.yaml"):
         shutil.copy(BROKEN / name, tmp_path / name)
     code, problems = validate(tmp_path, "--strict")
-    assert (code, [(each["severity"], each["rule"]) for each in problems]) == (3, [("error", "unknown-field")])
+    assert (code, [(each["severity"], each["rule"]) for each in problems]) == (3, [("error", "not-allowed-value")])
 
 
 # ------------------------------------------------------------------------------------------------------ the README
@@ -229,7 +230,7 @@ def sandbox(folder: Path, environment: dict[str, str]) -> Iterator[str]:
         yield first.removeprefix("sandbox: ").strip()
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE)
 
 
 @pytest.mark.slow
@@ -254,7 +255,12 @@ def test_the_ten_minutes_of_the_readme(tmp_path: Path) -> None:
     with sandbox(tmp_path, environment) as address:
         script = script.replace(ADDRESS, address).replace("syncer apply\n", "syncer apply --yes\n")
         done = subprocess.run(
-            [SHELL, "-eu", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+            [SHELL, "-eu", "-c", script],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "28 manifests in 18 files: valid" in done.stderr

@@ -620,7 +620,6 @@ REASONS = {
 KNOWN_TO_THEM_ALONE = {
     "new flow": REASONS,
     "flow": REASONS,
-    "automation": {"actions[].config.event_id": "filled in while an automation runs"},
 }
 LIVE_HOOKS = ("field", "label", "width", "show_in_table", "sortable", "settings", "expanded", "isCapability")
 CHANGELOG = {"keep_task_automations_in_sync": "in the platform's changelog of 2026-07-31, in no definition"}

@@ -40,7 +40,7 @@ def would_run(target: str, *words: str) -> list[str]:
 
 
 def test_every_figure_has_a_row() -> None:
-    assert list(ROWS) == [f"N{number}" for number in range(1, 27)]
+    assert list(ROWS) == [f"N{number}" for number in range(1, 28)]
     assert [name for name, cells in ROWS.items() if len(cells) != 4 or not all(cells)] == []
 
 
@@ -85,12 +85,13 @@ def test_a_night_is_as_long_as_it_is_said_to_be() -> None:
         "--manifests 100000",
         "--cache 10000",
         "--responses 50000",
+        "--bodies 2000",
         "--kills 500",
     ):
         assert part in line
     said = (
         "100,000 lives, 5,000 walks of 50 steps, 100,000 spoilt manifests, 10,000 changed trees, "
-        "50,000 hostile replies, 500 real kills"
+        "50,000 hostile replies, 2,000 random bodies of each kind, 500 real kills"
     )
     assert said in PAGE
 

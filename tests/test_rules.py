@@ -19,6 +19,7 @@ MAKERS = {"Finding", "Problem", "Message", "Notice", "BadScalar", "problem", "fi
 ABOUT_A_RUN = {
     # said of a command or of its surroundings, not of manifests or of a plan: no code review shows them, and the
     # message with its hint is all there is to say
+    "audit-log": "drift: who changed something",
     "bug": "of syncer's own making",
     "edited-meanwhile": "a file that a pull would change",
     "half-done": "apply: how a change ended",

@@ -1,4 +1,4 @@
-"""Writes `docs/kinds/SLUG.md` from `schemas/SLUG.schema.json`, `docs/rules.md` from the tables of rules and
+"""Writes `docs/kinds/SLUG.md` from `tools/schema_tables/`, `docs/rules.md` from the tables of rules and
 `docs/outcomes.md` from the table of outcomes; `--check` only says whether the pages are current.
 
 A page has one table for each mapping there is, in the order they are met; a mapping met twice is described once.
@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from build_schemas import SCHEMAS
+
 Schema = dict[str, Any]
 
 ROOT = Path(__file__).parents[1]
-SCHEMAS, PAGES = ROOT / "schemas", ROOT / "docs" / "kinds"
+PAGES = ROOT / "docs" / "kinds"
 RULES = ROOT / "docs" / "rules.md"
 OUTCOMES = ROOT / "docs" / "outcomes.md"
 STADTWERK = "../../examples/stadtwerk"
@@ -101,13 +103,13 @@ def anchor(heading: str) -> str:
 
 def page(slug: str) -> str:
     """The whole page of a kind."""
-    schema = json.loads((SCHEMAS / f"{slug}.schema.json").read_text(encoding="utf-8"))
+    schema = SCHEMAS[slug]
     example, short = KINDS[slug]
     settings = slug == "syncer"
     name = "syncer.yaml" if settings else schema["properties"]["kind"]["const"]
     made = Page(schema)
     made.lines += [
-        f"<!-- Written by tools/build_docs.py from schemas/{slug}.schema.json. -->",
+        "<!-- Written by tools/build_docs.py from tools/schema_tables/. -->",
         f"# {name}",
         "",
         schema["description"],

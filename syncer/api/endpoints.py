@@ -21,6 +21,7 @@ SERVICES: Mapping[str, str] = {
     "app": "https://app.sls.epilot.io",
     "data_governance": "https://data-governance.sls.epilot.io/data-governance/v1",
     "permissions": "https://permissions.sls.epilot.io",
+    "audit_log": "https://audit-logs.sls.epilot.io",
 }
 """Service name → production base URL (docs/platform.md#services). A path of a call is appended as it is."""
 

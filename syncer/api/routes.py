@@ -64,6 +64,7 @@ READS: dict[str, tuple[str, ...]] = {
         "POST /{schema}/query",
     ),
     "permissions": ("GET /v1/permissions/me",),
+    "audit_log": ("POST /v1/logs",),
 }
 
 WRITES: dict[str, tuple[str, ...]] = {
@@ -94,6 +95,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     ),
     "data_governance": ("POST /{schema}/configs",),
     "permissions": (),
+    "audit_log": (),
 }
 
 _WRITE_QUERY = frozenset({"enforce_limits"})

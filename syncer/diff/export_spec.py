@@ -11,11 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from syncer.diff.list_keys import twice
 from syncer.diff.required_fields import CreateSchema
-from syncer.diff.restrictions import widens
 from syncer.model.calls import Parts
-from syncer.model.field_change import FieldPath, show_field
 from syncer.model.field_rules import Shape, find_all, pattern_steps
 from syncer.model.json_values import ABSENT, Json, Path, Spec
 from syncer.model.kind import Kind, RefField
@@ -70,24 +67,17 @@ def spec_of(
 ) -> PulledSpec:
     """What a manifest says of a live object, so that a plan finds nothing to do.
 
-    Left out: what the platform sets, what is never sent, what equals absent, and lists whose items cannot be told
-    apart (`notes` says which; `unsaid`, where without them a manifest would do more). What a create needs by the
-    `schema` is said whatever it is, for the manifest makes the object elsewhere too. `known`: the parts that state
-    remembers of it, whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
+    Left out: what the platform sets, what is never sent, and what equals absent. What a create needs by the `schema` is
+    said whatever it is, for the manifest makes the object elsewhere too. `known`: the parts that state remembers of it,
+    whose local keys are kept; `answers`: the replies to what the kind asks about it. Fields that
     nobody here knows are still in: they are the JSON Schema's business. UnexpectedReply for a live object of a form
     that its kind cannot read. In one piece: each step takes what the one before has left.
     """
-    gone: dict[FieldPath, str] = {}
-    whole = kind.spec_of(live)
-    have = _told_apart(whole, kind.shape, (), gone)
-    if any(path[0] in kind.one_work for path in gone):
-        have = {name: value for name, value in have.items() if name not in kind.one_work}
+    have = kind.spec_of(live)
     if kind.pull is None:
         pulled = PulledSpec(clone(have), parts=known or {})
     else:
         pulled = kind.pull(clone(have), live, known or {}, answers or {})
-    unsaid = [f"`{show_field(path)}`: {why}" for path, why in gone.items() if widens(kind, whole, path)]
-    notes = [f"`{show_field(path)}` is left out: {why}" for path, why in gone.items()]
     spec: Spec = all_escaped(pulled.spec)
     for each in kind.refs:
         scope = pulled.spec.get(each.scope) if each.scope else ""
@@ -101,7 +91,7 @@ def spec_of(
     for word in kind.words:  # left to its default live, and to be said all the same
         if word not in bare and (default := kind.shape.at(word).default) is not ABSENT:
             bare[word] = default
-    return replace(pulled, spec=bare, notes=(*pulled.notes, *notes), unsaid=(*pulled.unsaid, *unsaid))
+    return replace(pulled, spec=bare)
 
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -124,22 +114,6 @@ def all_escaped(value: Json) -> Json:
     if isinstance(value, list):
         return [all_escaped(item) for item in value]
     return escaped(value) if isinstance(value, str) else value
-
-
-def _told_apart(value: Json, shape: Shape, path: FieldPath, gone: dict[FieldPath, str]) -> Json:
-    """The value without keyed lists that no plan could manage: two items of one key, or an item without any."""
-    if isinstance(value, dict):
-        below = {name: _told_apart(item, shape.at(name), (*path, name), gone) for name, item in value.items()}
-        return {name: item for name, item in below.items() if item is not ABSENT}
-    if not isinstance(value, list):
-        return value
-    if shape.rule.form == "keyed":
-        which = twice(value, shape.rule)
-        nameless = any(not isinstance(item, dict) or not any(map(item.get, shape.rule.keys)) for item in value)
-        if which or nameless:
-            gone[path] = f"two of its items have {which}" if which else f"an item has no `{shape.rule.keys[0]}`"
-            return ABSENT
-    return [_told_apart(item, shape.item(), (*path, index), gone) for index, item in enumerate(value)]
 
 
 def _refer(spec: Spec, each: RefField, names: NameIndex, hints: Mapping[str, str], scope: str) -> None:

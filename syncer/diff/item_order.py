@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from syncer.diff.list_keys import match
+from syncer.model.field_rules import Shape
 from syncer.model.json_values import Json
 
 
@@ -24,6 +26,21 @@ def in_live_order(made: list[tuple[int | None, Json]]) -> list[tuple[int | None,
     """What is live in the order that it has there, in the places of what is live; all else stays where it is."""
     live = iter(sorted((each for each in made if each[0] is not None), key=lambda each: each[0] or 0))
     return [each if each[0] is None else next(live) for each in made]
+
+
+def in_manifest_order(goal: Json, want: Json, shape: Shape) -> Json:
+    """The goal with the items of keyed lists in the manifest's order; what it does not declare stays in its place."""
+    if isinstance(goal, dict) and isinstance(want, dict):
+        return {
+            name: in_manifest_order(item, want[name], shape.at(name)) if name in want else item
+            for name, item in goal.items()
+        }
+    if not (isinstance(goal, list) and isinstance(want, list) and shape.rule.form == "keyed"):
+        return goal
+    pairs = match(goal, want, shape.rule)[0]
+    there = iter(sorted(pairs, key=lambda at: pairs[at]))
+    order = [next(there) if at in pairs else at for at in range(len(goal))]
+    return [in_manifest_order(goal[at], want[pairs[at]], shape.item()) if at in pairs else goal[at] for at in order]
 
 
 def with_keys(made: dict[str, Json], new: Mapping[str, Json], order: Sequence[str]) -> dict[str, Json]:

@@ -37,31 +37,34 @@ def own_keys(items: Sequence[Json], rule: ListRule) -> list[str]:
     return keys if len(set(keys)) == len(keys) and NO_KEY not in keys else []
 
 
-def twice(live: Sequence[Json], rule: ListRule) -> str:
-    """The first key that two live items share, or nothing."""
-    seen: set[tuple[str, str]] = set()
-    for item in live:
-        key = next(_keys(item, rule.keys), None)
-        if key is not None and key in seen:
-            return _said(*key)
-        if key is not None:
-            seen.add(key)
-    return ""
+def twice(items: Sequence[Json], rule: ListRule) -> bool:
+    """Whether two of the items have one best key."""
+    keys = [next(_keys(item, rule.keys), None) for item in items]
+    named = [key for key in keys if key is not None]
+    return len(set(named)) < len(named)
+
+
+def called(item: Json, rule: ListRule) -> tuple[str, ...]:
+    """The keys the item has, best first, in the words of `match`: name `a`; or that it has none."""
+    return tuple(_said(*key) for key in _keys(item, rule.keys)) or (_NAMELESS.format(rule.keys[0]),)
 
 
 def _said(name: str, value: str) -> str:
     return f"{name} `{value}`"
 
 
-def match(live: Sequence[Json], items: Sequence[Json], rule: ListRule) -> tuple[dict[int, int], str]:
-    """Live index → index of the item that is the same thing, by the best key that both have; and the key, if any, by
-    which an item could be several live ones: that item is left out.
+_NAMELESS = "no `{}`"
+
+
+def match(live: Sequence[Json], items: Sequence[Json], rule: ListRule) -> tuple[dict[int, int], dict[int, str]]:
+    """Live index → index of the item that is the same thing, by the best key that both have; and, by index, the items
+    that could be several live ones, or of whose key there is another number live, each with that key: they are in no
+    pair. Where a key stands as often on both sides, its items are paired by their order.
 
     Two items that both have the better key and differ in it are two things, whatever their other keys say.
     """
-    found: dict[int, int] = {}
-    placed: set[int] = set()
-    unclear = ""
+    found, unclear = _doubles(live, items, rule)
+    placed = {*found.values(), *unclear}
     for rank, name in enumerate(rule.keys):
         index: dict[str, list[int]] = {}
         for position, item in enumerate(live):
@@ -83,5 +86,30 @@ def match(live: Sequence[Json], items: Sequence[Json], rule: ListRule) -> tuple[
                     found[hits[0]] = position
                     placed.add(position)
                 elif hits:
-                    unclear = unclear or _said(name, value)
+                    unclear.setdefault(position, _said(name, value))
+                    placed.add(position)
     return found, unclear
+
+
+def _doubles(live: Sequence[Json], items: Sequence[Json], rule: ListRule) -> tuple[dict[int, int], dict[int, str]]:
+    """As `match`, of the items of which several have one best key, or none at all."""
+    theirs, ours = (_by_best_key(side, rule) for side in (live, items))
+    if len(theirs) == len(live) and len(ours) == len(items) and not (theirs.keys() & ours.keys() & {None}):
+        return {}, {}
+    found: dict[int, int] = {}
+    unclear: dict[int, str] = {}
+    for key, mine in ours.items():
+        there = theirs.get(key, [])
+        if len(mine) == len(there):
+            found.update(zip(there, mine, strict=True))
+        elif there and max(len(mine), len(there)) > 1:
+            said = _said(*key) if key else _NAMELESS.format(rule.keys[0])
+            unclear.update(dict.fromkeys(mine, said))
+    return found, unclear
+
+
+def _by_best_key(items: Sequence[Json], rule: ListRule) -> dict[tuple[str, str] | None, list[int]]:
+    found: dict[tuple[str, str] | None, list[int]] = {}
+    for position, item in enumerate(items):
+        found.setdefault(next(_keys(item, rule.keys), None), []).append(position)
+    return found

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from syncer.model.named_tuple import NamedTuple
 
 Alike = Callable[[int, str], bool]
 """(index of a declared part, live id) → whether they look alike."""

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from syncer.diff.fingerprint import canonical, normal
 from syncer.diff.list_keys import NO_KEY, key_text, twice
@@ -16,6 +16,7 @@ from syncer.model.field_change import FieldPath, Item, show_field
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json
 from syncer.model.markers import holds_secret
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Remainder
 
 SIZE = 6

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from syncer.diff.fingerprint import canonical
-from syncer.diff.list_keys import key_text, match, own_keys, twice
+from syncer.diff.item_order import in_manifest_order
+from syncer.diff.list_keys import called, key_text, match, own_keys
 from syncer.diff.list_pairs import exact_key, pair_up
 from syncer.diff.remainder import RemainderNode
 from syncer.model.field_change import ORDER, Cause, FieldChange, FieldPath, Item, show_field
-from syncer.model.field_rules import NOTHING_SAID, Shape
+from syncer.model.field_rules import NOTHING_SAID, ListRule, Shape
 from syncer.model.json_values import ABSENT, Json, Secret, same_leaf
 from syncer.model.markers import without_secrets
 from syncer.model.secret_text import read_written, written
@@ -24,8 +25,8 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 @dataclass(slots=True)
 class MergeResult:
-    """The outcome: the goal, what changes, paths that are no longer declared, lists that cannot be managed (with the
-    key that two of their items share)."""
+    """The outcome: the goal, what changes, paths that are no longer declared, lists of which some items cannot be
+    managed (with the key that several share)."""
 
     goal: Json = None
     changes: list[FieldChange] = field(default_factory=list)
@@ -44,6 +45,13 @@ def merge(live: Json, want: Json, last: Json, shape: Shape, prune: frozenset[str
     `prune` names the top-level lists that the manifest says are its own whole."""
     merged = MergeResult()
     merged.goal = _mapping(live if isinstance(live, dict) else {}, want, last, shape, (), merged, prune)
+    return merged
+
+
+def merge_anew(live: Json, want: Json, last: Json, shape: Shape) -> MergeResult:
+    """The same of an object that was just made of this: its lists stand in the order of `want`."""
+    merged = merge(live, want, last, shape)
+    merged.goal = in_manifest_order(merged.goal, want, shape)
     return merged
 
 
@@ -150,13 +158,12 @@ def _list(
 def _keyed(
     live: list[Json], want: list[Json], memory: Json, shape: Shape, path: FieldPath, out: MergeResult
 ) -> list[Json]:
-    """Item by item, by key. Live order, new ones last; our order only where the list is ours whole. In one piece, for
-    each item is placed by what is known of those before."""
+    """Item by item, by key. Live order, new ones last; our order only where the list is ours whole. What cannot be told
+    apart is refused, and stays as it is live. In one piece, for each item is placed by what is known of those before.
+    """
     rule, last = shape.rule, memory if isinstance(memory, list) else []
     wanted, unclear = match(live, want, rule)
-    if unclear := twice(live, rule) or unclear:
-        out.refused.append((path, unclear))
-        return live
+    held = _held(live, unclear, rule, path, out)
     remembered, _ = match(live, last, rule)
     goal: list[tuple[int | None, Json]] = []
     for index, item in enumerate(live):
@@ -165,7 +172,7 @@ def _keyed(
             declared = want[wanted[index]]
             below = (*path, Item(key_text(declared, rule)))
             goal.append((wanted[index], _value(item, declared, before, shape.item(), below, out)))
-        elif rule.whole or before is not ABSENT:
+        elif index not in held and (rule.whole or before is not ABSENT):
             cause: Cause = "drift" if before is ABSENT and memory is not ABSENT else "ours"
             out.changes.append(FieldChange((*path, Item(key_text(item, rule))), item, ABSENT, cause, before))
         else:
@@ -177,7 +184,7 @@ def _keyed(
     there = set(wanted.values())
     once = {key_text(item, rule): item for item in last}
     for position, item in enumerate(want):
-        if position not in there:
+        if position not in there and position not in unclear:
             key, new = key_text(item, rule), as_new(item, shape.item())
             gone_by_hand: Cause = "drift" if key in once else "ours"
             out.changes.append(FieldChange((*path, Item(key)), ABSENT, new, gone_by_hand, once.get(key, ABSENT)))
@@ -186,9 +193,20 @@ def _keyed(
         goal.sort(key=lambda each: -1 if each[0] is None else each[0])
     else:
         positions = [position for position, _ in goal if position is not None]
-        if positions != sorted(positions):
+        if (rule.ordered or rule.shown) and positions != sorted(positions):
             out.reordered.append(path)
     return [item for _, item in goal]
+
+
+def _held(
+    live: list[Json], unclear: dict[int, str], rule: ListRule, path: FieldPath, out: MergeResult
+) -> frozenset[int]:
+    """The live items that stay as they are, for which of them is meant cannot be told: that is refused."""
+    if not unclear:
+        return frozenset()
+    keys = {*unclear.values()}
+    out.refused += [(path, key) for key in dict.fromkeys(unclear.values())]
+    return frozenset(index for index, item in enumerate(live) if not keys.isdisjoint(called(item, rule)))
 
 
 def _order(

@@ -15,7 +15,7 @@ from typing import Literal
 
 from syncer.diff.export_spec import all_escaped, escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
-from syncer.diff.list_keys import key_text, match, own_keys, twice
+from syncer.diff.list_keys import called, key_text, match, own_keys
 from syncer.diff.list_pairs import pair_up
 from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
@@ -121,7 +121,12 @@ class _Walk:
                 if isinstance(it.have, list):
                     return self._list(it, shape, path, at)
                 if it.want and shape.rule.form == "keyed" and shape.blank(it.have):
-                    return self._list(it._replace(have=[], said=[]), shape, path, at)
+                    before = len(self.taken)
+                    made = self._list(it._replace(have=[], said=[]), shape, path, at)
+                    if made or shape.blank([]):
+                        return made
+                    del self.taken[before:]
+                    return self._take(path, it.raw, ABSENT)  # it went as a whole
         return it.raw if already(it.have, it.want, shape) else self._leaf(it, shape, path, at)
 
     def _leaf(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
@@ -180,10 +185,11 @@ class _Walk:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
         complete = self.rules.complete
+        old = last.keys() - it.want.keys()  # what the manifest no longer says; what it only implied is said now
         new = [
             name
             for name in missing
-            if chosen or complete((*at, name)) or (name not in last and self.rules.comes_along((*at, name)))
+            if chosen or complete((*at, name)) or (name not in old and self.rules.comes_along((*at, name)))
         ]
         for name in new:
             if not chosen and complete((*at, name)):
@@ -267,16 +273,16 @@ class _Walk:
     def _keyed(self, it: Sides, partners: Sequence[int | None], shape: Shape, path: Path, at: Path) -> list[Json]:
         rule, last = shape.rule, it.last if isinstance(it.last, list) else []
         wanted, unclear = match(it.have, it.want, rule)
-        if twice(it.have, rule) or unclear:
-            self._leave(path, "unclear", ABSENT, twice(it.have, rule) or unclear)
-            return list(it.raw)
+        for key in dict.fromkeys(unclear.values()):
+            self._leave(path, "unclear", ABSENT, key)
+        held = {*unclear.values()}
         then, _ = match(it.have, last, rule)
         once = {key_text(item, rule) for item in last}
         live_of = {w: h for h, w in wanted.items()}
         made: list[tuple[int | None, Json]] = []
         for r, raw in enumerate(it.raw):
             w = partners[r]
-            if w is None:
+            if w is None or w in unclear:
                 made.append((None, raw))
             elif w in live_of:
                 h = live_of[w]
@@ -292,7 +298,9 @@ class _Walk:
         if rule.ordered and rule.whole and self.rules.everything | moved_live(made, then):
             made = in_live_order(made)
         for h in range(len(it.have)):
-            if h not in wanted and self._takes_over(it, h, h in then, shape, path, (*at, h)):
+            if h in wanted or not held.isdisjoint(called(it.have[h], rule)):
+                continue
+            if self._takes_over(it, h, h in then, shape, path, (*at, h)):
                 item = self._new(it, h, shape, (*at, h))
                 made.insert(live_place(h, made), (h, item))
                 self._take((*path, h), ABSENT, item)

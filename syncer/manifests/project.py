@@ -21,7 +21,7 @@ from syncer.model.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from syncer.documents.yaml_reader import Document
 
-SERVICES = ("entity", "workflow", "automation", "app", "data_governance", "permissions")
+SERVICES = ("entity", "workflow", "automation", "app", "data_governance", "permissions", "audit_log")
 DEFAULT_PACE = 0.8
 
 # Patterns stand as text where few runs need them: `re` compiles and keeps them when they are first used.

@@ -211,21 +211,42 @@ def judge(raw: RawManifest, kind: Kind, project: Project, environment: Environme
         spec, found, fed = _put_in(raw, spec, environment, None, ("spec",))
         findings += [*found, *_identified_by_secret(fed, kind)]
         document = {**document, "spec": spec} if isinstance(document.get("spec"), dict) else document
-    formal = [_fed_by(each, fed, environment) for each in registry.check(kind.slug, document, strict=strict)]
+    formal = [_fed_by(each, fed, environment) for each in _formal(kind, document, strict)]
     findings += formal
-    if not any(_problem(raw, each).severity == "error" for each in formal):
+    if not any(_problem(raw, each).severity == "error" and _hinders(each) for each in formal):
         filled = fill(spec, kind.texts, project.root)
         if filled.digests:  # what stands in files is as long as it is
             told = {(each.rule, each.path) for each in formal}
             findings += [
-                each
-                for each in registry.check(kind.slug, {**document, "spec": filled.spec})
-                if (each.rule, each.path) not in told
+                each for each in _formal(kind, {**document, "spec": filled.spec}) if (each.rule, each.path) not in told
             ]
         findings += [each._replace(path=("spec", *each.path)) for each in kind.check(filled.spec)]
         findings += [each._replace(path=("spec", *each.path)) for each in secret_literals(filled.spec)]
         raw.document.sound = not (findings or fed or filled.digests or filled.findings or raw.metadata.get("accept"))
     return [_problem(raw, each) for each in findings]
+
+
+def _hinders(finding: Finding) -> bool:
+    """Whether the rest cannot be judged: not where a field stands beside all that is needed."""
+    from syncer.schema_check.messages import IS_REQUIRED  # late, as below
+
+    beside = finding.rule == "unknown-field" and not finding.hint.endswith(IS_REQUIRED)
+    return finding.severity == "error" and not beside
+
+
+def _formal(kind: Kind, document: dict[str, Json], strict: bool = False) -> list[Finding]:
+    """What the JSON Schema has against a document, and what its `metadata.extra` lists in vain."""
+    metadata = document.get("metadata")
+    if isinstance(metadata, dict) and "extra" in metadata:
+        from syncer.manifests.extra_fields import check  # late, as below: few manifests need it
+
+        return check(kind, document, strict=strict)
+    found = registry.check(kind.slug, document, strict=strict)
+    if found:
+        from syncer.manifests.extra_fields import told
+
+        found = told(found, kind, document)
+    return found
 
 
 def _sound(project: Project, documents: list[Document], text: bytes, file: str) -> bool:
@@ -307,7 +328,17 @@ def _desired(
         digest,
         raw.file,
         partial(_judged, raw),
+        extra=_extra(kind, spec, metadata) if env is not None else (),
     ), problems
+
+
+def _extra(kind: Kind, spec: Spec, metadata: Mapping[str, Json]) -> tuple[str, ...]:
+    """What a manifest says that only the platform knows."""
+    if "extra" not in metadata:
+        return ()
+    from syncer.manifests.extra_fields import covered  # late: few manifests need it
+
+    return covered(kind, spec, metadata)
 
 
 def _twice(uses: Sequence[Use]) -> Iterator[Finding]:

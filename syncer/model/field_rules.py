@@ -16,18 +16,20 @@ from syncer.model.named_tuple import NamedTuple
 
 class ListRule(NamedTuple):
     """What a list is. `keys`: the fields an item is recognised by, best first; `whole`: items not declared go;
-    `ordered`: the order is part of the meaning. An ordered list may have keys too: what is named is then paired by
-    them, where each item has one of its own; an item that is no mapping is its own key."""
+    `ordered`: the order is part of the meaning; `shown`: people see the items in it, and it means nothing else. An
+    ordered list may have keys too: what is named is then paired by them, where each item has one of its own; an item
+    that is no mapping is its own key."""
 
     form: Literal["keyed", "set", "ordered"]
     keys: tuple[str, ...] = ()
     whole: bool = False
     ordered: bool = False
+    shown: bool = False
 
 
-def keyed(*keys: str, whole: bool = False, ordered: bool = False) -> ListRule:
+def keyed(*keys: str, whole: bool = False, ordered: bool = False, shown: bool = False) -> ListRule:
     """A list whose items are recognised by the first of `keys` that they have."""
-    return ListRule("keyed", keys, whole, ordered)
+    return ListRule("keyed", keys, whole, ordered, shown)
 
 
 AS_SET = ListRule("set", whole=True)

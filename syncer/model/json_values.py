@@ -16,7 +16,8 @@ _MANY_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f
 
 def json_text(value: Json, *, ascii_only: bool = False, indent: int | None = 2) -> str:
     """The value as JSON, umlauts as they are unless `ascii_only`. Control, bidi and zero-width characters, odd spaces,
-    lone surrogates and `##[` stand as `\\u` escapes, so that it reads back equal. ValueError for NaN and Infinity."""
+    surrogates and `##[` stand as `\\u` escapes, so that it reads back equal, save that two surrogates in a row may be
+    one character. ValueError for NaN and Infinity."""
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent, allow_nan=False)
     if not ascii_only:
         text = re.sub(r"[^\x00-\x7e]", lambda hit: hit[0] if hit[0].isprintable() else _escaped(hit[0]), text)

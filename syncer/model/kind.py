@@ -289,6 +289,9 @@ class Kind(NamedTuple):
     """Where its live objects say when they changed, and by whom."""
     history: Callable[[str], Call] | None = None
     """(live id) → the call that lists its versions, newest first, as `versions`: dated like the live object."""
+    written_at: Callable[[Json], str] = lambda live: ""
+    """(live object) → the path by which it is written, as the audit log has it; "" where that is the path by which it
+    is read."""
     made_along: str = ""
     """The spec's mapping of objects of their own that are made along with it, and the group of their ids: a flow's
     `automations`. One that is no longer declared stays."""
@@ -298,6 +301,8 @@ class Kind(NamedTuple):
     """What those are called where they are looked up instead: the `to` of the references that may name either."""
     asks_along: Callable[[Iterable[str]], Mapping[str, Call]] = lambda ids: {}
     """The calls that read those of these ids; `pull` finds them among its answers."""
+    deletes_records: bool = False
+    """Whether its objects delete records by themselves: nothing that is unknown in it is listed by the way."""
     by_day: bool = False
     """Whether what is decided depends on the day. A kind that doesn't say so is told none by a plan (`Context.today` is
     ""), so that what agreed yesterday agrees today."""

@@ -50,6 +50,9 @@ class Desired(NamedTuple):
     """(path from the document's root, problem there) → the same, a note where `metadata.accept` names it."""
     accepted: tuple[str, ...] = ()
     """What was found of it and is accepted, in words."""
+    extra: tuple[str, ...] = ()
+    """What of its spec syncer does not know, as a plan writes its path, sorted. Nothing is decided by it but how a
+    change of it is reviewed."""
 
 
 class Live(NamedTuple):

@@ -14,13 +14,16 @@ from syncer.diff.remainder import accepted, within
 from syncer.kinds import KINDS
 from syncer.kinds.secret_scan import looks_secret
 from syncer.model.address import Address, parse_address
-from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.model.calls import Call
+from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.json_values import Json
-from syncer.model.resource import Desired, Managed
+from syncer.model.kind import Kind
+from syncer.model.resource import Desired, Live, Managed
 from syncer.ops.apply.state_store import StateStore
 from syncer.ops.refresh import Fetch, Reader, claims, read_sides
 from syncer.ops.selection import PlanRequest, Selection
 from syncer.ops.workspace import Workspace
+from syncer.plan.audit_log import AuditEvent, attributed, events_of, parts_of_path
 from syncer.plan.document.timestamps import UNSEEN, LastChange, LastRun, since, when
 from syncer.plan.drift import Comparison, Drift, DriftedObject, Stranger, compare, strangers
 from syncer.plan.inputs import IdIndex, PlanInputs, memory_of
@@ -29,6 +32,11 @@ from syncer.plan.planner import Unread, draft
 from syncer.plan.remainders import shown
 from syncer.state.run_history import Run
 from syncer.state.state_file import State
+
+PAGE, PAGES = 100, 5
+"""Events of a page of the audit log, and how many pages are asked for at most."""
+SLACK = 3600.0
+"""Seconds before the last apply from which on the log is asked: clocks differ."""
 
 
 def find_drift(
@@ -48,7 +56,7 @@ def find_drift(
     sides, names, found, _ = read_sides(api, fetch, desired, managed, request, unread)
     made = draft(KINDS, sides, names, unread, request.agreements)
     compared = compare(KINDS, sides, names, made, remembered=state.found, suspect=_suspect)
-    objects, added = _attributed(api, fetch, compared, applied)
+    objects, added, unsaid = _attributed(api, fetch, compared, applied)
     return Drift(
         target.environment,
         target.org_id,
@@ -60,7 +68,12 @@ def find_drift(
         len(compared.pending),
         compared.compared,
         tuple(compared.unclear),
-        (*problems, *_missing(compared, managed), *_doubts((*found, *unread.values(), *made.problems), compared)),
+        (
+            *problems,
+            *unsaid,
+            *_missing(compared, managed),
+            *_doubts((*found, *unread.values(), *made.problems), compared),
+        ),
         applied,
         compared.unknown,
         added,
@@ -141,8 +154,9 @@ def last_apply(run: Run | None) -> LastRun | None:
 
 def _attributed(
     api: Reader, fetch: Fetch, compared: Comparison, applied: LastRun | None
-) -> tuple[tuple[DriftedObject, ...], tuple[DriftedObject, ...]]:
-    """Each drifted object, and each to which others added something, with when it changed and by whom."""
+) -> tuple[tuple[DriftedObject, ...], tuple[DriftedObject, ...], list[Problem]]:
+    """Each drifted object, and each to which others added something, with when it changed and by whom; what is not
+    known of that, as a warning."""
     histories = [
         (address, KINDS[address.kind].service, history(live.id))
         for address, live in sorted(compared.live.items())
@@ -150,15 +164,52 @@ def _attributed(
     ]
     replies = fetch([partial(api.read, service, call) for _, service, call in histories])
     versions = {address: _versions(address, reply) for (address, _, _), reply in zip(histories, replies, strict=True)}
+    events, wrong = _events(api, applied) if compared.objects or compared.added else ((), [])
 
     def dated(each: DriftedObject) -> DriftedObject:
-        live = compared.live.get(each.address)
-        seen = LastChange.of(KINDS[each.address.kind].dated, live.object) if live else UNSEEN
+        live, kind = compared.live.get(each.address), KINDS[each.address.kind]
+        seen = LastChange.of(kind.dated, live.object) if live else UNSEEN
+        if events and each.live_id:
+            place = parts_of_path(_written_at(kind, each.live_id, live))
+            there_at = applied.time if applied and each.address in applied.wrote else 0.0
+            seen = attributed(seen, place, events, there=live is not None, since=there_at)
         made = since(each.address, versions.get(each.address, []), applied)
         moment = "" if each.what == "missing" else when(each.address, seen, applied, there=live is not None)
         return replace(each, seen=seen, when=moment, versions=made)
 
-    return tuple(map(dated, compared.objects)), tuple(map(dated, compared.added))
+    return tuple(map(dated, compared.objects)), tuple(map(dated, compared.added)), wrong
+
+
+def _events(api: Reader, applied: LastRun | None) -> tuple[list[AuditEvent], list[Problem]]:
+    """What the audit log says of the time since the last apply, as far as the token may read it; a warning where it may
+    not."""
+    found: list[AuditEvent] = []
+    asked: dict[str, Json] = {"limit": PAGE, "outcome": "success"}
+    if applied is not None:
+        asked["timestamp"] = {"from": applied._replace(time=applied.time - SLACK).moment}
+    for page in range(PAGES):
+        try:
+            reply = api.read("audit_log", Call("POST", "/v1/logs", {**asked, "page": page}))
+        except PlatformError as error:
+            return found, [_unread_log(error.problems[0].message)]
+        logs = reply.get("logs") if isinstance(reply, dict) else None
+        if not isinstance(logs, list):
+            return found, [_unread_log("it is not there, or its reply has another form")]
+        found += events_of(reply)
+        if len(logs) < PAGE:
+            break
+    return found, []
+
+
+def _unread_log(why: str) -> Problem:
+    message = f"who changed something is known only as far as the objects say: the audit log cannot be read: {why}"
+    return Problem("audit-log", message, hint="a token that may read it names them", severity="warning")
+
+
+def _written_at(kind: Kind, live_id: str, live: Live | None) -> str:
+    """The path by which the object is written."""
+    own = kind.written_at(live.object) if live else ""
+    return own or kind.read(live_id, live.object if live else None).path
 
 
 def _versions(address: Address, reply: Json) -> list[LastChange]:

@@ -129,8 +129,10 @@ def read_sides(
     taken = [each for each in wanted if not selection.leaves(each.address)]
     addresses = {each.address for each in taken}
     problems += left_out(taken, selection, matches)
-    problems += unknown_keys(taken, desired, {name: [each.key for each in objects] for name, objects in live.items()})
-    problems += unknown_ids(taken, {name: {each.id for each in objects} for name, objects in live.items()})
+    there = {address: one for each in matches.values() for address, one in each.found.items()}
+    keys = {name: [each.key for each in objects] for name, objects in live.items()}
+    problems += unknown_keys(taken, desired, keys, there)
+    problems += unknown_ids(taken, {name: {each.id for each in objects} for name, objects in live.items()}, there)
     sides = PlanInputs(
         taken,
         live,

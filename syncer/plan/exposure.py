@@ -1,4 +1,5 @@
-"""Secrets that a change puts into fields which are not meant for them: where each goes. Pure; reveals no value.
+"""What a reviewer must look at in a change: secrets in fields which are not meant for them and where each goes, fields
+that syncer does not know. Pure; reveals no value.
 
 What a kind declares to be a secret field it takes out of the wish (`Prepared.secrets`), so whatever secret is left in
 it can be read in the organisation, or is sent on from there.
@@ -6,10 +7,14 @@ it can be read in the organisation, or is sent on from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from syncer.model.json_values import Json, Secret
 from syncer.model.secret_text import hosts_of, secrets_of
+
+MOST_NAMED = 3
+"""Unknown fields that a change names; of more, their number."""
 
 
 def exposures(value: Json, path: str) -> tuple[str, ...]:
@@ -34,3 +39,22 @@ def _said(secret: Secret, path: str) -> str:
     if hosts:
         return f"{what} to {' and '.join(hosts)}: `{path}` is no field for secrets"
     return f"{what} into `{path}`, which is no field for secrets"
+
+
+def unknown_fields(extra: Sequence[str], path: str) -> tuple[str, ...]:
+    """That a changed field is one of `extra` (as `Desired.extra`) or holds some: what those do, nobody here can say."""
+    holders = [path[:at] for at, letter in enumerate(path) if letter in ".["]
+    found = [each for each in holders if _stands(each, extra)]
+    for at in range(bisect_left(extra, path), len(extra)):
+        if not extra[at].startswith(path):
+            break
+        if extra[at][len(path) : len(path) + 1] in ("", ".", "["):
+            found.append(extra[at])
+    named = ", ".join(f"`{each}`" for each in found[:MOST_NAMED])
+    more = f" and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
+    return (f"syncer does not know {named}{more}",) if found else ()
+
+
+def _stands(path: str, extra: Sequence[str]) -> bool:
+    at = bisect_left(extra, path)
+    return at < len(extra) and extra[at] == path

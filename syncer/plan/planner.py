@@ -27,7 +27,7 @@ from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_know
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
-from syncer.plan.exposure import exposures
+from syncer.plan.exposure import exposures, unknown_fields
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
@@ -288,10 +288,10 @@ def _not_ours(case: _Case, path: FieldPath, key: str) -> Problem:
     text = case.known.show(path, case.prepared.labels)
     return Problem(
         "live-duplicates",
-        f"{case.desired.address}: the live list `{text}` has two items with {key}",
+        f"{case.desired.address}: the live list `{text}` has another number of items with {key} than the manifest",
         case.desired.where(at),
         f"$.spec.{text}",
-        "rename or delete one of them in the organisation; syncer does not guess which one is meant",
+        "rename or delete them in the organisation, or write as many; syncer does not guess which one is meant",
     )
 
 
@@ -314,14 +314,14 @@ def _create(case: _Case) -> Task:
     kind, want, labels = case.kind, case.prepared.want, case.prepared.labels
     goal: Spec = as_new(want, kind.shape)
     risk = kind.create_risk(want)
-    fields = tuple(_new_field(name, case.known.named(value, labels)) for name, value in goal.items())
-    exposed = [reason for each in fields for reason in exposures(each.after, each.path)]
+    fields = tuple(_new_field(case, name, case.known.named(value, labels)) for name, value in goal.items())
+    doubts = [reason for each in fields for reason in _doubts(case, each.path, each.after)]
     fields += tuple(Field(label, ABSENT, secret, "ours") for label, secret in case.prepared.secrets.items())
     change = Change(
         address=case.desired.address,
         action="create",
         level=worst([*((risk.level,) if risk else ()), *(each.level for each in fields)]),
-        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *exposed])),
+        reasons=tuple(dict.fromkeys([*((risk.reason,) if risk else ()), *doubts])),
         fields=fields,
         calls=(),
         waits=(),
@@ -332,10 +332,15 @@ def _create(case: _Case) -> Task:
     return case.task(change, goal, want)
 
 
-def _new_field(path: str, value: Json) -> Field:
-    """A field of a new object; a secret in it makes it risky."""
-    exposed = exposures(value, path)
-    return Field(path, ABSENT, value, "ours", "risky" if exposed else "safe", "; ".join(exposed))
+def _new_field(case: _Case, path: str, value: Json) -> Field:
+    """A field of a new object; a secret in it makes it risky, and what syncer does not know."""
+    doubts = _doubts(case, path, value)
+    return Field(path, ABSENT, value, "ours", "risky" if doubts else "safe", "; ".join(doubts))
+
+
+def _doubts(case: _Case, path: str, value: Json) -> tuple[str, ...]:
+    """Where secrets in it go, and what of it syncer does not know."""
+    return (*exposures(value, path), *unknown_fields(case.desired.extra, path))
 
 
 def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) -> Task:
@@ -371,14 +376,15 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
     before, after = (case.known.named(side, labels) for side in (change.before, change.after))
     if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
         before, after = change.before, change.after
-    exposed = _exposed(case, change)
+    exposed, path = _exposed(case, change), case.known.show(change.path, labels)
+    unknown = unknown_fields(case.desired.extra, path)
     return Field(
-        case.known.show(change.path, labels),
+        path,
         HIDDEN if hidden else before,
         after,
         change.cause,
-        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed else ())]),
-        risk.reason if risk else "; ".join(exposed),
+        worst([*((risk.level,) if risk else ()), *(("risky",) if exposed or unknown else ())]),
+        "; ".join(((risk.reason,) if risk else exposed) + unknown),
         risk.item if risk else "",
     )
 

@@ -70,7 +70,7 @@ def note_remainder(
 def _notice(address: Address, drift: UndeclaredDrift, names: IdIndex) -> Notice:
     """What a reviewer should know of it: an apply that writes the object takes it for known."""
     said = f"{address}: by hand, and declared by no manifest: {said_of(drift, names)}; `syncer drift` says more"
-    return Notice("undeclared", said, address)
+    return Notice("undeclared-drift", said, address)
 
 
 def said_of(drift: UndeclaredDrift, names: IdIndex) -> str:

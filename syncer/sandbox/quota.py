@@ -9,7 +9,7 @@ from datetime import datetime
 
 _READS = re.compile(
     r"/v1/entity:(list|search|graph)|/v2/flows/templates:search|/v1/automation/flows:batchGet"
-    r"|/v1/entity/taxonomies/classifications:search|/data-(management|governance)/v1/[^/]+/query"
+    r"|/v1/entity/taxonomies/classifications:search|/data-(management|governance)/v1/[^/]+/query|/v1/logs"
 )
 _SEARCHES = re.compile(r"/v1/entity:(list|search)")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from syncer.sandbox import permissions
+from syncer.sandbox import audit_log, permissions
 from syncer.sandbox.app import catalogue, installations
 from syncer.sandbox.control import fault_api
 from syncer.sandbox.control.callers import Callers
@@ -47,6 +47,7 @@ _SERVICES = (
     catalogue,
     retention,
     permissions,
+    audit_log,
 )
 _SAYS_ERROR = ("/v1/entity", "/v2/entity", "/v3/entity", "/v1/automation")
 _TAKES_ORG_HEADER = ("/v1/entity", "/v2/entity", "/v1/app", "/data-", "/v1/permissions")
@@ -115,7 +116,9 @@ def create_app(
         enter(caller)
 
     @app.after_request
-    def cut(answer: Response) -> Response:
+    def finish(answer: Response) -> Response:
+        if "scope" in g:
+            audit_log.note(g.scope, answer.status_code)
         large = (answer.content_length or 0) > options.large_reply_bytes
         if answer.status_code >= 300 or request.path.startswith("/_sandbox/") or not large:
             return answer

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Errors = Iterator["ValidationError"]
 Schema = dict[str, Any]
 Surely = dict[type, frozenset[str] | None]
+Ranks = dict[int, dict[Any, int]]
+"""Id of a mapping of one document → key → its place in it."""
 
 _CLASSES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -54,7 +56,8 @@ def explainer(schema: Schema) -> Callable[[Json, bool], list[Finding]]:
         try:
             mistakes = [_mistake(error) for error in validator.iter_errors(document)]
             found = [finding(mistake, prepared, document, strict) for mistake in one_each(mistakes)]
-            return sorted(found, key=lambda item: _place(document, item.path))
+            ranks: Ranks = {}
+            return sorted(found, key=lambda item: _place(document, item.path, ranks))
         except Exception as error:  # whatever a library makes of a value that no one thought of
             return [
                 Finding(
@@ -164,13 +167,16 @@ def _mistake(error: ValidationError) -> Mistake:
     return Mistake(str(error.validator), path, error.instance, schema, error.validator_value, name)
 
 
-def _place(document: Json, path: Path) -> tuple[int, ...]:
-    """Where a path stands in the document, as numbers that sort like its lines."""
+def _place(document: Json, path: Path, ranks: Ranks) -> tuple[int, ...]:
+    """Where a path stands in the document, as numbers that sort like its lines. `ranks`: is kept from one path of the
+    document to the next."""
     place = []
     value = document
     for step in path:
         if isinstance(value, dict):
-            place.append(list(value).index(step) if step in value else len(value))
+            if id(value) not in ranks:
+                ranks[id(value)] = {name: rank for rank, name in enumerate(value)}
+            place.append(ranks[id(value)].get(step, len(value)))
             value = value.get(step)
         elif isinstance(value, list) and isinstance(step, int):
             place.append(step)

@@ -1,12 +1,13 @@
-"""What a kind's JSON Schema knows of a value: its fields, in the order of the schema; the others are named.
+"""What a kind's JSON Schema knows of a spec: its fields, in the order of the schema; what it has no word for is named.
 
-The platform adds fields every month. In a live object they are no mistake, so this is no check: it only tells what a
-manifest can say from what it cannot.
+The platform adds fields and words every month. In a live object they are no mistake, so this is no check: it only tells
+what a manifest has to list in `metadata.extra` from what it need not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,16 +17,29 @@ from syncer.schema_check import registry
 Schema = dict[str, Any]
 
 
-def known_fields(
-    slug: str, spec: dict[str, Json], kept: Callable[[Path], bool] = lambda path: False
-) -> tuple[dict[str, Json], list[Path]]:
-    """The spec without the fields that the schema of `slug` has no word for, the others in the schema's order, and the
-    paths (from the spec) of those left out. `kept`: where a field that nobody knows stays all the same, behind the
-    known ones, unless it is empty. Those of another branch (a manual task's `conditions`) and the platform's own are
-    known, and do not stay."""
-    left_out: list[Path] = []
-    made = _known([_spec_schema(slug)], spec, (), left_out, kept)
-    return made, left_out
+@dataclass(slots=True)
+class KnownFields:
+    """A spec as a manifest says it. `fields`: places of those that the schema does not have there, which stand behind
+    what is known (but for those of a reference and the like, which gain none); `words`: of texts that an open list of
+    words does not have. `left_out`: of what no manifest says: what the platform sets, and empty fields of another
+    branch (a manual task's `conditions`)."""
+
+    spec: dict[str, Json] = field(default_factory=dict)
+    fields: list[Path] = field(default_factory=list)
+    words: list[Path] = field(default_factory=list)
+    left_out: list[Path] = field(default_factory=list)
+
+    @property
+    def unknown(self) -> list[Path]:
+        """What a manifest lists in `metadata.extra`."""
+        return [*self.fields, *self.words]
+
+
+def known_fields(slug: str, spec: dict[str, Json]) -> KnownFields:
+    """What the schema of `slug` knows of a spec."""
+    out = KnownFields()
+    out.spec = _known([_spec_schema(slug)], spec, (), out)
+    return out
 
 
 @lru_cache
@@ -36,7 +50,7 @@ def _spec_schema(slug: str) -> Schema:
     return found
 
 
-def _known(parts: list[Schema], value: Json, path: Path, left_out: list[Path], kept: Callable[[Path], bool]) -> Json:
+def _known(parts: list[Schema], value: Json, path: Path, out: KnownFields) -> Json:
     """`parts`: every schema that speaks of this value, one after the other."""
     if isinstance(value, dict):
         parts = [more for part in parts for more in _expanded(part, value)]
@@ -45,32 +59,40 @@ def _known(parts: list[Schema], value: Json, path: Path, left_out: list[Path], k
             for name, below in part.get("properties", {}).items():
                 places.setdefault(name, []).append(below)
         others = [part["additionalProperties"] for part in parts if isinstance(part.get("additionalProperties"), dict)]
-        free = bool(others) or any(part.get("additionalProperties") is True for part in parts) or not places
-        unknown = [name for name in value if name not in places]
-        if unknown and not free:
-            elsewhere = {name for part in parts for name in _no_mistake(part, value)}
-            stay = [n for n in unknown if n not in elsewhere and not _empty(value[n]) and kept((*path, n))]
-            left_out += [(*path, name) for name in unknown if name not in stay]
-            unknown = stay
-        ordered = [*(name for name in places if name in value), *unknown]
-        return {name: _known(places.get(name, others), value[name], (*path, name), left_out, kept) for name in ordered}
+        strangers = [name for name in value if name not in places]
+        if any(part.get("additionalProperties") is False for part in parts):
+            gone = {name for name in strangers if _goes(name, value[name], parts)}
+            out.left_out += [(*path, name) for name in strangers if name in gone]
+            strangers = [name for name in strangers if name not in gone]
+            if not any(part.get("x-syncer-closed") for part in parts):
+                out.fields += [(*path, name) for name in strangers]
+        ordered = [*(name for name in places if name in value), *strangers]
+        return {name: _known(places.get(name, others), value[name], (*path, name), out) for name in ordered}
     if isinstance(value, list):
         items = [part["items"] for part in parts if isinstance(part.get("items"), dict)]
-        return [_known(items, item, (*path, index), left_out, kept) for index, item in enumerate(value)]
+        return [_known(items, item, (*path, index), out) for index, item in enumerate(value)]
+    if isinstance(value, str) and any(_is_new(value, part) for part in parts):
+        out.words.append(path)
     return value
 
 
-def _no_mistake(part: Schema, value: dict[str, Json]) -> Iterator[str]:
-    """Fields that a schema knows of and does not have here: those that the platform sets, those of other branches than
-    the one that a word selects."""
-    yield from part.get("x-syncer-server", ())
-    if _selected(part, value) is not None:
-        for case in part["x-dispatch"]["cases"].values():
-            yield from case.get("properties", ())
+def _goes(name: str, value: Json, parts: list[Schema]) -> bool:
+    """Whether a field that the schema does not have here stands in no manifest."""
+    if any(name in part.get("x-syncer-server", ()) for part in parts):
+        return True
+    return value in (None, "", [], {}) and name in {each for part in parts for each in _of_others(part)}
 
 
-def _empty(value: Json) -> bool:
-    return value is None or value in ("", [], {})
+def _of_others(part: Schema) -> Iterator[str]:
+    """Fields that other branches have."""
+    for case in part.get("x-dispatch", {}).get("cases", {}).values():
+        yield from case.get("properties", ())
+
+
+def _is_new(word: str, part: Schema) -> bool:
+    """Whether an open list of words does not have this one; a variable is none."""
+    rule = part.get("x-unless-variable", {}).get("rule", part)
+    return bool(rule.get("x-syncer-open")) and word not in rule["enum"] and not word.startswith("${")
 
 
 def _expanded(schema: Schema, value: dict[str, Json]) -> Iterator[Schema]:

@@ -12,6 +12,11 @@ from syncer.schema_check.subjects import Subject, place, subject, title
 
 Schema = dict[str, Any]
 
+IS_REQUIRED = "it is required"
+"""How the hint of an `unknown-field` ends where the field that was meant is missing; else nothing is."""
+MOST_LISTED = 12
+"""Fields that a hint lists; of more, none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -41,7 +46,7 @@ def finding(mistake: Mistake, root: Schema, document: Json, strict: bool) -> Fin
     """The finding for a mistake."""
     here = place(root, document, mistake.path)
     if mistake.keyword == "additionalProperties":
-        words = _stranger(mistake, root, document, strict)
+        words = _stranger(mistake, root, document)
         path = (*mistake.path, mistake.name) if isinstance(mistake.name, str) else mistake.path
         return Finding(words.rule, words.message, path, words.hint, words.severity)
     if mistake.keyword == "required":
@@ -53,7 +58,7 @@ def finding(mistake: Mistake, root: Schema, document: Json, strict: bool) -> Fin
     return Finding(words.rule, words.message, mistake.path, words.hint, "error" if strict else words.severity)
 
 
-def _stranger(mistake: Mistake, root: Schema, document: Json, strict: bool) -> Message:
+def _stranger(mistake: Mistake, root: Schema, document: Json) -> Message:
     """A field that is set by the platform, belongs to another branch, or is misspelt."""
     name, schema = str(mistake.name), mistake.schema
     here = place(root, document, (*mistake.path, name))
@@ -62,17 +67,16 @@ def _stranger(mistake: Mistake, root: Schema, document: Json, strict: bool) -> M
         hint = "; ".join(part for part in ("leave it out", server[name]) if part)
         return Message("server-field", f"{subject(here)} is set by the platform", hint)
     around = place(root, document, mistake.path)
-    severity: Severity = "error" if strict or schema.get("x-syncer-closed") else "warning"
     message = f"`{name}` is not a field of {title(schema, around.word)}"
+    fields = schema.get("properties", {})
     if mistake.meant:
-        return Message("unknown-field", message, f"did you mean `{mistake.meant}`? it is required")
+        return Message("unknown-field", message, f"did you mean `{mistake.meant}`? {IS_REQUIRED}")
     if others := _others(name, around):
-        return Message("unknown-field", message, f"it belongs to {_listed(others)}", severity)
-    if near := nearest(name, schema.get("properties", {})):
-        return Message("unknown-field", message, f"did you mean `{near}`?", severity)
-    if severity == "warning":
-        return Message("unknown-field", message, "it is sent as it is; check its spelling", severity)
-    return Message("unknown-field", message, f"its fields are {_listed(schema.get('properties', {}))}", severity)
+        return Message("unknown-field", message, f"it belongs to {_listed(others)}")
+    if near := nearest(name, fields):
+        return Message("unknown-field", message, f"did you mean `{near}`?")
+    few = len(fields) <= MOST_LISTED or schema.get("x-syncer-closed")
+    return Message("unknown-field", message, f"its fields are {_listed(fields)}" if few else "")
 
 
 def _others(name: str, around: Subject) -> list[str]:
@@ -190,8 +194,9 @@ def _allowed(mistake: Mistake, where: str) -> Message:
     allowed = mistake.rule if isinstance(mistake.rule, list) else [mistake.rule]
     near = nearest(str(mistake.value), [str(word) for word in allowed])
     hint = f"did you mean `{near}`?" if near else ""
-    if mistake.schema.get("x-syncer-open"):
-        return Message("not-allowed-value", f"{where} is `{mistake.value}`, which is not known here", hint, "warning")
+    is_word = str(mistake.value).replace("-", "").replace("_", "").isalnum()
+    if mistake.schema.get("x-syncer-open") and is_word and not near:  # the platform may have gained it
+        return Message("not-allowed-value", f"{where} is `{mistake.value}`, which is not known here", "", "warning")
     shown = _found(mistake.value, mistake.schema).removeprefix("the text ").removeprefix("the number ")
     return Message("not-allowed-value", f"{where} can't be {shown}; allowed: {_listed(allowed)}", hint)
 
@@ -239,9 +244,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     def plain(word: str) -> str:
         return word.lower().replace("_", "").replace("-", "")
 
-    words = list(known)
-    same = [word for word in words if plain(word) == plain(name)]
-    return (same or get_close_matches(name, words, 1, 0.6) or [""])[0]
+    words = {plain(word): word for word in reversed(list(known))}
+    close = [plain(name)] if plain(name) in words else get_close_matches(plain(name), words, 1, 0.6)
+    return words[close[0]] if close else ""
 
 
 def _listed(words: Iterable[Json], last: str = "") -> str:

@@ -19,23 +19,31 @@ from syncer.model.light_import import datetime_classes, import_lightly
 if TYPE_CHECKING:
     from datetime import datetime
 
+_RULES = Path(__file__).parent / "schemas"
 _SUFFIX = ".schema.json"
 
 
 def slugs() -> tuple[str, ...]:
-    """Names of the schemas that `check` takes: `closing-reason` and so on, and `syncer` for syncer.yaml.
-
-    Others may stand beside them, such as that of a saved plan; they are written for other readers.
-    """
-    found = sorted(file.name.removesuffix(_SUFFIX) for file in place().glob(f"*{_SUFFIX}"))
-    return tuple(slug for slug in found if "x-syncer-owner" in load(slug))
+    """Names of the schemas that `check` takes: `closing-reason` and so on, and `syncer` for syncer.yaml."""
+    return tuple(sorted(file.stem for file in _RULES.glob("*.json")))
 
 
 @lru_cache
 def load(slug: str) -> dict[str, Json]:
-    """The schema as it stands in its file; one object for all callers, not to be changed. KeyError for no such slug."""
+    """The schema that documents are judged by; one object for all callers, not to be changed. KeyError for no such
+    slug."""
+    return _read(_RULES / f"{slug}.json", slug)
+
+
+def published(slug: str) -> dict[str, Json]:
+    """The schema as editors have it, or one that is written for other readers, such as that of a saved plan: with
+    words for people, and open where the platform gains something. KeyError for no such slug."""
+    return _read(place() / f"{slug}{_SUFFIX}", slug)
+
+
+def _read(file: Path, slug: str) -> dict[str, Json]:
     try:
-        text = (place() / f"{slug}{_SUFFIX}").read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise KeyError(slug) from None
     schema: dict[str, Json] = json.loads(text)
@@ -46,8 +54,8 @@ def check(slug: str, document: Json, *, strict: bool = False) -> list[Finding]:
     """Everything that is wrong with a document, in the document's order, one finding a mistake; sound: an empty list.
 
     `document` is the whole manifest as plain JSON values; paths of the findings lead from its root. A field that the
-    schema does not know is a warning, because the platform adds fields every month; it is an error when `strict`, and
-    where a misspelt word does harm (retention, metadata, references). Never raises because of what the document holds.
+    schema does not know is an error; so is a word that an open list does not have, where it is near one that it has,
+    else a warning, or an error when `strict`. Never raises because of what the document holds.
     """
     accepts = _judge(slug)
     if accepts is not None and accepts(document):

@@ -26,6 +26,7 @@ from syncer.model.calls import Call, Listing
 from syncer.model.diagnostic import PlatformError, Problem, Refused
 from syncer.model.json_values import ABSENT, Json, Lookup, Part, Ref, Secret
 from syncer.model.secret_text import secret_text
+from tests.support.patience import PATIENCE
 
 TOKEN = Secret("EPILOT_TOKEN", "tok-canary-7f3a")
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -600,7 +601,7 @@ def test_a_reply_that_names_another_ends_the_sending_and_no_outcome_is_lost() ->
 
 
 def test_tasks_run_side_by_side_and_keep_their_order() -> None:
-    together = threading.Barrier(8, timeout=10)
+    together = threading.Barrier(8, timeout=PATIENCE)
 
     def task(number: int) -> Callable[[], int]:
         def run() -> int:
@@ -629,7 +630,7 @@ def test_a_failure_leaves_what_has_not_begun_and_waits_for_nothing() -> None:
             begun.append(number)
             if number == 0:
                 raise ValueError("x")
-            forever.wait(30)
+            forever.wait(PATIENCE)
             return number
 
         return run

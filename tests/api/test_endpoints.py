@@ -76,6 +76,7 @@ def test_one_server_plays_every_service() -> None:
         "app": "http://127.0.0.1:8000",
         "data_governance": "http://127.0.0.1:8000/data-governance/v1",
         "permissions": "http://127.0.0.1:8000",
+        "audit_log": "http://127.0.0.1:8000",
     }
 
 

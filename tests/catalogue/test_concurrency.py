@@ -153,7 +153,8 @@ def beside_an_apply(live: Any, sandbox: Any) -> None:
     live.reasons(6)
     sandbox.fault(method="POST", path=REASONS, delay=0.4, times=None, after_commit=True)
     process = live.start("apply", "--yes", "--workers", "1")
-    from tests.cli.conftest import ended, until
+    from tests.cli.conftest import ended
+    from tests.support.patience import until
 
     until(lambda: sandbox.writes(), "the first write")
     seen = live.run("plan", "--format", "json")

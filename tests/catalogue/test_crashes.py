@@ -37,8 +37,9 @@ from syncer.plan.safety import Consent
 from syncer.state.journal import read_records
 from syncer.state.lock import myself
 from syncer.state.state_file import State, load
-from tests.cli.conftest import PLAIN, ended, reason, until
+from tests.cli.conftest import PLAIN, ended, reason
 from tests.support.catalogue import told
+from tests.support.patience import PATIENCE, until
 
 Check = Callable[..., None]
 CREATE = ("POST", "/v1/workflows/closing-reasons")
@@ -385,7 +386,7 @@ def a22(live: Any, sandbox: Any) -> None:
     for args in (["fmt"], ["plan", "-o", "saved.plan"], ["init", "sub"]):
         done = subprocess.run(
             [sys.executable, "-B", "-c", LIMITED, "300", *args], cwd=live.folder, env={**PLAIN, **live.env},
-            capture_output=True, check=False, timeout=60,
+            capture_output=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
         assert args[0] == "init" or done.returncode == -signal.SIGXFSZ, (args, done)
         assert {path: path.read_bytes() for path in before} == before

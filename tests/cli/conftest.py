@@ -8,13 +8,14 @@ import hashlib
 import io
 import json
 import os
+import pty
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from syncer.sandbox.seed import reset, seed
 from syncer.sandbox.server import Organisation, create_app, serve
 from syncer.sandbox.store import Store
 from tests.canaries import leaked
+from tests.support.patience import PATIENCE, until
 
 Json = Any
 ROOT = Path(__file__).parents[2]
@@ -54,7 +56,6 @@ JWT = {
     "journey": jwt(org_id=ORG, token_type="journey"),
 }
 CANARIES = (TOKEN, READER, STRANGER, COLLEAGUE, *JWT.values())
-PATIENCE = 20.0
 """Seconds that a process of a test may take at most."""
 
 PROJECT = f"""version: 1
@@ -132,7 +133,7 @@ class Sandbox:
 
     def writes(self) -> list[str]:
         """The requests that could change something."""
-        reading = (":search", ":list", ":batchGet", "/query")
+        reading = (":search", ":list", ":batchGet", "/query", "/v1/logs")
         return [each for each in self.requests() if not each.startswith("GET ") and not each.endswith(reading)]
 
     def seed(self, document: Json) -> None:
@@ -239,15 +240,49 @@ class Repo:
 def ended(process: subprocess.Popen[bytes]) -> Result:
     """Wait for a process and take what it said."""
     out, err = process.communicate(timeout=PATIENCE)
+    err = bytes(_HEARD.pop(process.pid, b"")) + (err or b"")
     return Result(process.returncode, (out or b"").decode("utf-8", "replace"), (err or b"").decode("utf-8", "replace"))
 
 
-def until(happened: Callable[[], object], what: str) -> None:
-    """Wait for something, at most PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
+def heard(process: subprocess.Popen[bytes], text: str) -> None:
+    """Read what a process says on stderr until it has said this; `ended` has all of it."""
+    assert process.stderr is not None
+    said = _HEARD.setdefault(process.pid, bytearray())
+    while text.encode() not in said:
+        ready, _, _ = select.select([process.stderr], [], [], PATIENCE)
+        piece = os.read(process.stderr.fileno(), 4096) if ready else b""
+        assert piece, f"it never said {text!r}, but {said!r}"
+        said += piece
+
+
+_HEARD: dict[int, bytearray] = {}
+"""What processes that still run have said on stderr, as far as it was read."""
+
+
+class Typed:
+    """`syncer` at a terminal of its own, where somebody types."""
+
+    def __init__(self, repo: Repo, *args: str, **how: Any) -> None:
+        ours, theirs = pty.openpty()
+        self.terminal = ours
+        self.process = repo.start(*args, stdin=theirs, stderr=theirs, **how)
+        os.close(theirs)
+        self.seen = b""
+
+    def wait_for(self, text: bytes) -> None:
+        """Read until a text has been shown."""
+        while text not in self.seen:
+            ready, _, _ = select.select([self.terminal], [], [], PATIENCE)
+            assert ready, self.seen
+            self.seen += os.read(self.terminal, 4096)
+
+    def type(self, keys: bytes) -> Result:
+        """Type, and wait for the end."""
+        os.write(self.terminal, keys)
+        try:
+            return ended(self.process)
+        finally:
+            os.close(self.terminal)
 
 
 @pytest.fixture(scope="session")
@@ -264,7 +299,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         finder.bind(("127.0.0.1", 0))
         port = finder.getsockname()[1]
     threading.Thread(target=serve, args=(app, "127.0.0.1", port), daemon=True).start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE) as client:
 
         def answers() -> bool:
             try:

@@ -56,16 +56,16 @@ last apply known here: TIME, run RUN
 fields: as declared at the last apply → as live now
 
 - ClosingReason/lost  "Verloren"  deleted by hand
-    after the last apply
+    last written TIME by user-739224@example.org, after the last apply
 
 ~ AppInstallation/address  "{APP}"  changed by hand
-    last written TIME by berta, after the last apply
+    last written TIME by berta@example.org, after the last apply
     option_values[{COMPONENT}].options[ueberschrift].value
         - "Wo?"
         + "Wohin?"
 
 ~ ClosingReason/won  "Erfolg"  changed by hand
-    last written TIME, after the last apply
+    last written TIME by user-739224@example.org, after the last apply
     title  "Gewonnen" → "Erfolg"
 
 1 live object has no manifest (1 ClosingReason): `syncer pull` writes them

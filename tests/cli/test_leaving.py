@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncer import __version__
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SAID = f"syncer {__version__}\n"
@@ -49,7 +50,7 @@ PROGRAMS = {
 @pytest.mark.parametrize(("program", "expected"), PROGRAMS.values(), ids=PROGRAMS)
 def test_the_end_of_a_program(program: str, expected: list[object]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", program, "--version"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert [done.stdout, done.returncode] == expected, done.stderr
 
@@ -57,7 +58,7 @@ def test_the_end_of_a_program(program: str, expected: list[object]) -> None:
 def test_a_profiler_writes_what_it_saw(tmp_path: Path) -> None:
     file = tmp_path / "profile"
     command = [sys.executable, "-m", "cProfile", "-o", str(file), "-m", "syncer", "--version"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.stdout, done.returncode) == (SAID, 0), done.stderr
     seen = pstats.Stats(str(file)).get_stats_profile().func_profiles
     assert {"main", "run", "_begun_by_python"} <= set(seen)
@@ -84,7 +85,7 @@ def test_a_coverage_tool_that_watches_every_process_saves_what_it_saw(tmp_path: 
     env = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "SEEN": str(tmp_path / "seen")}
     done = subprocess.run(
         [sys.executable, "-m", "syncer", "--version"],
-        env={**os.environ, **env}, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **env}, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.stdout, done.returncode) == (SAID, 0), done.stderr
     assert {"main", "run", "_begun_by_python"} <= set((tmp_path / "seen").read_text("utf-8").split())

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
-from tests.cli.conftest import ORG, PATIENCE, PLAIN, READER, STRANGER, ended, flow, reason, until
+from tests.cli.conftest import ORG, PLAIN, READER, STRANGER, Typed, ended, flow, reason
+from tests.support.patience import PATIENCE, until
 
 READS = "GET /v1/workflows/closing-reasons"
 CREATE = "POST /v1/workflows/closing-reasons"
@@ -152,33 +151,6 @@ def test_apply_with_nobody_there(live, sandbox) -> None:
 def test_apply_with_nobody_there_and_nothing_to_do(live) -> None:
     live.run("apply", "--yes")
     assert live.run("apply").code == 0
-
-
-class Typed:
-    """`syncer` at a terminal of its own, where somebody types."""
-
-    def __init__(self, repo, *args: str) -> None:
-        ours, theirs = pty.openpty()
-        self.terminal = ours
-        self.process = repo.start(*args, stdin=theirs, stderr=theirs)
-        os.close(theirs)
-        self.seen = b""
-
-    def wait_for(self, text: bytes) -> None:
-        """Read until a text has been shown."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in self.seen:
-            assert time.monotonic() < deadline, self.seen
-            self.seen += os.read(self.terminal, 4096)
-
-    def type(self, keys: bytes):
-        """Type, and wait for the end."""
-        os.write(self.terminal, keys)
-        try:
-            said = ended(self.process)
-        finally:
-            os.close(self.terminal)
-        return said
 
 
 ANSWERS = {
@@ -467,6 +439,8 @@ def test_the_console_script_is_there() -> None:
     script = os.path.join(os.path.dirname(sys.executable), "syncer")
     if not os.path.exists(script):
         pytest.skip("syncer is not installed in this environment, only importable")
-    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=False, env=PLAIN, timeout=20)
+    done = subprocess.run(
+        [script, "--version"], capture_output=True, text=True, check=False, env=PLAIN, timeout=PATIENCE
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.dumps(done.stdout).startswith('"syncer ')

@@ -16,6 +16,7 @@ from syncer.documents import yaml_events, yaml_reader
 from syncer.fs.cache_file import MOST_OF_ALL, CacheFile, cache_folder
 from syncer.manifests.read_cache import ReadCache, digest_of, rules_key
 from tests.cli.conftest import TOKEN, Repo, Result, flow, reason
+from tests.support.patience import PATIENCE
 
 BROKEN = reason("lost", "Verloren", stauts="ACTIVE")
 SECRET = "canary-of-the-process-41c7"
@@ -330,7 +331,7 @@ def test_a_disk_that_may_only_be_read(cached: Repo, monkeypatch: pytest.MonkeyPa
 def test_two_at_once(cached: Repo) -> None:
     """Each writes the whole of it, in one step: whoever comes last has written what is there."""
     started = [cached.start("validate") for _ in range(4)]
-    ends = [(process.communicate(timeout=60), process.returncode) for process in started]
+    ends = [(process.communicate(timeout=PATIENCE), process.returncode) for process in started]
     assert {(code, err) for (_, err), code in ends} == {(0, b"3 manifests in 3 files: valid\n")}
     assert count_reads(cached) == 0
     assert [path.name for path in file_of(cached).parent.iterdir()] == [file_of(cached).name]

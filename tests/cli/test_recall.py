@@ -11,6 +11,7 @@ import pytest
 
 from tests.canaries import leaked
 from tests.cli.conftest import ROOT, Repo, Sandbox, flow, reason
+from tests.support.patience import PATIENCE
 
 COMMANDS = (
     ("plan",),
@@ -134,7 +135,7 @@ def test_two_processes_at_once_say_the_same(cached: Repo) -> None:
     shutil.rmtree(cached.env["XDG_CACHE_HOME"], ignore_errors=True)
     without = cached.run("plan", "--no-cache")
     running = [cached.start("plan") for _ in range(3)]
-    said = [each.communicate(timeout=60) for each in running]
+    said = [each.communicate(timeout=PATIENCE) for each in running]
     assert [each.returncode for each in running] == [0, 0, 0]
     assert {out.decode() for out, _ in said} == {without.out}
     assert cached.run("plan") == without

@@ -15,7 +15,8 @@ import pytest
 from syncer import __version__
 from syncer.cli.commands.sandbox import MOST_BYTES
 from syncer.documents.source_checks import MAX_BYTES
-from tests.cli.conftest import ended, until
+from tests.cli.conftest import ended
+from tests.support.patience import until
 
 REASONS = "/v1/workflows/closing-reasons"
 

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from syncer import __version__
 from syncer.model.state_location import state_location
 from syncer.state.backends.factory import open_place
 from syncer.state.lock import Holder
+from tests.cli.conftest import Typed, ended, heard
+from tests.support.patience import PATIENCE, until
 
 BEN = Holder("ben", "desk", 4712, "boot", 1_700_000_000.0)
 
@@ -135,41 +136,43 @@ def test_a_locked_place_refuses_an_apply_and_unlock_shows_whose_it_is(
 
 @pytest.mark.slow
 def test_of_two_applies_at_once_one_is_refused(live: Any, sandbox: Any, server: Any) -> None:
-    """Real processes in two working copies; the first is held up in the middle of its writes."""
+    """Real processes in two working copies; the first, which has the lock, is asked and waits for the answer."""
     url = server.fresh()
     live.env |= {**server.env, "SYNCER_STATE": url}
     live.reasons(4)
-    sandbox.fault(method="POST", path="/v1/workflows/closing-reasons", delay=1.5, times=1)
-    first = live.start("apply", "--yes", "--workers", "1")
-    _until_written(sandbox)
+    first = Typed(live, "apply", "--workers", "1")
+    first.wait_for(b"Only `yes` does it: ")
     second = live.folder.parent / "second"
     shutil.copytree(live.folder, second, ignore=shutil.ignore_patterns(".syncer"))
     refused = live.spawn("apply", "--yes", at=str(second))
-    assert (refused.code, f"(process {first.pid})" in refused.err) == (4, True)
-    waited = live.spawn("apply", "--yes", "--lock-wait", "15", at=str(second))
-    first.communicate(timeout=20)
-    assert (first.returncode, waited.code) == (0, 0), waited.err
+    assert (refused.code, f"(process {first.process.pid})" in refused.err) == (4, True)
+    third = live.start("apply", "--yes", "--lock-wait", str(PATIENCE), at=str(second))
+    heard(third, "; waiting up to ")
+    said = first.type(b"yes\n")
+    waited = ended(third)
+    assert (said.code, waited.code) == (0, 0), waited.err
     titles = sandbox.titles()
     assert len(titles) == len(set(titles)) == 5
 
 
 @pytest.mark.slow
 def test_a_killed_apply_leaves_a_lock_and_nothing_twice(live: Any, sandbox: Any, server: Any) -> None:
+    """On the same machine the next run sees that the process is gone, and takes the lock over."""
     url = server.fresh()
     live.env |= {**server.env, "SYNCER_STATE": url}
     live.reasons(4)
-    sandbox.fault(method="POST", path="/v1/workflows/closing-reasons", delay=1.5, times=1)
+    sandbox.fault(method="POST", path="/v1/workflows/closing-reasons", delay=PATIENCE, times=1)
     first = live.start("apply", "--yes", "--workers", "1")
     _until_written(sandbox)
     first.send_signal(signal.SIGKILL)
-    first.communicate(timeout=20)
-    time.sleep(2)  # the call that was under way takes effect, and nobody knows
-    if server.scheme == "s3":
-        assert live.run("apply", "--yes").code == 4
-        assert live.run("state", "unlock", "--yes").code == 0
+    ended(first)
     sandbox.well_again()
-    again = live.run("apply", "--yes", "--lock-wait", "5")
+    until(lambda: len(sandbox.titles()) == 1, "the call that was under way, which nobody knows to have taken effect")
+    again = live.run("apply", "--yes", "--lock-wait", str(PATIENCE))
     assert again.code == 0, again.err
+    took = "took over the lock of a dead run: " in again.err
+    assert took  # that of the working copy, and where an object is the lock that too
+    assert again.err.count(f"(process {first.pid}") == (2 if server.scheme == "s3" else 1)
     titles = sandbox.titles()
     assert len(titles) == len(set(titles)) == 5
     assert live.run("plan", "--detailed-exitcode").code == 0
@@ -183,12 +186,13 @@ def test_a_place_that_goes_away_in_the_middle_ends_the_run_as_partly_done(
     url = server.fresh()
     live.env |= {**server.env, "SYNCER_STATE": url}
     live.reasons(6)
-    sandbox.fault(method="POST", path="/v1/workflows/closing-reasons", delay=1.5, times=1)
+    sandbox.fault(method="POST", path="/v1/workflows/closing-reasons", delay=PATIENCE, times=1)
     first = live.start("apply", "--yes", "--workers", "1")
     _until_written(sandbox)
     assert live.run("state", "unlock", "--yes").code == 0
-    _, said = first.communicate(timeout=30)
-    assert first.returncode == 5, said
+    sandbox.well_again()
+    said = ended(first)
+    assert said.code == 5, said.err
     assert len(sandbox.titles()) < 7
     again = live.run("apply", "--yes")
     assert again.code == 0, again.err
@@ -197,10 +201,7 @@ def test_a_place_that_goes_away_in_the_middle_ends_the_run_as_partly_done(
 
 def _until_written(sandbox: Any) -> None:
     """The first create has been sent and not answered."""
-    end = time.monotonic() + 20
-    while not sandbox.writes():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(sandbox.writes, "the first create")
 
 
 LIBRARIES = {"s3://bucket/prefix": ("obstore.store", "obstore"), "postgresql://db.example/x": ("psycopg", "psycopg")}

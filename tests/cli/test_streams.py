@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import PATIENCE, PLAIN, reason
+from tests.cli.conftest import PLAIN, reason
+from tests.support.patience import PATIENCE
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 CLOSING = "[os.close(int(n)) for n in sys.argv[1]]"

@@ -235,10 +235,20 @@ def test_prune_leaves_what_is_not_declared() -> None:
 
 REFUSED: dict[str, tuple[Json, Json, list[Any]]] = {
     # case: (live, manifest, refused)
-    "two of one name": (
-        {"items": [{"name": "a"}, {"name": "a"}]}, {"items": [{"name": "b"}]}, [(("items",), "name `a`")],
+    "two of one name, and one is asked for": (
+        {"items": [{"name": "a"}, {"name": "a"}]}, {"items": [{"name": "a", "x": 1}]}, [(("items",), "name `a`")],
     ),
-    "two of one id": ({"groups": [{"id": 1}, {"id": "1"}]}, {"groups": []}, [(("groups",), "id `1`")]),
+    "one of a name, and two are asked for": (
+        {"items": [{"name": "a"}]}, {"items": [{"name": "a", "x": 1}, {"name": "a"}]}, [(("items",), "name `a`")],
+    ),
+    "two of one id": ({"groups": [{"id": 1}, {"id": "1"}]}, {"groups": [{"id": 1}]}, [(("groups",), "id `1`")]),
+    "two of one id, in a list that is ours whole": (
+        {"whole": [{"id": 1}, {"id": "1"}]}, {"whole": [{"id": 1}]}, [(("whole",), "id `1`")],
+    ),
+    "two without a name, and one is asked for": (
+        {"items": [{"x": 1}, {"x": 2}]}, {"items": [{"x": 3}]}, [(("items",), "no `name`")],
+    ),
+    "two of one name, and nobody asks": ({"items": [{"name": "a"}, {"name": "a"}]}, {"items": []}, []),
     "two of the fallback that is asked for": (
         {"groups": [{"id": 1, "label": "A"}, {"id": 2, "label": "A"}]}, {"groups": [{"label": "A"}]},
         [(("groups",), "label `A`")],
@@ -256,6 +266,33 @@ def test_duplicates_are_not_guessed(live: Json, want: Json, refused: list[Any]) 
     assert merged.refused == refused
     assert merged.goal == live
     assert merged.changes == []
+
+
+A, A2 = {"name": "a", "x": 1}, {"name": "a", "x": 2}
+DOUBLES: dict[str, tuple[Json, Json, Json, list[tuple[str, Json, Json, str]]]] = {
+    # live, manifest, goal, changes: of each key as many as there are, by their order
+    "another item is ours": ([A, A2, {"name": "b", "x": 1}], [{"name": "b", "x": 5}], [A, A2, {"name": "b", "x": 5}],
+                             [("items[b].x", 1, 5, "ours")]),
+    "a new item": ([A, A2], [{"name": "c"}], [A, A2, {"name": "c"}], [("items[c]", ABSENT, {"name": "c"}, "ours")]),
+    "both are ours": ([A, A2], [A, {"name": "a", "x": 5}], [A, {"name": "a", "x": 5}], [("items[a].x", 2, 5, "ours")]),
+    "both as they are": ([A, A2], [A, A2], [A, A2], []),
+    "both are new": ([], [A, A2], [A, A2], [("items[a]", ABSENT, A, "ours"), ("items[a]", ABSENT, A2, "ours")]),
+    "two without a name": ([{"x": 1}, {"x": 2}], [{"x": 1}, {"x": 3}], [{"x": 1}, {"x": 3}],
+                           [("items[?].x", 2, 3, "ours")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("live", "want", "goal", "changed"), DOUBLES.values(), ids=DOUBLES)
+def test_doubles_are_paired_by_their_order(live: Json, want: Json, goal: Json, changed: list[Any]) -> None:
+    merged = merge({"items": live}, {"items": want}, {}, KEYED)
+    assert (merged.refused, merged.goal, changes(merged)) == ([], {"items": goal}, changed)
+
+
+def test_what_is_refused_holds_nothing_else_back() -> None:
+    live = [A, A2, {"name": "b", "x": 1}]
+    merged = merge({"items": live}, {"items": [{"name": "a", "x": 7}, {"name": "b", "x": 2}]}, {}, KEYED)
+    assert merged.refused == [(("items",), "name `a`")]
+    assert merged.goal == {"items": [A, A2, {"name": "b", "x": 2}]}
 
 
 LISTS = compile_shape(lists={"set": AS_SET, "set[].values": AS_SET, "list": ORDERED})
@@ -351,7 +388,7 @@ SAME: dict[str, tuple[Json, Json, Shape, bool]] = {
     "part of it": ({"a": 1}, {"a": 1, "b": 2}, PLAIN, False),
     "another order of a set": ({"set": [1, 2]}, {"set": [2, 1]}, LISTS, True),
     "another order of a list": ({"list": [1, 2]}, {"list": [2, 1]}, LISTS, False),
-    "duplicates": ({"items": [{"name": 1}, {"name": 1}]}, {"items": [{"name": 1}, {"name": 1}]}, KEYED, False),
+    "duplicates": ({"items": [{"name": 1}, {"name": 1}]}, {"items": [{"name": 1}, {"name": 1}]}, KEYED, True),
 }
 
 

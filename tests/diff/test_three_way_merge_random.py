@@ -11,6 +11,7 @@ from syncer.diff.fingerprint import fingerprint
 from syncer.diff.three_way_merge import merge, same
 from syncer.model.field_rules import AS_SET, ORDERED, ListRule, Shape, compile_shape, keyed
 from syncer.model.json_values import ABSENT, Json
+from tests.support.examples import examples
 
 RULES: dict[str, ListRule] = {
     "named": keyed("name"),
@@ -55,7 +56,7 @@ SPECS = st.fixed_dictionaries(
         "list": st.lists(VALUES | items().map(lambda found: {"named": found}), max_size=4),
     },
 )
-LAWS = settings(deadline=None, max_examples=300)
+LAWS = settings(deadline=None, max_examples=examples(300))
 
 
 @LAWS

@@ -13,6 +13,7 @@ import pytest
 from syncer.documents.yaml_reader import Document, _read_yaml, read
 from syncer.model.diagnostic import InvalidInput, Location
 from syncer.model.json_values import Path as ValuePath
+from tests.support.patience import PATIENCE
 
 VALUES = {
     # case                          text                                          values of the documents
@@ -400,11 +401,11 @@ LAST_WORDS = """
 import resource, sys, time
 from syncer.documents.yaml_reader import read
 from syncer.model.diagnostic import InvalidInput
-text, start = sys.stdin.buffer.read(), time.monotonic()
+text, start = sys.stdin.buffer.read(), time.process_time()
 try:
     read(text, "f." + sys.argv[1])
 except InvalidInput as refusal:
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
     print(refusal.problems[-1].rule)
 """
 
@@ -416,7 +417,7 @@ def test_g19_depth_does_not_end_the_process(text: bytes) -> None:
         input=text,
         capture_output=True,
         cwd=Path(__file__).parents[2],
-        timeout=30,
+        timeout=PATIENCE,
     )
     last = b"too-many-problems\n" if text.startswith(b"?") else b"too-deep\n"  # each `? ?` is a key that is no text
     assert (done.stdout, done.stderr, done.returncode) == (last, b"", 0)
@@ -428,7 +429,7 @@ def test_g19_depth_of_json() -> None:
         input=DEEP["brackets"],
         capture_output=True,
         cwd=Path(__file__).parents[2],
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert (done.stdout, done.stderr, done.returncode) == (b"too-deep\n", b"", 0)
 

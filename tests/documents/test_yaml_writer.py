@@ -15,6 +15,7 @@ from syncer.documents.edit.operations import Replacement
 from syncer.documents.formatter import format_text
 from syncer.documents.yaml_reader import read
 from syncer.documents.yaml_writer import write_yaml
+from tests.support.examples import examples
 
 ODD = [
     "yes", "No", "null", "~", "", " x", "x ", "a: b", "a:", "- x", "x #y", "#x", "{{a}}", "[x]", "1.0", "1e3", "0x1",
@@ -36,7 +37,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(VALUES)
 def test_what_is_written_is_read_back(value: Any) -> None:
     document = {"apiVersion": "syncer/v1", "kind": "X", "metadata": {"name": "x"}, "spec": value}
@@ -60,7 +61,7 @@ def as_others_read(text: str) -> list[str]:
 TEMPLATES = ("a: x\n", "a: 'x'\nb: 'y'\n", "a: {b: x, c: [1, 2]}\n", "a:\n  - x\n", '{\n  "a": [1]\n}\n')
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from(TEMPLATES), VALUES)
 def test_what_an_edit_writes_is_read_alike(before: str, value: Any) -> None:
     name = "x.json" if before.startswith("{") else "x.yaml"

@@ -91,9 +91,9 @@ def test_every_kind_by_two_users(org: World) -> None:
     report = org.drift()
     asked = org.requests()[before:]
     assert [each for each in asked if writes(each)] == []
-    versions = [each["path"] for each in asked if each["path"].endswith("/versions")]
-    assert versions == ["/v1/entity/schemas/mast/versions"]
-    assert len(asked) <= plan + len(versions)
+    beside = [each["path"] for each in asked if each["path"].endswith(("/versions", "/logs"))]
+    assert beside == ["/v1/entity/schemas/mast/versions", "/v1/logs"]
+    assert len(asked) <= plan + len(beside)
     assert short(report) == {
         "ClosingReason/lost": ["deleted"],
         "ClosingReason/off": ["deactivated", "status (drift)"],
@@ -108,9 +108,11 @@ def test_every_kind_by_two_users(org: World) -> None:
     assert (report.unclear, [each.severity for each in report.problems]) == ((), ["warning"])
     who = {str(each.address): (each.when, each.seen.changed_by) for each in report.objects}
     assert {address: when for address, (when, _) in who.items()} == dict.fromkeys(who, "after")
-    assert {address: user for address, (_, user) in who.items() if user} == {
-        "AppInstallation/address": "user-739224", "AppInstallation/credit": "berta",
-    }  # fmt: skip
+    assert {address: user for address, (_, user) in who.items()} == {
+        **dict.fromkeys(who, "user-739224@example.org"),
+        **dict.fromkeys(("AppInstallation/credit", "EntitySchema/mast"), "berta@example.org"),
+    }
+    assert "@example.org" not in org.state_path.read_text()
     made = next(each for each in report.objects if each.address.kind == "EntitySchema")
     assert [each.version for each in made.versions] == ["3", "2"]
     assert [each.name for each in report.strangers if each.kind == "ClosingReason"] == ["Neu"]
@@ -228,3 +230,48 @@ def test_a_token_that_sees_nothing_is_more_likely(org: World) -> None:
     report = org.drift()
     assert report.summary["deleted"] == 3
     assert [each.rule for each in report.problems] == ["mass-missing"]
+
+
+LOG: dict[str, tuple[dict[str, Json], str, str]] = {
+    # how the audit log answers: by whom the app was changed as far as is known, and what is said
+    "403": ({"status": 403}, "berta", "the audit log cannot be read"),
+    "no such endpoint": ({"status": 404}, "berta", "the audit log cannot be read"),
+    "another form": ({"body": {"events": []}}, "berta", "the audit log cannot be read"),
+    "nothing": ({"body": {"logs": [], "total": 0}}, "berta", ""),
+    "no event has its form": ({"body": {"logs": [None, 1, {}, {"http": {}, "caller": {}}]}}, "berta", ""),
+    "a time that is none": ({"body": {"logs": [{"timestamp": "gestern"}]}}, "berta", ""),
+    "another day": ({"body": {"logs": [{"timestamp": "2031-01-01T00:00:00Z"}]}}, "berta", ""),
+    "without a zone": ({"body": {"logs": [{"timestamp": "2026-03-02T10:14:03"}]}}, "berta", ""),
+    "a change that was refused": ({"body": {"logs": [{"status_code": 403}]}}, "berta", ""),
+    "another object's": ({"body": {"logs": [{"http": {"method": "PATCH", "path": "/v1/app/other"}}]}}, "berta", ""),
+    "by an automation": (
+        {"body": {"logs": [{"caller": {"user_id": "7", "trigger_type": "automation"}}]}}, "7", "",
+    ),
+    "by a person": ({"body": {"logs": [{}]}}, "carla@example.org", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOG)
+def test_what_the_audit_log_says_is_believed_where_it_fits(org: World, name: str) -> None:
+    """The object's own time stands beside it: a log that says another time speaks of another change, or lies."""
+    answer, by, said = LOG[name]
+    app = Make.installation()["spec"]["app_id"]
+    org.ask(f"POST /v1/app/{app}/promote-to/1.2.0", by="gamma")
+    live = org.ask(f"GET /v1/app/{app}")["installation_audit"]["updated_at"]
+    event = {
+        "timestamp": live,
+        "status_code": 200,
+        "caller": {"user_email": "carla@example.org", "user_id": "9", "trigger_type": "user"},
+        "http": {"method": "POST", "path": f"/v1/app/{app}/promote-to/1.2.0"},
+    }
+    body = answer.get("body")
+    if body and "logs" in body and name not in ("nothing", "no event has its form"):
+        answer = {"body": {"logs": [{**event, **each} for each in body["logs"]], "total": 1}}
+    org.fault(method="POST", path="/v1/logs", times=None, **{"status": 200, **answer})
+    (each,) = org.drift().objects
+    report = org.drift()
+    assert (each.seen.changed_by, each.when) == (by, "after")
+    assert [problem.severity for problem in report.problems if said and said in problem.message] == ["warning"] * bool(
+        said
+    )
+    assert [problem for problem in report.problems if problem.rule == "audit-log"] == [] or said

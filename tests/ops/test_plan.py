@@ -1102,6 +1102,30 @@ def test_an_id_that_nothing_has_is_named(world: World, make: Make) -> None:
     world.converges()
 
 
+def test_an_id_of_nothing_that_is_live_so_holds_up_no_plan(world: World, make: Make) -> None:
+    """Somebody removed the reason and left the reference: what a pull writes of that must be a plan of nothing."""
+    world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Won"}, {"id": "B" * 21, "title": "Lost"}]})
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}, {"id": "B" * 21}]))
+    world.apply()
+    gone = world.one("FlowTemplate")["id"]
+    world.stored("flow", gone, lambda body: {**body, "closing_reasons": [{"id": "A" * 21}, {"id": "x739cew"}]})
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}, {"id": "x739cew"}]))
+    planned = world.plan()
+    assert planned.plan.changes == ()
+    found = [each for each in planned.problems if each.rule == "unknown-key"]
+    assert [(each.severity, each.message, each.path) for each in found] == [
+        (
+            "warning",
+            "FlowTemplate/house: nothing in the organisation is the ClosingReason `x739cew`, and the live object "
+            "refers to it all the same",
+            "$.spec.closing_reasons[1].id",
+        )
+    ]
+    world.put(make.flow("house", closing_reasons=[{"id": "A" * 21}, {"id": "x739cex"}]))
+    with pytest.raises(InvalidInput):
+        world.plan()
+
+
 def test_with_only_a_part_what_the_other_manifests_describe_is_no_stranger(world: World, make: Make) -> None:
     """Without state, live objects of manifests that were not chosen belong to these, and to nobody else."""
     world.seed({"closing_reasons": [{"id": "A" * 21, "title": "Won"}]})
@@ -1223,3 +1247,24 @@ def test_another_order_in_the_file_is_said_while_it_differs(world: World, make: 
     assert (world.changes(), orders()) == ({}, [said])
     world.put(make.schema("site", first, second, third))
     assert orders() == []
+
+
+def test_a_circle_of_schemas_stands_in_the_order_of_the_files(world: World, make: Make) -> None:
+    """The attribute that closes it is sent in a second go, and stands where the file has it all the same."""
+    there = {"name": "other", "label": "Other", "type": "relation", "allowedSchemas": ["two"]}
+    back = {"name": "other", "label": "Other", "type": "relation", "allowedSchemas": ["one"]}
+    world.put(make.schema("one", make.text("a"), there, make.text("b")))
+    world.put(make.schema("two", make.text("a"), back, make.text("b")))
+    world.apply()
+    for slug in ("one", "two"):
+        live = world.ask(f"GET /v1/entity/schemas/{slug}?latest=true")["attributes"]
+        assert [each["name"] for each in live] == ["a", "other", "b"]
+    assert world.plan().plan.notices == ()
+
+
+def test_an_order_that_means_nothing_is_not_told(world: World, make: Make) -> None:
+    world.put(make.flow("sort", **copy.deepcopy(SORTED)))
+    world.apply()
+    flow = world.one("FlowTemplate", name="Sort")
+    world.stored("flow", flow["id"], lambda body: {**body, "edges": body["edges"][::-1]})
+    assert (world.changes(), [each for each in world.plan().plan.notices if each.rule == "other-order"]) == ({}, [])

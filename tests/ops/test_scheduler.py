@@ -11,6 +11,7 @@ import pytest
 
 from syncer.ops.apply.scheduler import Stop
 from syncer.plan.events import Done, Failed, Skipped, Started
+from tests.support.patience import PATIENCE
 
 World, Make = Any, Any
 
@@ -56,7 +57,7 @@ def test_what_is_independent_goes_side_by_side(world: World, make: Make) -> None
     """Four creates meet in the air: each waits until all four were sent."""
     names = ("a", "b", "c", "d")
     world.put(*[make.reason(name) for name in names])
-    together = threading.Barrier(len(names), timeout=10)
+    together = threading.Barrier(len(names), timeout=PATIENCE)
 
     def meet(request: Any) -> None:
         if request.method == "POST":
@@ -424,7 +425,7 @@ def test_what_was_deleted_between_plan_and_update_is_not_made_anew(world: World,
 def test_a_bug_comes_out_after_the_others_were_remembered(world: World, make: Make) -> None:
     """What is under way when syncer itself breaks is still written down; nothing further is begun."""
     world.put(make.reason("a"), make.reason("b"), make.flow("house", closing_reasons=[{"ref": "a"}, {"ref": "b"}]))
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=PATIENCE)
 
     def break_one(request: Any) -> None:
         if request.method == "POST":

@@ -138,7 +138,7 @@ def test_every_kind(world: World, name: str, whole: bool) -> None:
     expected = (named(address, fields), {} if whole else named(address, added))
     assert told(world.drift()) == expected
     planned = world.plan()
-    assert (planned.plan.changes, [each.rule for each in planned.plan.notices]) == ((), ["undeclared"])
+    assert (planned.plan.changes, [each.rule for each in planned.plan.notices]) == ((), ["undeclared-drift"])
     assert world.apply().code == 0  # an apply that does not write it takes nothing for known
     assert told(world.drift()) == expected
     with world.api(read_only=True) as api:

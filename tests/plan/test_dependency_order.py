@@ -17,6 +17,7 @@ from syncer.model.kind import Kind
 from syncer.model.resource import Desired, Use
 from syncer.plan.dependency_order import Order, order_of
 from syncer.plan.plan import REMOVALS, Change, Task, Verb
+from tests.support.examples import examples
 
 VERBS: dict[str, Verb] = {"+": "create", "~": "update", "^": "upgrade", "-": "delete", "/": "deactivate"}
 
@@ -124,7 +125,7 @@ def repositories(draw: st.DrawFn) -> dict[Address, Task]:
     return tasks
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=examples(500))
 @given(tasks=repositories())
 def test_there_is_always_an_order(tasks: dict[Address, Task], kinds: Mapping[str, Kind]) -> None:
     order: Order = order_of(kinds, tasks)

@@ -13,6 +13,7 @@ import pytest
 from syncer.model.diagnostic import Problem
 from syncer.render.output import Output, encodable
 from syncer.render.terminal import Terminal
+from tests.support.patience import PATIENCE
 
 
 def test_answers_and_talk_go_their_ways() -> None:
@@ -102,7 +103,7 @@ def test_a_reader_that_leaves_stops_nothing() -> None:
     os.close(reader)
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], stdout=writer, stderr=subprocess.PIPE, cwd=root, timeout=60, check=False
+        [sys.executable, "-c", PROGRAM], stdout=writer, stderr=subprocess.PIPE, cwd=root, timeout=PATIENCE, check=False
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"bookkeeping done\n")

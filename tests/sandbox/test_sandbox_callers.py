@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from typing import Any
 
 import httpx
@@ -15,6 +14,7 @@ pytest.importorskip("waitress", reason="the sandbox's extra is not installed")
 from syncer.sandbox.control.callers import Callers
 from syncer.sandbox.options import Options
 from syncer.sandbox.server import Organisation, create_app, serve
+from tests.support.patience import PATIENCE, until
 
 REASONS = "/v1/workflows/closing-reasons"
 
@@ -105,18 +105,20 @@ def url() -> str:
         finder.bind(("127.0.0.1", 0))
         port = finder.getsockname()[1]
     threading.Thread(target=serve, args=(application, "127.0.0.1", port), daemon=True).start()
-    for _ in range(250):
+
+    def answers() -> bool:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/_sandbox/faults", trust_env=False)
-            break
+            return httpx.get(f"http://127.0.0.1:{port}/_sandbox/faults", trust_env=False, timeout=PATIENCE).is_success
         except httpx.ConnectError:
-            time.sleep(0.02)
+            return False
+
+    until(answers, "the sandbox")
     return f"http://127.0.0.1:{port}"
 
 
 def test_a_socket_answers_by_its_address_alone(url: str) -> None:
     """Before anything reads the request: what is refused is in no log, and strikes no fault."""
-    with httpx.Client(base_url=url, trust_env=False, headers={"Authorization": "Bearer t"}) as client:
+    with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE, headers={"Authorization": "Bearer t"}) as client:
         client.delete("/_sandbox/requests")
         for name, value in (("Host", "evil.example"), ("Origin", "http://evil.example")):
             for method, path in (("GET", REASONS), ("POST", REASONS), ("POST", "/_sandbox/faults"), ("GET", "/none")):

@@ -27,14 +27,12 @@ from syncer.state.backends.local import FileLock
 from syncer.state.backends.migration import move
 from syncer.state.lock import Holder, myself
 from syncer.state.state_file import State, encode
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from conftest import Server
 
 pytestmark = pytest.mark.slow
-
-MINUTES = 600.0
-"""Seconds after which something hangs: no machine is so busy. Nothing waits so long; what is waited for is an event."""
 
 WON = Address("ClosingReason", "won")
 ME = Holder("anna", "laptop", 4711, "boot", 1_800_000_000.0)
@@ -231,10 +229,10 @@ def test_of_two_processes_one_is_refused_and_one_that_waits_comes_second(url: st
     assert first.stdout is not None
     assert first.stdout.readline() == "in\n"
     second = run(url, tmp_path / "b", mark, wait=0, stays=False)
-    third = run(url, tmp_path / "c", mark, wait=MINUTES, stays=False)
-    refused, _ = second.communicate(timeout=MINUTES)
-    rest, _ = first.communicate("go on\n", timeout=MINUTES)
-    waited, _ = third.communicate(timeout=MINUTES)
+    third = run(url, tmp_path / "c", mark, wait=PATIENCE, stays=False)
+    refused, _ = second.communicate(timeout=PATIENCE)
+    rest, _ = first.communicate("go on\n", timeout=PATIENCE)
+    waited, _ = third.communicate(timeout=PATIENCE)
     assert refused.startswith("refused: state at `")
     assert f"(process {first.pid}) for" in refused
     assert (rest, waited, first.returncode, third.returncode) == ("", "in\n", 0, 0)
@@ -247,7 +245,7 @@ def test_what_a_killed_run_leaves(url: str, server: Server, tmp_path: Path) -> N
     assert first.stdout is not None
     assert first.stdout.readline() == "in\n"
     first.send_signal(signal.SIGKILL)
-    first.communicate(timeout=MINUTES)
+    first.communicate(timeout=PATIENCE)
     mine = place(url, tmp_path / "b")
     if server.scheme == "s3":
         with pytest.raises(Refused) as caught, mine.lock(ME):
@@ -260,12 +258,12 @@ def test_what_a_killed_run_leaves(url: str, server: Server, tmp_path: Path) -> N
             left = mine.gate.holder()
             assert left is not None
             first = run(url, tmp_path / "c", tmp_path / "mark-2", wait=0, stays=True)
-            said, _ = first.communicate("", timeout=MINUTES)
+            said, _ = first.communicate("", timeout=PATIENCE)
             assert said.startswith("refused: ")
         lost = place(url, tmp_path / "d")
         lost.gate.take(BEN)
         mine.gate.lift(BEN)
-    with mine.lock(ME, wait=MINUTES):
+    with mine.lock(ME, wait=PATIENCE):
         assert mine.gate.holder() == ME
 
 

@@ -24,6 +24,7 @@ from syncer.state.backends.backend import BlobChanged
 from syncer.state.backends.blip import Blip, persistently
 from syncer.state.backends.object_store import Bucket, ObjectLock, bucket
 from syncer.state.lock import Holder, holder_in, is_gone, myself, said
+from tests.support.patience import PATIENCE
 
 PROBLEM = Problem("state-store", "store answers 503", hint="later")
 NOW = 1_800_000_000.0
@@ -305,7 +306,7 @@ def test_a_process_is_gone_where_all_agrees_and_it_is_not_there() -> None:
     me = myself()
     assert (holder.pid, holder.space, holder.boot, is_gone(holder, me)) == (made.pid, me.space, me.boot, False)
     assert is_gone(replace(holder, started="1"), me)
-    made.communicate(b"\n", timeout=300)
+    made.communicate(b"\n", timeout=PATIENCE)
     assert is_gone(holder, me)
     for name, changes in OTHERS.items():
         other = replace(me, **{key: changes[key] for key in changes if key != "started"})
@@ -321,7 +322,7 @@ def test_only_a_lock_whose_process_is_certainly_gone_is_taken_over(store: Store)
     store.put("/states/x/sandbox.lock", said(holder, nonce="1"))
     with pytest.raises(Refused) as caught:
         lock.take(myself())
-    made.communicate(b"\n", timeout=300)
+    made.communicate(b"\n", timeout=PATIENCE)
     for changes in OTHERS.values():
         store.put("/states/x/sandbox.lock", said(replace(holder, **changes), nonce="1"))
         with pytest.raises(Refused) as caught:

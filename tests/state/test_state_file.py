@@ -340,13 +340,13 @@ def test_e18_a_hundred_thousand_entries(tmp_path: Path) -> None:
     }
     path = tmp_path / "sandbox.json"
     lines: Lines = {}
-    start = time.perf_counter()
+    start = time.process_time()
     state = save(path, "sandbox", State("1", 0, entries), lines=lines)
     assert load(path, "sandbox") == state
-    first = time.perf_counter() - start
-    start = time.perf_counter()
+    first = time.process_time() - start
+    start = time.process_time()
     save(path, "sandbox", state, lines=lines)
-    assert time.perf_counter() - start < first
+    assert time.process_time() - start < first
     assert first < 10  # the figure is 1 s on a machine with nothing else to do
 
 

@@ -1,6 +1,7 @@
 """Automations that a flow template brings along (docs/platform.md#automations; automation API 1.4.1).
 
-The platform's action types and their `config` are open: what is listed here helps editors, and a stranger is a warning.
+The platform's action types and their `config` are open by their definition. What is listed here is known; what is not
+is listed in a manifest's `metadata.extra`, so that a misspelt field does not go live.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def names(about: str, items: str) -> Schema:
 
 
 def opened(title: str, about: str, fields: dict[str, Schema], required: tuple[str, ...] = ()) -> Schema:
-    """A mapping of an action's configuration: known fields, and any others."""
-    return thing(title, fields, about=about, required=required, open=True)
+    """A mapping of an action's configuration; without known fields it may hold any."""
+    return thing(title, fields, about=about, required=required, open=not fields)
 
 
 OPERATIONS = {
@@ -666,7 +667,9 @@ ACTION_SERVER = dict.fromkeys(
 def _action(name: str) -> Schema:
     about, config = ACTIONS[name]
     fields = {"type": only(about, name)} | shared("action_fields", ACTION_FIELDS)
-    fields["config"] = opened(f"{name} configuration", "What the action works with; further keys are allowed.", config)
+    server = {"event_id": "it is filled in while an automation runs"} if config is WEBHOOK else None
+    title, about_config = f"{name} configuration", "What the action works with."
+    fields["config"] = thing(title, config, about=about_config, open=not config, server=server)
     return as_given(thing("action", fields, about=about, server=ACTION_SERVER, nullable=False))
 
 
@@ -912,7 +915,6 @@ DEFS: dict[str, Schema] = {
         {(name,): f"action_{name}" for name in ACTIONS},
         about="Something an automation does.",
         named_by=["id", "name"],
-        open=True,
     ),
     "action_fields": field_set(ACTION_FIELDS),
     **{f"action_{name}": _action(name) for name in ACTIONS},

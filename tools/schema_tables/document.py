@@ -63,6 +63,11 @@ def _metadata(kind: str, policy: Fields, titles: bool) -> Schema:
             "Former names of this manifest: with them a rename is a move, not a removal and a creation.",
         ),
     }
+    fields["extra"] = many(
+        {"type": "string", "minLength": 1, "description": "A path below `spec`, as a plan writes it: `a[key].b`."},
+        "What the platform knows and syncer does not yet: paths below `spec` of fields and values that are written as "
+        "they are, such as `attributes[iban].mask`. `[*]` stands for every item. Each covers what lies below it.",
+    )
     fields["accept"] = many(
         text(
             "A rule and a path, as a plan writes it: `flow-few-branches tasks[check].conditions`.",

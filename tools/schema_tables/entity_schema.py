@@ -511,9 +511,7 @@ HOOK = thing(
             required=["action"],
         ),
         "default_visible": flag("Whether it is shown unless somebody hides it. Newer platforms only."),
-        "default_width": choice(
-            "Width of the widget; left out: the full width. Newer platforms only.", WIDTHS, open=True
-        ),
+        "default_width": choice("Width of the widget; left out: the full width. Newer platforms only.", WIDTHS),
         "pricing_tier_setting": text("Setting of the pricing tier that enables it. Newer platforms only."),
         "field": text("Attribute it shows."),
         "label": text("Heading of a column."),
@@ -785,7 +783,7 @@ UI_CONFIG = thing(
             "Widgets whose visibility differs from their default; admins change it in the user interface.",
         ),
         "widget_widths": each(
-            choice("Width of a widget.", WIDTHS, needed=True, open=True),
+            choice("Width of a widget.", WIDTHS, needed=True),
             "Widths of widgets that differ from their default; admins change it in the user interface. Newer platforms "
             "only.",
         ),

@@ -457,6 +457,7 @@ def _schedules(*modes: str) -> Schema:
         {(name,): f"schedule_{name}" for name in modes},
         about="When the task begins.",
         nullable=True,
+        closed=len(modes) < len(MODES),  # a mode that other tasks have is no news of the platform
     )
 
 

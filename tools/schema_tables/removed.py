@@ -22,7 +22,7 @@ ENTRY = thing(
             literal=True,
             examples=["ClosingReason/too-expensive"],
         ),
-        "kind": choice("Its kind, where no address says it.", KINDS, literal=True),
+        "kind": choice("Its kind, where no address says it.", KINDS, literal=True, closed=True),
         "key": text(
             "What the live object is found by: the key the platform enforces, or its exact title. Beside an `address` "
             "it counts where the state does not know that address.",
@@ -45,6 +45,7 @@ ENTRY = thing(
                 "forget": "Leave it as it is in the organisation, and forget the address in the state.",
             },
             literal=True,
+            closed=True,
         ),
     },
     about="One object. It is named by `address`, or by `kind` and one of `key` and `id`.",

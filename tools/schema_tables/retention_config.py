@@ -1,6 +1,6 @@
 """Retention configurations (docs/platform.md#retention-fields): the one kind that deletes customers' data by itself.
 
-Everything in it is closed: a misspelt filter or start date would delete more, or sooner, and nobody would be told.
+Every list of words in it is closed: a misspelt filter would delete more, and nobody would be told.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ SCHEMAS = many(
     least=1,
 )
 STATUS = many(
-    choice("A state of a finished workflow.", ["CLOSED", "DONE"], needed=True),
+    choice("A state of a finished workflow.", ["CLOSED", "DONE"], needed=True, closed=True),
     "Which finished states count. Only newer platforms know this field.",
     least=1,
 )
 DAYS = whole("How many days without an email it takes.", least=1, needed=True)
 MESSAGES = many(
-    choice("A direction.", {"SENT": "Emails sent.", "RECEIVED": "Emails received."}, needed=True),
+    choice("A direction.", {"SENT": "Emails sent.", "RECEIVED": "Emails received."}, needed=True, closed=True),
     "Which direction of email counts. Left out: both.",
     least=1,
 )
@@ -59,7 +59,7 @@ FILTERS: dict[str, tuple[str, dict[str, Schema], list[str]]] = {
 def _filter(name: str) -> Schema:
     about, fields, required = FILTERS[name]
     own = {"type": only("What the filter keeps.", name)} | fields
-    return thing("filter", own, about=about, required=["type", *required], closed=True, nullable=False)
+    return thing("filter", own, about=about, required=["type", *required], nullable=False)
 
 
 DEFS: dict[str, Schema] = {
@@ -69,6 +69,7 @@ DEFS: dict[str, Schema] = {
         {name: about for name, (about, _, _) in FILTERS.items()},
         {(name,): f"filter_{name}" for name in FILTERS},
         about="One condition that narrows what the saved view finds.",
+        closed=True,
     )
 } | {f"filter_{name}": _filter(name) for name in FILTERS}
 
@@ -85,26 +86,27 @@ QUERY = thing(
             "Whether entities in the trash count. This is text: write the quotes.",
             {"false": "Leave the trash alone.", "true": "The trash too.", "only": "Nothing but the trash."},
             default="false",
+            closed=True,
         ),
         "filters": many(
             {"$ref": "#/$defs/filter"}, "Conditions that narrow the selection; their order has no meaning."
         ),
     },
     about="Which entities are deleted.",
-    closed=True,
     needed=True,
 )
 
 SCHEDULE = thing(
     "schedule",
     {
-        "frequency": choice("How the runs follow each other.", {"interval": "Every so many days."}, needed=True),
+        "frequency": choice(
+            "How the runs follow each other.", {"interval": "Every so many days."}, needed=True, closed=True
+        ),
         "interval_days": whole("Days from one run to the next.", least=1, needed=True),
         "start_date": date("First day, `YYYY-MM-DD`. Left out: the first run comes at once."),
         "end_date": date("Last day, `YYYY-MM-DD`. Left out: it runs for ever."),
     },
     about="When entities are deleted.",
-    closed=True,
     needed=True,
 )
 
@@ -135,7 +137,7 @@ SPEC = thing(
         "query": QUERY,
         "schedule": SCHEDULE,
         "relations_for_deletion": many(
-            choice("Slug of an entity schema.", RELATIONS, needed=True),
+            choice("Slug of an entity schema.", RELATIONS, needed=True, closed=True),
             "Related entities of these schemas are deleted with each entity. Their order has no meaning.",
             default=[],
         ),
@@ -146,7 +148,6 @@ SPEC = thing(
     about="What is deleted when, as the data governance API knows it.",
     required=["entity_schema", "type", "enabled"],
     named_by=[],
-    closed=True,
     nullable=False,
     server=dict.fromkeys(("id", "created_at", "last_updated_at", "last_run_at", "next_run_at"), ""),
 )

@@ -76,6 +76,7 @@ SERVICES = {
     "app": "apps",
     "data_governance": "retention configurations, with its path prefix",
     "permissions": "roles and permissions",
+    "audit_log": "the audit log",
 }
 
 ROOT = thing(

@@ -110,16 +110,17 @@ def choice(
     default: str | None = None,
     needed: bool = False,
     literal: bool = False,
-    open: bool = False,
+    closed: bool = False,
 ) -> Schema:
     """One word of a list; a mapping gives each word its explanation, which editors show.
 
-    With `open` the platform allows further words: one that is not listed is a warning.
+    The platform gains words: one that is not listed is a warning, or an error where it is near one that is. With
+    `closed` it is always an error.
     """
     words: Schema = {"enum": list(values)}
     if isinstance(values, Mapping):
         words["markdownEnumDescriptions"] = list(values.values())
-    if open:
+    if not closed:
         words["x-syncer-open"] = True
     if literal:
         return _finish({"description": about} | words, ["string"], True, default)
@@ -184,8 +185,8 @@ def thing(
 
     `named_by` lists the fields that tell one from another (`[]` for a part there is once); messages name it by them.
     Fields that are `needed`, or listed in `create`, must be there to create one, `required` here or not.
-    An unknown field is a warning, an error when `closed`, nothing when `open`. `server` are the fields that the
-    platform sets, each with what to do instead (or nothing).
+    An unknown field is an error, which `metadata.extra` lifts unless `closed`; nothing when `open`. `server` are the
+    fields that the platform sets, each with what to do instead (or nothing).
     """
     schema: Schema = {"title": title}
     if about:
@@ -242,12 +243,13 @@ def variants(
     absent: str = "",
     named_by: Iterable[str] | None = None,
     nullable: bool = False,
-    open: bool = False,
+    closed: bool = False,
 ) -> Schema:
     """A mapping whose field `on` selects which definition it follows, by `if` and `then`.
 
     `values` are all the words `on` may say, with their meaning; `branches` gives the definition for each of them;
-    `keys` are further required fields; `absent` is the definition followed when `on` is left out; `open` as in choice.
+    `keys` are further required fields; `absent` is the definition followed when `on` is left out; `closed` as in
+    choice.
     """
     rules = []
     for words, name in branches.items():
@@ -256,7 +258,7 @@ def variants(
         if name != absent:
             test["required"] = [on]
         rules.append({"if": test, "then": ref(name)})
-    selector = choice(f"Selects which fields this {title} has.", values, literal=True, open=open)
+    selector = choice(f"Selects which fields this {title} has.", values, literal=True, closed=closed)
     required = [*(keys or {}), *([] if absent else [on])]
     schema: Schema = {"title": title, "description": about} if about else {"title": title}
     if named_by is not None:

@@ -19,9 +19,14 @@ from syncer.model.diagnostic import InvalidInput, Problem
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @config_option
 @click.option("--check", is_flag=True, help="Change nothing; exit 2 and name the files that would change.")
+@click.option("--extra", is_flag=True, help="List in `metadata.extra` what manifests say and syncer does not know.")
 @click.pass_obj
-def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool) -> int:
-    """Bring manifest files into the usual style: order of the envelope, indentation. Comments and values stay."""
+def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool, extra: bool) -> int:
+    """Bring manifest files into the usual style: order of the envelope, indentation. Comments and values stay.
+
+    With --extra also: each field and word that syncer does not know is listed in its manifest's `metadata.extra`, as
+    it is, and named. What stands there is sent: see first that none of it is a typo.
+    """
     out = console(color)
     here = Path.cwd()
     project = read_project(find_project(here, config))
@@ -32,7 +37,13 @@ def fmt(color: str, paths: tuple[Path, ...], config: Path | None, check: bool) -
         name = shown(path, project.root.resolve())
         try:
             text = read_bytes(path, name)
-            formatted = format_text(text, name)
+            wanted = text
+            if extra:
+                from syncer.ops.fmt import with_extra  # late: `fmt` alone needs no schema
+
+                wanted, notes = with_extra(text, name)
+                problems += notes
+            formatted = format_text(wanted, name)
             if formatted != text:
                 if not check:
                     replace_file(path, formatted)

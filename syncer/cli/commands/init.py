@@ -6,11 +6,6 @@ from pathlib import Path
 
 import click
 
-from syncer.cli.console import console
-from syncer.manifests.discovery import PROJECT_FILE
-from syncer.manifests.environment_entry import token_variable
-from syncer.ops.init import USUAL, begin
-
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
@@ -23,6 +18,11 @@ def init(color: str, folder: Path, name: str, org: str) -> int:
     With --env NAME --org ID in a repository that has a syncer.yaml: add that environment to it; comments, order and
     quotes stay.
     """
+    from syncer.cli.console import console  # late, as the next: `--help` does without
+    from syncer.manifests.discovery import PROJECT_FILE
+    from syncer.manifests.environment_entry import token_variable
+    from syncer.ops.init import USUAL, begin
+
     out = console(color)
     begun = begin(folder, name, org)
     name = name or USUAL[0]

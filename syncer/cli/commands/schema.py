@@ -51,7 +51,7 @@ def schema(color: str, kind: str | None, into: Path | None) -> int:
         raise InvalidInput(Problem("unknown-kind", f"kind `{kind}` is not known", hint=hint))
     if into is not None:
         return _written_into(out, into, [slug])
-    out.answer(json.dumps(registry.load(slug), indent=2, ensure_ascii=not out.terminal.unicode) + "\n")
+    out.answer(json.dumps(registry.published(slug), indent=2, ensure_ascii=not out.terminal.unicode) + "\n")
     return 0
 
 

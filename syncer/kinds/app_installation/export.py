@@ -10,15 +10,16 @@ from syncer.kinds.lenient_reader import mappings
 from syncer.model.calls import Parts
 from syncer.model.json_values import Json, Spec
 from syncer.model.pulled_spec import PulledSecret, PulledSpec
-from syncer.model.unexpected_reply import objects_at
+from syncer.model.unexpected_reply import objects_at, text_at
 
 
 def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json]) -> PulledSpec:
     """The installation at its version. A secret is write-only and comes in no reply: the manifest does not speak of
     it, so its live value stays, and `secrets` says how it would be declared. One that is switched off stays so. A value
     that is left of an earlier version, of which the installed one declares nothing, has no effect and is only noted.
-    UnexpectedReply where a component or option is no object: nobody could say it."""
+    UnexpectedReply where a component has no id, or it or an option is no object: nobody could say it."""
     for at, each in enumerate(objects_at(live.get("option_values"), ("option_values",))):
+        text_at(each.get("component_id"), ("option_values", at, "component_id"))
         objects_at(each.get("options"), ("option_values", at, "options"))
     notes: list[str] = []
     values = [_declared(each, live, notes) for each in spec.get("option_values") or []]

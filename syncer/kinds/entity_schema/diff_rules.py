@@ -60,13 +60,13 @@ RESTRICTIONS = (
 """Who sees what, which values an attribute takes, and who may change them."""
 
 _LISTS: dict[str, ListRule] = {
-    "attributes": keyed("name"),
-    "capabilities": keyed("name"),
-    "group_settings": keyed("id", "label"),
-    "group_headlines": keyed("name"),
+    "attributes": keyed("name", shown=True),
+    "capabilities": keyed("name", shown=True),
+    "group_settings": keyed("id", "label", shown=True),
+    "group_headlines": keyed("name", shown=True),
     "conditions": keyed("id", "name"),
     "enable_setting": AS_SET,
-    "capabilities[].attributes": keyed("name"),
+    "capabilities[].attributes": keyed("name", shown=True),
     "capabilities[].schemas": ORDERED,
     **dict.fromkeys(PURPOSES, AS_SET),
     **{path: keyed("name", whole=True) for path in _FLAGS},

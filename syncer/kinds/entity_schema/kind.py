@@ -8,6 +8,7 @@ with an old version else.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -58,25 +59,32 @@ def prepare(context: Context) -> PreparedSides:
         want["enable_setting"] = None  # none is wanted: an empty list would hide the schema from everybody
     ids, theirs = identify_groups(have, want, context.parts, context.last), called_groups(have)
     for ours, live_items in _attribute_lists(have, want):
-        for item in ours:
-            live = live_items.get(str(item.get("name")), {})
+        for name, item in _named(ours).items():
+            live = live_items.get(name, {})
             _align_group(item, live, ids.words, theirs)
             _spell_out(item, live)
     return PreparedSides(want, have, ids.parts, notices=tuple(ids.notices), labels=ids.labels)
 
 
-def _named(value: Json) -> dict[str, dict[str, Json]]:
-    return {str(item.get("name")): item for item in items(value)}
+def _named(value: Json) -> dict[tuple[str, int], dict[str, Json]]:
+    """The items by their names; those of one name are told apart by their order."""
+    times: Counter[str] = Counter()
+    found = {}
+    for item in items(value):
+        name = str(item.get("name"))
+        found[name, times[name]] = item
+        times[name] += 1
+    return found
 
 
-def _attribute_lists(have: Spec, want: Spec) -> Iterator[tuple[list[dict[str, Json]], dict[str, dict[str, Json]]]]:
+def _attribute_lists(have: Spec, want: Spec) -> Iterator[tuple[Json, dict[tuple[str, int], dict[str, Json]]]]:
     """(declared items, live items by name) of every list whose items name a group."""
     for name in ("attributes", "group_headlines"):
-        yield items(want.get(name)), _named(have.get(name))
+        yield want.get(name), _named(have.get(name))
     capabilities = _named(have.get("capabilities"))
-    for capability in items(want.get("capabilities")):
-        live = capabilities.get(str(capability.get("name")), {})
-        yield items(capability.get("attributes")), _named(live.get("attributes"))
+    for which, capability in _named(want.get("capabilities")).items():
+        live = capabilities.get(which, {})
+        yield capability.get("attributes"), _named(live.get("attributes"))
 
 
 def _align_group(

@@ -44,8 +44,8 @@ def generation(version: Json) -> Json:
 SHAPE = compile_shape(
     lists={
         "additional_triggers": keyed("id", *TARGETS, whole=True),
-        "phases": keyed("id", whole=True),
-        "tasks": keyed("id", whole=True),
+        "phases": keyed("id", whole=True, shown=True),
+        "tasks": keyed("id", whole=True, shown=True),
         "tasks[].requirements": AS_SET,
         "tasks[].conditions": keyed("id", whole=True, ordered=True),
         "tasks[].conditions[].statements": keyed("id", whole=True),

@@ -16,7 +16,7 @@ from syncer.kinds.flow_template.id_resolution import translate
 from syncer.kinds.flow_template.inline_automations import triggers_of
 from syncer.kinds.flow_template.part_keys import PartIds, edge_ends, journeys_of
 from syncer.kinds.flow_template.reserved_ids import EXIT_BRANCH
-from syncer.kinds.lenient_reader import by_id, items, mapping
+from syncer.kinds.lenient_reader import by_id, items, mapping, mappings
 from syncer.model.calls import Parts
 from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Spec
@@ -32,7 +32,7 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
     """The flow with local keys; `known` ones stay. Automations that the manifest bundles (they are among the known
     parts) stand in `automations`, as far as `answers` has them; all others are referred to.
 
-    UnexpectedReply where the id of an edge or a statement, which a manifest does not say, is no text."""
+    UnexpectedReply where an edge has no id, or that of a statement is no text: a manifest does not say them."""
     _ids_must_be_texts(spec)
     groups = {
         "nodes": _node_keys(spec, _alive(known, "nodes")),
@@ -40,6 +40,7 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
         "triggers": _trigger_keys(spec, _alive(known, "triggers")),
     }
     said = translate(spec, PartIds(parts=groups))
+    _placed_triggers(said, known.get("triggers", {}), groups["triggers"])
     _without_ids(said, spec)
     there = answered(answers)
     bundled = {id: key for key, id in known.get("automations", {}).items() if id in there}
@@ -51,10 +52,11 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
 
 
 def _ids_must_be_texts(spec: Spec) -> None:
-    for pattern in ("edges[].id", "tasks[].conditions[].statements[].id"):
-        for path, id in find_all(spec, pattern_steps(pattern)):
-            if id is not None:
-                text_at(id, path)
+    for at, edge in mappings(spec.get("edges")):
+        text_at(edge.get("id"), ("edges", at, "id"))
+    for path, id in find_all(spec, pattern_steps("tasks[].conditions[].statements[].id")):
+        if id is not None:
+            text_at(id, path)
 
 
 def _alive(known: Parts, group: str) -> dict[str, str]:
@@ -106,22 +108,35 @@ def _condition_keys(spec: Spec, known: Mapping[str, str]) -> dict[str, str]:
 def _keys(
     titles: Mapping[str, str], kept: Iterable[str], known: Mapping[str, str], otherwise: str, reserved: Iterable[str]
 ) -> dict[str, str]:
-    """Live id → key; no key is the live id of something else, or it would be taken for that where state is lost."""
+    """Live id → key; no key is the live id of something else, or it would be taken for that where state is lost, nor
+    the key of something that is gone: what stands there instead is another part."""
     found = {id: key for id, key in known.items() if id in titles or id in kept}
+    lost = {key for id, key in known.items() if id not in found}
     found |= {id: id for id in kept if id not in found}
     left = {id: title for id, title in titles.items() if id not in found}
-    taken = {*found.values(), *reserved, *titles, *kept}
+    taken = {*found.values(), *reserved, *titles, *kept, *lost}
     own = {id: plain_name(title, "_") for id, title in left.items()}
     made = unique_names(left, otherwise, taken - {id for id, name in own.items() if name == id}, "_")
     return {**found, **made}
 
 
 def _trigger_keys(spec: Spec, known: Mapping[str, str]) -> dict[str, str]:
-    """The flow's own trigger by its place; the additional ones by their type. One without an id needs no key."""
+    """The flow's own trigger by its place; the additional ones by their type. One without an id needs no key. What is
+    remembered of a place is no key."""
     own = mapping(spec.get("trigger")).get("id")
+    known = {id: key for id, key in known.items() if not key.isdecimal()}
     others = {id: str(each.get("type") or "") for id, each in by_id(spec.get("additional_triggers")).items()}
     found = _keys(others, (), {id: key for id, key in known.items() if id != own}, "trigger", (OWN_TRIGGER,))
     return {str(own): known.get(str(own), OWN_TRIGGER), **found} if own else found
+
+
+def _placed_triggers(said: Spec, known: Mapping[str, str], keys: Mapping[str, str]) -> None:
+    """Take out, in place, the keys of triggers that a manifest knows by their place and that no statement names."""
+    named = {value for _, value in find_all(said, pattern_steps("tasks[].conditions[].statements[].source.id"))}
+    placed = {keys.get(id) for key, id in known.items() if key.isdecimal()}
+    for trigger in items(said.get("additional_triggers")):
+        if trigger.get("id") in placed - named:
+            del trigger["id"]
 
 
 def _without_ids(said: Spec, live: Spec) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from syncer.diff.part_links import DeclaredPart, PartLinks
 from syncer.kinds.lenient_reader import listed, mapping
@@ -13,6 +12,7 @@ from syncer.model.address import Address
 from syncer.model.calls import Parts
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Path, Spec
+from syncer.model.named_tuple import NamedTuple
 
 _SPACE = uuid.UUID("6f2f6c36-6c64-5c0e-9d2a-6b6f6e7a7574")
 

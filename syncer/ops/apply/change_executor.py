@@ -13,7 +13,7 @@ from typing import Any
 from syncer.diff.fingerprint import fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
 from syncer.diff.remainder import digests_of
-from syncer.diff.three_way_merge import merge
+from syncer.diff.three_way_merge import merge, merge_anew
 from syncer.model.address import Address
 from syncer.model.calls import Objection, Parts, Seek, Step, Steps, StepsResult
 from syncer.model.diagnostic import PartlyDone, Problem, SyncerError
@@ -187,8 +187,9 @@ class _ChangeRun:
         if self.first_go and kind.without is not None:
             goal, self.wanted = kind.without(goal, task.late), kind.without(self.wanted, task.late)
         elif task.late:  # what the platform made of the first go is carried over
-            prepared, _ = self.prepared(self.wanted, live, task.parts)
-            goal, self.wanted = merge(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
+            prepared = self.prepared(self.wanted, live, task.parts)[0]
+            laid = merge if task.live else merge_anew
+            goal, self.wanted = laid(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
         write = write_of(task, goal, self.wanted, live, run.names)._replace(answers=answers)
         run.keeper.before(kind, task, self.have, goal, live)
         written = self._send_all(steps_of(kind, task, write))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from syncer.fs.clock import Effects
 from syncer.fs.disk import NotDurable
 from syncer.model.address import Address, parse_address
 from syncer.model.calls import Listing, Seek
 from syncer.model.diagnostic import OutcomeUnknown, Problem
+from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Managed
 from syncer.model.unexpected_reply import field_of, of_known_form
 from syncer.ops.apply.ports import Platform, seek_made

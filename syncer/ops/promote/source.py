@@ -86,7 +86,8 @@ def edit_manifests(given: Promotion) -> Promotion:
     taken = {Address(raw.kind, raw.name): raw for raw in _as_changed(there, before)}
     wanted = {each.address: each for each in given.source.desired}
     known = dependencies(given.request, pulled.survey)
-    names = names_of(pulled.survey, pulled.composed.desired, pulled.survey.new, given.here.ids)
+    written = [each.new for each in pulled.drafts]  # what gets no manifest has no name to refer to
+    names = names_of(pulled.survey, pulled.composed.desired, written, given.here.ids)
     for address, raw in given.promoted:
         if not lives_in(raw, given.here.name):
             continue

@@ -1,7 +1,8 @@
 """New manifests as texts, held against everything that judges manifests before one of them becomes a file.
 
-A rule that a live object breaks is accepted by its manifest (`metadata.accept`), where it may be. What a manifest may
-not say at all (a field nobody knows yet, a secret) is left out, since what is not declared stays as it is, but never
+What a live object says and nobody here knows yet is written as it is and listed in `metadata.extra`. A rule that it
+breaks is accepted (`metadata.accept`), where it may be. What a manifest may not say at all (a secret, a value that no
+file can hold) is left out, since what is not declared stays as it is, but never
 what restricts the object: without a filter or a condition the manifest would do more, wherever it makes the object
 anew. An object that no sound manifest says so is left alone.
 """
@@ -11,15 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from syncer.diff.export_spec import NameIndex, spec_of, unescaped
-from syncer.diff.restrictions import restricts, widens
+from syncer.diff.restrictions import widens
 from syncer.documents.yaml_writer import write_yaml
 from syncer.kinds import KINDS
 from syncer.manifests.create_schema import create_schema
 from syncer.manifests.cross_checks import together
 from syncer.manifests.envelope import RawManifest
+from syncer.manifests.extra_fields import lines
 from syncer.manifests.loader import of_text
 from syncer.manifests.project import Environment
 from syncer.manifests.resolution import Manifests, resolve
@@ -35,6 +36,7 @@ from syncer.model.unexpected_reply import of_known_form, unreadable
 from syncer.ops.pull.inventory import UnmanagedObject
 from syncer.ops.pull.layout import Layout
 from syncer.ops.pull.options import PullOptions
+from syncer.ops.pull.unknown_fields import unwritable
 from syncer.schema_check.known_fields import known_fields
 
 ROUNDS = 12
@@ -211,7 +213,10 @@ def _draft(
         return unreadable(error.problems[0])
     if pulled.unsaid:
         return _unfit(new, "; ".join(pulled.unsaid))
-    spec, left_out = known_fields(kind.slug, pulled.spec, kept=partial(restricts, kind))
+    known = known_fields(kind.slug, pulled.spec)
+    unwritten, words, held = unwritable(kind, known)
+    if held:
+        return _unfit(new, "; ".join(held))
     metadata: dict[str, Json] = {"name": address.name}
     if order.declared_environments:
         metadata["environments"] = list(order.declared_environments)
@@ -219,17 +224,21 @@ def _draft(
         metadata["policy"] = dict(pulled.policy)
     if accepted := cuts.accepted.get(address):
         metadata["accept"] = list(accepted)
-    document: dict[str, Json] = {"apiVersion": "syncer/v1", "kind": kind.name, "metadata": metadata, "spec": spec}
-    for paths in cuts.paths.get(address, ()):
+    document: dict[str, Json] = {"apiVersion": "syncer/v1", "kind": kind.name, "metadata": metadata, "spec": known.spec}
+    unwritten = [("spec", *place) for place in unwritten]
+    for paths in (unwritten, *cuts.paths.get(address, ())):
         for path in paths:
             _remove(document, path)
     for path, variable in new.variables.items():
         document["spec"] = replaced(document["spec"], path, variable)
-    shown = tuple(show_path(path, "").lstrip(".") for path in left_out)
+    if known.unknown and (extra := lines(kind, document["spec"], ())):  # what was cut out needs no line
+        metadata["extra"] = extra
+    shown = tuple(show_path(path, "").lstrip(".") for path in known.left_out)
     file = layout.file_of(address)
     schema = layout.schema_of(kind.slug, file)
     text = write_yaml(document, list(_head(pulled, schema)))
-    return NewManifest(new, pulled, document, file, text, shown, tuple(cuts.words.get(address, ())), schema)
+    cut = (*words, *cuts.words.get(address, ()))
+    return NewManifest(new, pulled, document, file, text, shown, cut, schema)
 
 
 def _read(drafts: Sequence[NewManifest]) -> tuple[list[RawManifest], list[Problem]]:

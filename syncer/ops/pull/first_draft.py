@@ -12,11 +12,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from syncer.fs.change_set import ChangeSet
-from syncer.kinds import KINDS, REMOVED
-from syncer.manifests import envelope
+from syncer.kinds import KINDS
 from syncer.manifests.cross_checks import together
-from syncer.manifests.envelope import RawManifest
-from syncer.manifests.loader import LoadedManifests, of_text
 from syncer.manifests.resolution import Manifests, read_manifests, resolve
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
@@ -24,6 +21,7 @@ from syncer.model.json_values import Json
 from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed
 from syncer.ops.plan import DraftResult
+from syncer.ops.pull.acceptance import manifests_after
 from syncer.ops.pull.completion import address_text, fields_chosen
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.pull.write_back import WriteBackOptions, WriteBackResult, take_over
@@ -75,33 +73,9 @@ def undrafted(order: PullOptions) -> FirstDraft:
 def changed(order: PullOptions, first: FirstDraft, changes: ChangeSet) -> FirstDraft:
     """The same after these changes were written: what stands in other files was read, and is not read again.
     InvalidInput as of `what_is_there`."""
-    before = first.existing
-    holding = {raw.file for raw in before.all}  # the others are texts beside them, which are read where they belong
-    loaded = {
-        name: LoadedManifests((), ()) if each.after is None else of_text(each.after, name, (*KINDS, REMOVED))
-        for name, each in changes.files.items()
-        if name in holding
-    }
-    described = [raw for raw in _put_in(before.all, loaded) if raw.kind != REMOVED]
-    removed = [raw for raw in _put_in(before.removed, loaded) if raw.kind == REMOVED]
-    kept = [each for each in before.problems if each.at is None or each.at.file not in loaded]
-    new = (problem for each in loaded.values() for problem in each.problems)
-    problems = (*kept, *new, *envelope.across([*described, *removed]))
-    existing = before._replace(all=tuple(described), removed=tuple(removed), problems=problems)
+    existing = manifests_after(first.existing, changes)
     desired, dangling = _wanted(order, existing)
     return FirstDraft(existing, desired, dangling, first.agreements)
-
-
-def _put_in(raws: Sequence[RawManifest], loaded: Mapping[str, LoadedManifests]) -> list[RawManifest]:
-    """The manifests, those of changed files in place of what they were, where the first of them stood."""
-    found: list[RawManifest] = []
-    waiting = dict(loaded)
-    for raw in raws:
-        if raw.file not in loaded:
-            found.append(raw)
-        elif raw.file in waiting:
-            found += waiting.pop(raw.file).manifests
-    return found
 
 
 def _drafted(

@@ -6,7 +6,7 @@ Decides from what was read, and makes the texts; it writes nothing. What cannot 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as FilePath
 
@@ -34,9 +34,11 @@ from syncer.model.kind import Context, Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
 from syncer.model.unexpected_reply import of_known_form, unreadable
+from syncer.ops.pull.acceptance import Acceptance, accepting
 from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
+from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
 
@@ -126,8 +128,25 @@ def take_over(
             _leave(out, address, _unsure(address, given.raws[address]))
     for address in lost:
         _lose(given, address, out, files)
-    out.changes = ChangeSet({name: each for name, each in files.items() if each.before != each.after})
+    changes = ChangeSet({name: each for name, each in files.items() if each.before != each.after})
+    _accept(out, accepting(manifests, environment, changes))
     return out
+
+
+def _accept(out: WriteBackResult, found: Acceptance) -> None:
+    """The changes with what the manifests accept from now on, and what is told of it."""
+    out.changes = found.changes
+    by_address = {each.address: n for n, each in enumerate(out.objects)}
+    for address, (file, before, after) in found.lists.items():
+        told = FieldEdit(("metadata", "accept"), before or ABSENT, after or ABSENT)
+        if address in by_address:
+            there = out.objects[by_address[address]]
+            out.objects[by_address[address]] = replace(there, taken=(*there.taken, told))
+        else:
+            out.objects.append(ManifestEdit(address, file, (told,), ()))
+    for address, problems in found.refused.items():
+        out.problems += (each._replace(message=f"{address}: {each.message}", severity="warning") for each in problems)
+        out.unwritten.append(address)
 
 
 class _KnownOnce(IdIndex):
@@ -201,8 +220,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
-    if prepared.extra and pulled.policy:
-        edits.append(_policy(raw, pulled.policy, found))
+    edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
         _leave(out, address, _held_back(address, unsaid, raw))
     elif _edited(given, raw, edits, found.texts, out, files):
@@ -239,14 +257,6 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         out.meant.append(desired.address)
 
 
-def _policy(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> Replacement:
-    """What the manifest must allow for the object to stay as it is."""
-    said = raw.metadata.get("policy")
-    new = {**(said if isinstance(said, dict) else {}), **policy}
-    found.taken.append(FieldEdit(("metadata", "policy"), said if said else ABSENT, new))
-    return Replacement(("metadata",), {**raw.metadata, "policy": new})
-
-
 def _edited(
     given: _WriteBackInput,
     raw: RawManifest,
@@ -278,7 +288,8 @@ def _edited(
 
 
 def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Problem]:
-    """What `validate` would have against the new manifest, beyond what it has against the old one."""
+    """What `validate` would have against the new manifest, beyond what it has against the old one, and no manifest may
+    accept."""
     document = read(after, raw.file)[raw.document.index]
     value = document.value
     new = raw._replace(
@@ -294,7 +305,7 @@ def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Probl
         for one in (new, raw)
     )
     known = {each.message for each in before}
-    return [each for each in found if each.message not in known]
+    return [each for each in found if each.message not in known and not each.entry]
 
 
 def _beside(given: _WriteBackInput, name: str, text: str, address: Address) -> FileChange:

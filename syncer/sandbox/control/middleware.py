@@ -9,7 +9,6 @@ import json
 import secrets
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -45,7 +44,8 @@ class Fault:
     body: Json = None
     """An object is sent as JSON, a string as it is."""
     delay: float = 0
-    """Seconds to wait: with `after_commit` between the work and the answer, else before the work."""
+    """Seconds to wait, until the rules are dropped at most: with `after_commit` between the work and the answer, else
+    before the work."""
     drop: bool = False
     """The connection is closed without an answer."""
     truncate: int | None = None
@@ -112,6 +112,7 @@ class FaultRules:
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._dropped = threading.Event()
         self._log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
         self._seq = self._made = 0
         self._windows = Windows(clock.now)
@@ -131,9 +132,18 @@ class FaultRules:
             return [asdict(fault) for fault in self._faults]
 
     def clear_faults(self) -> None:
-        """Drop all rules."""
+        """Drop all rules; whoever waits because of one waits no longer."""
         with self._lock:
             self._faults.clear()
+            dropped, self._dropped = self._dropped, threading.Event()
+        dropped.set()
+
+    def wait(self, fault: Fault) -> None:
+        """Wait as long as the rule says, until the rules are dropped at most."""
+        with self._lock:
+            dropped, stands = self._dropped, any(each is fault for each in self._faults)
+        if stands:
+            dropped.wait(fault.delay)
 
     def requests(self) -> list[Json]:
         """The log, oldest first, with all that was sent: for whoever is in this process."""
@@ -195,7 +205,7 @@ class Middleware:
         store: Store,
         watch: FaultRules,
         org_of: Callable[[str], str | None],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._inner, self._store, self._watch, self._org_of, self._sleep = inner, store, watch, org_of, sleep
 
@@ -219,7 +229,7 @@ class Middleware:
         spoilt = fault.drop or fault.status is not None
         answer = self._serve(environ, data, path) if fault.after_commit else None
         if fault.delay:
-            self._sleep(fault.delay)
+            self._watch.wait(fault) if self._sleep is None else self._sleep(fault.delay)
         if answer is None and not spoilt:
             answer = self._serve(environ, data, path)
         if fault.drop:

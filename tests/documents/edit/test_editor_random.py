@@ -25,6 +25,7 @@ from syncer.documents.edit.operations import (
     steps_between,
 )
 from syncer.documents.yaml_reader import read
+from tests.support.examples import examples
 
 Json = Any
 Path = tuple[str | int, ...]
@@ -226,7 +227,7 @@ def bare(line: str) -> str:
     return re.sub(r",(?= #|$)", "", line)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.integers(0, 2**40))
 def test_a_random_edit_of_a_random_document(seed: int) -> None:
     dice = random.Random(seed)
@@ -254,7 +255,7 @@ def test_a_random_edit_of_a_random_document(seed: int) -> None:
         assert after.endswith(more)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.integers(0, 2**40))
 def test_a_random_edit_of_random_json(seed: int) -> None:
     dice = random.Random(seed)
@@ -274,7 +275,7 @@ def test_the_steps_between_two_values_lead_there(seed: int) -> None:
     assert json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(0, 2**40))
 def test_a_document_becomes_another(seed: int) -> None:
     """Many edits in one go, among them such as move what the next one finds."""

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from syncer.kinds.flow_template.checks.spec import RULES, check_flow
+from tests.support.examples import examples
 
 Spec = dict[str, Any]
 Stub = tuple[str, str | None, bool]
@@ -196,13 +197,13 @@ def make_flow(random: Random) -> Spec:
     return spec
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_a_sound_flow_has_no_finding(random: Random) -> None:
     assert check_flow(make_flow(random)) == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False), st.data())
 def test_a_part_of_a_sound_flow_has_no_error(random: Random, data: st.DataObject) -> None:
     """Lists that aren't declared are the live object's, and so is what a task without a name leaves out."""
@@ -775,7 +776,7 @@ def _statement(random: Random, spec: Spec, change: Callable[[Spec], None]) -> bo
 
 
 @pytest.mark.parametrize("way", BREAKS)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_a_broken_flow_has_the_one_finding(way: str, seed: int) -> None:
     rule, change = BREAKS[way]

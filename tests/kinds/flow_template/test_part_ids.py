@@ -21,6 +21,7 @@ from syncer.kinds.flow_template.part_keys import stable_id
 from syncer.model.address import Address
 from syncer.model.json_values import Part
 from syncer.model.references import Index, mark
+from tests.support.examples import examples
 
 Json = Any
 KIND = KINDS["FlowTemplate"]
@@ -116,7 +117,7 @@ def dangling(spec: Json) -> list[str]:
     return wrong
 
 
-drawn = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+drawn = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 randoms = st.randoms(use_true_random=False)
 
 
