@@ -18,9 +18,9 @@ from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides
 from syncer.ops.selection import PlanRequest, Selection
 from syncer.plan.document.document import identified
 from syncer.plan.identity_match import link_of
-from syncer.plan.inputs import PlanInputs
+from syncer.plan.inputs import ADOPTS, PlanInputs
 from syncer.plan.plan import Draft, Notice, Plan
-from syncer.plan.planner import ADOPTS, Unread, draft
+from syncer.plan.planner import Unread, draft
 
 if TYPE_CHECKING:
     from syncer.state.run_history import RunHistory

@@ -28,14 +28,11 @@ from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, exte
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
 from syncer.plan.exposure import exposures, unknown_fields
-from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
+from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
-
-ADOPTS = "takes over an object that the state does not know as ours"
-"""The reason of a change of what was only found or linked."""
 
 Unread = dict[Address, Problem]
 """Addresses whose live object has a form that its kind cannot read, and what is said of it."""
