@@ -53,13 +53,17 @@ def exit_code(taken: WriteBackResult, *, check: bool) -> int:
 
 
 def said(out: Output, taken: WriteBackResult, verb: str) -> str:
-    """The objects with their files, and how many fields of each."""
+    """The objects with their files, and how many fields of each; files that go with their object."""
     shown = out.terminal.shown
     there = [each for each in taken.objects if each.taken]
-    lines = [
+    gone = [name for name, each in sorted(taken.changes.files.items()) if each.after is None]
+    lines = [f"  {shown(name)}  goes: its object was deleted in the organisation" for name in gone]
+    lines += [
         f"  {shown(str(each.address))}  {shown(each.file)}  {len(each.taken)} change{'s'[: len(each.taken) != 1]}"
         for each in there
     ]
+    if gone and not there:
+        return "\n".join([*lines, f"{len(gone)} deletion{'s'[: len(gone) != 1]} {verb}"]) + "\n"
     if not there:
         return "nothing was changed by hand that a manifest could say\n" if taken.problems else "nothing to take over\n"
     total = sum(len(each.taken) for each in there)

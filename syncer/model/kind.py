@@ -254,6 +254,8 @@ class Kind(NamedTuple):
     """(changes) → whether they are called an upgrade: a word for people, the steps are those of `update`."""
     objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []
     """(changes, live spec, goal) → changes that must not be made at all."""
+    whole_checked: bool = False
+    """Whether `check` judges a live object as well: a change that would leave one which it refuses is not made."""
     without: Callable[[Spec, frozenset[str]], Spec] | None = None
     """The goal without its late references to these keys: how a circle of new objects is cut."""
     removal_asks: Callable[[str], Mapping[str, Call]] = lambda live_id: {}

@@ -23,7 +23,7 @@ from syncer.ops.apply.state_store import StateStore
 from syncer.ops.refresh import Fetch, Reader, claims, read_sides
 from syncer.ops.selection import PlanRequest, Selection
 from syncer.ops.workspace import Workspace
-from syncer.plan.audit_log import AuditEvent, attributed, events_of, parts_of_path
+from syncer.plan.document.audit_log import AuditEvent, attributed, events_of, parts_of_path
 from syncer.plan.document.timestamps import UNSEEN, LastChange, LastRun, since, when
 from syncer.plan.drift import Comparison, Drift, DriftedObject, Stranger, compare, strangers
 from syncer.plan.inputs import IdIndex, PlanInputs, memory_of

@@ -28,6 +28,7 @@ from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, exte
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
 from syncer.plan.exposure import exposures, unknown_fields
+from syncer.plan.goal_check import unsound
 from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
@@ -235,6 +236,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if changes:
         problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
+        problems += [case.at(finding) for finding in unsound(kind, prepared, merged.goal)]
     out.released += [Release(desired.address, known.show(path, prepared.labels)) for path in merged.released]
     out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))
     if not _sound(problems, out):

@@ -245,6 +245,20 @@ def test_a_manifest_that_is_there_keeps_its_name_and_takes_over_what_differs(fre
     assert (fresh.folder / "config/mine.yaml").read_text("utf-8") == mine.replace("INACTIVE", "ACTIVE")
 
 
+def test_a_manifest_that_goes_with_its_object_is_named(fresh: Repo, sandbox: Sandbox) -> None:
+    """Its name fits the manifest, though nothing live has it any more."""
+    for slug in ("site", "other"):
+        body = {"slug": slug, "name": slug, "plural": slug, "attributes": [], "capabilities": [], "published": True}
+        sandbox.ask(f"PUT /v1/entity/schemas/{slug}", body)
+    chosen = ("--kind", "EntitySchema", "--name", "site")
+    assert fresh.run("pull", *chosen).code == 0
+    sandbox.ask("DELETE /v1/entity/schemas/site")
+    done = fresh.run("pull", *chosen, "--prune-files")
+    assert (done.code, named(fresh)) == (0, []), done.all
+    gone = "  config/schemas/site.yaml  goes: its object was deleted in the organisation\n1 deletion taken over\n"
+    assert done.out.startswith(gone), done.all
+
+
 def test_a_patch_and_a_check_write_nothing(fresh: Repo, sandbox: Sandbox) -> None:
     sandbox.seed({"closing_reasons": REASONS})
     fresh.write(

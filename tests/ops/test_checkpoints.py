@@ -114,7 +114,7 @@ def test_a_state_that_somebody_has_written_since_keeps_its_word(cut_off: World) 
     place = cut_off.place
     known = place.load()
     kept = {address: entry for address, entry in known.entries.items() if address.name != "r007"}
-    place.save(State(known.org_id, known.serial, kept, True))
+    place.save(State(known.org_id, known.serial, kept, True, salt=known.salt))
     assert cut_off.state().entries == kept
     assert sorted(set(NAMES) - {each.name for each in stored(cut_off).entries})[0] == "r007"
 

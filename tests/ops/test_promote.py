@@ -353,6 +353,7 @@ def test_an_id_that_nobody_can_translate_is_said(two: Two, live: Callable[..., N
     id = "9d0f3a52-7b1e-4a1f-8a57-0c64d1f5aa01"
     flow = make.bundle("visit")
     flow["spec"]["automations"]["mail"]["actions"][0] = {"type": "map-entity", "config": {"mapping_id": id}}
+    flow["metadata"]["extra"] = ["automations.mail.actions[0].config.mapping_id"]
     live("test", flow)
     promotion = two.promote("FlowTemplate/visit")
     assert (promotion.missing, said(promotion.left)) == ([], [

@@ -148,7 +148,8 @@ def test_every_kind(world: World, name: str, whole: bool) -> None:
 
 def test_a_write_takes_what_is_there_for_known(org: World) -> None:
     put_schema(org, note)
-    org.put(Make.schema("mast", Make.text("height", hint_label="hoch"), plural="Maste"))
+    listed = {"extra": ["attributes[height].hint_label"]}
+    org.put(Make.schema("mast", Make.text("height", hint_label="hoch"), metadata=listed, plural="Maste"))
     assert org.apply().code == 0
     assert told(org.drift()) == ({}, {})
 

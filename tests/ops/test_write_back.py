@@ -505,6 +505,27 @@ def test_what_was_deleted_is_said_and_goes_when_asked(applied: World) -> None:
     assert not (applied.folder / "config" / "ClosingReason-lost.json").exists()
 
 
+def test_a_text_that_two_fields_read_holds_back_nothing_else(world: World, make: type[Make]) -> None:
+    (world.folder / "t.hbs").write_text("{{a}}", "utf-8")
+    (world.folder / "d.txt").write_text("Old", "utf-8")
+    shared = {"file": "t.hbs"}
+    text = make.text("c", type="computed", value_formatter=shared)
+    world.put(make.schema("site", make.text("a"), text, title_template=shared, description={"file": "d.txt"}))
+    assert world.apply().code == 0
+    live = world.one("EntitySchema", slug="site")
+    live |= {"title_template": "{{c}}", "description": "New"}
+    live["attributes"][0]["label"] = "By hand"
+    world.ask("PUT /v1/entity/schemas/site", {k: v for k, v in live.items() if k not in SET_BY_THE_PLATFORM})
+    taken = taken_over(world)
+    files = {name: each.after for name, each in taken.changes.files.items()}
+    assert files["d.txt"] == b"New"
+    assert b"By hand" in (files["config/EntitySchema-site.json"] or b"")
+    assert "t.hbs" not in files
+    assert [str(each) for each in taken.unwritten] == ["EntitySchema/site"]
+    assert "EntitySchema/site: `t.hbs` was left as it is: another field of it reads it too" in said(taken)
+    assert [len(each.taken) for each in taken.objects] == [2]
+
+
 def test_a_file_of_several_documents_is_not_removed(stadtwerk: Stadtwerk) -> None:
     gone = stadtwerk.one("ClosingReason", title="Anschluss hergestellt")
     stadtwerk.ask(f"DELETE /v2/workflows/closing-reasons/{gone['id']}")

@@ -150,7 +150,7 @@ def _listed(done: PullPlan, out: Output, verbose: bool) -> list[str]:
         lines += [f"  {each.new.address}  {each.file}  ({shown(each.new.live.id)})" for each in done.drafts]
     if verbose:
         lines += [
-            f"  {each.new.address}: no word for {shown(', '.join(each.left_out))}"
+            f"  {each.new.address}: set by the platform, or empty: {shown(', '.join(each.left_out))}"
             for each in done.drafts
             if each.left_out
         ]

@@ -30,7 +30,7 @@ _LOOKED_AT = {
 
 
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
-    """Why a changed field of a schema is not simply safe."""
+    """Why a changed field of a schema is not simply safe. In one piece: a table of paths."""
     match change.path:
         case ("attributes", Item(key=name)) if change.after is ABSENT:
             return _gone(name, name)
@@ -116,9 +116,39 @@ def _attribute(name: str, rest: list[Json], change: FieldChange, item: str) -> R
         return Risk("risky", f"attribute `{name}` becomes required: forms and imports without it may fail")
     if field == "edit_mode" and change.after in ("external", "approval"):
         return Risk("risky", f"attribute `{name}`: integrations' writes may be parked until somebody approves them")
+    if (found := _stored(name, field, rest, change, item)) is not None:
+        return found
     if field in _LOOKED_AT:
         return Risk("risky", f"attribute `{name}`: {_LOOKED_AT[field]}")
     return None
+
+
+def _stored(name: str, field: str, rest: list[Json], change: FieldChange, item: str) -> Risk | None:
+    """What makes stored values vanish from view, or be seen and written by others than before."""
+    inner = rest[1].key if len(rest) > 1 and isinstance(rest[1], Item) else ""
+    gone = change.after is ABSENT
+    match field:
+        case "columns" if (gone and len(rest) <= 2) or (len(rest) > 2 and rest[2] == "type"):
+            what = f"column `{inner}`" if inner else "every column"
+            why = "goes: its values are no longer seen" if gone else f"becomes a `{change.after}`"
+            return Risk("destructive", f"attribute `{name}`: {what} {why}", item)
+        case "max_rows" if not gone and (change.before is ABSENT or _fewer(change.after, change.before)):
+            return Risk("risky", f"attribute `{name}`: entities may hold more rows than `max_rows` allows")
+        case "currency" if gone and len(rest) <= 2:
+            return Risk("risky", f"attribute `{name}`: entities may hold an amount in a currency that goes")
+        case "default_access_control" if change.after == "public-read":
+            return Risk("risky", f"attribute `{name}`: new files can be read by everybody who has their address")
+        case "data_classification" if change.before == "pii":
+            return Risk("risky", f"attribute `{name}`: what is personal data, and handled as such, may differ")
+        case "edit_mode" if change.before in ("external", "approval"):
+            return Risk("risky", f"attribute `{name}`: values are written without anybody's approval from now on")
+        case "topic":
+            return Risk("risky", f"attribute `{name}`: consents that were given were given for another topic")
+    return None
+
+
+def _fewer(after: Json, before: Json) -> bool:
+    return isinstance(after, int) and isinstance(before, int) and after < before
 
 
 def _meant(value: Json) -> Json:
@@ -144,13 +174,12 @@ def objections(changes: tuple[FieldChange, ...], have: Spec, goal: Spec) -> list
                 verb = "given another type"
             case _:
                 continue
-        if whose := owner(_called(have, "attributes", name)):
-            findings.append(
-                Finding(
-                    "protected-attribute",
-                    f"attribute `{name}` is {whose} and is not {verb}",
-                    ("attributes",),
-                    "declare it again as it is live, or leave `attributes` out of `metadata.policy.prune`",
-                )
-            )
+        live = _called(have, "attributes", name)
+        if whose := owner(live):
+            line = f"`- {{name: {name}, type: {live.get('type')}}}`"
+            hint = f"write {line} among `attributes`: that keeps it, and lets go of all else that it is"
+            if verb == "removed" and change.last is ABSENT:  # which `policy.prune` alone asks for
+                hint += "; or leave `attributes` out of `metadata.policy.prune`"
+            message = f"attribute `{name}` is {whose} and is not {verb}"
+            findings.append(Finding("protected-attribute", message, ("attributes",), hint))
     return findings

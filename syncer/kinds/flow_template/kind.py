@@ -200,6 +200,7 @@ KIND = Kind(
     asks_along=ask_for,
     own_values=("enabled",),
     check=check_flow,
+    whole_checked=True,
     cross_checks=(CrossCheck("EntitySchema", check_flow_against_schemas, at="attributes"),),
     rules=RULES,
     acceptable=ACCEPTABLE,

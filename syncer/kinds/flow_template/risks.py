@@ -16,7 +16,7 @@ from syncer.model.unexpected_reply import objects_at
 
 
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
-    """Why a changed field of a flow is not simply safe."""
+    """Why a changed field of a flow is not simply safe. In one piece: a table of paths."""
     match change.path:
         case ("tasks", Item(key=key)) if change.after is ABSENT:
             task = mapping(change.before)
@@ -24,16 +24,25 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
             if task.get("task_type") == "AUTOMATION":
                 reason = f"task `{name}` goes, and the platform deletes its automation"
                 return Risk("destructive", reason, f"tasks/{name}")
-            return Risk("risky", f"task `{name}` goes; reports that follow it end here")
+            return Risk("risky", f"task `{name}` goes: running executions lose it, and reports that follow it end here")
         case ("phases", Item(key=key)) if change.after is ABSENT:
             name = mapping(change.before).get("name") or key
-            return Risk("risky", f"phase `{name}` goes; reports that follow it end here")
+            return Risk(
+                "risky", f"phase `{name}` goes: running executions lose it, and reports that follow it end here"
+            )
         case ("tasks", Item(key=key), "task_type"):
             if change.before == "AUTOMATION":
                 name = _task(have, key).get("name") or key
                 reason = f"task `{name}` is no automation any more, and the platform may delete its automation"
                 return Risk("destructive", reason, f"tasks/{name}")
             return Risk("risky", "a task becomes one of another kind")
+        case ("tasks", Item(), "conditions", Item(key=key)) if change.after is ABSENT:
+            name = mapping(change.before).get("branch_name") or key
+            return Risk("risky", f"branch `{name}` goes, and running executions lose it")
+        case ("tasks", Item(), "conditions", Item(), "statements", Item(), "operator") if _is_live(have):
+            return Risk("risky", f"a branch is taken on `{change.after}` where it was on `{change.before}`")
+        case ("edges", Item(), *rest) if _is_live(have) and _moves_default(change, rest):
+            return Risk("risky", "another branch is taken where no condition is met")
         case ("tasks", Item(), "automation_config", *_) if change.before is not ABSENT:
             return Risk("risky", "a task's automation does something else")
         case ("trigger", *_) | ("additional_triggers", Item(), *_) if _replaces_automation(change, have):
@@ -48,6 +57,18 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
             new = change.before is ABSENT and len(change.path) <= 2
             return Risk("risky", "an automation is added" if new else "an automation does something else")
     return None
+
+
+def _is_live(have: Spec) -> bool:
+    """Whether the flow can be started now."""
+    return have.get("enabled", True) is not False
+
+
+def _moves_default(change: FieldChange, rest: list[Json]) -> bool:
+    """Whether an edge begins or ceases to be a default branch, or the default branch leads elsewhere."""
+    if rest:
+        return bool(rest[0] == "none_met")
+    return mapping(change.before).get("none_met") is True or mapping(change.after).get("none_met") is True
 
 
 def _task(have: Spec, id: str) -> Mapping[str, Json]:

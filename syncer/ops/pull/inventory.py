@@ -104,6 +104,9 @@ def survey(
         _sorted(_Listed(KINDS[name], live[name], wanted[name], matches[name]), order, there, managed, going, hits)
         for name in order.kinds
     ]
+    for address, entry in managed.items():  # of what was deleted by hand, the manifest may be gone by now
+        if address.kind in order.kinds:
+            _takes(order.patterns, address.name, str(entry.declared.get(KINDS[address.kind].title) or ""), hits)
     lost = [pattern for pattern in order.patterns if pattern not in hits]
     if lost:
         hint = "it is compared with names and with titles, and * stands for anything: --name 'Netz*'"

@@ -5,7 +5,7 @@ Decides from what was read, and makes the texts; it writes nothing. What cannot 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as FilePath
@@ -29,7 +29,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import ABSENT, Json, Lookup, Part, Path, Ref
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Ref
 from syncer.model.kind import Context, Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
 from syncer.model.resource import Desired
@@ -38,6 +38,7 @@ from syncer.ops.pull.acceptance import Acceptance, accepting
 from syncer.ops.pull.completion import completing, fields_chosen, offer, undeclared_drift
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems
 from syncer.ops.pull.live_names import names_of
+from syncer.ops.pull.plain_references import plain_places
 from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
@@ -193,7 +194,7 @@ def _take_readable(given: _WriteBackInput, desired: Desired, out: WriteBackResul
 
 
 def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, files: Files) -> None:
-    """One manifest beside its live object."""
+    """One manifest beside its live object. In one piece: each step takes what the one before has left."""
     address, raw, kind = desired.address, given.raws[desired.address], KINDS[desired.address.kind]
     context = _context(given, desired)
     prepared = kind.prepare(context)
@@ -213,7 +214,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         everything=given.wish.everything,
         complete=completing(desired, fields or frozenset(), prepared, merged, given.known),
         prune=prune,
-        is_plain=_plain_places(kind, prepared),
+        is_plain=plain_places(kind),
         comes_along=partial(belongs, kind),
         parts={local: live for group in context.parts.values() for local, live in group.items()},
     )
@@ -223,8 +224,11 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
     if unsaid := _unsaid(kind, found, pulled, fields is not None):
         _leave(out, address, _held_back(address, unsaid, raw))
-    elif _edited(given, raw, edits, found.texts, out, files):
-        taken = found.taken
+    else:
+        beside = _texts_beside(given, raw, found.texts, out)
+        if _edited(given, raw, edits, beside, out, files):
+            held = [{"file": name} for name in found.texts if name not in beside]
+            taken = [each for each in found.taken if each.before not in held]
     if any(each.why == "unclear" for each in found.left):
         out.unwritten.append(address)
     if taken or found.left:
@@ -261,20 +265,17 @@ def _edited(
     given: _WriteBackInput,
     raw: RawManifest,
     edits: Sequence[Replacement],
-    texts: Mapping[str, str],
+    beside: Files,
     out: WriteBackResult,
     files: Files,
 ) -> bool:
     """Whether the edits could be made in the file's text; why not stands in `out`."""
     address = Address(raw.kind, raw.name)
     try:
-        beside = {name: _beside(given, name, text, address) for name, text in texts.items()}
         before = files.get(raw.file, FileChange(raw.content, raw.content))
         after = edit(before.after or b"", raw.document.index, edits, raw.file)
     except InvalidInput as error:
-        told = (each._replace(message=f"{address}: {each.message}", severity="warning") for each in error.problems)
-        out.problems += told
-        out.unwritten.append(address)
+        _text_held_back(out, address, error)
         return False
     if after != before.after and (wrong := _wrong(given, raw, after)):
         said = "; ".join(dict.fromkeys(each.message for each in wrong[:MOST_NAMED]))
@@ -285,6 +286,24 @@ def _edited(
     files |= beside
     files[raw.file] = FileChange(before.before, after)
     return True
+
+
+def _texts_beside(given: _WriteBackInput, raw: RawManifest, texts: Mapping[str, str], out: WriteBackResult) -> Files:
+    """The texts of a manifest that stand in files of their own, and change; one that can't is said, and keeps back
+    nothing else."""
+    address, beside = Address(raw.kind, raw.name), Files()
+    for name, text in texts.items():
+        try:
+            beside[name] = _beside(given, name, text, address)
+        except InvalidInput as error:
+            _text_held_back(out, address, error)
+    return beside
+
+
+def _text_held_back(out: WriteBackResult, address: Address, error: InvalidInput) -> None:
+    told = (each._replace(message=f"{address}: {each.message}", severity="warning") for each in error.problems)
+    out.problems += told
+    out.unwritten.append(address)
 
 
 def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Problem]:
@@ -367,23 +386,6 @@ def _warning(rule: str, message: str, raw: RawManifest, path: str = "", hint: st
     """About a manifest, or about what it declares where a path is given."""
     at = raw.locate(("spec",) if path else ())
     return Problem(rule, message, at, path, hint, "warning")
-
-
-def _plain_places(kind: Kind, prepared: PreparedSides) -> Callable[[Path], bool]:
-    """Whether the value at a path of the live spec is a key, which may be written without `ref`."""
-    patterns = [pattern_steps(each.path) for each in kind.refs if each.plain]
-
-    def is_plain(path: Path) -> bool:
-        return any(
-            len(pattern) == len(path)
-            and all(
-                step in ("*", one) or (step == "[]" and isinstance(one, int))
-                for step, one in zip(pattern, path, strict=True)
-            )
-            for pattern in patterns
-        )
-
-    return is_plain
 
 
 def _names(value: Json, reference: Json) -> bool:

@@ -547,7 +547,12 @@ RISKS: dict[str, tuple[tuple[Any, ...], Json, Json, tuple[str, str, str] | None]
         "approval",
         ("risky", "attribute `a`: integrations' writes may be parked until somebody approves them", ""),
     ),
-    "edit mode back": ((*A, "edit_mode"), "approval", "direct", None),
+    "edit mode back": (
+        (*A, "edit_mode"),
+        "approval",
+        "direct",
+        ("risky", "attribute `a`: values are written without anybody's approval from now on", ""),
+    ),
     "label": ((*A, "label"), "A", "B", None),
     "built in": (
         ("attributes", Item("p"), "label"),
@@ -571,6 +576,60 @@ RISKS: dict[str, tuple[tuple[Any, ...], Json, Json, tuple[str, str, str] | None]
             "",
         ),
     ),
+    **{
+        f"a table's {what}": (
+            ("attributes", Item("n"), "columns", Item("x"), *rest),
+            before,
+            after,
+            ("destructive", f"attribute `n`: column `x` {why}", "n"),
+        )
+        for what, rest, before, after, why in (
+            ("column removed", (), {"name": "x"}, ABSENT, "goes: its values are no longer seen"),
+            ("column retyped", ("type",), "string", "number", "becomes a `number`"),
+        )
+    },
+    "a table's columns taken away": (
+        ("attributes", Item("n"), "columns"),
+        [{"name": "x"}],
+        ABSENT,
+        ("destructive", "attribute `n`: every column goes: its values are no longer seen", "n"),
+    ),
+    "a table's column relabelled": (("attributes", Item("n"), "columns", Item("x"), "label"), "a", "b", None),
+    **{
+        f"{field} {before} → {after}": (
+            ("attributes", Item("n"), field, *rest),
+            before,
+            after,
+            ("risky", f"attribute `n`: {why}", "") if why else None,
+        )
+        for field, rest, before, after, why in (
+            ("max_rows", (), 5, 3, "entities may hold more rows than `max_rows` allows"),
+            ("max_rows", (), ABSENT, 3, "entities may hold more rows than `max_rows` allows"),
+            ("max_rows", (), 3, 5, ""),
+            ("max_rows", (), 3, ABSENT, ""),
+            (
+                "currency",
+                (Item("CHF"),),
+                {"code": "CHF"},
+                ABSENT,
+                "entities may hold an amount in a currency that goes",
+            ),
+            ("currency", (Item("CHF"),), ABSENT, {"code": "CHF"}, ""),
+            (
+                "default_access_control",
+                (),
+                "private",
+                "public-read",
+                "new files can be read by everybody who has their address",
+            ),
+            ("default_access_control", (), "public-read", "private", ""),
+            ("data_classification", (), "pii", "public", "what is personal data, and handled as such, may differ"),
+            ("data_classification", (), ABSENT, "pii", ""),
+            ("edit_mode", (), "approval", "direct", "values are written without anybody's approval from now on"),
+            ("edit_mode", (), "external", ABSENT, "values are written without anybody's approval from now on"),
+            ("topic", (), "A", "B", "consents that were given were given for another topic"),
+        )
+    },
     "capability removed": (
         ("capabilities", Item("c")),
         {"name": "c"},
@@ -676,6 +735,15 @@ OBJECTIONS: dict[str, tuple[tuple[Any, ...], Json, list[str]]] = {
 @pytest.mark.parametrize(("path", "after", "said"), OBJECTIONS.values(), ids=OBJECTIONS)
 def test_protected_attributes_are_not_removed_or_given_another_type(path, after, said) -> None:
     assert [each.message for each in objections((FieldChange(path, "x", after),), OWNED, {})] == said
+
+
+@pytest.mark.parametrize("last", [ABSENT, {"name": "m"}], ids=["pruned", "declared before"])
+def test_what_blueprints_own_is_let_go_with_a_line(last) -> None:
+    have = {"attributes": [{"name": "m", "type": "string", "_manifest": M}]}
+    (found,) = objections((FieldChange(("attributes", Item("m")), {}, ABSENT, last=last),), have, {})
+    line = "write `- {name: m, type: string}` among `attributes`: that keeps it, and lets go of all else that it is"
+    prune = "; or leave `attributes` out of `metadata.policy.prune`"
+    assert found.hint == line + (prune if last is ABSENT else "")
 
 
 # --- notices

@@ -975,14 +975,14 @@ RISKS: dict[str, tuple[tuple[Any, ...], Json, Json, Json, tuple[str, str, str] |
         {"name": "Call", "task_type": "MANUAL"},
         ABSENT,
         {},
-        ("risky", "task `Call` goes; reports that follow it end here", ""),
+        ("risky", "task `Call` goes: running executions lose it, and reports that follow it end here", ""),
     ),
     "phase removed": (
         ("phases", Item("p")),
         {"name": "P"},
         ABSENT,
         {},
-        ("risky", "phase `P` goes; reports that follow it end here", ""),
+        ("risky", "phase `P` goes: running executions lose it, and reports that follow it end here", ""),
     ),
     "task added": (T, ABSENT, {"name": "x"}, {}, None),
     "edge removed": (("edges", Item("e")), {}, ABSENT, {}, None),
@@ -1055,6 +1055,40 @@ RISKS: dict[str, tuple[tuple[Any, ...], Json, Json, Json, tuple[str, str, str] |
         MANUAL,
         ("risky", "the flow starts otherwise", ""),
     ),
+    "branch removed": (
+        (*T, "conditions", Item("c")),
+        {"branch_name": "Yes"},
+        ABSENT,
+        {},
+        ("risky", "branch `Yes` goes, and running executions lose it", ""),
+    ),
+    **{
+        f"an operator turned round{when}": (
+            (*T, "conditions", Item("c"), "statements", Item("s"), "operator"),
+            "equals",
+            "not_equals",
+            have,
+            expected,
+        )
+        for when, have, expected in (
+            ("", {}, ("risky", "a branch is taken on `not_equals` where it was on `equals`", "")),
+            (", of a flow that is off", {"enabled": False}, None),
+        )
+    },
+    **{
+        f"default branch, {how}": (
+            ("edges", Item("e"), *rest),
+            before,
+            after,
+            {},
+            ("risky", "another branch is taken where no condition is met", ""),
+        )
+        for how, rest, before, after in (
+            ("moved", ("none_met",), False, True),
+            ("gone", (), {"none_met": True}, ABSENT),
+            ("new", (), ABSENT, {"none_met": True}),
+        )
+    },
     "disabled": (
         ("enabled",),
         True,
