@@ -308,7 +308,7 @@ class CommandContext:
     ) -> PlanResult:
         """The plan, made afresh. `unread`: as of `make_plan`; `recall`: what need not be decided again, for those who
         only report."""
-        from syncer.ops.plan import make_plan
+        from syncer.ops.plan import make_plan, told_by_runs
         from syncer.ops.selection import PlanRequest
         from syncer.plan.plan import Notice
         from syncer.plan.safety import lowered
@@ -319,12 +319,13 @@ class CommandContext:
             request = PlanRequest(self.target, selection, notices=notices)
             planned = recall.plan(api, self.fetch, self.wanted_whole, state, request)
             self.warnings = recall.warnings
-            return planned
+            return told_by_runs(planned, lambda: self.runs)
         desired, asked, _, elsewhere = self.wanted_whole()
         request = PlanRequest(
             self.target, selection, resend_secrets, as_sent, asked, notices, salt=state.salt, elsewhere=elsewhere
         )
-        return make_plan(api, self.fetch, desired, state.entries, request, unread)
+        planned = make_plan(api, self.fetch, desired, state.entries, request, unread)
+        return told_by_runs(planned, lambda: self.runs)
 
     def situation(self, planned: PlanResult, state: State, api: Api | ReplayReader) -> Situation:
         """What the guards look at, of this environment and this token."""

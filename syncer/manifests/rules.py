@@ -112,6 +112,7 @@ PLANS = {
     "not-pulled": "A live object is pulled if a sound manifest can say it, with all that restricts it.",
     "pull-differs": "The plan of what was pulled is empty.",
     "live": "What is particular about the live object: frozen, a blueprint's, near a limit.",
+    "own-again": "What is taken over is told as syncer's own where a kept run made it or switched it off.",
     "link-dropped": "A link that no apply has seen goes with its manifest; the object stays.",
     "stays-live": "What cannot be removed, or need not be, is named and stays; nothing else waits for it.",
     "moved": "An object goes on under another manifest's name.",

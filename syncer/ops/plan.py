@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical, digest
 from syncer.kinds import KINDS
@@ -17,9 +18,12 @@ from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides
 from syncer.ops.selection import PlanRequest, Selection
 from syncer.plan.document.document import identified
 from syncer.plan.identity_match import link_of
-from syncer.plan.inputs import PlanInputs
+from syncer.plan.inputs import ADOPTS, PlanInputs
 from syncer.plan.plan import Draft, Notice, Plan
 from syncer.plan.planner import Unread, draft
+
+if TYPE_CHECKING:
+    from syncer.state.run_history import RunHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,35 @@ def plan_of(
         tuple(desired),
         frozenset(each.address for each in taken),
     )
+
+
+def told_by_runs(planned: PlanResult, runs: Callable[[], RunHistory]) -> PlanResult:
+    """The same; of what is taken over it says which kept runs made or changed it: an object that syncer itself made and
+    switched off is no stranger. Runs are read only where something is taken over."""
+    taken = {
+        (str(each.address.kind), each.live_id): each.address
+        for each in planned.plan.changes
+        if each.live_id and ADOPTS in each.reasons
+    }
+    told: dict[Address, list[str]] = {}
+    for run in runs().list()[0] if taken else ():
+        for kept in run.changes:
+            live_id = str(kept.before.get("live_id") or kept.result.get("live_id") or "")
+            address = taken.get((kept.address.partition("/")[0], live_id))
+            verb = _DONE.get(str(kept.before["action"]))
+            if address is not None and verb is not None and kept.result.get("outcome") == "done":
+                told.setdefault(address, []).append(f"{verb} by run `{run.header.id}`")
+    notices = [
+        Notice("own-again", f"{address} is no stranger: it was {', and '.join(reversed(said[:2]))}", address)
+        for address, said in sorted(told.items())
+    ]
+    return (
+        replace(planned, plan=replace(planned.plan, notices=(*planned.plan.notices, *notices))) if notices else planned
+    )
+
+
+_DONE = {"create": "made", "update": "changed", "upgrade": "upgraded", "deactivate": "switched off"}
+"""What a run did to an object that is still there, in words."""
 
 
 def _digests(taken: Sequence[Desired], made: Draft, sides: PlanInputs) -> dict[str, str]:

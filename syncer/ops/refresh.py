@@ -104,11 +104,7 @@ def read_sides(
     in which something is looked up. `unread`: as of `draft`. In one piece, for each question is made of the answers to
     those before."""
     selection, asked = request.selection.holding(desired), request.removal_requests
-    unnamed = unnamed_links(desired, managed)
-    for each in asked:
-        if each.address in unnamed:
-            del unnamed[each.address]
-    managed = {address: entry for address, entry in managed.items() if address not in unnamed} if unnamed else managed
+    managed, unnamed = _apart(desired, managed, asked)
     wanted = select(desired, managed, selection, asked)
     everywhere = {each.address for each in desired} | {
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
@@ -154,6 +150,17 @@ def read_sides(
     known = IdIndex(KINDS, sides)
     sides = replace(sides, answers=_ask(api, fetch, sides, known, unread))
     return sides, known, problems, looked_at
+
+
+def _apart(
+    desired: Sequence[Desired], managed: Mapping[Address, Managed], asked: Sequence[RemovalRequest]
+) -> tuple[Mapping[Address, Managed], Mapping[Address, Managed]]:
+    """What counts as remembered, and apart from it the links that no apply has seen and nobody names, or asks for."""
+    names = {each.address for each in asked}
+    unnamed = {address: entry for address, entry in unnamed_links(desired, managed).items() if address not in names}
+    if not unnamed:
+        return managed, {}
+    return {address: entry for address, entry in managed.items() if address not in unnamed}, unnamed
 
 
 def _why_gone(request: PlanRequest, address: Address) -> str:

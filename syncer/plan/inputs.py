@@ -16,6 +16,9 @@ from syncer.model.resource import Desired, Live, Managed, Match
 from syncer.plan.identity_match import Matches, link_of
 from syncer.plan.removal_requests import RemovalPlan
 
+ADOPTS = "takes over an object that the state does not know as ours"
+"""The reason of a change of what was only found or linked."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:

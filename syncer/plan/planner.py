@@ -27,7 +27,7 @@ from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, exte
 from syncer.plan.cascade import name_users, taken_along
 from syncer.plan.dependency_order import order_of
 from syncer.plan.goal_check import unsound
-from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
+from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
@@ -339,7 +339,7 @@ def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) 
     levels = [each.level for each in fields]
     if changes and _is_adopted(case):
         levels.append("risky")
-        reasons.append("takes over an object nobody here made")
+        reasons.append(ADOPTS)
     verb: Verb = "accept" if not changes else "upgrade" if kind.upgrade(changes) else "update"
     change = Change(
         address=case.desired.address,

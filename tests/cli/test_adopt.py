@@ -36,7 +36,7 @@ only a part of the manifests was looked at (--only, --except)
   ~ update
 
 ~ ClosingReason/won  "Gewonnen"  risky
-    takes over an object nobody here made
+    takes over an object that the state does not know as ours
     title  "Erfolg" → "Gewonnen"
 
 1 write, under a minute at 400 a minute
@@ -231,10 +231,25 @@ def test_adopting_one_of_two_of_a_title_ends_the_question(live, sandbox) -> None
 def test_what_was_adopted_is_said_until_it_was_applied(live, sandbox) -> None:
     sandbox.seed(REASONS)
     live.run("adopt", "ClosingReason/won", A)
-    assert "takes over an object nobody here made" in live.run("plan").out
+    assert "takes over an object that the state does not know as ours" in live.run("plan").out
     assert live.run("apply", "--yes").code == 0
     live.write("config/won.yaml", reason("won", "Auftrag"))
     assert '~ ClosingReason/won  "Auftrag"  safe' in live.run("plan").out
+
+
+def test_what_a_run_made_and_another_switched_off_is_no_stranger(live, sandbox) -> None:
+    """The way back of a pipeline: the manifest goes, and comes again."""
+    path = live.folder / "config" / "won.yaml"
+    live.write("config/other.yaml", reason("other", "Anderes"))
+    assert live.run("apply", "--yes", "--first-contact").code == 0
+    text = path.read_text("utf-8")
+    path.unlink()
+    assert live.run("apply", "--yes", "--allow-delete").code == 0
+    path.write_text(text, "utf-8")
+    said = live.run("plan").out
+    assert "takes over an object that the state does not know as ours" in said
+    words = re.sub(r"`[0-9a-f]{8}`", "`R`", " ".join(said.split()))
+    assert "ClosingReason/won is no stranger: it was made by run `R`, and switched off by run `R`" in words
 
 
 @pytest.mark.parametrize("words", [("adopt", "ClosingReason/won"), ("state", "rebuild")], ids=" ".join)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Refused
 from syncer.plan.safety import Consent
 from syncer.state.plan_file import load_plan, save_plan
@@ -67,7 +68,7 @@ def test_an_object_of_the_title_is_adopted_and_a_change_of_it_is_said(world: Wor
     assert (str(change.address), change.level, change.reasons) == (
         "ClosingReason/lost",
         "risky",
-        ("takes over an object nobody here made",),
+        ("takes over an object that the state does not know as ours",),
     )
     world.apply()
     assert len(world.listed("ClosingReason")) == 2
@@ -396,9 +397,14 @@ def test_a_schema_with_entities_is_not_deleted(world: World, make: Make) -> None
     world.apply()
     world.ask("POST /v1/entity/site", {"street": "Weg 1"})
     world.drop("EntitySchema/site")
-    with pytest.raises(InvalidInput) as refusal:
-        world.plan()
-    assert messages(refusal) == ["EntitySchema/site: entities of `site` exist (1)"]
+    said = (
+        'EntitySchema/site "Site" stays as it is: entities of `site` exist (1) (its manifest is gone); it goes once '
+        "that is no longer so; `syncer state rm EntitySchema/site` lets go of it"
+    )
+    plan = world.plan().plan
+    assert (plan.changes, [each.message for each in plan.notices]) == ((), [said])
+    run = world.apply()
+    assert (run.code, run.calls, Address("EntitySchema", "site") in world.state().entries) == (0, [], True)
 
 
 def test_what_is_gone_already_is_forgotten(world: World, make: Make) -> None:

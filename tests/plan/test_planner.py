@@ -179,7 +179,7 @@ def test_no_change_is_remembered(world: World) -> None:
     assert made.released == [Release(Address("Book", "a"), "pages")]
 
 
-ADOPTED = "takes over an object nobody here made"
+ADOPTED = "takes over an object that the state does not know as ours"
 LEVELS: dict[str, tuple[dict[str, Json], dict[str, Any], list[Any] | None]] = {
     # case: (manifest of Book/a, state, [verb, level, reasons] or None)
     "safe": ({"title": "A", "pages": 8}, {"Book/a": ("b1", {})}, ["update", "safe", ()]),

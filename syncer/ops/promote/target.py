@@ -27,11 +27,9 @@ from syncer.ops.refresh import read_sides
 from syncer.ops.selection import EVERYTHING, PlanRequest, Selection, select
 from syncer.plan.id_map import MISSING, Pair, made_along, own_values, pairs_of, plain_keys, raw_ids
 from syncer.plan.identity_match import live_of
-from syncer.plan.inputs import PlanInputs
+from syncer.plan.inputs import ADOPTS, PlanInputs
 from syncer.plan.plan import Draft
 from syncer.plan.planner import draft
-
-ADOPTS = "takes over an object nobody here made"
 
 
 def check_target(given: Promotion) -> Promotion:
