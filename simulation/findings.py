@@ -1,4 +1,4 @@
-"""What must be true of a world whatever went wrong in it (docs/reliability.md#the-ten-invariants); knows no way to
+"""What must be true of a world whatever went wrong in it (docs/reliability.md#the-invariants); knows no way to
 break it."""
 
 from __future__ import annotations

@@ -52,19 +52,21 @@ def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
     codes: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     stopped: Counter[str] = Counter()
-    left, bad = 0, []
+    left, scalars, bad = 0, 0, []
     for each in spread(walk, [(seed, steps) for seed in range(first, first + walks)], jobs):
         done += each.steps
         codes += Counter({"crashed" if code == -9 else str(code): count for code, count in each.codes.items()})
         faults += each.faults
         stopped += each.stopped
         left += len(each.left)
+        scalars += each.scalars
         bad += [each] if each.violations else []
     print(f"N7 {walks} walks of {steps} steps from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
     print(f"  {sum(done.values())} steps: {_table(done)}")
     print(f"  {faults.pop('crash', 0)} crashes, {sum(faults.values())} other faults; exit codes: {_table(codes)}")
     print(f"  stopped for people to decide, with nothing wrong: {_table(stopped)}")
     print(f"  {left} objects left behind by a cut-off run whose manifest went away before the next")
+    print(f"  {scalars} scalars changed by hand, each looked for in a report of drift")
     violations = sum(len(each.violations) for each in bad)
     print(f"  {violations} violations of {len(INVARIANTS)} invariants, each checked after every step it speaks of")
     for each in bad[:20]:

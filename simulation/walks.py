@@ -1,5 +1,5 @@
-"""One seed, so many steps: manifests, hands, faults, crashes and commands in any order, and after every step the ten
-invariants of docs/reliability.md#the-ten-invariants (N7 of docs/reliability.md#the-table). The same seed is the same
+"""One seed, so many steps: manifests, hands, faults, crashes and commands in any order, and after every step the
+invariants of docs/reliability.md#the-invariants (N7 of docs/reliability.md#the-table). The same seed is the same
 walk.
 """
 
@@ -33,6 +33,7 @@ from simulation.findings import (
 )
 from simulation.moves import Hands
 from simulation.repositories import GUARDED, organisation
+from simulation.scalars import changed_by_hand
 from simulation.seeds import UNCLEAR, Weather, unexpected
 from simulation.world import SERVER, TOKENS, Run
 from syncer.api.client import Api
@@ -68,6 +69,7 @@ INVARIANTS = {
     8: "the exit code says what happened",
     9: "no secret in anything said or written",
     10: "requests in flight and writes a minute stay within their limits",
+    11: "a scalar changed by hand, declared or not, is reported as exactly that",
 }
 MAY_STOP = UNCLEAR | {"missing-for-create"}
 """Rules under which a command may say that people must decide first, though nothing goes wrong."""
@@ -86,6 +88,8 @@ class Walk:
     left: list[str] = field(default_factory=list)
     """What a cut-off run made and nobody looks for any more, for its manifest went away before the next run: objects
     with a key, whose call is not journalled, and automations of such a flow."""
+    scalars: int = 0
+    """Scalars that were changed by hand and looked for in a report of drift."""
     violations: list[str] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
 
@@ -303,7 +307,16 @@ class Walking:
             self.came.stopped[rule] += 1
         if code == 0 and (still := world.open_intents()):
             self.wrong(7, f"intents stay open: {still}")
+        if code == 0:
+            self.scalar_by_hand()
         return code
+
+    def scalar_by_hand(self) -> None:
+        """Somebody changes one, and takes it back: with dice of its own, so that a walk stays the walk of its seed."""
+        said, wrong = changed_by_hand(self.world, Random(len(self.came.story)))
+        if wrong:
+            self.wrong(11, wrong)
+        self.came.scalars += not said.startswith("not asked")
 
     def guarded_apply(self) -> object:
         """Nobody consented to anything: what removes or destroys something is refused, and nothing is written."""

@@ -11,7 +11,10 @@ NO_KEY = "?"
 
 
 def key_text(item: Json, rule: ListRule) -> str:
-    """The item's best key as text, for paths and people; `?` for an item without one."""
+    """The item's best key as text, for paths and people; `?` for an item without one. In an ordered list that has keys
+    an item that is no mapping is its own."""
+    if rule.form == "ordered" and item is not None and not isinstance(item, (dict, list)):
+        return str(item)
     return next((text for _, text in _keys(item, rule.keys)), NO_KEY)
 
 
@@ -26,6 +29,12 @@ def _keys(item: Json, names: Sequence[str]) -> Iterator[tuple[str, str]]:
                 yield name, value.key
             elif value is not None and value != "":
                 yield name, str(value)
+
+
+def own_keys(items: Sequence[Json], rule: ListRule) -> list[str]:
+    """The key of each item, in their order. Nothing where two share one, or an item has none."""
+    keys = [key_text(item, rule) for item in items]
+    return keys if len(set(keys)) == len(keys) and NO_KEY not in keys else []
 
 
 def twice(items: Sequence[Json], rule: ListRule) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from syncer.diff.fingerprint import canonical
 from syncer.diff.item_order import in_manifest_order
-from syncer.diff.list_keys import called, key_text, match
+from syncer.diff.list_keys import called, key_text, match, own_keys
 from syncer.diff.list_pairs import exact_key, pair_up
 from syncer.diff.remainder import RemainderNode
 from syncer.model.field_change import ORDER, Cause, FieldChange, FieldPath, Item, show_field
@@ -245,6 +245,8 @@ def _ordered(
 ) -> list[Json]:
     """Whole and in our order. Where the items stand as before and only differ inside, their fields are named."""
     below = shape.item()
+    if shape.rule.keys and (keys := own_keys(live, shape.rule)) and (wanted := own_keys(want, shape.rule)):
+        return _paired(dict(zip(keys, live, strict=True)), dict(zip(wanted, want, strict=True)), last, shape, path, out)
 
     def alike(one: Json, other: Json) -> bool:
         return already(one, other, below)
@@ -270,6 +272,34 @@ def _ordered(
     ]
     out.changes.append(FieldChange(path, live, carried, cause_of(live, want, last, shape), last))
     return carried
+
+
+def _paired(
+    live: dict[str, Json], want: dict[str, Json], last: Json, shape: Shape, path: FieldPath, out: MergeResult
+) -> list[Json]:
+    """Whole and in our order, by the key that each item has of its own: no item is told as another that it became."""
+    below, rows = shape.item(), last if isinstance(last, list) else []
+    before = dict(zip(own_keys(rows, shape.rule), rows, strict=False))
+    goal = []
+    for key, item in want.items():
+        once = before.get(key, ABSENT)
+        if key in live:
+            goal.append(_value(live[key], item, once, below, (*path, Item(key)), out))
+            continue
+        goal.append(as_new(item, below))
+        cause: Cause = "ours" if once is ABSENT else "drift"
+        out.changes.append(FieldChange((*path, Item(key)), ABSENT, goal[-1], cause, once))
+    for key, item in live.items():
+        if key not in want:
+            once = before.get(key, ABSENT)
+            by_hand: Cause = "drift" if once is ABSENT and last is not ABSENT else "ours"
+            out.changes.append(FieldChange((*path, Item(key)), item, ABSENT, by_hand, once))
+    have, wish = [key for key in live if key in want], [key for key in want if key in live]
+    if have != wish:
+        then = [key for key in before if key in have]
+        moved: Cause = "ours" if not last or then == have else "drift" if then == wish else "conflict"
+        out.changes.append(FieldChange((*path, ORDER), have, wish, moved, then))
+    return goal
 
 
 def already(live: Json, want: Json, shape: Shape) -> bool:

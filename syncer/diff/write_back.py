@@ -15,7 +15,7 @@ from typing import Literal
 
 from syncer.diff.export_spec import all_escaped, escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
-from syncer.diff.list_keys import called, key_text, match
+from syncer.diff.list_keys import called, key_text, match, own_keys
 from syncer.diff.list_pairs import pair_up
 from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
@@ -231,7 +231,9 @@ class _Walk:
         return Sides(it.raw[r], it.want[w], memory[w] if memory else ABSENT, it.have[h], _said_item(it, h, shape))
 
     def _only_inside(self, it: Sides, shape: Shape) -> bool:
-        below = shape.item()
+        below, rule = shape.item(), shape.rule
+        if rule.keys and own_keys(it.have, rule) != own_keys(it.want, rule):
+            return False
         pairs = [(have, want) for have, want in zip(it.have, it.want, strict=True) if not already(have, want, below)]
         if not all(isinstance(side, dict) for pair in pairs for side in pair):
             return False

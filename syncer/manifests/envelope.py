@@ -115,7 +115,11 @@ def metadata(manifest: RawManifest, environments: Collection[str]) -> list[Findi
 
 
 def unknown_environments(manifest: RawManifest, environments: Collection[str]) -> Iterator[Finding]:
-    """Environments that are named and stand in no syncer.yaml: misspelt, most likely."""
+    """Environments that are named and stand in no syncer.yaml, misspelt most likely; and a list that names none."""
+    if manifest.metadata.get("environments") == []:
+        hint = "name those that it is for, or delete the line: then it is for every one"
+        said = "`environments` names none, so the manifest would count nowhere"
+        yield Finding("unknown-environment", said, ("metadata", "environments"), hint)
     for path, name in _texts(manifest.metadata, "environments"):
         if name not in environments:
             hint = nearest(name, environments)
@@ -135,29 +139,38 @@ def _variables(value: Json, path: Path) -> Iterator[Finding]:
 
 
 def across(manifests: Sequence[RawManifest]) -> list[Problem]:
-    """Addresses that stand twice (or differ only by case), and aliases that are another manifest's."""
+    """Addresses that stand twice (or differ only by case), and aliases that are another manifest's where both live in
+    one environment: what is split by environment goes on from the name that it had in both."""
     problems: list[Problem] = []
     names: dict[tuple[str, str], RawManifest] = {}
     for manifest in manifests:
         first = names.setdefault((manifest.kind, manifest.name.casefold()), manifest)
         if first is not manifest and manifest.name:
             problems.append(_twice(manifest, first))
-    aliases: dict[tuple[str, str], RawManifest] = {}
+    aliases: dict[tuple[str, str], list[RawManifest]] = {}
     for manifest in manifests:
         for path, alias in _texts(manifest.metadata, "aliases"):
-            other = names.get((manifest.kind, alias.casefold()))
-            claimed = aliases.setdefault((manifest.kind, alias.casefold()), manifest)
-            if other is not None:
+            word = (manifest.kind, alias.casefold())
+            other, claims = names.get(word), aliases.setdefault(word, [])
+            claimed = next((each for each in claims if each is not manifest and _meet(each, manifest)), None)
+            claims.append(manifest)
+            if other is not None and (other is manifest or _meet(other, manifest)):
                 whose = "this manifest's own name" if other is manifest else f"the name of the manifest at {_at(other)}"
                 hint = "an alias is a former name; delete it, or rename the other manifest"
                 finding = Finding("alias-taken", f"alias `{alias}` is {whose}", path, hint)
-            elif claimed is not manifest:
+            elif claimed is not None:
                 hint = "one manifest only can have had that name"
                 finding = Finding("alias-taken", f"alias `{alias}` is claimed at {_at(claimed)} too", path, hint)
             else:
                 continue
             problems.append(located(finding, manifest.locate(path)))
     return problems
+
+
+def _meet(one: RawManifest, other: RawManifest) -> bool:
+    """Whether both live in one environment; where one is not limited to any, they do."""
+    mine, theirs = (each.metadata.get("environments") for each in (one, other))
+    return not (isinstance(mine, list) and isinstance(theirs, list)) or any(each in theirs for each in mine)
 
 
 def _twice(manifest: RawManifest, first: RawManifest) -> Problem:

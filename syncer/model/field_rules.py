@@ -16,7 +16,9 @@ from syncer.model.named_tuple import NamedTuple
 
 class ListRule(NamedTuple):
     """What a list is. `keys`: the fields an item is recognised by, best first; `whole`: items not declared go;
-    `ordered`: the order is part of the meaning; `shown`: people see the items in it, and it means nothing else."""
+    `ordered`: the order is part of the meaning; `shown`: people see the items in it, and it means nothing else. An
+    ordered list may have keys too: what is named is then paired by them, where each item has one of its own; an item
+    that is no mapping is its own key."""
 
     form: Literal["keyed", "set", "ordered"]
     keys: tuple[str, ...] = ()

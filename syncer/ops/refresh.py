@@ -114,6 +114,7 @@ def read_sides(
         Address(each.address.kind, alias) for each in desired for alias in each.aliases
     }
     kinds = concerned(wanted, managed, selection, asked)
+    kinds = [name for name in KINDS if name in kinds or (request.every_kind and selection.reaches(name))]
     lookups = sorted({use.target.kind for each in wanted for use in each.uses if isinstance(use.target, Lookup)})
     live, looked_at = _lists(api, fetch, kinds, lookups)
     matches = matched(kinds, wanted, live, managed)

@@ -86,8 +86,8 @@ class PlanRequest:
     """What is to be planned, and how. `removal_requests`: what shall go without a manifest; `notices`: what is known
     already that a reviewer should know; `agreements`: what need not be decided again, for those who only report;
     `salt`: of the state, by which it tells what was live and undeclared; `elsewhere`: addresses of manifests that live
-    in other environments only; `undo`: the run that is taken back. What the manifests and the state say is no part of
-    it: these are inputs."""
+    in other environments only; `undo`: the run that is taken back; `every_kind`: whether also kinds are listed of
+    which no manifest is known. What the manifests and the state say is no part of it: these are inputs."""
 
     target: Target
     selection: Selection = EVERYTHING
@@ -99,6 +99,7 @@ class PlanRequest:
     elsewhere: Collection[Address] = ()
     undo: str = ""
     salt: str = ""
+    every_kind: bool = False
 
 
 def select(

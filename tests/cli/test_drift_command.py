@@ -153,6 +153,16 @@ def test_objects_without_a_manifest(applied: Repo, sandbox: Sandbox) -> None:
     assert (said.code, '  ClosingReason "Neu" (' in said.out) == (0, True)
 
 
+def test_unmanaged_of_kinds_of_which_no_manifest_is_known(live: Repo, sandbox: Sandbox) -> None:
+    for path in (live.folder / "config").iterdir():
+        path.unlink()
+    sandbox.ask("POST /v1/workflows/closing-reasons", {"title": "Vom Kunden", "status": "ACTIVE"})
+    said = live.run("drift", "--unmanaged")
+    assert (said.code, '  ClosingReason "Vom Kunden" (' in said.out, "  EntitySchema " in said.out) == (2, True, True)
+    said = live.run("drift", "--unmanaged", "--only", "ClosingReason/*")
+    assert (said.code, said.err) == (3, said.err)
+
+
 def test_without_state(applied: Repo, sandbox: Sandbox) -> None:
     applied.state.unlink()
     said = applied.run("drift")

@@ -72,6 +72,67 @@ def test_a_missing_path(repo) -> None:
     assert "error[unreadable]: `config/gone.yaml` no such file or directory" in said.err
 
 
+REASON = "apiVersion: syncer/v1\nkind: ClosingReason\nmetadata:\n  name: won # mine\n{more}spec:\n  title: Won\n"
+EXTRA = {
+    # a file: what stands in it, what it holds afterwards, what is said
+    "an unknown field": (
+        REASON.format(more="") + "  colour: red # not yet\n",
+        REASON.format(more="  extra:\n    - colour\n") + "  colour: red # not yet\n",
+        "ClosingReason/won: `colour`: listed in `metadata.extra` now",
+    ),
+    "one that is listed, and one that is not": (
+        REASON.format(more="  extra: [colour]\n") + "  colour: red\n  tone: {a: 1}\n",
+        REASON.format(more="  extra: [colour, tone]\n") + "  colour: red\n  tone: {a: 1}\n",
+        "ClosingReason/won: `tone`: listed in `metadata.extra` now",
+    ),
+    "a word": (
+        REASON.format(more="") + "  status: PARKED\n",
+        REASON.format(more="  extra:\n    - status\n") + "  status: PARKED\n",
+        "ClosingReason/won: `status`: listed in `metadata.extra` now",
+    ),
+    "nothing unknown": (REASON.format(more=""), REASON.format(more=""), ""),
+}
+
+
+@pytest.mark.parametrize(("text", "wanted", "said"), EXTRA.values(), ids=EXTRA)
+def test_what_syncer_does_not_know_is_listed(repo, text: str, wanted: str, said: str) -> None:
+    """So that a repository of today is valid, strictly too; a second time there is nothing to do."""
+    path = repo.write("config/won.yaml", text)
+    before = path.read_bytes()
+    checked = repo.run("fmt", "--extra", "--check")
+    assert (checked.code, path.read_bytes()) == (2 if said else 0, before)
+    done = repo.run("fmt", "--extra")
+    assert (done.code, path.read_text("utf-8")) == (0, wanted)
+    assert f"warning[extra-path]: {said}" in done.err if said else "extra" not in done.err
+    assert repo.run("validate", "--strict").code == 0
+    assert repo.run("fmt", "--extra").out == ""
+
+
+def test_json_and_several_documents_are_listed_too(repo) -> None:
+    repo.remove("config/won.yaml")
+    spec, metadata = {"title": "J", "x": 1}, {"name": "json"}
+    value = {"apiVersion": "syncer/v1", "kind": "ClosingReason", "metadata": metadata, "spec": spec}
+    path = repo.write("config/one.json", json.dumps(value))
+    each = REASON.format(more="") + "  x: 1\n"
+    two = repo.write("config/two.yaml", f"{each}---\n{each.replace('won', 'lost').replace('Won', 'Lost')}")
+    assert repo.run("fmt", "--extra").code == 0
+    assert json.loads(path.read_text())["metadata"] == {"name": "json", "extra": ["x"]}
+    assert two.read_text("utf-8").count("    - x\n") == 2
+    assert repo.run("validate", "--strict").code == 0
+
+
+def test_what_may_delete_records_is_named_and_not_listed(repo) -> None:
+    text = (
+        "apiVersion: syncer/v1\nkind: RetentionConfig\nmetadata:\n  name: old\nspec:\n  entity_schema: contact\n"
+        "  type: deletion\n  enabled: false\n  schedule:\n    strat_date: 2099-01-01\n"
+    )
+    path = repo.write("config/old.yaml", text)
+    done = repo.run("fmt", "--extra")
+    assert (done.code, path.read_text("utf-8")) == (0, text)
+    assert "RetentionConfig/old: `schedule.strat_date`: not listed, for it may delete more than is meant" in done.err
+    assert repo.run("validate").code == 3
+
+
 SCHEMAS = ["EntitySchema", "FlowTemplate", "ClosingReason", "AppInstallation", "RetentionConfig", "Removed"]
 SCHEMAS += ["syncer.yaml", "plan"]
 

@@ -408,3 +408,34 @@ def test_a_long_list_that_is_replaced_takes_no_long_time() -> None:
     want = [f"new {number}" for number in range(20_000)]
     assert changes(merge({"list": live}, {"list": want}, {}, LISTS)) == [("list", live, want, "ours")]
     assert changes(merge({"set": live}, {"set": want}, {}, LISTS)) == [("set", live, want, "ours")]
+
+
+CHOICES = compile_shape(lists={"options": ORDERED._replace(keys=("value",))})
+A, B, C = ({"value": each, "title": each.upper()} for each in "abc")
+PAIRED: dict[str, tuple[list[Json], list[Json], list[Json] | None, list[Any]]] = {
+    # case: (live, manifest, remembered, changes); the goal is the manifest's list
+    "one goes, one comes, in its place": (
+        [A, B], [C, B], [A, B], [("options[c]", ABSENT, C, "ours"), ("options[a]", A, ABSENT, "ours")],
+    ),
+    "both change places and titles": (
+        [B, {**A, "title": "x"}], [A, B], [A, B],
+        [("options[a].title", "x", "A", "drift"), ("options.(order)", ["b", "a"], ["a", "b"], "drift")],
+    ),
+    "one was added by hand": ([A, B], [A], [A], [("options[b]", B, ABSENT, "drift")]),
+    "one was taken away by hand": ([A], [A, B], [A, B], [("options[b]", ABSENT, B, "drift")]),
+    "nothing is remembered": ([A], [B], None, [("options[b]", ABSENT, B, "ours"), ("options[a]", A, ABSENT, "ours")]),
+    "words": (
+        ["a", "b"], ["b", "c"], ["a", "b"],
+        [("options[c]", ABSENT, "c", "ours"), ("options[a]", "a", ABSENT, "ours")],
+    ),
+    "two of one value": ([A, A], [A], [A], [("options", [A, A], [A], "drift")]),
+    "one without a value": ([{"title": "x"}, A], [A], [A], [("options", [{"title": "x"}, A], [A], "drift")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("live", "want", "last", "differing"), PAIRED.values(), ids=PAIRED)
+def test_items_of_an_ordered_list_with_keys(
+    live: list[Json], want: list[Json], last: list[Json] | None, differing: list[Any]
+) -> None:
+    merged = merge({"options": live}, {"options": want}, {} if last is None else {"options": last}, CHOICES)
+    assert (merged.goal, changes(merged)) == ({"options": want}, differing)

@@ -179,6 +179,17 @@ METADATA: dict[str, tuple[str, list[Finding]]] = {
             )
         ],
     ),
+    "no environment": (
+        "{name: a, environments: []}",
+        [
+            Finding(
+                "unknown-environment",
+                "`environments` names none, so the manifest would count nowhere",
+                ("metadata", "environments"),
+                "name those that it is for, or delete the line: then it is for every one",
+            )
+        ],
+    ),
     "environment, far": (
         "{name: a, environments: [x]}",
         [
@@ -213,6 +224,11 @@ def test_metadata(tmp_path: Path, metadata: str, expected: list[Finding]) -> Non
 def named(name: str, aliases: str = "", kind: str = "ClosingReason") -> str:
     """A manifest's text."""
     return f"apiVersion: syncer/v1\nkind: {kind}\nmetadata:\n  name: {name}\n  aliases: [{aliases}]\nspec: {{}}\n"
+
+
+def of(environments: str, text: str) -> str:
+    """The same manifest, for these environments only."""
+    return text.replace("\n  aliases:", f"\n  environments: [{environments}]\n  aliases:")
 
 
 ACROSS: dict[str, tuple[list[str], list[str]]] = {
@@ -250,6 +266,22 @@ ACROSS: dict[str, tuple[list[str], list[str]]] = {
         [named("a", "x"), named("b", "x")],
         ["1.yaml:5:13 alias-taken: alias `x` is claimed at 0.yaml:4:9 too (one manifest only can have had that name)"],
     ),
+    "alias is a name in other environments": ([of("a", named("b")), of("b", named("c", "b"))], []),
+    "alias is a name, in one environment both": (
+        [of("a, b", named("b")), of("b", named("c", "b"))],
+        [
+            "1.yaml:6:13 alias-taken: alias `b` is the name of the manifest at 0.yaml:4:9"
+            " (an alias is a former name; delete it, or rename the other manifest)"
+        ],
+    ),
+    "alias is a name, of which one lives everywhere": (
+        [named("b"), of("b", named("c", "b"))],
+        [
+            "1.yaml:6:13 alias-taken: alias `b` is the name of the manifest at 0.yaml:4:9"
+            " (an alias is a former name; delete it, or rename the other manifest)"
+        ],
+    ),
+    "alias twice, in other environments": ([of("a", named("b", "x")), of("b", named("c", "x"))], []),
     "no name": ([named("''"), named("''")], []),
 }
 

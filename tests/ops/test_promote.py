@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -366,3 +367,28 @@ def test_addresses_of_what_has_a_manifest_and_of_what_has_none(two: Two, live: C
     promotion = two.promote("ClosingReason/gewonnen", "ClosingReason/ver*")
     assert sorted(map(str, promotion.chosen)) == ["ClosingReason/gewonnen", "ClosingReason/verloren"]
     assert [str(each.new.address) for each in promotion.pulled.drafts] == ["ClosingReason/verloren"]
+
+
+def test_a_variable_that_a_further_organisation_lacks_gets_what_is_live_there(
+    two: Two, live: Callable[..., None], make: Make
+) -> None:
+    live("test", make.flow("visit", enabled=False))
+    live("other", make.flow("visit", enabled=True))
+    folder = two.world.folder
+    project = (folder / "syncer.yaml").read_text("utf-8")
+    own = project.replace('test: {org_id: "739224"}', 'test: {org_id: "739224", vars: {visit_on: false, note: here}}')
+    (folder / "syncer.yaml").write_text(own, "utf-8")
+    document = make.flow("visit", metadata={"environments": ["test"]}, enabled="${var.visit_on}")
+    (folder / "config").mkdir(exist_ok=True)
+    (folder / "config" / "visit.json").write_text(json.dumps(document), "utf-8")
+    promotion = two.promote("FlowTemplate/visit")
+    assert (said(promotion.missing), dict(promotion.found.values)) == ([], {"visit_on": True})
+    assert two.manifest("syncer.yaml")["environments"]["other"]["vars"] == {"visit_on": True}
+    assert two.changes("other") == {}
+    document["spec"]["description"] = "${var.note}"  # of this nobody knows what the other has
+    (folder / "config" / "visit.json").write_text(json.dumps(document), "utf-8")
+    missing = two.promote("FlowTemplate/visit").missing
+    assert [(each.message, each.hint) for each in missing] == [
+        ("`note` is not among the `vars` of `other`: FlowTemplate/visit needs it",
+         "write `note: …` below `vars` of `other` in syncer.yaml"),
+    ]  # fmt: skip

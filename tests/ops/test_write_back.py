@@ -106,6 +106,23 @@ def test_nothing_was_changed(stadtwerk: Stadtwerk) -> None:
     assert (taken.objects, bool(taken.changes), taken.problems) == ([], False, [])
 
 
+def test_what_nobody_knows_is_taken_over_with_its_line(stadtwerk: Stadtwerk) -> None:
+    def change(schema: Json) -> Json:
+        schema["attributes"].append({"name": "by_hand", "label": "V", "type": "string", "mask": "##"})
+        return {**schema, "novel": {"a": 1}}
+
+    stadtwerk.stored("schema", "grid_connection", change)
+    complete = taken_over(stadtwerk, WriteBackOptions(complete=frozenset({"EntitySchema/grid-connection"})))
+    assert [line for line in lines(complete) if "extra" in line or "novel" in line or "mask" in line] == [
+        '+  extra: [novel, "attributes[by_hand].mask"]',
+        '+    - {name: by_hand, label: V, type: string, mask: "##"}',
+        "+  novel:",
+    ]
+    write(complete.changes, stadtwerk.folder)
+    assert taken_over(stadtwerk).objects == []
+    assert stadtwerk.changes() == {}
+
+
 def test_a_flow(stadtwerk: Stadtwerk) -> None:
     def change(flow: Json) -> None:
         flow["description"] = "Neu: ${x}"

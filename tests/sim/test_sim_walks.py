@@ -91,6 +91,12 @@ def _too_fast(walking: Walking) -> None:
     walking.world.most_writes = 14
 
 
+def _blind(walking: Walking) -> None:
+    report = walking.world.drift()
+    walking.world.drift = lambda **how: report  # type: ignore[method-assign]
+    walking.scalar_by_hand()
+
+
 def _dishonest(walking: Walking) -> None:
     walking.world.put(Make.reason("lost"))
     walking.honest(0, 0)
@@ -120,6 +126,7 @@ BREAKS: dict[str, tuple[int, str, Callable[[Walking], object]]] = {
     "a secret said": (9, "apply", lambda walking: walking.world.said.append(f"key {CANARY}")),
     "five requests of four workers": (10, "apply", _too_many_at_once),
     "fourteen writes where ten are allowed": (10, "apply", _too_fast),
+    "a drift that sees nothing": (11, "apply", _blind),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from syncer.api.client import Api
     from syncer.cli.command_context import CommandContext
     from syncer.ops.recall import Recall
-    from syncer.ops.selection import Selection
+    from syncer.ops.selection import PlanRequest
     from syncer.plan.document.timestamps import LastRun
     from syncer.plan.drift import Drift
     from syncer.render.output import Output
@@ -80,11 +81,11 @@ def drift(
     out, here = given.out, given.open()
     if accept:
         _accept(here, accept)
-    recall = open_recall(here, "drift", part=bool(only or but), off=given.no_cache)
+    recall = open_recall(here, "drift", part=bool(only or but or unmanaged), off=given.no_cache)
     with at_once(), at_rest(), here.reading(recall):
         # late: here, while another process reads the manifests
         from syncer.ops.drift import last_apply
-        from syncer.ops.selection import Selection
+        from syncer.ops.selection import PlanRequest, Selection
 
         here.tell_doubts()
         state = here.state()
@@ -92,7 +93,8 @@ def drift(
         if said:
             here.tell(out.terminal.shown(said))
         with here.api(read_only=True) as api:
-            report = _report(here, api, state, Selection(only, but), last_apply(newest), recall)
+            request = PlanRequest(here.target, Selection(only, but), every_kind=unmanaged)
+            report = _report(here, api, state, request, last_apply(newest), recall)
         if target is not None:
             _save(target, report)
         out.problems(recall.problems if recall else (), summary=False)
@@ -119,24 +121,17 @@ def _accept(here: CommandContext, wish: tuple[str, ...]) -> None:
 
 
 def _report(
-    here: CommandContext, api: Api, state: State, chosen: Selection, applied: LastRun | None, recall: Recall | None
+    here: CommandContext, api: Api, state: State, request: PlanRequest, applied: LastRun | None, recall: Recall | None
 ) -> Drift:
     """The report, with what is recalled of the last one."""
     from syncer.ops.drift import find_drift
-    from syncer.ops.selection import PlanRequest
 
     before = (applied, _unsettled(here))
     if recall is not None:
-        return recall.drift(api, here.fetch, here.wanted_whole, state, PlanRequest(here.target, chosen), before)
+        return recall.drift(api, here.fetch, here.wanted_whole, state, request, before)
     desired, asked = here.wanted()
-    return find_drift(
-        api,
-        here.fetch,
-        desired,
-        state,
-        PlanRequest(here.target, chosen, removal_requests=asked, salt=state.salt),
-        *before,
-    )
+    whole = replace(request, removal_requests=asked, salt=state.salt)
+    return find_drift(api, here.fetch, desired, state, whole, *before)
 
 
 def _unsettled(here: CommandContext) -> list[Problem]:

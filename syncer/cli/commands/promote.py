@@ -149,6 +149,8 @@ def _said(promotion: Promotion, out: Output, verb: str) -> str:
     for each in promotion.variables:
         values = (json.dumps(value, ensure_ascii=False) for value in (each.source, each.target))
         lines.append(f"  ${{var.{each.name}}}: {shown(' here, '.join(values))} there, for {each.address}")
+    for name, value in promotion.found.values.items():
+        lines.append(f"  ${{var.{name}}}: {shown(json.dumps(value, ensure_ascii=False))} there, as it is live")
     if drafts or edited:
         counts = f"{_number(len(drafts), 'new manifest')} and {_number(len(edited), 'changed file')}"
         lines.append(f"{counts} {verb} written: they are for `{promotion.there.name}` too")

@@ -77,7 +77,7 @@ _LISTS: dict[str, ListRule] = {
             "actions[].settings_flag": keyed("name", whole=True),
             "allowed_extensions": AS_SET,
             "identifiers": AS_SET,
-            "options": ORDERED,
+            "options": ORDERED._replace(keys=("value",)),
             "currency": keyed("code", whole=True),
             "columns": keyed("name", whole=True, ordered=True),
             "edit_mode_config.fuzzy_config.fields_to_ignore": AS_SET,

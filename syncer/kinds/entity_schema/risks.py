@@ -108,6 +108,8 @@ def _attribute(name: str, rest: list[Json], change: FieldChange, item: str) -> R
         return Risk("destructive", f"attribute `{name}`: {_SHAPE_CHANGES[field]}", item)
     if field == "options" and _values(change.before) - _values(change.after):
         return Risk("risky", f"attribute `{name}`: entities may hold an option that goes")
+    if field == "options" and len(rest) == 2 and change.after is ABSENT:
+        return Risk("risky", f"attribute `{name}`: entities may hold an option that goes")
     if field == "options" and len(rest) > 1 and isinstance(rest[1], int) and change.path[-1] != "title":
         return Risk("risky", f"attribute `{name}`: entities may hold an option that goes")
     if field == "required" and change.after is True:

@@ -161,6 +161,8 @@ def write_promotion(
     if promotion.variables:
         after = with_values(after, file, here, "vars", {each.name: each.source for each in promotion.variables})
         after = with_values(after, file, there, "vars", {each.name: each.target for each in promotion.variables})
+    if promotion.found.values:
+        after = with_values(after, file, there, "vars", promotion.found.values)
     if promotion.found.ids:
         after = with_values(after, file, here, "ids", promotion.found.ids)
     if after != before:

@@ -61,11 +61,13 @@ class Variable:
 class PromotionScope:
     """How far a promotion reaches, as far as it is known. `exactly`: all that the patterns choose, None while nobody
     knows, or where everything is chosen; `variables`: values that become variables, by address and path in the spec;
-    `ids`: what syncer.yaml gets for manifests that are there already."""
+    `ids`: what syncer.yaml gets for manifests that are there already; `values`: of variables that syncer.yaml has and
+    the target lacks, what is live there."""
 
     exactly: frozenset[Address] | None = None
     variables: Mapping[tuple[Address, Path], Variable] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Json] = field(default_factory=dict)
 
     def written(self, address: Address) -> dict[Path, str]:
         """Path in the spec → the variable that stands there."""

@@ -38,7 +38,7 @@ def check_target(given: Promotion) -> Promotion:
     """With all that the target lacks, which id is which there, what values of its own it has that no variable feeds
     yet, and a warning for each id that is carried over as it is. PlatformError where it may not be read."""
     side, here, names = given.request.target, given.here, _names(given)
-    values = {each.name: each.target for each in given.variables}
+    values = {each.name: each.target for each in given.variables} | {**given.scope.values}
     mine = side.environment._replace(vars={**side.environment.vars, **values})
     ids = {name: (here.ids.get(name, ""), mine.ids.get(name, "")) for family, name in names if family == "id"}
     open_ids = {name: f"{_OPEN}{name}" for name in ids if name not in mine.ids}
@@ -49,14 +49,15 @@ def check_target(given: Promotion) -> Promotion:
     adopted = {address for address, task in made.tasks.items() if ADOPTS in task.change.reasons}
     pairs = pairs_of(KINDS, given.chosen, given.source, sides, (given.parts, made_along(KINDS, made)), ids, adopted)
     unanswered = {place for each in sides.desired for place in _unanswered(each)} if open_ids else set()
+    theirs = _live_values(given, sides, open_vars)
     missing = [
         *_open(given, "ids", here.ids, {name: names["id", name] for name in open_ids}),
-        *_open(given, "vars", here.vars, {name: names["var", name] for name in open_vars}),
+        *_open(given, "vars", here.vars, {name: names["var", name] for name in open_vars if name not in theirs}),
         *_no_such_key(given, pairs),
         *(_before_it_is_there(given, each) for each in problems if _place(each) not in unanswered),
     ]
     own = {(each.address, each.path): each for each in _own(given, sides, {*here.vars, *mine.vars})}
-    found = replace(given.found, variables={**given.found.variables, **own})
+    found = replace(given.found, variables={**given.found.variables, **own}, values={**given.found.values, **theirs})
     left = [*given.left, *_carried_over(given)]
     return replace(given, found=found, left=left, pairs=pairs, missing=list(dict.fromkeys(missing)))
 
@@ -115,9 +116,10 @@ def _open(
     there = given.there.name
     for name, users in wanted.items():
         who = f"{users[0]} needs it" if len(users) == 1 else f"{users[0]} and {len(users) - 1} more need it"
-        value = json.dumps(known.get(name), ensure_ascii=False)
         message = f"`{name}` is not among the `{section}` of `{there}`: {who}"
-        hint = f"write `{name}: …` below `{section}` of `{there}` in syncer.yaml; in `{given.here.name}` it is {value}"
+        hint = f"write `{name}: …` below `{section}` of `{there}` in syncer.yaml"
+        if section == "ids":  # which object is meant; a variable is everybody's own
+            hint += f"; in `{given.here.name}` it is {json.dumps(known.get(name), ensure_ascii=False)}"
         yield Problem("missing-in-target", message, hint=hint)
 
 
@@ -199,6 +201,26 @@ def _own(given: Promotion, sides: PlanInputs, taken: Collection[str]) -> Iterato
                 name = f"{name}_{piece_of(f'{one.address} {path}')}"
             names.add(name)
             yield Variable(name, one.address, path, mine, theirs)
+
+
+def _live_values(given: Promotion, sides: PlanInputs, names: Collection[str]) -> dict[str, Json]:
+    """Of these variables, which the target lacks, what is live there: where they feed a value that an organisation may
+    have of its own, and its objects agree about it."""
+    raws, found = dict(given.promoted), dict[str, list[Json]]()
+    for one in sides.desired if names else ():
+        kind = KINDS[one.address.kind]
+        live = sides.matches[kind.name].found.get(one.address)
+        if one.address not in raws or live is None:
+            continue
+        for written, theirs in own_values(kind, raws[one.address].spec, kind.spec_of(live.live.object)).values():
+            name = written[len("${var.") : -1] if isinstance(written, str) else ""
+            if name in names and written == f"${{var.{name}}}":
+                found.setdefault(name, []).append(theirs)
+    return {
+        name: each[0]
+        for name, each in found.items()
+        if all((type(one), one) == (type(each[0]), each[0]) for one in each)
+    }
 
 
 _EVERYWHERE = {"id", "component_id"}

@@ -209,8 +209,8 @@ def _wish(given: UndoInputs, kept: KeptChange, spec: Spec, entry: Managed) -> De
         spec = with_secrets(spec, git.spec, kind.spec_of(live.object) if live else ABSENT, kind.shape)
     policy = git.policy if git is not None else entry.policy
     policy = {name: value for name, value in policy.items() if name not in ("version", "prune")}
-    where = partial(_where, given.run, kept.line)
-    return Desired(address, spec, policy, entry.protect, (), (), (), where, kept_digest(given.run, kept))
+    where, extra = partial(_where, given.run, kept.line), git.extra if git is not None else ()
+    return Desired(address, spec, policy, entry.protect, (), (), (), where, kept_digest(given.run, kept), extra=extra)
 
 
 def _where(run: Run, line: int, path: Path) -> Location:

@@ -301,7 +301,7 @@ DIFFERENT: dict[str, tuple[Json, Json, list[str]]] = {
     "order of options": (
         {"options": ["b", "a"]},
         {"options": ["a", "b"]},
-        ["attributes[a].options: ['a', 'b'] → ['b', 'a']"],
+        ["attributes[a].options.(order): ['a', 'b'] → ['b', 'a']"],
     ),
     "no empty choice": ({"options": ["a"]}, {"options": [None, "a"]}, ["attributes[a].options: [None, 'a'] → ['a']"]),
     "order of schemas": (
@@ -494,6 +494,12 @@ RISKS: dict[str, tuple[tuple[Any, ...], Json, Json, tuple[str, str, str] | None]
         (*A, "options"),
         ["x", "y"],
         ["x"],
+        ("risky", "attribute `a`: entities may hold an option that goes", ""),
+    ),
+    "option that goes": (
+        (*A, "options", Item("x")),
+        {"value": "x", "title": "X"},
+        ABSENT,
         ("risky", "attribute `a`: entities may hold an option that goes", ""),
     ),
     "option renamed in place": (

@@ -20,7 +20,12 @@ RULES: dict[str, str] = {
 }
 """Rule id → what it asks for, one sentence."""
 
-ACCEPTABLE = frozenset(RULES) - {"flow-reserved-id", "flow-unknown-automation", "flow-unused-automation"}
+ACCEPTABLE = frozenset(RULES) - {
+    "flow-alias-taken",
+    "flow-reserved-id",
+    "flow-unknown-automation",
+    "flow-unused-automation",
+}
 """What a live flow may break; the others are of the keys that a manifest chooses."""
 
 PARTS = {
