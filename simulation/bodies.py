@@ -172,8 +172,9 @@ def _changed_by_hand(found: Round, two: Two, dice: Random, hands: int, managed: 
         found.hands += 1
         said = world.drift().objects
         paths = [f"{one.address} {each.path}" for one in said for each in one.fields]
-        word = next(step for step in reversed((*steps, last)) if isinstance(step, str))
-        if len(said) != 1 or len(paths) != 1 or word not in paths[0].rpartition(".")[2]:
+        names = [step for step in (*steps, last) if isinstance(step, str)]  # a mapping may be told as a whole
+        told = paths[0].rpartition(".")[2].partition("[")[0].rpartition(" ")[2] if paths else ""
+        if len(said) != 1 or len(paths) != 1 or told not in names:
             found.say("drift", f"{kind} {body.get('slug', id)}: {[*steps, last]} changed, said is {paths[:4]}")
         world.stored(kind, id, lambda _: json.loads(before))  # noqa: B023  called at once
 
@@ -182,7 +183,8 @@ def _free(value: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
     """Paths of the scalars that somebody could change without making the object unsound."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, inner in inside:
-        if step in SERVERS or step in ("id", "closing_reasons", "title", "trigger"):
+        copied = COPIED.search(".".join(map(str, (*path, step))))
+        if copied or step in SERVERS or step in ("id", "closing_reasons", "title", "trigger"):
             continue
         if (isinstance(inner, str) and inner in TEXTS) or type(inner) is int or (type(inner) is bool and path):
             yield (*path, step)

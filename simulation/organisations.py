@@ -51,10 +51,6 @@ TAME: Mapping[str, Given] = {
     ".settings_flag": lambda maker, owner: [{"name": "wizard", "enabled": True}],
     ".render_condition": lambda maker, owner: LEFT_OUT,
     "QueryConfig.include_deleted": lambda maker, owner: "false",
-    "QueryConfig.filters": lambda maker, owner: [
-        {"type": "no_related_entities", "related_entity_schemas": ["order"]},
-        {"type": "no_email_communication_since", "lookback_period_days": 30, "message_type": ["SENT"]},
-    ],
     "BaseAttribute.edit_mode_config": lambda maker, owner: LEFT_OUT,
     "EntitySync.target.entityAttribute": lambda maker, owner: "feld_0",
     "GroupHeadline.group": lambda maker, owner: LEFT_OUT,
@@ -326,7 +322,14 @@ class Organisation:
 
     def retention(self, slug: str) -> Json:
         """A retention config of one schema, over one saved view."""
-        made = self.maker("data-governance", {".saved_view_id": lambda maker, owner: self.dice.choice(self.views)})
+        given: dict[str, Given] = {
+            ".saved_view_id": lambda maker, owner: self.dice.choice(self.views),
+            "QueryConfig.filters": lambda maker, owner: [
+                {"type": "no_related_entities", "related_entity_schemas": ["order"]},
+                {"type": "no_email_communication_since", "lookback_period_days": 30, "message_type": ["SENT"]},
+            ],  # without its parts one that is live is carried, but none can be made
+        }
+        made = self.maker("data-governance", given)
         config = made.object("Config") | {"entity_schema": slug, "enabled": False}
         config.setdefault("schedule", {"frequency": "interval", "interval_days": 30})
         for each in ("start_date", "end_date"):

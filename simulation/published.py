@@ -26,6 +26,8 @@ TEXTS = (
 )  # fmt: skip
 UNKNOWN = ("x_newest", "neuesFeld", "beta_mode", "_hint")
 """Words that stand in no definition and in no schema of ours."""
+CLOSED = ("info_helpers", "AdjustInstallmentCapabilityConfig", "SearchMappings.*")
+"""Types that the definitions close, or whose other fields are texts."""
 FORMATS = {"uuid": "", "date": "2027-02-01", "date-time": "2027-02-01T08:15:00Z", "uri": "https://docs.example.com/a",
            "email": "kontakt@example.com", "uri-reference": "/a", "int64": "1"}  # fmt: skip
 
@@ -112,7 +114,7 @@ class Maker:
                 value = self._field(owner, each, depth)
                 if value is not LEFT_OUT:
                     made[each.name] = value
-        if self.strange and not owner.endswith("info_helpers") and self.dice.random() < self.strange:
+        if self.strange and not owner.endswith(CLOSED) and self.dice.random() < self.strange:
             made[self.dice.choice(UNKNOWN)] = self.dice.choice((True, 7, "neu", ["a", 1], {"tief": {"er": False}}))
         return made
 

@@ -12,12 +12,14 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from syncer.diff.export_spec import NameIndex
+from syncer.diff.extra_paths import entries
 from syncer.documents.edit.editor import edit
 from syncer.documents.edit.operations import Replacement
 from syncer.fs.change_set import ChangeSet, FileChange
 from syncer.kinds import KINDS, REMOVED
 from syncer.manifests.cross_checks import together
 from syncer.manifests.envelope import RawManifest
+from syncer.manifests.extra_fields import lines
 from syncer.manifests.loader import of_text
 from syncer.manifests.resolution import Manifests, lives_in, resolve
 from syncer.model.address import Address
@@ -28,6 +30,7 @@ from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import unreadable
 from syncer.ops.promote.dependencies import bundled_spec, dependencies, with_parts
 from syncer.ops.promote.promotion import PromoteRequest, Promotion, PromotionScope
+from syncer.ops.pull.acceptance import accepting
 from syncer.ops.pull.first_draft import taken_over, what_is_there
 from syncer.ops.pull.inventory import Inventory, names_of
 from syncer.ops.pull.pull import prepare as prepare_pull
@@ -80,7 +83,7 @@ def read_source(request: PromoteRequest, scope: PromotionScope) -> Promotion:
 
 def edit_manifests(given: Promotion) -> Promotion:
     """With the edits of the chosen manifests that are there, beyond what was taken over: where they live, what they
-    bundle, what becomes a variable."""
+    bundle, what becomes a variable; with what of a bundle is unknown, or against a rule and live all the same."""
     there, pulled, before = given.manifests, given.pulled, given.changes
     files, ids = dict(before.files), dict(given.scope.ids)
     taken = {Address(raw.kind, raw.name): raw for raw in _as_changed(there, before)}
@@ -97,12 +100,14 @@ def edit_manifests(given: Promotion) -> Promotion:
         if edits:
             now = files.get(raw.file, FileChange(raw.content, raw.content))
             files[raw.file] = FileChange(now.before, edit(now.after or b"", raw.document.index, edits, raw.file))
+    here = given.here._replace(ids={**given.here.ids, **ids, **pulled.composed.ids})
     changes = ChangeSet({name: each for name, each in files.items() if each.before != each.after})
+    changes = accepting(there, here, changes).changes
     drafts = pulled.composed.manifests.all[len(there.all) :] if pulled.composed.manifests else ()
     return replace(
         given,
         found=replace(given.found, ids=ids),
-        here=given.here._replace(ids={**given.here.ids, **ids, **pulled.composed.ids}),
+        here=here,
         manifests=there._replace(all=(*_as_changed(there, changes), *drafts)),
         changes=changes,
     )
@@ -194,11 +199,12 @@ def _edits(given: Promotion, raw: RawManifest, bundled: dict[str, Json] | None) 
     spec = raw.spec if bundled is None else bundled
     for path, variable in given.scope.written(Address(raw.kind, raw.name)).items():
         spec = replaced(spec, path, variable)
-    found = [Replacement(("spec",), spec)] if spec is not raw.spec else []
+    found, metadata = [Replacement(("spec",), spec)] if spec is not raw.spec else [], dict(raw.metadata)
     if not lives_in(raw, given.there.name):
-        where = [*raw.metadata["environments"], given.there.name]
-        found.append(Replacement(("metadata",), {**raw.metadata, "environments": where}))
-    return found
+        metadata["environments"] = [*raw.metadata["environments"], given.there.name]
+    if bundled is not None and (extra := lines(KINDS[raw.kind], bundled, entries(raw.metadata))):
+        metadata["extra"] = [*entries(raw.metadata), *extra]
+    return [*found, Replacement(("metadata",), metadata)] if metadata != raw.metadata else found
 
 
 def _as_changed(manifests: Manifests, changes: ChangeSet) -> list[RawManifest]:
