@@ -37,12 +37,13 @@ STORED = {
 SERVERS = frozenset(
     {
         "created_at", "updated_at", "org_id", "runs", "creationTime", "lastUpdateTime", "created_by", "last_updated_by",
-        "last_updated_at", "next_run_at", "version", "latest", "workflow_context", "audit", "role", "_manifest",
+        "last_updated_at", "next_run_at", "version", "latest", "workflow_context", "audit", "role",
+        "changed", "_manifest",
     }
 )  # fmt: skip
 """What only the platform sets; what else differs between the two organisations was lost or made up."""
 PROSE = {"edit_mode": "direct", "include_deleted": "false", "singleClosingReasonSelection": False, "linear": False,
-         "rich_text": False}  # fmt: skip
+         "rich_text": False, "multiline": False}  # fmt: skip
 """What is so where it is left out, as the definitions say in prose (docs/platform.md)."""
 COPIED = re.compile(r"(journey\.name|journey_name)$")
 """Copies of another object's name, which are never sent (docs/kinds/flow-template.md)."""

@@ -60,7 +60,6 @@ TAME: Mapping[str, Given] = {
     "StepJourney.id": lambda maker, owner: JOURNEYS[0],
     "StepJourney.journeyId": lambda maker, owner: JOURNEYS[0],
     "AiAgentTask.2.agent_config": lambda maker, owner: {"agent_id": JOURNEYS[0]},
-    "._purpose": lambda maker, owner: [maker.dice.choice(PURPOSES)],
     ".requirements": lambda maker, owner: [],
     "EntitySync.trigger.filter": lambda maker, owner: LEFT_OUT,
     "AutomationTask.2.schedule": lambda maker, owner: {"mode": "delayed", "duration": 2, "unit": "days"},
@@ -110,8 +109,7 @@ class Organisation:
         return f"{self.dice.choice((word, f'{word}:', f'# {word}', f'{word} & Söhne'))} {self.numbers}"
 
     def maker(self, api: str, given: Mapping[str, Given]) -> Maker:
-        if not self.wild:
-            given = {**given, **TAME}
+        given = {"._purpose": lambda maker, owner: [self.dice.choice(PURPOSES)], **given, **({} if self.wild else TAME)}
         found = Maker(self.dice, api, given, SERVERS - set(given))
         found.strange = self.strange
         return found
@@ -342,6 +340,7 @@ class Organisation:
         for number in range(count):
             app_id, version = self.uuid(), f"1.{number}.0"
             given: dict[str, Given] = {
+                "Options.sensitive": lambda maker, owner: LEFT_OUT,  # no reply has its value
                 "Options.value": lambda maker, owner: LEFT_OUT, "Options.fields": lambda maker, owner: LEFT_OUT,
                 "Options.repeatable": lambda maker, owner: LEFT_OUT,
                 "Options.type": lambda maker, owner: self.dice.choice(("text", "number", "boolean")),

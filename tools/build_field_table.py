@@ -66,7 +66,7 @@ class Tables:
             self._row(owner, "!", " ".join(elsewhere))
         for name, inner in schema.get("properties", {}).items():
             said = self.type_of(inner, f"{owner}.{name}"), "required" * (name in required), self._values(inner)
-            self._row(owner, name, *said, json.dumps(inner["default"]) if "default" in inner else "")
+            self._row(owner, name, *said, self._default(inner))
 
     def type_of(self, schema: Json, place: str) -> str:
         """The type's word; what has fields gets rows under the name of its component, or of its place."""
@@ -122,6 +122,12 @@ class Tables:
         if "enum" in schema:
             return " ".join(json.dumps(word, ensure_ascii=False) for word in schema["enum"])
         return " ".join(f"{name}={schema[name]}" for name in LIMITS if name in schema)
+
+    def _default(self, inner: Json) -> str:
+        """What is so where the field is left out, as JSON; a component may say it for all that are of it."""
+        if "$ref" in inner:
+            inner = {**self.schemas[inner["$ref"].rsplit("/", 1)[1]], **inner}
+        return json.dumps(inner["default"]) if "default" in inner else ""
 
     def _row(self, owner: str, name: str, type: str, required: str = "", values: str = "", default: str = "") -> None:
         self.rows.append((f"{self.api}/{owner}", name, type, required, re.sub(r"\s+", " ", values), default))

@@ -340,14 +340,10 @@ class _Walk:
 def _is_leaf(raw: Json) -> bool:
     """Whether the manifest writes one thing here: a scalar, a reference, the name of a file."""
     if isinstance(raw, dict):
-        return len(raw) == 1 and (
-            _is_file(raw) or (next(iter(raw)) in ("ref", "lookup", "id", "automation") and _is_text(raw))
-        )
+        (name, value), *more = raw.items() or [("", None)]
+        named = name in ("file", "ref", "lookup", "id", "automation") and isinstance(value, str)
+        return named and not more
     return not isinstance(raw, list)
-
-
-def _is_text(raw: Mapping[str, Json]) -> bool:
-    return all(isinstance(each, str) for each in raw.values())
 
 
 def _is_file(raw: Json) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path as FilePath
 
 from syncer.diff.export_spec import NameIndex, spec_of
 from syncer.diff.restrictions import belongs, restricts
@@ -21,14 +20,12 @@ from syncer.documents.yaml_reader import read
 from syncer.fs.change_set import ChangeSet, FileChange
 from syncer.kinds import KINDS
 from syncer.manifests.create_schema import create_schema
-from syncer.manifests.discovery import read_bytes
 from syncer.manifests.envelope import RawManifest
 from syncer.manifests.project import Environment
 from syncer.manifests.resolution import Manifests, judge, lives_in
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
-from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import ABSENT, Json, Lookup, Part, Ref
 from syncer.model.kind import Context, Kind, PreparedSides
 from syncer.model.pulled_spec import PulledSpec
@@ -39,6 +36,7 @@ from syncer.ops.pull.completion import completing, fields_chosen, offer, undecla
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems, moved_secrets
 from syncer.ops.pull.live_names import names_of
 from syncer.ops.pull.plain_references import plain_places
+from syncer.ops.pull.text_files import text_change
 from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
@@ -301,7 +299,7 @@ def _texts_beside(given: _WriteBackInput, raw: RawManifest, texts: Mapping[str, 
     address, beside = Address(raw.kind, raw.name), Files()
     for name, text in texts.items():
         try:
-            beside[name] = _beside(given, name, text, address)
+            beside[name] = text_change(given.raws, given.manifests.project.root, name, text, address)
         except InvalidInput as error:
             _text_held_back(out, address, error)
     return beside
@@ -332,18 +330,6 @@ def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Probl
     )
     known = {each.message for each in before}
     return [each for each in found if each.message not in known and not each.entry]
-
-
-def _beside(given: _WriteBackInput, name: str, text: str, address: Address) -> FileChange:
-    """A text that stands in a file of its own; InvalidInput where others read the file too."""
-    users = [other for other, raw in given.raws.items() if _reads(raw, name)]
-    if users != [address] or _reads(given.raws[address], name) > 1:
-        others = ", ".join(str(each) for each in users if each != address) or "another field of it"
-        hint = "give each a file of its own, or change the text by hand"
-        raise InvalidInput(Problem("text-shared", f"`{name}` was left as it is: {others} reads it too", hint=hint))
-    before = read_bytes(FilePath(given.manifests.project.root / name).resolve(), name)
-    mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
-    return FileChange(before, mark + text.encode())
 
 
 def _still_refers(given: _WriteBackInput, user: Desired, address: Address, files: Files) -> bool:
@@ -410,11 +396,3 @@ def _unsaid(kind: Kind, found: WriteBack, pulled: PulledSpec, complete: bool) ->
 
 def _texts(value: Json) -> Iterator[str]:
     yield from (each for each in (value if isinstance(value, (list, tuple)) else ()) if isinstance(each, str))
-
-
-def _reads(raw: RawManifest, name: str) -> int:
-    """In how many places a manifest names this file."""
-    if name.encode() not in raw.content:
-        return 0
-    patterns = KINDS[raw.kind].texts
-    return sum(value == {"file": name} for each in patterns for _, value in find_all(raw.spec, pattern_steps(each)))
