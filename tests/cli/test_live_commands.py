@@ -108,8 +108,13 @@ def test_only_and_except(live, args, addresses) -> None:
     assert document["partial"] is bool(args)
 
 
+def _stray(name: str, title: str) -> str:
+    """A reason that lists a field which it does not have."""
+    return reason(name, title).replace("{name: ", "{extra: [odd], name: ")
+
+
 def test_warnings_are_counted_once_and_shortly(live) -> None:
-    live.write("config/warned.yaml", reason("a", "A", odd=1) + "---\n" + reason("b", "B", odder=2))
+    live.write("config/warned.yaml", _stray("a", "A") + "---\n" + _stray("b", "B"))
     said = live.run("plan")
     assert (said.code, said.err) == (0, "2 warnings about the manifests; `syncer validate` shows them\n")
     said = live.run("plan", "--format", "json", "--only", "ClosingReason/a")

@@ -57,6 +57,7 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     ),
     "record": ("record", "record -o new.json", "record --kind FlowTemplate -o new.json"),
     "adopt": ("adopt FlowTemplate/house", "adopt FlowTemplate/house ID"),
+    "_accept": ("drift --accept FlowTemplate/house",),
     "undo": ("undo RUN", "undo RUN -o new.json", "undo RUN --format json"),
     "pull": (
         "pull", "pull --check", "pull --as-patch", "pull --as-patch --check", "pull --dry-run", "pull --theirs",

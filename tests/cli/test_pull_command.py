@@ -351,7 +351,8 @@ def test_what_no_manifest_can_say_whole_is_named_and_all_else_is_pulled(
 
 
 def test_what_is_there_and_cannot_be_taken_over_whole_stays_as_it_is(fresh: Repo, sandbox: Sandbox) -> None:
-    """The filter came by hand, and so did a wider reach: one without the other would delete more."""
+    """The filter came by hand, with a text that no manifest may hold, and so did a wider reach: one without the other
+    would delete more."""
     view = {"slug": ["contact"], "name": "Alt", "shared": True, "ui_config": {}}
     view_id = sandbox.ask("POST /v1/entity/view", view)["id"]
     body: Json = {
@@ -362,7 +363,7 @@ def test_what_is_there_and_cannot_be_taken_over_whole_stays_as_it_is(fresh: Repo
     assert fresh.run("pull", "--kind", "RetentionConfig").code == 0
     before = fresh.digest()
     body["relations_for_deletion"] += ["meter"]
-    body["query"]["filters"] = [{"type": "no_related_entities"}]
+    body["query"]["filters"] = [{"type": "no_related_entities", "related_entity_schemas": [f"Bearer {'k3' * 14}"]}]
     sandbox.ask("POST /data-governance/v1/contact/configs", body)
     for words, code in (((), 5), (("--check",), 5), (("--as-patch",), 5), (("--dry-run",), 5)):
         done = fresh.run("pull", "--kind", "RetentionConfig", *words)

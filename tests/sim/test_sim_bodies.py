@@ -48,7 +48,7 @@ def _sees_no_drift(patch: pytest.MonkeyPatch) -> None:
 
 
 BROKEN: dict[str, tuple[Patch, str]] = {
-    "a pull that says another word": (_loses_a_word, "plan not empty"),
+    "a pull that says another word": (_loses_a_word, "left out"),
     "a drift that says nothing": (_sees_no_drift, "drift"),
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from syncer.documents.edit.editor import edit
 from syncer.documents.edit.operations import Replacement
@@ -24,6 +23,7 @@ from syncer.manifests.variables import named_in
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 
 ROUNDS = 3
 """How often it is looked: what is accepted lets checks speak that waited for sounder parts."""

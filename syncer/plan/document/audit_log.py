@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from syncer.model.json_values import Json
+from syncer.model.named_tuple import NamedTuple
 from syncer.plan.document.timestamps import LastChange, seconds
 
 APART = 60.0
