@@ -28,7 +28,8 @@ SERVERS = frozenset(
         "AutomationActionExecutionState.error_output", "AutomationActionExecutionState.execution_status",
         "AutomationActionExecutionState.iterations", "AutomationActionExecutionState.outputs",
         "AutomationActionExecutionState.retry_strategy", "AutomationActionExecutionState.started_at",
-        "ActionCondition.error_output", "AutomationLoop.length", "ActionSchedule.scheduleApiId", "Config.last_run_at",
+        "ActionCondition.error_output", "AutomationLoop.length",
+        ".event_id", "ActionSchedule.scheduleApiId", "Config.last_run_at",
         "Config.last_updated_at", "Config.next_run_at", "EntityCapability.app_id",
     }
 )  # fmt: skip
@@ -293,6 +294,7 @@ class Organisation:
             ".loop_id": lambda maker, owner: LEFT_OUT, ".target_workflow": lambda maker, owner: flow_id,
             ".flow_action_id": lambda maker, owner: LEFT_OUT,
             ".email_template_id": lambda maker, owner: JOURNEYS[1],
+            ".target_webhook_id": lambda maker, owner: JOURNEYS[0],
             ".app_id": lambda maker, owner: self.dice.choice(self.installed),
             "AutomationFlow.conditions": lambda maker, owner: [
                 maker.object("ActionCondition", 4) | {"id": self.uuid()} for _ in range(self.dice.randrange(2))

@@ -26,6 +26,7 @@ from syncer.model.unexpected_reply import UnexpectedReply, of_known_form
 from syncer.ops.promote.promotion import PromoteRequest
 from syncer.ops.pull.inventory import Inventory, UnmanagedObject
 from syncer.plan.inputs import PlanInputs
+from syncer.schema_check.known_fields import known_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def bundled_spec(
         for path in places[parts[key]]:
             value_at(spec, path[:-1])[path[-1]] = {"automation": key}
     spec[kind.made_along] = {**(spec.get(kind.made_along) or {}), **bundle}
-    return spec
+    return dict(known_fields(kind.slug, spec).spec)
 
 
 def used_by(kind: Kind, live: Live) -> list[str]:
