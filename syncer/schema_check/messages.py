@@ -76,7 +76,8 @@ def _stranger(mistake: Mistake, root: Schema, document: Json) -> Message:
     if near := nearest(name, fields):
         return Message("unknown-field", message, f"did you mean `{near}`?")
     few = len(fields) <= MOST_LISTED or schema.get("x-syncer-closed")
-    return Message("unknown-field", message, f"its fields are {_listed(fields)}" if few else "")
+    severity: Severity = schema.get("x-syncer-additional", "error")  # the platform may have gained it
+    return Message("unknown-field", message, f"its fields are {_listed(fields)}" if few else "", severity)
 
 
 def _others(name: str, around: Subject) -> list[str]:

@@ -356,7 +356,9 @@ def test_no_secret_and_nobody_is_in_a_recording(utility, sandbox) -> None:
     assert '"$withheld"' in text
     said = utility.run("plan", "--against", "recording.json", "--format", "json", env=NO_SECRETS).json
     assert [each["message"] for each in said["notices"] if each["address"] == "EntitySchema/probe"] == [
-        "2 values of the live object may be secret: not in the recording, and not compared"
+        "EntitySchema/probe: by hand, and declared by no manifest: `attributes[hint]`, `attributes[auth_token]` in lists "
+        "to which others may add; `syncer drift` says more",
+        "2 values of the live object may be secret: not in the recording, and not compared",
     ]
 
 

@@ -74,7 +74,10 @@ def test_an_unknown_field_at_every_depth(slug: str) -> None:
             continue
         spec = beside(slug, place, {"x_new": 7})["spec"]
         assert line[2] == place_text(spec, (*place, "x_new"), kind.shape)
-        assert told(found) == [("error", "unknown-field")]
+        # what an action works with grows with apps: a field that resembles nothing known is a warning there
+        grows = len(place) == 5 and (place[0], place[2], place[4]) == ("automations", "actions", "config")
+        unknown = "warning" if grows else "error", "unknown-field"
+        assert told(found) == [unknown]
         for value in (7, None, {"a": [1]}):
             document = beside(slug, place, {"x_new": value}, [line[2]])
             assert check(kind, document, strict=True) == [], place
@@ -82,7 +85,7 @@ def test_an_unknown_field_at_every_depth(slug: str) -> None:
             assert lines(kind, document["spec"], [line[2]]) == []
             assert covered(kind, document["spec"], document["metadata"]) == (line[2],)
         astray = check(kind, beside(slug, place, {"x_new": 7}, [f"{line[2]}x"]))
-        assert sorted(told(astray)) == [("error", "unknown-field"), ("warning", "extra-path")]
+        assert sorted(told(astray)) == sorted([unknown, ("warning", "extra-path")])
         assert astray[-1].hint == f"did you mean `{line[2]}`?"
         depths.add(len(place))
     assert len(depths) >= {"closing-reason": 1, "app-installation": 3, "retention-config": 3}.get(slug, 5)

@@ -15,6 +15,7 @@ World, Make = Any, Any
 ONE, TWO = "FlowTemplate/one", "FlowTemplate/two"
 SURE = "AutomationFlow `Mail one` goes with it, and is used by "
 FLOW = "the flow goes, and its automations with it; running ones go on"
+NO_MANIFEST = "its manifest is gone"
 TASK = "task `Mail` goes, and the platform deletes its automation"
 
 
@@ -112,10 +113,10 @@ def test_flows_that_nobody_manages_are_named_and_the_loss_is_acknowledged(
     by_hand(world, make)
     world.drop(ONE)
     said = f"{SURE}FlowTemplate `Handmade`"
-    assert reasons(world) == {ONE: [FLOW, said]}
+    assert reasons(world) == {ONE: [FLOW, NO_MANIFEST, said]}
     with pytest.raises(Refused) as refusal:
         world.apply(consent=Consent(allow_delete=1, allow_empty=True))
-    assert errors(refusal) == [("data-loss", f"{ONE}: {FLOW}; {said}", f"--accept-data-loss {ONE}")]
+    assert errors(refusal) == [("data-loss", f"{ONE}: {FLOW}; {NO_MANIFEST}; {said}", f"--accept-data-loss {ONE}")]
     consent = Consent(allow_delete=1, allow_empty=True, accept_data_loss=frozenset({ONE}))
     assert world.apply(consent=consent).code == 0
     assert [each["name"] for each in world.listed("FlowTemplate")] == ["Handmade"]
@@ -159,7 +160,7 @@ def test_a_managed_flow_whose_manifest_does_not_speak_of_it_is_named_by_its_addr
     world.put(partial)
     world.apply()
     world.drop(ONE)
-    assert reasons(world) == {ONE: [FLOW, f"{SURE}{TWO}"]}
+    assert reasons(world) == {ONE: [FLOW, NO_MANIFEST, f"{SURE}{TWO}"]}
 
 
 def test_who_stops_using_it_does_so_first(world: World, make: Make) -> None:
@@ -170,7 +171,7 @@ def test_who_stops_using_it_does_so_first(world: World, make: Make) -> None:
     one, two = (world.one("FlowTemplate", name=name)["id"] for name in ("One", "Two"))
     world.drop(ONE)
     world.put(make.flow("two"))
-    assert reasons(world)[ONE] == [FLOW]
+    assert reasons(world)[ONE] == [FLOW, NO_MANIFEST]
     run = world.apply()
     assert (run.code, run.calls) == (0, [f"PUT /v2/flows/templates/{two}", f"DELETE /v2/flows/templates/{one}"])
     world.converges()
@@ -183,7 +184,7 @@ def test_an_undo_of_the_flow_names_who_uses_its_automation_by_now(world: World, 
     world.put(using(make, "two", {"lookup": "Mail one"}))
     world.apply()
     (change,) = world.undone(run).plan.changes
-    assert (str(change.address), change.action, change.reasons) == (ONE, "delete", (FLOW, f"{SURE}{TWO}"))
+    assert (str(change.address), change.action, change.reasons) == (ONE, "delete", (FLOW, "run `0123abcd` made it", f"{SURE}{TWO}"))
 
 
 def test_an_undo_of_the_task_names_who_uses_its_automation_by_now(world: World, make: Make) -> None:
@@ -224,7 +225,7 @@ def test_one_that_only_lets_another_use_it_takes_nothing_along(world: World, mak
     world.put(using(make, "two", {"lookup": "Mail one"}))
     world.apply()
     world.drop(TWO)
-    assert reasons(world) == {TWO: [FLOW]}
+    assert reasons(world) == {TWO: [FLOW, NO_MANIFEST]}
     assert world.apply().code == 0
     assert automation_of(world)
     world.converges()
@@ -240,4 +241,4 @@ def test_automations_that_start_a_flow_that_goes_are_named(world: World, make: M
     }
     world.ask("POST /v1/automation/flows", {"flow_name": "Nightly", "triggers": [], "actions": [start]})
     world.drop(ONE)
-    assert reasons(world) == {ONE: [FLOW, "automations start it: `Nightly`"]}
+    assert reasons(world) == {ONE: [FLOW, "automations start it: `Nightly`", NO_MANIFEST]}

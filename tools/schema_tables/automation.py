@@ -1,7 +1,8 @@
 """Automations that a flow template brings along (docs/platform.md#automations; automation API 1.4.1).
 
 The platform's action types and their `config` are open by their definition. What is listed here is known; what is not
-is listed in a manifest's `metadata.extra`, so that a misspelt field does not go live.
+is listed in a manifest's `metadata.extra`, so that a misspelt field does not go live: in a `config` one that resembles
+nothing known is a warning until then, elsewhere an error.
 """
 
 from __future__ import annotations
@@ -670,6 +671,8 @@ def _action(name: str) -> Schema:
     server = {"event_id": "it is filled in while an automation runs"} if config is WEBHOOK else None
     title, about_config = f"{name} configuration", "What the action works with."
     fields["config"] = thing(title, config, about=about_config, open=not config, server=server)
+    if config:  # apps and the platform add to it: what resembles nothing known is a warning
+        fields["config"]["x-syncer-additional"] = "warning"
     return as_given(thing("action", fields, about=about, server=ACTION_SERVER, nullable=False))
 
 

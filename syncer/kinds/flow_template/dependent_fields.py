@@ -62,7 +62,7 @@ class _Settling:
     def flow(self, want: Spec, have: Spec, last: Spec) -> None:
         """All of it."""
         self._due(want, have, last)
-        triggers, then = ({each.get("id"): each for _, each in triggers_of(side)} for side in (have, last))
+        triggers, then = (_triggers_by_id(side) for side in (have, last))
         if isinstance(own := want.get("trigger"), dict):
             self._moved(own, mapping(have.get("trigger")), triggers, mapping(last.get("trigger")))
             self._trigger(own, triggers.get(own.get("id"), have.get("trigger")), then.get(own.get("id")))
@@ -131,6 +131,10 @@ class _Settling:
         if gone and then and all(then.get(name) == want[name] for name in moved):
             self.by_hand += [(then, name) for name in gone if name not in then]
         want |= dict.fromkeys(gone)
+
+
+def _triggers_by_id(side: Spec) -> dict[Json, Mapping[str, Json]]:
+    return {word_at(each.get("id"), ("triggers", at, "id")): each for at, each in triggers_of(side)}
 
 
 def _by_id(value: Json, path: Path) -> dict[Json, Mapping[str, Json]]:
