@@ -524,9 +524,9 @@ ROWS: dict[str, Check] = {
     "E08-each byte": e08_each_file,
     "E09": e09,
     "E10": damage("E10"),
-    "E10-twice": edited(lambda text: text.replace("ClosingReason/won", "ClosingReason/two"), "stands twice", 10),
+    "E10-twice": edited(lambda text: text.replace("ClosingReason/won", "ClosingReason/two"), "stands twice", 11),
     "E10-kind": edited(
-        lambda text: text.replace("ClosingReason/two", "Nothing/two"), "kind this syncer does not know", 9
+        lambda text: text.replace("ClosingReason/two", "Nothing/two"), "kind this syncer does not know", 10
     ),
     "E10-organisation": edited(lambda text: text.replace("739224", "911042"), "is of organisation `911042`", 4),
     "E10-format": edited(lambda text: text.replace('on": 1', 'on": 9'), "state has format 9", 2),

@@ -268,15 +268,16 @@ def test_duplicates_are_not_guessed(live: Json, want: Json, refused: list[Any]) 
     assert merged.changes == []
 
 
-A, A2 = {"name": "a", "x": 1}, {"name": "a", "x": 2}
+D1, D2 = {"name": "a", "x": 1}, {"name": "a", "x": 2}
 DOUBLES: dict[str, tuple[Json, Json, Json, list[tuple[str, Json, Json, str]]]] = {
     # live, manifest, goal, changes: of each key as many as there are, by their order
-    "another item is ours": ([A, A2, {"name": "b", "x": 1}], [{"name": "b", "x": 5}], [A, A2, {"name": "b", "x": 5}],
+    "another item is ours": ([D1, D2, {"name": "b", "x": 1}], [{"name": "b", "x": 5}], [D1, D2, {"name": "b", "x": 5}],
                              [("items[b].x", 1, 5, "ours")]),
-    "a new item": ([A, A2], [{"name": "c"}], [A, A2, {"name": "c"}], [("items[c]", ABSENT, {"name": "c"}, "ours")]),
-    "both are ours": ([A, A2], [A, {"name": "a", "x": 5}], [A, {"name": "a", "x": 5}], [("items[a].x", 2, 5, "ours")]),
-    "both as they are": ([A, A2], [A, A2], [A, A2], []),
-    "both are new": ([], [A, A2], [A, A2], [("items[a]", ABSENT, A, "ours"), ("items[a]", ABSENT, A2, "ours")]),
+    "a new item": ([D1, D2], [{"name": "c"}], [D1, D2, {"name": "c"}], [("items[c]", ABSENT, {"name": "c"}, "ours")]),
+    "both are ours": ([D1, D2], [D1, {"name": "a", "x": 5}], [D1, {"name": "a", "x": 5}],
+                      [("items[a].x", 2, 5, "ours")]),
+    "both as they are": ([D1, D2], [D1, D2], [D1, D2], []),
+    "both are new": ([], [D1, D2], [D1, D2], [("items[a]", ABSENT, D1, "ours"), ("items[a]", ABSENT, D2, "ours")]),
     "two without a name": ([{"x": 1}, {"x": 2}], [{"x": 1}, {"x": 3}], [{"x": 1}, {"x": 3}],
                            [("items[?].x", 2, 3, "ours")]),
 }  # fmt: skip
@@ -289,10 +290,10 @@ def test_doubles_are_paired_by_their_order(live: Json, want: Json, goal: Json, c
 
 
 def test_what_is_refused_holds_nothing_else_back() -> None:
-    live = [A, A2, {"name": "b", "x": 1}]
+    live = [D1, D2, {"name": "b", "x": 1}]
     merged = merge({"items": live}, {"items": [{"name": "a", "x": 7}, {"name": "b", "x": 2}]}, {}, KEYED)
     assert merged.refused == [(("items",), "name `a`")]
-    assert merged.goal == {"items": [A, A2, {"name": "b", "x": 2}]}
+    assert merged.goal == {"items": [D1, D2, {"name": "b", "x": 2}]}
 
 
 LISTS = compile_shape(lists={"set": AS_SET, "set[].values": AS_SET, "list": ORDERED})

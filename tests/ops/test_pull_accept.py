@@ -64,8 +64,7 @@ def app(*options: Json, **more: Json) -> Json:
 
 
 SILENT = {
-    "EntitySchema": {"schema-reverse-schema", "schema-reverse-attribute"},
-    "RetentionConfig": {"retention-schema"},
+    "EntitySchema": {"schema-reverse-attribute"},
     "AppInstallation": {"app-unknown-option"},
 }
 """Said only beside a schema that gets no manifest: a reference tells these checks nothing. An option that the app no

@@ -169,7 +169,7 @@ APPS: dict[str, tuple[Json, bool, str, str]] = {
     ),
     "what can be said, and not be planned": (
         {"components": [5]}, False, "unreadable-live",
-        "AppInstallation/app: the platform answered in a form that syncer does not know "
+        f"AppInstallation `{APP['app_id']}`: the platform answered in a form that syncer does not know "
         "(`$.components[0]` is no object)",
     ),
 }  # fmt: skip

@@ -32,6 +32,7 @@ from syncer.kinds.app_installation.secret_options import (
 )
 from syncer.kinds.app_installation.secret_status import kept, may_be_set, risk_of_secret, told
 from syncer.kinds.app_installation.versions import (
+    APP_LEVEL,
     asks,
     check_version,
     components_of,
@@ -67,8 +68,11 @@ def _path(app_id: str) -> str:
 
 
 def spec_of(live: Json) -> Spec:
-    """The installation as a spec. A secret the platform may return masked is left out, so it is never sent back."""
-    values, _ = take_out(object_at(live).get("option_values"), secrets_declared(components_of(live)))
+    """The installation as a spec. A secret the platform may return masked is left out, so it is never sent back. A
+    component of another form is no matter of what is installed: the plan of the app says where it stands."""
+    components = [each for _, each in mappings(object_at(live).get("components"))]
+    declared = secrets_declared([*components, {"id": APP_LEVEL, "options": live.get("options")}])
+    values, _ = take_out(live.get("option_values"), declared)
     return {"app_id": field_of(live, "app_id"), "version": live.get("installed_version"), "option_values": values}
 
 

@@ -87,9 +87,11 @@ class Composition:
 @dataclass(slots=True)
 class Omissions:
     """What must not be said: by address the paths, round by round; what is accepted, by address too, and addresses of
-    which nothing is, for the plan of it would not be empty; addresses that are given up."""
+    which nothing is, for the plan of it would not be empty; what no manifest said any more, so that it is accepted
+    once; addresses that are given up."""
 
     accepted: dict[Address, dict[str, None]] = field(default_factory=dict)
+    forgotten: set[tuple[Address, str]] = field(default_factory=set)
     not_accepting: set[Address] = field(default_factory=set)
     paths: dict[Address, list[list[Path]]] = field(default_factory=dict)
     words: dict[Address, list[str]] = field(default_factory=dict)
@@ -129,8 +131,9 @@ class Omissions:
         new = False
         for problem in problems:
             if problem.at and self.may_accept(problem, drafts):
-                entries = self.accepted.setdefault(drafts[problem.at.file].new.address, {})
-                new = new or problem.entry not in entries
+                address = drafts[problem.at.file].new.address
+                entries = self.accepted.setdefault(address, {})
+                new = new or (problem.entry not in entries and (address, problem.entry) not in self.forgotten)
                 entries[problem.entry] = None
         return new
 
@@ -150,6 +153,7 @@ class Omissions:
             for entry in [each for each in entries if each.partition(" ")[0] not in beside_live]:
                 if (file, entry) not in found:
                     del entries[entry]
+                    self.forgotten.add((draft.new.address, entry))
                     gone = True
         return gone
 

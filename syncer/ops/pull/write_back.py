@@ -219,10 +219,11 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     )
     all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     found = write_back(all_sides, kind.shape, rules)
-    found.left.extend(moved)
     edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
     edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
-    if unsaid := _unsaid(kind, found, pulled, fields is not None):
+    unsaid = _unsaid(kind, found, pulled, fields is not None)
+    found.left.extend(moved)  # no manifest could say those: they keep nothing else back
+    if unsaid:
         _leave(out, address, _held_back(address, unsaid, raw))
     else:
         beside = _texts_beside(given, raw, found.texts, out)
