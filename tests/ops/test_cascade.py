@@ -184,7 +184,11 @@ def test_an_undo_of_the_flow_names_who_uses_its_automation_by_now(world: World, 
     world.put(using(make, "two", {"lookup": "Mail one"}))
     world.apply()
     (change,) = world.undone(run).plan.changes
-    assert (str(change.address), change.action, change.reasons) == (ONE, "delete", (FLOW, "run `0123abcd` made it", f"{SURE}{TWO}"))
+    assert (str(change.address), change.action, change.reasons) == (
+        ONE,
+        "delete",
+        (FLOW, "run `0123abcd` made it", f"{SURE}{TWO}"),
+    )
 
 
 def test_an_undo_of_the_task_names_who_uses_its_automation_by_now(world: World, make: Make) -> None:

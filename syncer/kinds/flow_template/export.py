@@ -132,10 +132,11 @@ def _trigger_keys(spec: Spec, known: Mapping[str, str]) -> dict[str, str]:
 
 def _placed_triggers(said: Spec, known: Mapping[str, str], keys: Mapping[str, str]) -> None:
     """Take out, in place, the keys of triggers that a manifest knows by their place and that no statement names."""
-    named = {value for _, value in find_all(said, pattern_steps("tasks[].conditions[].statements[].source.id"))}
+    sources = find_all(said, pattern_steps("tasks[].conditions[].statements[].source.id"))
+    named = {word_at(value, path) for path, value in sources}
     placed = {keys.get(id) for key, id in known.items() if key.isdecimal()}
     for trigger in items(said.get("additional_triggers")):
-        if trigger.get("id") in placed - named:
+        if word_at(trigger.get("id"), ("additional_triggers", "id")) in placed - named:
             del trigger["id"]
 
 

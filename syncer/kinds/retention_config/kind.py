@@ -125,10 +125,10 @@ def _start(context: Context, have: Spec) -> Iterator[Finding]:
         )
 
 
-def _body(spec: Spec) -> Json:
-    """All that is said and the platform does not set itself, words nobody here knows among it; the schema stands in the
-    path."""
-    body = _filled(without(spec, "entity_schema", *SERVER_SET))
+def _body(spec: Spec, want: Spec) -> Json:
+    """What the platform documents, and what else the manifest says; the schema stands in the path."""
+    said = {*SENT, *want} - {"entity_schema", *SERVER_SET}
+    body = {name: each for name, each in _filled(spec).items() if name in said}
     body["query"] = {"include_deleted": "false", "filters": [], **_filled(body.get("query"))}
     if "schedule" in body:
         body["schedule"] = _filled(body["schedule"])
@@ -140,8 +140,8 @@ def _filled(value: Json) -> dict[str, Json]:
     return {name: each for name, each in mapping(value).items() if each is not None}
 
 
-def _save(spec: Spec) -> Call:
-    return Call("POST", f"/{segment(str(field_of(spec, 'entity_schema')))}/configs", _body(spec))
+def _save(spec: Spec, want: Spec) -> Call:
+    return Call("POST", f"/{segment(str(field_of(spec, 'entity_schema')))}/configs", _body(spec, want))
 
 
 def _one_only(spec: Spec) -> Step:
@@ -182,7 +182,7 @@ def create(write: Write) -> Steps:
     )
     made = yield Step(
         "create",
-        _save(goal),
+        _save(goal, write.want),
         once=True,
         complaint=has_id,
         pretend={**goal, "id": "…"},
@@ -208,7 +208,7 @@ def _upsert(write: Write, goal: Spec, name: str) -> Steps:
         other = own_id(reply)
         return f"a second config was created: `{other}`; disable it by hand" if other and other != write.live_id else ""
 
-    yield Step(name, _save(goal), complaint=complaint, pretend={"id": write.live_id})
+    yield Step(name, _save(goal, write.want), complaint=complaint, pretend={"id": write.live_id})
     live = yield Step("read back", _read(write.live_id), complaint=is_there("the retention config"))
     yield _one_only(goal)
     return StepsResult(write.live_id, live, write.parts, _next_run(write.live, live))
