@@ -174,8 +174,10 @@ def _changed_by_hand(found: Round, two: Two, dice: Random, hands: int, managed: 
         said = world.drift().objects
         paths = [f"{one.address} {each.path}" for one in said for each in one.fields]
         names = [step for step in (*steps, last) if isinstance(step, str)]  # a mapping may be told as a whole
-        told = paths[0].rpartition(".")[2].partition("[")[0].rpartition(" ")[2] if paths else ""
-        if len(said) != 1 or len(paths) != 1 or told not in names:
+        told = {
+            path.rpartition(".")[2].partition("[")[0].rpartition(" ")[2] for path in paths
+        }  # a key: goes, and comes
+        if len(said) != 1 or not told or not told <= set(names):
             found.say("drift", f"{kind} {body.get('slug', id)}: {[*steps, last]} changed, said is {paths[:4]}")
         world.stored(kind, id, lambda _: json.loads(before))  # noqa: B023  called at once
 

@@ -139,8 +139,11 @@ def serve(app: Flask, host: str, port: int, ready: Callable[[], None] = lambda: 
 
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     server = waitress.create_server(Callers(app, host, port), host=host, port=port, threads=16, ident="sandbox")
-    ready()
-    server.run()
+    try:
+        ready()
+        server.run()
+    finally:
+        server.close()
 
 
 def _users(organisations: Sequence[Organisation]) -> dict[str, str]:
