@@ -34,7 +34,7 @@ import_lightly(
         "calendar": {"timegm": later("calendar", "timegm")},  # cookies that end, of which none is taken
         "email.message": {},  # replies as text, of which only bytes are taken
         "mimetypes": {},  # files that are uploaded
-        "shutil": {},  # folders that are taken away
+        "shutil": {"rmtree": later("shutil", "rmtree")},  # folders that are taken away
     },
 )
 
