@@ -42,7 +42,8 @@ MANIFESTS = {
     "too-short": "A text or list has at least what its field asks for.",
     "too-small": "A number is at least what its field asks for.",
     "unknown-environment": "An environment that is named stands in syncer.yaml.",
-    "unknown-field": "A field is one that the kind has, or `metadata.extra` lists it.",
+    "unknown-field": "A field is one that the kind has, or `metadata.extra` lists it; one of an action's `config` that "
+    "resembles nothing known is a warning.",
     "unknown-kind": "A kind is one that syncer knows.",
     "unknown-reference": "A reference names a manifest of the repository.",
     "wrong-kind": "A reference names a manifest of the kind that is expected there.",

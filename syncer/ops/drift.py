@@ -30,6 +30,7 @@ from syncer.plan.inputs import IdIndex, PlanInputs, memory_of
 from syncer.plan.plan import UndeclaredDrift
 from syncer.plan.planner import Unread, draft
 from syncer.plan.remainders import shown
+from syncer.schema_check.messages import nearest
 from syncer.state.run_history import Run
 from syncer.state.state_file import State
 
@@ -99,6 +100,8 @@ def accept_drift(here: Workspace, wish: Collection[str], reader: Reader) -> dict
     entries: dict[Address, Managed | None] = {}
     counts: dict[Address, int] = {}
     for address, paths in sorted(_named(wish).items()):
+        if address not in {each.address for each in desired}:
+            raise InvalidInput(_no_manifest(address, [str(each.address) for each in desired]))
         found = made.undeclared.get(address)
         for path in sorted(paths):
             if found is None or not _texts(found, names, (path,)):
@@ -131,6 +134,12 @@ def _named(wish: Collection[str]) -> dict[Address, set[str]]:
             raise InvalidInput(Problem("nothing-selected", f"`{text}` is no address", hint=hint))
         named.setdefault(address, set()).add(path)
     return named
+
+
+def _no_manifest(address: Address, known: Collection[str]) -> Problem:
+    near = nearest(str(address), known)
+    hint = f"did you mean `{near}`?" if near else "`syncer state list` names those that are managed"
+    return Problem("nothing-selected", f"`{address}` fits no manifest of this environment", hint=hint)
 
 
 def _nothing_to_accept(address: Address, path: str) -> Problem:

@@ -240,7 +240,7 @@ def test_ten_thousand_undeclared_paths(org: World) -> None:
         "EntitySchema": "`EntitySchema` is no address",
         "EntitySchema/mast": "EntitySchema/mast: nothing that no manifest declares was changed",
         "EntitySchema/mast/plural": "EntitySchema/mast: at `plural` nothing that no manifest declares was changed",
-        "EntitySchema/other": "EntitySchema/other: nothing that no manifest declares was changed",
+        "EntitySchema/other": "`EntitySchema/other` fits no manifest of this environment",
     }.items(),
 )
 def test_what_cannot_be_accepted(org: World, wish: str, message: str) -> None:

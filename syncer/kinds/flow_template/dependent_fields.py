@@ -134,7 +134,11 @@ class _Settling:
 
 
 def _triggers_by_id(side: Spec) -> dict[Json, Mapping[str, Json]]:
-    return {word_at(each.get("id"), ("triggers", at, "id")): each for at, each in triggers_of(side)}
+    found: dict[Json, Mapping[str, Json]] = {}
+    for at, each in triggers_of(side):
+        path: Path = ("additional_triggers", at - 1, "id") if at else ("trigger", "id")
+        found[word_at(each.get("id"), path)] = each
+    return found
 
 
 def _by_id(value: Json, path: Path) -> dict[Json, Mapping[str, Json]]:

@@ -135,8 +135,8 @@ def _placed_triggers(said: Spec, known: Mapping[str, str], keys: Mapping[str, st
     sources = find_all(said, pattern_steps("tasks[].conditions[].statements[].source.id"))
     named = {word_at(value, path) for path, value in sources}
     placed = {keys.get(id) for key, id in known.items() if key.isdecimal()}
-    for trigger in items(said.get("additional_triggers")):
-        if word_at(trigger.get("id"), ("additional_triggers", "id")) in placed - named:
+    for at, trigger in enumerate(items(said.get("additional_triggers"))):
+        if word_at(trigger.get("id"), ("additional_triggers", at, "id")) in placed - named:
             del trigger["id"]
 
 
