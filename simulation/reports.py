@@ -44,7 +44,8 @@ def print_reviews(spread: Spread, first: int, size: str, jobs: int) -> int:
 
 def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
     """N7, for `200x50`: 200 walks of 50 steps; the number of walks that broke an invariant."""
-    from simulation.walks import INVARIANTS, walk
+    from simulation.commands import INVARIANTS
+    from simulation.walks import walk
 
     began = time.monotonic()
     walks, steps = (int(each) for each in size.split("x"))

@@ -14,14 +14,16 @@ import pytest
 
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
+from simulation.commands import INVARIANTS, Walk
 from simulation.cost import MOST_FSYNCS, measured
 from simulation.findings import CANARY, linked
 from simulation.fuzz import MEGABYTES, SECONDS, amiss, fuzzed
+from simulation.gauges import GaugedWorld
 from simulation.manifests import Make
 from simulation.rate import MOST_MORE, rated
 from simulation.repositories import GUARDED
 from simulation.spoiling import repository
-from simulation.walks import INVARIANTS, GaugedWorld, Walk, Walking, walk
+from simulation.walks import Walking, walk
 
 
 @pytest.mark.parametrize("seed", range(12))
