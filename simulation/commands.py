@@ -1,10 +1,11 @@
-"""The commands that a walk runs, and what must be true of each: of docs/reliability.md#the-invariants those that no look
-at the world alone can tell."""
+"""The commands that a walk runs, and what must be true of each: of docs/reliability.md#the-invariants those that no
+look at the world alone can tell."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -42,9 +43,14 @@ INVARIANTS = {
     9: "no secret in anything said or written",
     10: "requests in flight and writes a minute stay within their limits",
     11: "a scalar changed by hand, declared or not, is reported as exactly that",
+    12: "the id of a part that nobody replaced is what it was",
+    13: "a pull takes over whatever was done to parts by hand, and leaves nothing of it to the next plan",
 }
 MAY_STOP = UNCLEAR | {"missing-for-create"}
 """Rules under which a command may say that people must decide first, though nothing goes wrong."""
+
+DANGLING = re.compile(r"relates to schema \w+, which does not exist")
+"""What the platform says of an attribute that a removed manifest left behind, once its schema went as well."""
 
 
 @dataclass(slots=True)
@@ -62,6 +68,8 @@ class Walk:
     with a key, whose call is not journalled, and automations of such a flow."""
     scalars: int = 0
     """Scalars that were changed by hand and looked for in a report of drift."""
+    edits: Counter[str] = field(default_factory=Counter)
+    """What was done to parts, by hand and in manifests."""
     violations: list[str] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
 
@@ -102,20 +110,26 @@ class Commands:
         world = self.world
         if any(request.method != "POST" for _, request in world.late):
             world.land(everything=True)
-        done = len(world.committed)
+        done, said = len(world.committed), len(world.said)
         code, _ = world.tried(Fate(), workers=self.dice.choice([1, WORKERS]), **how)
         world.land(everything=True)
         wrote = len(world.committed) - done
         self.honest(code, wrote)
-        if code and not (code in (3, 4) and world.rules <= MAY_STOP):
+        if code == 5 and any(DANGLING.search(each) for each in world.said[said:]):
+            self.came.stopped["relates to a schema that was removed"] += 1
+        elif code and not (code in (3, 4) and world.rules <= MAY_STOP):
             self.wrong(7, f"nothing went wrong, exit code {code} by {sorted(world.rules)}: {_last(world)}")
         for rule in world.rules if code else ():
             self.came.stopped[rule] += 1
         if code == 0 and (still := world.open_intents()):
             self.wrong(7, f"intents stay open: {still}")
         if code == 0:
+            self.names_kept()
             self.scalar_by_hand()
         return code
+
+    def names_kept(self) -> None:
+        """What must be true of the parts of objects after an apply in which nothing went wrong."""
 
     def scalar_by_hand(self) -> None:
         """Somebody changes one, and takes it back: with dice of its own, so that a walk stays the walk of its seed."""
@@ -203,8 +217,8 @@ class Commands:
     def lose_memory(self) -> object:
         """State and journal are gone, as with a runner's disk."""
         ours = linked(self.world)
-        _, kinds = self.journalled()
-        self.hands.claimed |= {key for key in self.world.texts() if key in ours or key[0] in kinds}
+        ids, kinds = self.journalled()
+        self.hands.claimed |= {key for key in self.world.texts() if key in ours or key[0] in kinds or key[1] in ids}
         calm = not kinds and converged(self.world) == []
         self.world.forget()
         if calm:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from random import Random
 
-from simulation.commands import Commands, Walk
+from simulation.commands import Walk
 from simulation.findings import (
     CANARY,
     NAMED,
@@ -23,6 +23,7 @@ from simulation.findings import (
     others_untouched,
 )
 from simulation.gauges import WORKERS, WRITES, GaugedWorld
+from simulation.rebuilds import Rebuilds
 from simulation.repositories import GUARDED, organisation
 
 
@@ -41,7 +42,7 @@ def walk(asked: tuple[int, int]) -> Walk:
     return came
 
 
-class Walking(Commands):
+class Walking(Rebuilds):
     """A walk under way: what may come next, and what must be true after it."""
 
     def go(self, steps: int) -> None:
@@ -50,6 +51,10 @@ class Walking(Commands):
             # step: how often, what it does
             "edit": (14, self.hands.edit),
             "rename": (4, self.hands.rename),
+            "parts": (8, self.edit_parts),
+            "parts by hand": (8, self.parts_by_hand),
+            "parts, both": (4, self.parts_both),
+            "pull": (8, self.take_over),
             "ours by hand": (8, self.hands.change_ours),
             "others by hand": (4, self.hands.change_others),
             "apply, broken": (26, self.broken_apply),
@@ -80,7 +85,7 @@ class Walking(Commands):
         try:
             said = move()
             self.came.story.append(f"{name}: {said}")
-            by_hand = name in ("ours by hand", "others by hand")
+            by_hand = name in ("ours by hand", "others by hand", "parts by hand", "parts, both")
             moved = len(world.committed) != done or (world.texts() != texts and not by_hand)
             if moved and not name.startswith("apply") and name != "guarded dropped":
                 self.wrong(6, f"`{name}` changed the organisation")
@@ -121,6 +126,7 @@ class Walking(Commands):
         guarded = [key for key, owner in ours.items() if owner == GUARDED]
         if any(key not in texts for key in guarded):
             self.wrong(4, f"{GUARDED} is gone")
+        self.parts_kept()
         for each in no_secret(world):
             self.wrong(9, each)
         if world.most_flying > WORKERS:
