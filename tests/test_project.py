@@ -337,6 +337,17 @@ def test_text_files_end_their_lines_one_way() -> None:
     assert wrong == []
 
 
+def test_every_finding_stands_in_the_list_with_its_versions() -> None:
+    folder = ROOT / "findings"
+    listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(\1\.sh\) \| ([^|]+) \|", (folder / "README.md").read_text(), re.MULTILINE)
+    assert [name for name, _ in listed] == sorted(path.stem for path in folder.glob("*.sh"))
+    for name, versions in listed:
+        script = (folder / f"{name}.sh").read_text()
+        for seen in versions.split(", "):
+            assert seen in script.split("#\n")[0], name
+            assert seen.replace(" ", "==") in script, name
+
+
 def test_the_changelog_has_room_for_what_is_not_released() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)[0] == "Unreleased"
