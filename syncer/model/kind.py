@@ -259,8 +259,8 @@ class Kind(NamedTuple):
     `asks_if_changed`."""
     asks_if_changed: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
     """(live id) → what is read for `notices`, of objects that change."""
-    notices: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
-    """(live object, answers of `asks_if_changed`) → what a reviewer should know."""
+    notices: Callable[[Json, Mapping[str, Json], Spec], tuple[str, ...]] = lambda live, answers, goal: ()
+    """(live object, answers of `asks_if_changed`, goal) → what a reviewer should know."""
     upgrade: Callable[[tuple[FieldChange, ...]], bool] = lambda changes: False
     """(changes) → whether they are called an upgrade: a word for people, the steps are those of `update`."""
     objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []

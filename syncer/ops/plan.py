@@ -189,7 +189,8 @@ def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:
         kind = KINDS[address.kind]
         live = task.live.object if task.live else None
         with of_known_form(str(address)):
-            notices += [Notice("live", text, address) for text in kind.notices(live, answers.get(address, {}))]
+            said = kind.notices(live, answers.get(address, {}), task.goal)
+            notices += [Notice("live", text, address) for text in said]
     return notices
 
 

@@ -175,7 +175,7 @@ HIDDEN_NOW = (
 )
 
 
-def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
+def notices(live: Json, answers: Mapping[str, Json], goal: Spec) -> tuple[str, ...]:
     """A frozen schema takes a change and does not serve it; a blueprint may write it as well."""
     said = []
     versions = answers.get("versions")
