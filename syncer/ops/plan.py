@@ -68,8 +68,28 @@ def make_plan(
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be;
     PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
     sides, known, problems, _ = read_sides(api, fetch, desired, managed, request, unread)
+    if unclear := _unclear(sides, request):
+        return make_plan(api, fetch, desired, managed, _holding(request, unclear, problems), unread)
     made = draft(KINDS, sides, known, unread, request.agreements)
     return plan_of(api, fetch, desired, DraftResult(sides, problems, made), request)
+
+
+def _unclear(sides: PlanInputs, request: PlanRequest) -> frozenset[Address]:
+    """The addresses of which a call is open, and several objects could be what it made: nobody's manifest is wrong."""
+    undecided = (address for matches in sides.matches.values() for address in matches.undecided)
+    return frozenset(address for address in undecided if str(address) in request.open_calls)
+
+
+def _holding(request: PlanRequest, unclear: frozenset[Address], problems: Sequence[Problem]) -> PlanRequest:
+    """The same, with these left alone, and what is unclear of them as notices."""
+    said = [
+        Notice("outcome-unknown", f"{each.message}; {each.hint}", address)
+        for address in sorted(unclear)
+        for each in problems
+        if each.rule == "ambiguous" and each.message.startswith(f"{address}: ")
+    ]
+    selection = replace(request.selection, held=request.selection.held | unclear)
+    return replace(request, selection=selection, notices=[*request.notices, *said])
 
 
 def plan_of(

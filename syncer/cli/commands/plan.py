@@ -67,6 +67,8 @@ def plan(
         warned(given.out, here)
         given.out.problems(recall.problems if recall else (), summary=False)
         show_plan(given.out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+    if any(each.rule == "outcome-unknown" for each in planned.plan.notices):
+        return 7
     return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
 
 
