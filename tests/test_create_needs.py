@@ -58,13 +58,25 @@ def sound(title: str) -> Iterator[Json]:
     chance = random.Random(20)
     about = published.MODELS[title]
     for body in published.bodies(about, chance.randrange(1_000), whole=True):
-        yield published.adapted(body, [_NOT_OVERRIDABLE]) if title == "entity schema" else body
+        yield _matched(published.adapted(body, [_NOT_OVERRIDABLE])) if title == "entity schema" else body
 
 
 _NOT_OVERRIDABLE = published.Difference(
     "depends on other fields", ("entity schema",), "", r".*\.overridable_attribute|overridable_attribute",
     lambda value, item: True, False,
 )  # fmt: skip
+
+
+def _matched(schema: Json) -> Json:
+    """The schema with each attribute matched in a way that its shape allows."""
+    parts = (schema, *schema.get("capabilities", ()))
+    for attribute in (each for part in parts for each in part.get("attributes", ())):
+        relation, several = attribute["type"] in ("relation", "file", "image"), attribute.get("repeatable") is True
+        if fuzzy := attribute.get("edit_mode_config", {}).get("fuzzy_config"):
+            fuzzy["type"] = "relation_set" if relation else "suffix"
+            if several and not relation:  # which depends on another field
+                del attribute["edit_mode_config"]["fuzzy_config"]
+    return schema
 
 
 def fields(value: Json, path: Path = ()) -> Iterator[Path]:

@@ -230,6 +230,8 @@ class Kind(NamedTuple):
     """Rule id → sentence, of all that `check` and `cross_checks` find."""
     acceptable: frozenset[str] = frozenset()
     """Rules that what is live may break all the same: `metadata.accept` takes them."""
+    refused_anew: frozenset[str] = frozenset()
+    """Those of them for which the platform refuses a new object."""
     acceptable_beside_live: frozenset[str] = frozenset()
     """Such rules that only a plan can find broken."""
     heading: str = ""

@@ -171,7 +171,8 @@ def _digests(taken: Sequence[Desired], made: Draft, sides: PlanInputs) -> dict[s
 def _accepted(made: Draft, problems: Sequence[Problem]) -> Iterator[Notice]:
     """What is accepted of the objects that change: found of their manifests, or beside what is live."""
     for address, task in sorted(made.tasks.items()):
-        for text in dict.fromkeys(task.desired.accepted if task.desired else ()):
+        found = task.desired.accepted if task.desired else ()
+        for text in dict.fromkeys(each.message for each in found):
             yield Notice("accepted", f"accepted though a rule speaks against it: {text}", address)
     for each in problems:
         if each.severity == "note":
