@@ -11,7 +11,7 @@ import re
 import shutil
 import traceback
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -49,7 +49,7 @@ SERVERS = frozenset(
 )  # fmt: skip
 """What only the platform sets; what else differs between the two organisations was lost or made up."""
 PROSE = {"edit_mode": "direct", "include_deleted": "false", "singleClosingReasonSelection": False, "linear": False,
-         "rich_text": False, "multiline": False}  # fmt: skip
+         "rich_text": False, "multiline": False, "attribute_repeatable": False}  # fmt: skip
 """What is so where it is left out, as the definitions say in prose (docs/platform.md)."""
 COPIED = re.compile(r"(journey\.name|journey_name)$")
 """Copies of another object's name, which are never sent (docs/kinds/flow-template.md)."""
@@ -163,7 +163,7 @@ def _applied(found: Round, two: Two, folder: Path) -> None:
         for words in run.problems:
             found.say("apply", words)
         _planned(found, two, "other")
-        _same_there(found, two)
+        same_there(found, two)
     finally:
         two.world.folder = here
 
@@ -192,11 +192,13 @@ def _promoted(found: Round, two: Two) -> None:
     for words in run.problems:
         found.say("apply", words)
     _planned(found, two, "other")
-    _same_there(found, two)
+    same_there(found, two)
 
 
-def _same_there(found: Round, two: Two) -> None:
-    ids = {*JOURNEYS, *PURPOSES, *_all_ids(two.world, ORG), *_all_ids(two.world, OTHER)}
+def same_there(found: Round, two: Two, foreign: Collection[str] = ()) -> None:
+    """Both organisations hold the same but for ids, of which `foreign` ones are of neither, and what the platform
+    sets."""
+    ids = {*JOURNEYS, *PURPOSES, *foreign, *_all_ids(two.world, ORG), *_all_ids(two.world, OTHER)}
     for kind in STORED:
         for words in _differences(_compared(two.world, ORG, kind, ids), _compared(two.world, OTHER, kind, ids)):
             found.say("lost", f"{kind} {words}")
