@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
 from syncer.diff.required_fields import CreateSchema
+from syncer.kinds.entity_schema.declared_parts import WHOLE
 from syncer.sandbox.app.bodies import REQUEST
 from syncer.sandbox.body_schema import BodySchema, body_schema
 from syncer.sandbox.entity.bodies import SCHEMA
@@ -159,6 +160,11 @@ def test_what_the_newest_definition_requires_the_sandbox_refuses(title: str) -> 
     body = published.adapted(next(sound(title)), known)
     required = {path for path in fields(body) if not fits(title, body, path)}
     assert sorted(map(shown, required ^ refused_by_sandbox(title, body))) == []
+
+
+def test_a_schema_described_whole_says_what_a_create_needs() -> None:
+    """`x-syncer-create` is the one list of it."""
+    assert set(WHOLE) == {*schema("entity schema").needed({}), "capabilities"}
 
 
 UNIONS = {"tasks": "Task", "attributes": "Attribute", "triggers": "AnyTrigger", "additional_triggers": "Trigger"}
