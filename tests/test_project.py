@@ -360,3 +360,13 @@ def test_the_changelog_is_grouped_by_what_a_user_does() -> None:
         assert len(set(headings)) == len(headings), section.splitlines()[0]
         assert not {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"} & set(headings)
         assert "What you must change" not in headings[1:], "it stands first"
+
+
+def test_nothing_random_is_without_a_seed() -> None:
+    """`make test` finds the same on every machine: no generator of its own choosing, and never the module's own."""
+    own = re.compile(r"\bRandom\(\)")
+    modules = re.compile(r"^import random$.*(?<![\w.])random\.(?!Random\b)\w+\(", re.DOTALL | re.MULTILINE)
+    files = [each for folder in ("tests", "simulation") for each in sorted((ROOT / folder).rglob("*.py"))]
+    texts = {str(each.relative_to(ROOT)): each.read_text("utf-8") for each in files}
+    found = [name for name, text in texts.items() if own.search(text) or modules.search(text)]
+    assert found == []

@@ -153,7 +153,7 @@ TAKING_OVER = {
     "secret-not-taken": "What is or was a secret is never written into a file.",
     "text-shared": "A text in a file of its own is rewritten where one field reads it.",
     "undeclared": "What is live and in no manifest stays so, unless `--complete` asks for it.",
-    "unsound-live": "What is live is a sound manifest; otherwise the manifest is left as it is.",
+    "unsound-live": "What is live is a sound manifest; otherwise the part that is not, or all of it, is left as it is.",
 }
 
 

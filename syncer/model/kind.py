@@ -230,6 +230,8 @@ class Kind(NamedTuple):
     """Rule id → sentence, of all that `check` and `cross_checks` find."""
     acceptable: frozenset[str] = frozenset()
     """Rules that what is live may break all the same: `metadata.accept` takes them."""
+    refused_anew: frozenset[str] = frozenset()
+    """Those of them for which the platform refuses a new object."""
     acceptable_beside_live: frozenset[str] = frozenset()
     """Such rules that only a plan can find broken."""
     heading: str = ""
@@ -259,8 +261,8 @@ class Kind(NamedTuple):
     `asks_if_changed`."""
     asks_if_changed: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
     """(live id) → what is read for `notices`, of objects that change."""
-    notices: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
-    """(live object, answers of `asks_if_changed`) → what a reviewer should know."""
+    notices: Callable[[Json, Mapping[str, Json], Spec], tuple[str, ...]] = lambda live, answers, goal: ()
+    """(live object, answers of `asks_if_changed`, goal) → what a reviewer should know."""
     upgrade: Callable[[tuple[FieldChange, ...]], bool] = lambda changes: False
     """(changes) → whether they are called an upgrade: a word for people, the steps are those of `update`."""
     objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []

@@ -216,6 +216,11 @@ class Plan:
         order = [*get_args(Verb), *sorted(set(counts) - set(get_args(Verb)))]  # a saved plan may be of a newer syncer
         return {verb: counts[verb] for verb in order if counts[verb]}
 
+    @property
+    def accepted(self) -> int:
+        """How many findings are accepted though a rule speaks against them, in what changes."""
+        return sum(each.rule == "accepted" for each in self.notices)
+
 
 class DifferingObject(NamedTuple):
     """A live object that is not as its manifest says, before anything was decided about it; what a drift is told by.

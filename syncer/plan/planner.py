@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
-from syncer.diff.required_fields import missing_after, missing_in_new, place
+from syncer.diff.required_fields import missing_after, place, wrong_in_new
 from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
@@ -212,7 +212,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         if desired.address in sides.matches[kind.name].lost:
             said = f"{desired.address} was deleted in the organisation and is planned anew"
             out.notices.append(Notice("deleted-elsewhere", said, desired.address))
-        problems += missing_in_new(kind, sides.create_schema(kind), desired, prepared.want)
+        problems += wrong_in_new(kind, sides.create_schema(kind), desired, prepared.want)
         if _sound(problems, out):
             out.tasks[desired.address] = _create(case)
         return

@@ -137,7 +137,7 @@ def _report(
 def _unsettled(here: CommandContext) -> list[Problem]:
     """What an apply that was cut off may have written is not remembered, and would look like drift."""
     hint = "`syncer apply` settles it; until then it may be reported as drift"
-    return [Problem("open-call", text, hint=hint, severity="warning") for text in here._open_calls()]
+    return [Problem("open-call", text, hint=hint, severity="warning") for _, text in here._open_calls()]
 
 
 def _save(target: Path, report: Drift) -> None:

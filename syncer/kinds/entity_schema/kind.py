@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
-from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, RULES, check_schema
+from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, REFUSED_ANEW, RULES, check_schema
 from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.group_ids import called_groups, identify_groups
@@ -175,7 +175,7 @@ HIDDEN_NOW = (
 )
 
 
-def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
+def notices(live: Json, answers: Mapping[str, Json], goal: Spec) -> tuple[str, ...]:
     """A frozen schema takes a change and does not serve it; a blueprint may write it as well."""
     said = []
     versions = answers.get("versions")
@@ -281,6 +281,7 @@ KIND = Kind(
     cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
     rules=RULES,
     acceptable=ACCEPTABLE,
+    refused_anew=REFUSED_ANEW,
     heading="Entity schemas",
     pull=_pulled,
     folder="schemas",

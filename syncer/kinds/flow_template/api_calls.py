@@ -48,6 +48,7 @@ from syncer.model.markers import bind, clone, leaves
 from syncer.model.unexpected_reply import field_of, inner_at, list_at, object_at, objects_at, text_at
 
 LISTING = Listing("/v2/flows/templates", "results")
+ENFORCED = "enforce_limits=true"
 LOCK = ("created_at", "updated_at")
 """Sent back as they were read; by `updated_at` the platform sees whether the flow has moved."""
 
@@ -55,6 +56,11 @@ LOCK = ("created_at", "updated_at")
 def path_of(flow_id: str) -> str:
     """Where a flow is read and written."""
     return f"/v2/flows/templates/{segment(flow_id)}"
+
+
+def save(flow_id: str, body: Spec) -> Call:
+    """The call that replaces a flow; what passes a soft limit is refused (docs/platform.md#soft-limits)."""
+    return Call("PUT", f"{path_of(flow_id)}?{ENFORCED}", body)
 
 
 def read(flow_id: str) -> Call:
@@ -89,7 +95,7 @@ def create(write: Write) -> Steps:
     if write.goal.get("enabled", True) is not False:
         yield Step(
             "enable",
-            Call("PUT", path_of(live_id), {**_body(write, spec_of(live)), **_lock(live), "enabled": True}),
+            save(live_id, {**_body(write, spec_of(live)), **_lock(live), "enabled": True}),
             reread=read(live_id),
             achieved=lambda live: object_at(live).get("enabled") is True,
         )
@@ -100,7 +106,7 @@ def create(write: Write) -> Steps:
 def _post(body: Spec) -> Step:
     return Step(
         "create",
-        Call("POST", "/v2/flows/templates", body),
+        Call("POST", f"/v2/flows/templates?{ENFORCED}", body),
         once=True,
         complaint=has_id,
         pretend={**body, "id": "…"},
@@ -304,7 +310,7 @@ def update(write: Write) -> Steps:
         body = {**_body(write, bare), **_lock(write.live)}
         yield Step(
             "save",
-            Call("PUT", path_of(write.live_id), body),
+            save(write.live_id, body),
             reread=read(write.live_id) if send else None,
             achieved=_saved(write.live, goal) if send else None,
         )
