@@ -109,9 +109,33 @@ def in_environment(command: Callable[..., int]) -> Callable[..., int]:
         from syncer.cli.console import console
 
         given = {name: said.pop(name) for name in ContextOptions._fields if name in said}
-        return command(ContextOptions(console(color), **given), **said)
+        out, repeated = console(color), repeated_options()
+        if not repeated:
+            return command(ContextOptions(out, **given), **said)
+        from syncer.cli.repeated_options import in_full
+        from syncer.model.diagnostic import SyncerError
+
+        out.in_full = functools.partial(in_full, said=repeated)
+        try:
+            return command(ContextOptions(out, **given), **said)
+        except SyncerError as error:
+            error.problems = tuple(each._replace(hint=out.in_full(each.hint)) for each in error.problems)
+            raise
 
     return click.pass_obj(called)
+
+
+def repeated_options() -> dict[str, str]:
+    """What the command line itself says of where its command works: the next one must be told it again. What a
+    variable of the process says, the next one finds there too."""
+    context = click.get_current_context()
+    by_hand = click.core.ParameterSource.COMMANDLINE
+    known = [each for each in context.command.params if each.name in ("config", "environment", "server", "place")]
+    return {
+        each.opts[-1]: str(context.params[each.name])
+        for each in known
+        if each.name and context.get_parameter_source(each.name) is by_hand
+    }
 
 
 against_option = click.option(
