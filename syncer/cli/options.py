@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from syncer.model.diagnostic import SyncerError
 from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -90,6 +91,18 @@ class ContextOptions(NamedTuple):
     no_cache: bool = True
     """Whether nothing may be remembered from run to run; so it is for a command without `--no-cache`."""
 
+    def advise(self, repeated: Mapping[str, str]) -> None:
+        """From now on the commands that are named to the user get these options: option → its value."""
+        if repeated:
+            from syncer.cli.repeated_options import in_full
+
+            self.out.in_full = functools.partial(in_full, said=repeated)
+
+    def advise_for(self, here: CommandContext) -> None:
+        """The same of an environment that the command was not told, where there are several."""
+        if len(here.project.environments) > 1:
+            self.advise({"--env": here.environment.name, **repeated_options()})
+
     def open(self, otherwise: str | None = None, **how: Any) -> CommandContext:
         """The context of a command. `otherwise`: the environment where none is named; `how`: other fields of it.
         InvalidInput for a syncer.yaml that is not sound, or has no such environment."""
@@ -109,17 +122,13 @@ def in_environment(command: Callable[..., int]) -> Callable[..., int]:
         from syncer.cli.console import console
 
         given = {name: said.pop(name) for name in ContextOptions._fields if name in said}
-        out, repeated = console(color), repeated_options()
-        if not repeated:
-            return command(ContextOptions(out, **given), **said)
-        from syncer.cli.repeated_options import in_full
-        from syncer.model.diagnostic import SyncerError
-
-        out.in_full = functools.partial(in_full, said=repeated)
+        options = ContextOptions(console(color), **given)
+        options.advise(repeated_options())
         try:
-            return command(ContextOptions(out, **given), **said)
+            return command(options, **said)
         except SyncerError as error:
-            error.problems = tuple(each._replace(hint=out.in_full(each.hint)) for each in error.problems)
+            in_full = options.out.in_full
+            error.problems = tuple(each._replace(hint=in_full(each.hint)) for each in error.problems)
             raise
 
     return click.pass_obj(called)
