@@ -4,12 +4,16 @@ situation is better afterwards.
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from tests.cli.conftest import Repo, Sandbox
+from tests.cli.conftest import PLAIN, Repo, Sandbox
 from tests.cli.hints.broken import BROKEN, SAMPLES
 from tests.cli.hints.carrying_out import Carrier, Situation, printed, rules, ways
-from tests.cli.hints.situations import COMMANDS, MANIFESTS, one_of, two_environments
+from tests.cli.hints.situations import COMMANDS, MANIFESTS, one_of, schema, two_environments
+from tests.support.patience import PATIENCE
 
 SITUATIONS = {**MANIFESTS, **COMMANDS, **BROKEN}
 STAYS = {
@@ -56,6 +60,21 @@ def test_a_hint_leads_out_of_its_situation(name: str, two: Repo, sandbox: Sandbo
     assert (before.code, after.code) == situation.codes, before.all + after.all
     assert (hint not in " ".join(after.all.split())) is (name not in STAYS), after.all
     assert rules(after) <= rules(before) | situation.leaves, after.all
+
+
+@pytest.mark.slow
+def test_a_shell_takes_what_is_printed(two: Repo, sandbox: Sandbox) -> None:
+    names = ("first name", "it's", "$HOME", "rows[*]", 'a "b"')
+    two.write("config/one.yaml", schema("kept", *names))
+    assert two.run("apply", "--yes", "--env", "test").code == 0
+    two.write("config/one.yaml", schema("kept"))
+    said = two.run("apply", "--yes", "--env", "test").err
+    options = [line.removeprefix("hint: ") for line in said.splitlines() if line.startswith("hint: ")]
+    assert len(options) == len(names)
+    command = f"{sys.executable} -m syncer apply --yes --env test {' '.join(options)}"
+    env = {**PLAIN, **two.env}
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=two.folder, env=env, capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_hint_offers_what_the_next_message_refuses(repo: Repo) -> None:
