@@ -56,7 +56,8 @@ def find_drift(
     managed, target = state.entries, request.target
     sides, names, found, _ = read_sides(api, fetch, desired, managed, request, unread)
     made = draft(KINDS, sides, names, unread, request.agreements)
-    compared = compare(KINDS, sides, names, made, remembered=state.found, suspect=_suspect)
+    applied_once = not managed or not all(entry.adopted for entry in managed.values())
+    compared = compare(KINDS, sides, names, made, remembered=state.found, applied=applied_once, suspect=_suspect)
     objects, added, unsaid = _attributed(api, fetch, compared, applied)
     return Drift(
         target.environment,

@@ -163,4 +163,5 @@ def _show(out: Output, report: Drift, form: str, *, verbose: bool, unmanaged: bo
     elif form == "markdown":
         out.answer(drift_markdown(report, unicode=out.terminal.unicode))
     else:
-        out.answer(render_drift(report, out.terminal, verbose=verbose, unmanaged=unmanaged))
+        text = render_drift(report, out.terminal, verbose=verbose, unmanaged=unmanaged, in_full=out.in_full)
+        out.answer(text)

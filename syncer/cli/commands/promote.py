@@ -74,6 +74,7 @@ def promote(
     if done is None:
         return told.code
     planned = done.planned
+    given.advise_for(there)
     if saved is not None:
         save_plan(saved, planned.plan, planned.problems)
     show_plan(given.out, planned.plan, "text", verbose, there.environment.pace, done.needs, planned.problems)

@@ -48,7 +48,7 @@ def undo(given: ContextOptions, run: str, verbose: bool, target: Path | None, fo
             save_plan(target, planned.plan, planned.problems)
         show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
         if planned.plan.changes and target is None and form == "text":
-            out.talk(f"to do this: `syncer undo {run} -o FILE`, then `syncer apply FILE`\n")
+            out.talk(out.in_full(f"to do this: `syncer undo {run} -o FILE`, then `syncer apply FILE`\n"))
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from shlex import quote
 
 from syncer.diff.export_spec import NameIndex, spec_of
 from syncer.diff.restrictions import belongs, restricts
@@ -262,7 +263,7 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         said = f"{desired.address}: {each.risk.reason}"
         out.problems.append(Problem("platform-stop", said, at, f"$.spec.{show_field(each.path)}", "", "warning"))
     for each in prepared.meanings:
-        name = f"{desired.address}/{each.risk.item}"
+        name = quote(f"{desired.address}/{each.risk.item}")
         message = f"{desired.address}: {each.risk.reason}"
         hint = f"no manifest says it: put it back in the organisation, or `syncer apply --accept-data-loss {name}`"
         at = desired.where(tuple(map(str, each.path)))
