@@ -77,7 +77,8 @@ PLANS = {
     "nothing-selected": "Each pattern of --only and --except fits an address.",
     "open-call": "A call that an earlier apply left open is settled by the next one, before anything else.",
     "held": "While it is not known what an earlier apply's call did, its address and what refers to it are left alone.",
-    "parts-unclear": "Phases and tasks of a live flow can be told apart by name, or are known from an earlier apply.",
+    "parts-unclear": "Phases and tasks of a live flow, and groups of a schema, can be told apart by name, "
+    "or are known from an earlier apply.",
     "private-view": "A saved view that decides what is deleted is shared, so that others see it change.",
     "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
     "refers-to-removed": "What a manifest refers to is not removed by the same plan.",

@@ -238,7 +238,8 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if changes:
         problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
-        problems += [case.at(finding) for finding in unsound(kind, prepared, merged.goal)]
+        if not merged.refused:  # of which the rest is only a consequence
+            problems += [case.at(finding) for finding in unsound(kind, prepared, merged.goal)]
     out.released += [Release(desired.address, known.show(path, prepared.labels)) for path in merged.released]
     out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))
     if not _sound(problems, out):

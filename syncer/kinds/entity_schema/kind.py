@@ -63,7 +63,9 @@ def prepare(context: Context) -> PreparedSides:
             live = live_items.get(name, {})
             _align_group(item, live, ids.words, theirs)
             _spell_out(item, live)
-    return PreparedSides(want, have, ids.parts, notices=tuple(ids.notices), labels=ids.labels)
+    return PreparedSides(
+        want, have, ids.parts, findings=tuple(ids.findings), notices=tuple(ids.notices), labels=ids.labels
+    )
 
 
 def _named(value: Json) -> dict[tuple[str, int], dict[str, Json]]:

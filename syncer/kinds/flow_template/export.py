@@ -134,7 +134,7 @@ def _placed_triggers(said: Spec, known: Mapping[str, str], keys: Mapping[str, st
     """Take out, in place, the keys of triggers that a manifest knows by their place and that no statement names."""
     sources = find_all(said, pattern_steps("tasks[].conditions[].statements[].source.id"))
     named = {word_at(value, path) for path, value in sources}
-    placed = {keys.get(id) for key, id in known.items() if key.isdecimal()}
+    placed = {keys[id] for key, id in known.items() if key.isdecimal() and id in keys}
     for at, trigger in enumerate(items(said.get("additional_triggers"))):
         if word_at(trigger.get("id"), ("additional_triggers", at, "id")) in placed - named:
             del trigger["id"]
