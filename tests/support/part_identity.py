@@ -115,9 +115,31 @@ SCHEMA = document(
                 "type": "table",
                 "columns": [{"name": "x", "label": "X"}, {"name": "y", "label": "Y"}],
             },
+            {
+                "name": "state",
+                "label": "State",
+                "type": "select",
+                "options": [{"value": "new", "title": "New"}, {"value": "done", "title": "Done"}],
+            },
+            {
+                "name": "cost",
+                "label": "Cost",
+                "type": "currency",
+                "currency": [
+                    {"code": "EUR", "symbol": "€", "description": "Euro"},
+                    {"code": "CHF", "symbol": "F", "description": "Franc"},
+                ],
+            },
         ],
         "capabilities": [
-            {"name": "extra", "title": "Extra", "attributes": [{"name": "d", "label": "D", "type": "string"}]},
+            {
+                "name": "extra",
+                "title": "Extra",
+                "attributes": [
+                    {"name": "d", "label": "D", "type": "string"},
+                    {"name": "f", "label": "F", "type": "string"},
+                ],
+            },
             {"name": "other", "title": "Other", "attributes": [{"name": "e", "label": "E", "type": "string"}]},
         ],
         "conditions": [
@@ -175,6 +197,9 @@ PARTS = {
     "headline": Part("EntitySchema", of("group_headlines"), "h-one", "h-two", "label", "name"),
     "attribute": Part("EntitySchema", of("attributes"), "a", "b", "label", "name"),
     "column": Part("EntitySchema", of("attributes", 3, "columns"), "x", "y", "label", "name"),
+    "option": Part("EntitySchema", of("attributes", 4, "options"), "new", "done", "title", "value"),
+    "currency": Part("EntitySchema", of("attributes", 5, "currency"), "EUR", "CHF", "description", "code"),
+    "capability's attribute": Part("EntitySchema", of("capabilities", 0, "attributes"), "d", "f", "label", "name"),
     "capability": Part("EntitySchema", of("capabilities"), "extra", "other", "title", "name"),
     "condition": Part("EntitySchema", of("conditions"), "big", "small", "label", "name"),
 }
