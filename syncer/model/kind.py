@@ -130,6 +130,16 @@ class CascadeQuery(NamedTuple):
     answers: Mapping[str, Json]
 
 
+class PartUse(NamedTuple):
+    """That a spec names a part of another object by its name: an attribute of a schema, in a condition. `key`: that
+    object's enforced key, or a reference to it; `where`: the place in words, `a condition of task `Check``."""
+
+    kind: str
+    key: Json
+    part: str
+    where: str
+
+
 class RefField(NamedTuple):
     """Where a spec points at another resource. `form`: `value`: the reference stands for the value itself; `item`: the
     mapping becomes `{"id": …}`. `plain`: a plain string there is the enforced key of such a resource (a schema's slug).
@@ -282,6 +292,10 @@ class Kind(NamedTuple):
     takes_along: Callable[[CascadeQuery], tuple[CascadedObject, ...]] | None = None
     """The objects of their own that go along with a change; who else uses those is looked at wherever one goes. None:
     there are none."""
+    parts: Callable[[Spec], frozenset[str]] = lambda spec: frozenset()
+    """(spec) → the names by which others may name its parts: those of a schema's attributes."""
+    part_uses: Callable[[Spec], Iterable[PartUse]] | None = None
+    """(whole spec) → the parts of others, and of its own, that it names. None: it names none."""
     pull: Callable[[Spec, Json, Parts, Mapping[str, Json]], PulledSpec] | None = None
     """(live spec, live object, parts known, answers of `asks`) → what a manifest says of it: local keys for ids of
     parts, nothing that a manifest does not say. References are not its business. None: the live spec says it."""

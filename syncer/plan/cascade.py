@@ -92,8 +92,8 @@ def name_users(
         named += each.along.users
         if named:
             going = "goes with it" if each.along.sure else "may go with it"
-            task, said = out.tasks[each.by], f"{each.what} {going}, and is used by {_several(named)}"
-            out.tasks[each.by] = replace(task, change=_saying(task.change, said, each.along.item))
+            task, said = out.tasks[each.by], f"{each.what} {going}, and is used by {several(named)}"
+            out.tasks[each.by] = replace(task, change=saying(task.change, said, each.along.item))
         for user in users[each.along.to]:
             if user.address is not None and user.changes and user.address != each.by and id in user.now:
                 first.setdefault(each.by, set()).add(user.address)
@@ -133,12 +133,13 @@ def _named(spec: Spec, paths: Sequence[tuple[str, ...]], known: IdIndex) -> froz
     return frozenset(found)
 
 
-def _several(users: Sequence[str]) -> str:
+def several(users: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
     shown = ", ".join(users[:MOST])
     return shown if len(users) <= MOST else f"{shown} and {len(users) - MOST} more"
 
 
-def _saying(change: Change, said: str, item: str) -> Change:
+def saying(change: Change, said: str, item: str) -> Change:
     """The change with one more reason, at the field that it belongs to; destructive, if it was not."""
     at = next((index for index, each in enumerate(change.fields) if item and each.item == item), None)
     if at is None:

@@ -34,6 +34,7 @@ from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
 from syncer.plan.secrets.exposure import exposures, unknown_fields
 from syncer.plan.secrets.secret_changes import memory_of_secrets, secret_changes, secret_notices, shown
+from syncer.plan.users.part_users import name_part_users
 
 Unread = dict[Address, Problem]
 """Addresses whose live object has a form that its kind cannot read, and what is said of it."""
@@ -72,6 +73,7 @@ def draft(
     taken = taken_along(kinds, sides, out)
     refer_to_removed(kinds, sides, known, taken, out)
     first = name_users(kinds, sides, known, taken, out)
+    name_part_users(kinds, sides, known, out)
     calls = _calls(kinds, sides, known, out, unread if given else None)
     writing = {address: task for address, task in out.tasks.items() if task.change.writes}
     order = order_of(kinds, writing, first)

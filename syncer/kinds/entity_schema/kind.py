@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from syncer.kinds.entity_schema.attribute_uses import attribute_uses
 from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
 from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, REFUSED_ANEW, RULES, check_schema
-from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
+from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS, attribute_types
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.group_ids import called_groups, identify_groups
 from syncer.kinds.entity_schema.risks import objections, risk
@@ -280,6 +281,9 @@ KIND = Kind(
     history=_history,
     notices=notices,
     check=check_schema,
+    whole_checked=True,
+    parts=lambda spec: frozenset(attribute_types(spec)),
+    part_uses=attribute_uses,
     cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
     rules=RULES,
     acceptable=ACCEPTABLE,

@@ -14,6 +14,7 @@ from syncer.kinds.flow_template import inline_automations
 from syncer.kinds.flow_template.api_calls import LISTING, create, read, remove, update
 from syncer.kinds.flow_template.automations import answered, ask_for, automation_spec, switched_off
 from syncer.kinds.flow_template.cascade import going_with, named, removal_asks, removal_reasons, takes_along
+from syncer.kinds.flow_template.checks.attribute_uses import attribute_uses
 from syncer.kinds.flow_template.checks.entity_schemas import check_flow_against_schemas
 from syncer.kinds.flow_template.checks.spec import ACCEPTABLE, RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
@@ -202,6 +203,7 @@ KIND = Kind(
     own_values=("enabled",),
     check=check_flow,
     whole_checked=True,
+    part_uses=attribute_uses,
     cross_checks=(CrossCheck("EntitySchema", check_flow_against_schemas, at="attributes"),),
     rules=RULES,
     acceptable=ACCEPTABLE,
