@@ -23,6 +23,7 @@ from syncer.kinds.flow_template.part_ids import identify
 from syncer.kinds.flow_template.part_keys import journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
 from syncer.kinds.lenient_reader import items, mapping
+from syncer.kinds.secret_scan import suspicious
 from syncer.kinds.users import reads
 from syncer.model.address import Address
 from syncer.model.calls import Call, Parts
@@ -200,6 +201,7 @@ KIND = Kind(
     along="AutomationFlow",
     asks_along=ask_for,
     own_values=("enabled",),
+    suspicious=suspicious,
     check=check_flow,
     whole_checked=True,
     cross_checks=(CrossCheck("EntitySchema", check_flow_against_schemas, at="attributes"),),
