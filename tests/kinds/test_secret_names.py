@@ -22,8 +22,8 @@ TELLING = [
     "api_key", "apiKey", "API-Key", "x-api-key", "APIKEY", "authorization", "Authorization", "X-Authorization",
     "authorisation", "X-Auth", "x_auth", "XAuth", "X-Auth-Token", "auth", "token", "accessToken", "access_token",
     "TOKEN", "password", "Passwort", "userPassword", "pwd", "pass", "passphrase", "client_secret", "clientSecret",
-    "secret", "secret_value", "credentials", "privateKey", "x-functions-key", "Ocp-Apim-Subscription-Key", "signature", "cookie",
-    "jwt", "pin", "token2", "bearer", "hmac",
+    "secret", "secret_value", "credentials", "privateKey", "x-functions-key", "Ocp-Apim-Subscription-Key", "signature",
+    "cookie", "jwt", "pin", "token2", "bearer", "hmac",
 ]  # fmt: skip
 OTHER = [
     "compass", "spin", "authors", "tokens_left", "tokenize", "key", "keys", "email_template_id", "auth_type", "group",
