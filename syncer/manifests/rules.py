@@ -134,7 +134,7 @@ PLANS = {
     "undo-anew": "What a run removed is made anew, and what was lost with it stays lost.",
     "undo-conflict": "What somebody changed since the run is left alone.",
     "undo-git": "What git says decides the next plan: revert the commit too.",
-    "undo-impossible": "What a check speaks against is not taken back.",
+    "undo-impossible": "What a check speaks against, or would point at what is gone, is not taken back.",
     "undo-nothing": "What is as it was before the run needs no change.",
     "undo-secret": "A secret is never kept, so an undo cannot bring it back.",
     "undo-stays": "What a run made along with an object, a flow's automation, may stay when the object goes back.",

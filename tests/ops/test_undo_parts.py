@@ -76,8 +76,8 @@ def test_its_secret_does_not_come_back_and_that_is_said(world: World, make: Make
     assert world.apply(consent=SURE).code == 0
     planned = world.undone()
     assert said(planned, "undo-secret") == [
-        "`automations.mail.actions[0].config.api_key` held a secret, which was never kept; it is made without, until an "
-        "apply of a manifest sends it"
+        "`automations.mail.actions[0].config.api_key` held a secret, which was never kept; it is made without, until "
+        "an apply of a manifest sends it"
     ]
     assert world.apply(saved=planned.plan, undo=planned.plan.undo).code == 0
     (mail,) = [each for each in world.listed("AutomationFlow") if each["flow_name"] == "Mail one"]
@@ -97,6 +97,6 @@ def test_what_points_at_something_that_nobody_kept_is_left_alone(world: World, m
     planned = world.undone()
     assert planned.plan.changes == ()
     assert said(planned, "undo-impossible") == [
-        f"it cannot be taken back: it would point at AutomationFlow `{made['id']}`, which is gone and was not kept; it is "
-        "left alone"
+        f"it cannot be taken back: it would point at AutomationFlow `{made['id']}`, which is gone and was not kept; it "
+        "is left alone"
     ]

@@ -1,0 +1,92 @@
+"""Automations that a flow's manifest bundles: whose they are, and that the plan counts the writes they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from syncer.plan.safety import Consent
+
+Json = Any
+World, Make = Any, Any
+ONE = "FlowTemplate/one"
+SURE = Consent(
+    allow_delete=1, allow_empty=True, accept_data_loss=frozenset({ONE, f"{ONE}/tasks/Mail", f"{ONE}/trigger"})
+)
+
+
+def less(make: Make) -> Json:
+    """`one` without its task Mail and the automation that it runs."""
+    whole = make.bundle("one")
+    spec = whole["spec"]
+    spec["tasks"], spec["edges"] = spec["tasks"][:1], spec["edges"][:1]
+    del spec["automations"]["mail"]
+    return whole
+
+
+def renamed(make: Make) -> Json:
+    """`one` with another action name in one of its automations, and another description."""
+    whole = make.bundle("one", description="Neu")
+    whole["spec"]["automations"]["mail"]["actions"][0]["name"] = "Brief"
+    return whole
+
+
+LEFT: dict[str, tuple[Callable[[World, Make], None], list[str]]] = {
+    # change: what it does → which automations are left
+    "nothing but a field": (lambda w, m: w.put(m.bundle("one", description="Neu")), ["Mail one", "Start one"]),
+    "a field and an automation": (lambda w, m: w.put(renamed(m)), ["Mail one", "Start one"]),
+    "a task goes": (lambda w, m: w.put(less(m)), ["Start one"]),
+    "the flow goes": (lambda w, m: w.drop(ONE), []),
+}
+
+
+@pytest.mark.parametrize("context", [True, False], ids=["the platform says whose", "it does not say"])
+@pytest.mark.parametrize("flow_export", [True, False], ids=["imported", "made one by one"])
+@pytest.mark.parametrize(("change", "left"), LEFT.values(), ids=LEFT)
+def test_they_belong_to_their_flow_however_they_were_made(
+    make_world: Any, make: Make, flow_export: bool, context: bool, change: Any, left: list[str]
+) -> None:
+    world = make_world(flow_export=flow_export, automation_context=context)
+    world.put(make.bundle("one"))
+    planned = [call for each in world.plan().plan.changes for call in each.calls]
+    made = world.apply().calls
+    assert len(planned) == len(made) or not flow_export  # that there is no import is seen when it is tried
+    change(world, make)
+    planned = [call for each in world.plan().plan.changes for call in each.calls]
+    run = world.apply(consent=SURE)
+    assert run.code == 0, run.problems
+    assert sorted(each["flow_name"] for each in world.listed("AutomationFlow")) == left
+    if context:
+        assert [call.partition(" ")[0] for call in planned] == [call.partition(" ")[0] for call in run.calls]
+    assert world.changes() == {}
+
+
+def test_one_that_another_flow_owns_by_now_is_left_alone(make_world: Any, make: Make) -> None:
+    """Between the plan and the call the platform may have given it away."""
+    world = make_world(flow_export=False)
+    world.put(make.bundle("one"))
+    world.apply()
+    mail = world.one("AutomationFlow", flow_name="Mail one")
+    world.drop(ONE)
+    store = world.app.extensions["sandbox"]
+    store.put(
+        world.org_id, "automation", mail["id"], {**mail, "workflow_context": {"workflow_id": "other"}}, owner="other"
+    )
+    world.apply(consent=SURE)
+    assert [each["flow_name"] for each in world.listed("AutomationFlow")] == ["Mail one"]
+
+
+def test_a_change_keeps_the_mark_of_one_that_the_platform_stopped(world: World, make: Make) -> None:
+    world.put(make.bundle("one"))
+    world.apply()
+    stop = {"enabled": False, "disable_details": {"disabled_by": "system", "disabled_at": "2026-11-01T00:00:00Z"}}
+    world.stored("automation", world.one("AutomationFlow", flow_name="Mail one")["id"], lambda body: {**body, **stop})
+    world.put(renamed(make))
+    assert world.apply().code == 0
+    for _ in range(2):
+        mail = world.one("AutomationFlow", flow_name="Mail one")
+        assert mail["actions"][0]["name"] == "Brief"
+        assert {name: mail.get(name) for name in stop} == stop
+        assert world.apply().calls == []
