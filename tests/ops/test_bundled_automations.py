@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syncer.kinds.flow_template.automations import SERVER_SET
 from syncer.plan.safety import Consent
+from syncer.render.plan_text import render_plan
+from syncer.render.terminal import Terminal
 
 Json = Any
 World, Make = Any, Any
@@ -76,6 +80,76 @@ def test_one_that_another_flow_owns_by_now_is_left_alone(make_world: Any, make: 
     )
     world.apply(consent=SURE)
     assert [each["flow_name"] for each in world.listed("AutomationFlow")] == ["Mail one"]
+
+
+def test_one_whose_key_is_renamed_is_the_same_one(world: World, make: Make) -> None:
+    world.put(make.bundle("one"))
+    world.apply()
+    whole = make.bundle("one")
+    spec = whole["spec"]
+    spec["automations"]["brief"] = spec["automations"].pop("mail")
+    spec["tasks"][1]["automation_config"]["flow_id"] = {"automation": "brief"}
+    world.put(whole)
+    plan = world.plan().plan
+    assert ([each.message for each in plan.notices], plan.changes) == ([], ())
+    assert world.apply().calls == []
+    (entry,) = [each for each in world.state().entries.values() if str(each.address) == ONE]
+    assert sorted(entry.parts["automations"]) == ["brief", "start"]
+    both = make.bundle("one")
+    both["spec"]["automations"]["brief"] = spec["automations"]["brief"]
+    both["spec"]["tasks"].append({**both["spec"]["tasks"][1], "id": "brief", "name": "Brief"})
+    both["spec"]["tasks"][2]["automation_config"] = {"flow_id": {"automation": "brief"}}
+    both["spec"]["edges"].append({"from_id": "mail", "to_id": "brief"})
+    both["spec"]["tasks"][1]["name"] = "Second"
+    both["spec"]["tasks"][2]["name"] = "Mail"
+    world.put(both)  # the former key is a new automation's now
+    assert world.apply().code == 0
+    (entry,) = [each for each in world.state().entries.values() if str(each.address) == ONE]
+    ids = entry.parts["automations"]
+    assert (len(ids), len({*ids.values()}), len(world.listed("AutomationFlow"))) == (3, 3, 3)
+
+
+CHANGED: dict[str, Json] = {
+    # published field of an automation → another value of it
+    "actions": [],
+    "conditions": [{"id": "c", "statements": [{"operation": "equals", "values": ["x"]}]}],
+    "enabled": False,
+    "entity_schema": "account",
+    "flow_name": "Neu",
+    "loops": [{"id": "l", "source_path": "items"}],
+    "max_executions": {"count": 3, "window": "1h"},
+    "protected": True,
+    "schedules": [{"id": "s", "source": {"id": "t", "origin": "trigger"}, "numberOfUnits": 1, "timePeriod": "days"}],
+    "trigger_conditions": [{"source": "status", "comparison": "equals", "value": "x"}],
+    "triggers": [],
+}
+
+
+def published() -> set[str]:
+    """The fields of an automation that the definitions have and that no server sets."""
+    rows = (Path(__file__).parents[1] / "data" / "published_fields.tsv").read_text("utf-8").splitlines()
+    found = {row.split("\t")[1] for row in rows if row.startswith("automation/AutomationFlow\t")}
+    return found - {*SERVER_SET, "_manifest"}
+
+
+def test_the_table_has_every_field_that_can_change() -> None:
+    assert {*CHANGED} == published()
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_field_that_changes_alone_has_its_word_in_the_plan(world: World, make: Make, name: str) -> None:
+    whole = make.bundle("one")
+    whole["spec"]["automations"]["mail"]["enabled"] = True
+    world.put(whole)
+    assert world.apply().code == 0
+    whole["spec"]["automations"]["mail"][name] = CHANGED[name]
+    world.put(whole)
+    (change,) = world.plan().plan.changes
+    said = render_plan(world.plan().plan, Terminal())
+    assert [each.path.split("[")[0] for each in change.fields] == [f"automations.mail.{name}"]
+    assert (f"automations.mail.{name}" in said, change.level) == (True, "risky")
+    assert [call.partition(" ")[0] for call in change.calls] == ["PUT"]
+    assert (world.apply().code, world.changes()) == (0, {})
 
 
 def test_a_change_keeps_the_mark_of_one_that_the_platform_stopped(world: World, make: Make) -> None:
