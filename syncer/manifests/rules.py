@@ -80,6 +80,7 @@ PLANS = {
     "parts-unclear": "Phases and tasks of a live flow can be told apart by name, or are known from an earlier apply.",
     "private-view": "A saved view that decides what is deleted is shared, so that others see it change.",
     "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
+    "two-owners": "What is made along with an object, a flow's automation, is bundled by one manifest.",
     "refers-to-removed": "What a manifest refers to is not removed by the same plan.",
     "retention-starts-now": "A retention config that is enabled starts in the future.",
     "undeclared-drift": "What no manifest declares is as it was when it was written, pulled or accepted last.",

@@ -24,7 +24,7 @@ from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
-from syncer.plan.cascade import name_users, taken_along
+from syncer.plan.cascade import name_users, taken_along, two_owners
 from syncer.plan.dependency_order import order_of
 from syncer.plan.document.redaction import withhold
 from syncer.plan.goal_check import unsound
@@ -70,6 +70,7 @@ def draft(
     with of_known_form("what is to be removed"):
         remove_unnamed(kinds, sides, known, out)
         remove_asked(kinds, sides, known, out)
+    two_owners(kinds, sides, out)
     taken = taken_along(kinds, sides, out)
     refer_to_removed(kinds, sides, known, taken, out)
     first = name_users(kinds, sides, known, taken, out)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from syncer.kinds.flow_template.automations import SERVER_SET
+from syncer.model.diagnostic import InvalidInput
 from syncer.plan.safety import Consent
 from syncer.render.plan_text import render_plan
 from syncer.render.terminal import Terminal
@@ -107,6 +108,33 @@ def test_one_whose_key_is_renamed_is_the_same_one(world: World, make: Make) -> N
     (entry,) = [each for each in world.state().entries.values() if str(each.address) == ONE]
     ids = entry.parts["automations"]
     assert (len(ids), len({*ids.values()}), len(world.listed("AutomationFlow"))) == (3, 3, 3)
+
+
+def test_one_that_two_manifests_bundle_is_an_error_before_either_writes_it(world: World, make: Make) -> None:
+    world.put(make.bundle("one"))
+    world.apply()
+    id = world.one("AutomationFlow", flow_name="Mail one")["id"]
+    task = {
+        "id": "run",
+        "name": "Run",
+        "task_type": "AUTOMATION",
+        "automation_config": {"flow_id": {"lookup": "Mail one"}},
+    }
+    edges = [{"from_id": "trigger", "to_id": "run"}]
+    world.put(make.flow("two", tasks=[task], edges=edges))
+    world.apply()
+    ours = {"flow_name": "Ours", "triggers": [{"type": "flows_trigger", "configuration": {}}], "actions": []}
+    task = {**task, "automation_config": {"flow_id": {"automation": "x"}}}
+    world.put(make.flow("two", tasks=[task], edges=edges, automations={"x": ours}))
+    with pytest.raises(InvalidInput) as refusal:
+        world.plan()
+    assert [(each.rule, each.message, each.hint) for each in refusal.value.problems] == [
+        (
+            "two-owners",
+            f"FlowTemplate/two: `x` is AutomationFlow `{id}`, which FlowTemplate/one bundles as `mail`",
+            "let one manifest bundle it, and the other refer to it with `lookup`",
+        )
+    ]
 
 
 CHANGED: dict[str, Json] = {
