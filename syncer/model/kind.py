@@ -335,6 +335,9 @@ class Kind(NamedTuple):
     by_day: bool = False
     """Whether what is decided depends on the day. A kind that doesn't say so is told none by a plan (`Context.today` is
     ""), so that what agreed yesterday agrees today."""
+    suspicious: Callable[[str, Sequence[str]], bool] | None = None
+    """Of a text or number and the names of the fields it stands in, from the outermost: whether a plan shows it as
+    little as a secret, though it is live and nobody declared it to be one."""
     own_values: tuple[str, ...] = ()
     """Fields in which an organisation may have a value of its own: where two differ, `promote` makes a variable."""
 

@@ -115,7 +115,7 @@ class Drift:
         return sum(len(each.fields) for each in self.objects)
 
 
-def _harmless(text: str, name: str) -> bool:
+def _harmless(text: str, names: Sequence[str]) -> bool:
     return False
 
 
@@ -259,8 +259,8 @@ def _unsaid(
     before = ABSENT if change.how == "new" else HIDDEN
     after = change.value
     if after is not ABSENT:
-        word = next((str(step) for step in reversed(change.path) if isinstance(step, str)), "")
-        after = names.named(withhold(after, (), kind.shape, suspect, word), labels)
+        words = tuple(step for step in change.path if isinstance(step, str))
+        after = names.named(withhold(after, (), kind.shape, suspect, words), labels)
     return DriftField(shown(change, names, labels), before, after, "undeclared", reason=NOT_KEPT * (before is HIDDEN))
 
 

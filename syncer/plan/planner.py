@@ -24,8 +24,9 @@ from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
-from syncer.plan.cascade import name_users, taken_along
+from syncer.plan.cascade import name_users, taken_along, two_owners
 from syncer.plan.dependency_order import order_of
+from syncer.plan.document.redaction import withhold
 from syncer.plan.goal_check import unsound
 from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
@@ -70,6 +71,7 @@ def draft(
     with of_known_form("what is to be removed"):
         remove_unnamed(kinds, sides, known, out)
         remove_asked(kinds, sides, known, out)
+    two_owners(kinds, sides, out)
     taken = taken_along(kinds, sides, out)
     refer_to_removed(kinds, sides, known, taken, out)
     first = name_users(kinds, sides, known, taken, out)
@@ -364,6 +366,9 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
     risk, labels = case.kind.risk(change, case.prepared.have, goal), case.prepared.labels
     hidden = change.before is not ABSENT and (holds_secret(change.after) or holds_secret(change.last))
     before, after = (case.known.named(side, labels) for side in (change.before, change.after))
+    if case.kind.suspicious is not None and not hidden:
+        words = tuple(step for step in change.path if isinstance(step, str))
+        before = withhold(before, (), case.kind.shape, case.kind.suspicious, words)
     if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
         before, after = change.before, change.after
     exposed, path = _exposed(case, change), case.known.show(change.path, labels)

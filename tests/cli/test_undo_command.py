@@ -154,3 +154,17 @@ def test_runs_are_kept_in_no_folder_that_a_checkout_links_to(live, sandbox, tmp_
         said = live.run(*args)
         assert (said.code, "the folder of the runs is a link out of the repository" in said.err) == (3, True), args
     assert (list(out.iterdir()), sandbox.writes()) == ([], [])
+
+
+def test_one_of_which_nothing_can_be_taken_back_ends_with_4_and_says_why(live, sandbox) -> None:
+    live.run("apply", "--yes")
+    live.write("config/won.yaml", reason("won", "Sieg"))
+    assert live.run("apply", "--yes").code == 0
+    (found,) = sandbox.ask("GET /v1/workflows/closing-reasons?includeInactive=true")["reasons"]
+    sandbox.ask(f"PATCH /v2/workflows/closing-reasons/{found['id']}", {"title": "Von Hand", "status": "ACTIVE"})
+    run = newest(live)
+    said = live.run("undo", run)
+    assert said.code == 4
+    assert "ClosingReason/won: `title` was changed by somebody since the run, and is left alone" in said.out
+    assert f"nothing of run `{run}` can be taken back" in said.err
+    assert live.run("undo", run, "--format", "json").code == 4

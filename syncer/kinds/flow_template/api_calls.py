@@ -15,12 +15,15 @@ from syncer.kinds.flow_template.automations import (
     AUTOMATION_LISTING,
     answered,
     automation_body,
+    owner,
+    replacement,
     same_automation,
     targets,
     with_targets,
     without_target,
 )
 from syncer.kinds.flow_template.carried_fields import with_carried_fields
+from syncer.kinds.flow_template.cascade import going_with
 from syncer.kinds.flow_template.diff_rules import SERVER_SET, SHAPE, generation, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
 from syncer.kinds.flow_template.part_ids import identify
@@ -230,7 +233,7 @@ def _changed_automations(write: Write, goal: Spec) -> Generator[Step, Json, None
             path = f"/v1/automation/flows/{segment(known[key])}"
             yield Step(
                 f"automation {key}",
-                Call("PUT", path, automation_body({**live, **wanted}), "automation"),
+                Call("PUT", path, replacement(live, {**live, **wanted}), "automation"),
                 reread=Call("GET", path, service="automation"),
                 achieved=_is(wanted),
             )
@@ -284,7 +287,7 @@ def _point_at_itself(write: Write, live_id: str, parts: Parts, imported: bool) -
         look = Call("GET", path, service="automation")
         live = yield Step("look", look, complaint=is_there(f"automation `{key}`"), pretend=bound if imported else {})
         if targets(live) != targets(bound):
-            body = automation_body({**live, "actions": with_targets(live, bound)})
+            body = replacement(live, {**live, "actions": with_targets(live, bound)})
             yield Step(
                 f"point {key} at the flow",
                 Call("PUT", path, body, "automation"),
@@ -314,11 +317,28 @@ def update(write: Write) -> Steps:
             reread=read(write.live_id) if send else None,
             achieved=_saved(write.live, goal) if send else None,
         )
+    gone = {id for id, _ in going_with(spec_of(write.live), goal)}
+    yield from _with_it(write, {key: id for key, id in write.parts.get("automations", {}).items() if id in gone})
     pretend = {**goal, "id": write.live_id}
     live = yield Step("read back", read(write.live_id), complaint=is_there("the flow"), pretend=pretend)
     _nothing_lost(bare, live)
     sent = inline_automations.digests(inline_automations.inline_of(write.goal, write.parts))
     return StepsResult(write.live_id, live, _remembered(parts, sent), _warnings(live))
+
+
+def _with_it(write: Write, going: Mapping[str, str]) -> Generator[Step, Json, None]:
+    """DELETE each of these automations, by local key, that no flow owns: made one by one, they don't go by
+    themselves."""
+    there = answered(write.answers)
+    for key, id in sorted(going.items()):
+        if owner(there.get(id)):
+            continue
+        path = f"/v1/automation/flows/{segment(id)}"
+        look = Call("GET", path, service="automation")
+        live = yield Step("look", look, pretend={"id": id})
+        if live is not None and not owner(live):
+            call = Call("DELETE", path, service="automation")
+            yield from delete(call, look, f"automation `{key}`", f"delete automation {key}")
 
 
 def _saved(before: Json, goal: Spec) -> Callable[[Json], bool]:
@@ -336,5 +356,7 @@ def _warnings(live: Json) -> tuple[str, ...]:
 
 
 def remove(write: Write) -> Steps:
-    """DELETE; its automations are assumed to go with it."""
+    """DELETE; automations that the platform knows to be the flow's are assumed to go with it, the others go first: were
+    the run cut off after the flow, nobody would know of them."""
+    yield from _with_it(write, write.parts.get("automations", {}))
     return (yield from delete(Call("DELETE", path_of(write.live_id)), read(write.live_id), "the flow"))
