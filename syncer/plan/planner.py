@@ -34,7 +34,7 @@ from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
 from syncer.plan.secrets.exposure import exposures, unknown_fields
-from syncer.plan.secrets.secret_changes import memory_of_secrets, secret_changes, secret_notices, shown
+from syncer.plan.secrets.secret_changes import memory_of_secrets, secret_changes, secret_notices, shown, word_of
 from syncer.plan.users.part_users import name_part_users
 
 Unread = dict[Address, Problem]
@@ -308,7 +308,8 @@ def _create(case: _Case) -> Task:
     risk = kind.create_risk(want)
     fields = tuple(_new_field(case, name, case.known.named(value, labels)) for name, value in goal.items())
     doubts = [reason for each in fields for reason in _doubts(case, each.path, each.after)]
-    fields += tuple(Field(label, ABSENT, shown(secret), "ours") for label, secret in case.prepared.secrets.items())
+    secrets = case.prepared.secrets.items()
+    fields += tuple(Field(label, ABSENT, shown(secret), "ours", word="set") for label, secret in secrets)
     change = Change(
         address=case.desired.address,
         action="create",
@@ -381,6 +382,7 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
         worst([*((risk.level,) if risk else ()), *(("risky",) if exposed or unknown else ())]),
         "; ".join(((risk.reason,) if risk else exposed) + unknown),
         risk.item if risk else "",
+        word_of(change, case.prepared),
     )
 
 

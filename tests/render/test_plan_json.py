@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from syncer.model.diagnostic import Location, Problem
 from syncer.model.json_values import Json, Secret
 from syncer.model.secret_text import secret_text
-from syncer.plan.document.document import identified, plan_document, plan_id
+from syncer.plan.document.document import PLAN, identified, plan_document, plan_id
 from syncer.plan.document.marker_codec import json_of
 from syncer.plan.plan import Notice, Plan
 from syncer.render.plan_text import plan_json, summary_line
@@ -72,6 +73,18 @@ def test_a_secret_is_as_the_schema_says(everything: Plan, around: str) -> None:
     document = plan_document(everything)
     document["changes"][0]["fields"][0]["after"] = [json_of(value)]
     VALIDATOR.validate(document)
+
+
+@pytest.mark.parametrize("word", ["", "set", "rotate", "remove"])
+def test_the_word_of_a_secret_stands_beside_it_and_is_read_again(everything: Plan, word: Any) -> None:
+    first, *others = everything.changes
+    fields = (first.fields[0]._replace(word=word), *first.fields[1:])
+    plan = replace(everything, changes=(replace(first, fields=fields), *others))
+    document = plan_document(plan)
+    VALIDATOR.validate(document)
+    field = document["changes"][0]["fields"][0]
+    assert field.get("secret", "") == word
+    assert PLAN.read(document).changes[0].fields[0].word == word
 
 
 def test_no_secret_is_in_it(everything: Plan) -> None:

@@ -58,6 +58,7 @@ _FIELD = record(
     Key("class", TEXT, "level"),
     Key("reason", TEXT),
     Key("item", TEXT),
+    Key("secret", one_of("set", "rotate", "remove"), "word", optional=True),
 )
 _CHANGE = record(
     Change,
