@@ -6,6 +6,7 @@ held to README.md#synceryaml. The JSON Schema judges its form; this module the t
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
@@ -119,9 +120,9 @@ def find_project(start: FilePath, config: FilePath | None = None) -> FilePath:
     hint = "`syncer init` writes one; --config names one that lies elsewhere"
     for path in tried:
         if path.with_suffix(".yml").exists():
-            hint = f"rename `{path.with_suffix('.yml')}` to {PROJECT_FILE}"
-    above = "" if len(tried) == 1 else f", nor in the folders above up to `{tried[-1].parent}`"
-    raise InvalidInput(Problem("no-project", f"there is no {PROJECT_FILE} in `{start.absolute()}`{above}", hint=hint))
+            hint = f"rename `{os.path.relpath(path.with_suffix('.yml'), start)}` to {PROJECT_FILE}"
+    above = "" if len(tried) == 1 else f", nor in the folders above up to `{os.path.relpath(tried[-1].parent, start)}`"
+    raise InvalidInput(Problem("no-project", f"there is no {PROJECT_FILE} in this folder{above}", hint=hint))
 
 
 def read_project(path: FilePath) -> Project:

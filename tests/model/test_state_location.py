@@ -13,8 +13,8 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Refused
 from syncer.model.resource import Managed
 from syncer.model.state_location import allowed, chosen, findings, state_location
-from syncer.state.backends.former_state import moved_to, tombstone
 from syncer.state.backends.factory import local_place
+from syncer.state.backends.former_state import moved_to, tombstone
 from syncer.state.backends.local import FileLock
 from syncer.state.lock import Holder, myself
 from syncer.state.state_file import State, load
