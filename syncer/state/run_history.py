@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import glob
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Final
 from syncer.documents.document_codec import FLAG, TEXT, Key, converted, listed, mapping, record
 from syncer.fs.disk import DISK, Disk, NotDurable, replace_file
 from syncer.fs.permissions import own_name
-from syncer.model.diagnostic import InvalidInput, Location, Problem
+from syncer.model.diagnostic import InvalidInput, Location, Problem, Refused
 from syncer.model.json_values import Json
 from syncer.state.journal import frame, read_records
 from syncer.state.marker_json import from_json, to_json
@@ -220,11 +221,16 @@ class RunHistory:
         return None, ""
 
     def read(self, id: str) -> Run:
-        """The run of that id. InvalidInput where there is none, or it is damaged."""
+        """The run of that id. InvalidInput where there is none, or it is damaged; Refused, as a saved plan is, where
+        it is another environment's."""
         from difflib import get_close_matches
 
         names = {_id(name): name for name in self._names()}
         if id not in names:
+            for other in sorted(self.folder.parent.glob(f"*/*-{glob.escape(id)}.run")):
+                made = other.parent.name
+                message = f"the run was made for environment `{made}`, and this is `{self.folder.name}`"
+                raise Refused(Problem("other-run", message, hint=f"choose its environment: --env {made}"))
             near = get_close_matches(id, names, 1)
             kept = f"the {KEPT} newest runs of an environment are kept, on the machine that made them"
             hint = f"did you mean `{near[0]}`?" if near else f"`syncer undo` lists them; {kept}"
