@@ -339,7 +339,8 @@ def test_text_files_end_their_lines_one_way() -> None:
 
 def test_every_finding_stands_in_the_list_with_its_versions() -> None:
     folder = ROOT / "findings"
-    listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(\1\.sh\) \| ([^|]+) \|", (folder / "README.md").read_text(), re.MULTILINE)
+    page = (folder / "README.md").read_text()
+    listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(\1\.sh\) \| ([^|]+) \|", page, re.MULTILINE)
     assert [name for name, _ in listed] == sorted(path.stem for path in folder.glob("*.sh"))
     for name, versions in listed:
         script = (folder / f"{name}.sh").read_text()

@@ -120,20 +120,22 @@ class CommandContext:
         """The address of that place."""
         return chosen(self.where, self.environment.state, self.environment.name, self.env.get(ALLOW, ""))
 
-    def place_at(self, name: StateLocation, *, journal: bool = True) -> Backend:
-        """The place of that name, for the state of this environment; `journal`: its lock locks the journal too."""
+    def place_at(self, name: StateLocation, *, journal: bool = True, former: str = "") -> Backend:
+        """The place of that name, for the state of this environment; `journal`: its lock locks the journal too.
+        `former`: the name that the environment had, for the state that is left under it."""
         from syncer.state.backends.factory import open_place
 
         place = open_place(
             name,
-            self.environment.name,
-            self.state_path,
+            former or self.environment.name,
+            self.state_path.with_name(f"{former}.json") if former else self.state_path,
             self.env,
             org_id=self.environment.org_id,
             kinds=KINDS,
             journal=journal,
         )
         place.effects = self.effects
+        place.named = None if former else self.project.environments.keys()
         return place
 
     @property

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from syncer.fs.disk import DISK, Disk, NotDurable, remove_leftovers, replace_file
+from syncer.fs.permissions import own_name
 from syncer.model.calls import Outcome
 from syncer.model.diagnostic import InvalidInput, Location, Problem, Refused
 from syncer.model.json_values import Json
@@ -352,4 +353,4 @@ def _line_starts(raw: bytes, position: int) -> Iterator[int]:
 
 
 def _problem(path: Path, line: int, message: str, hint: str, rule: str = "journal") -> Problem:
-    return Problem(rule, message, Location(str(path), line, 1), hint=hint)
+    return Problem(rule, message, Location(own_name(path), line, 1), hint=hint)

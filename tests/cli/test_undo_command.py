@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from tests.cli.conftest import READER, reason
+from tests.cli.conftest import PROJECT, READER, STRANGER, reason
 
 BACK = """\
 Plan to take back run 0123abcd in test: organisation 739224 at SERVER
@@ -119,6 +119,19 @@ def test_a_run_that_is_not_there(live) -> None:
     said = live.run("undo", "0123abcd")
     assert said.code == 3
     assert said.err.startswith("error[no-such-run]: no run `0123abcd` is kept in ")
+
+
+def test_a_run_of_another_environment_is_refused_as_its_plan_is(live, sandbox) -> None:
+    run = changed(live, sandbox)
+    assert live.run("plan", "-o", "saved.json").code == 0
+    live.write("syncer.yaml", PROJECT + '  other:\n    org_id: "911042"\n')
+    live.env["EPILOT_TOKEN"] = STRANGER
+    kept = sandbox.titles()
+    for words in (("undo", run), ("apply", "saved.json", "--yes")):
+        said = live.run(*words, "-e", "other")
+        assert said.code == 4
+        assert "was made for environment `test`, and this is `other`" in said.err
+    assert sandbox.titles() == kept
 
 
 def test_a_torn_and_a_damaged_file(live, sandbox) -> None:

@@ -53,6 +53,10 @@ _HOLDER: Final = f"SELECT holder FROM syncer_state WHERE name = %(name)s AND EXI
 _AGAIN: Final = """SELECT pg_try_advisory_lock(%(lock)s), (SELECT holder FROM syncer_state WHERE name = %(name)s)"""
 _SAVED: Final = f"""SELECT version FROM syncer_state WHERE name = %(name)s AND content = %(text)s
     AND (version > %(seen)s OR %(seen)s::bigint IS NULL) AND EXISTS (SELECT 1 {_IS_HELD} AND pid = pg_backend_pid())"""  # noqa: S608
+_BESIDE: Final = """SELECT json_agg(
+    json_build_array(substr(name, length(%(folder)s) + 1), left(content, 4096)) ORDER BY name)
+    FROM syncer_state WHERE starts_with(name, %(folder)s) AND name <> %(name)s AND content IS NOT NULL
+    AND strpos(substr(name, length(%(folder)s) + 1), '/') = 0"""
 _END: Final = f"SELECT pg_terminate_backend(pid) {_IS_HELD}"
 _UNREACHABLE: Final = {"08", "57", "53"}  # connection, operator intervention, resources: classes of SQLSTATE
 
@@ -249,6 +253,15 @@ class RowBlob:
             " AND content IS NOT NULL"
         )
         return "the column `damaged` of its row"
+
+    def beside(self) -> list[tuple[str, bytes]]:
+        """As `Body`: the rows whose names have the same beginning, one part longer."""
+        folder = self.session.name.rpartition("/")[0]
+        try:
+            found = self.session.row(_BESIDE, folder=f"{folder}/" if folder else "")
+        except NoTable:
+            return []
+        return [(name, head.encode("utf-8")) for name, head in (found[0] or () if found else ())]
 
 
 @dataclass(slots=True)
