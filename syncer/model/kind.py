@@ -130,6 +130,16 @@ class CascadeQuery(NamedTuple):
     answers: Mapping[str, Json]
 
 
+class PartUse(NamedTuple):
+    """That a spec names a part of another object by its name: an attribute of a schema, in a condition. `key`: that
+    object's enforced key, or a reference to it; `where`: the place in words, `a condition of task `Check``."""
+
+    kind: str
+    key: Json
+    part: str
+    where: str
+
+
 class RefField(NamedTuple):
     """Where a spec points at another resource. `form`: `value`: the reference stands for the value itself; `item`: the
     mapping becomes `{"id": …}`. `plain`: a plain string there is the enforced key of such a resource (a schema's slug).
@@ -230,6 +240,8 @@ class Kind(NamedTuple):
     """Rule id → sentence, of all that `check` and `cross_checks` find."""
     acceptable: frozenset[str] = frozenset()
     """Rules that what is live may break all the same: `metadata.accept` takes them."""
+    refused_anew: frozenset[str] = frozenset()
+    """Those of them for which the platform refuses a new object."""
     acceptable_beside_live: frozenset[str] = frozenset()
     """Such rules that only a plan can find broken."""
     heading: str = ""
@@ -259,8 +271,8 @@ class Kind(NamedTuple):
     `asks_if_changed`."""
     asks_if_changed: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
     """(live id) → what is read for `notices`, of objects that change."""
-    notices: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
-    """(live object, answers of `asks_if_changed`) → what a reviewer should know."""
+    notices: Callable[[Json, Mapping[str, Json], Spec], tuple[str, ...]] = lambda live, answers, goal: ()
+    """(live object, answers of `asks_if_changed`, goal) → what a reviewer should know."""
     upgrade: Callable[[tuple[FieldChange, ...]], bool] = lambda changes: False
     """(changes) → whether they are called an upgrade: a word for people, the steps are those of `update`."""
     objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []
@@ -280,6 +292,10 @@ class Kind(NamedTuple):
     takes_along: Callable[[CascadeQuery], tuple[CascadedObject, ...]] | None = None
     """The objects of their own that go along with a change; who else uses those is looked at wherever one goes. None:
     there are none."""
+    parts: Callable[[Spec], frozenset[str]] = lambda spec: frozenset()
+    """(spec) → the names by which others may name its parts: those of a schema's attributes."""
+    part_uses: Callable[[Spec], Iterable[PartUse]] | None = None
+    """(whole spec) → the parts of others, and of its own, that it names. None: it names none."""
     pull: Callable[[Spec, Json, Parts, Mapping[str, Json]], PulledSpec] | None = None
     """(live spec, live object, parts known, answers of `asks`) → what a manifest says of it: local keys for ids of
     parts, nothing that a manifest does not say. References are not its business. None: the live spec says it."""
@@ -319,6 +335,9 @@ class Kind(NamedTuple):
     by_day: bool = False
     """Whether what is decided depends on the day. A kind that doesn't say so is told none by a plan (`Context.today` is
     ""), so that what agreed yesterday agrees today."""
+    suspicious: Callable[[str, Sequence[str]], bool] | None = None
+    """Of a text or number and the names of the fields it stands in, from the outermost: whether a plan shows it as
+    little as a secret, though it is live and nobody declared it to be one."""
     own_values: tuple[str, ...] = ()
     """Fields in which an organisation may have a value of its own: where two differ, `promote` makes a variable."""
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from syncer.model.address import Address
+from syncer.model.diagnostic import Problem
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import Lookup, Ref, Spec
+from syncer.model.json_values import Lookup, Ref, Spec, show_path
 from syncer.model.kind import CascadedObject, CascadeQuery, Kind
 from syncer.model.named_tuple import NamedTuple
+from syncer.model.resource import Desired
 from syncer.plan.inputs import IdIndex, PlanInputs
 from syncer.plan.plan import REMOVALS, Change, Draft, worst
 
@@ -92,8 +94,8 @@ def name_users(
         named += each.along.users
         if named:
             going = "goes with it" if each.along.sure else "may go with it"
-            task, said = out.tasks[each.by], f"{each.what} {going}, and is used by {_several(named)}"
-            out.tasks[each.by] = replace(task, change=_saying(task.change, said, each.along.item))
+            task, said = out.tasks[each.by], f"{each.what} {going}, and is used by {several(named)}"
+            out.tasks[each.by] = replace(task, change=saying(task.change, said, each.along.item))
         for user in users[each.along.to]:
             if user.address is not None and user.changes and user.address != each.by and id in user.now:
                 first.setdefault(each.by, set()).add(user.address)
@@ -133,12 +135,13 @@ def _named(spec: Spec, paths: Sequence[tuple[str, ...]], known: IdIndex) -> froz
     return frozenset(found)
 
 
-def _several(users: Sequence[str]) -> str:
+def several(users: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
     shown = ", ".join(users[:MOST])
     return shown if len(users) <= MOST else f"{shown} and {len(users) - MOST} more"
 
 
-def _saying(change: Change, said: str, item: str) -> Change:
+def saying(change: Change, said: str, item: str) -> Change:
     """The change with one more reason, at the field that it belongs to; destructive, if it was not."""
     at = next((index for index, each in enumerate(change.fields) if item and each.item == item), None)
     if at is None:
@@ -148,3 +151,27 @@ def _saying(change: Change, said: str, item: str) -> Change:
     fields = (*change.fields[:at], field._replace(reason=reason), *change.fields[at + 1 :])
     reasons = dict.fromkeys(reason if each == field.reason else each for each in change.reasons)
     return replace(change, fields=fields, reasons=tuple(reasons))
+
+
+def two_owners(kinds: Mapping[str, Kind], sides: PlanInputs, out: Draft) -> None:
+    """Note as a problem each live object that two manifests bring along: each would write it as it likes."""
+    owners: dict[tuple[str, str], tuple[Desired, str]] = {}
+    for desired in sorted(sides.desired, key=lambda each: each.address):
+        kind = kinds[desired.address.kind]
+        bundled = desired.spec.get(kind.made_along) if kind.made_along else None
+        if not isinstance(bundled, dict):
+            continue
+        found = out.tasks.get(desired.address) or out.settled.get(desired.address)
+        found = found or sides.managed.get(desired.address)
+        for key, id in sorted(found.parts.get(kind.made_along, {}).items() if found else ()):
+            if key not in bundled:
+                continue
+            other, theirs = owners.setdefault((kind.along, id), (desired, key))
+            if other is not desired:
+                message = (
+                    f"{desired.address}: `{key}` is {kind.along} `{id}`, which {other.address} bundles as `{theirs}`"
+                )
+                hint = "let one manifest bundle it, and the other refer to it with `lookup`"
+                path = (kind.made_along, key)
+                at = desired.where(path)
+                out.problems.append(Problem("two-owners", message, at, show_path(("spec", *path)), hint))

@@ -12,6 +12,7 @@ pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
 from simulation.manifests import Make
 from simulation.world import World
+from tests.support.part_identity import FLOW, SCHEMA, Bench, Part
 
 
 class Crash(BaseException):
@@ -48,3 +49,17 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
 def world(make_world: Callable[..., World]) -> World:
     """A world with the sandbox as it comes."""
     return make_world()
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[[Part], Bench]]:
+    """A bench with the manifest that has such a part."""
+    worlds: list[World] = []
+
+    def new(part: Part) -> Bench:
+        worlds.append(World(tmp_path, {"quota_per_minute": None}))
+        return Bench(worlds[0], {"FlowTemplate": FLOW, "EntitySchema": SCHEMA}[part.kind])
+
+    yield new
+    for each in worlds:
+        each.close()

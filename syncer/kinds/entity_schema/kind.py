@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from syncer.kinds.entity_schema.attribute_uses import attribute_uses
 from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
-from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, RULES, check_schema
-from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS
+from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, REFUSED_ANEW, RULES, check_schema
+from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS, attribute_types
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.group_ids import called_groups, identify_groups
 from syncer.kinds.entity_schema.risks import objections, risk
@@ -177,7 +178,7 @@ HIDDEN_NOW = (
 )
 
 
-def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
+def notices(live: Json, answers: Mapping[str, Json], goal: Spec) -> tuple[str, ...]:
     """A frozen schema takes a change and does not serve it; a blueprint may write it as well."""
     said = []
     versions = answers.get("versions")
@@ -280,9 +281,13 @@ KIND = Kind(
     history=_history,
     notices=notices,
     check=check_schema,
+    whole_checked=True,
+    parts=lambda spec: frozenset(attribute_types(spec)),
+    part_uses=attribute_uses,
     cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
     rules=RULES,
     acceptable=ACCEPTABLE,
+    refused_anew=REFUSED_ANEW,
     heading="Entity schemas",
     pull=_pulled,
     folder="schemas",

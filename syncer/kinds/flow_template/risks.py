@@ -117,10 +117,13 @@ def objections(changes: tuple[FieldChange, ...], have: Spec, goal: Spec) -> list
     ]
 
 
-def limits(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
-    """How many enabled flows the organisation may have."""
+def limits(live: Json, answers: Mapping[str, Json], goal: Spec) -> tuple[str, ...]:
+    """How many enabled flows the organisation may have, and which soft limits the goal passes."""
+    from syncer.kinds.flow_template.soft_limits import passed_limits  # late: only a plan with changes asks
+
+    passed = passed_limits(live, goal)
     limit = mapping(answers.get("limits"))
     now, most = limit.get("currentNoOfWorkflows"), limit.get("maxAllowed")
     if isinstance(now, int) and isinstance(most, int) and now >= most:
-        return (f"{now} of {most} flows are enabled: the platform may refuse to enable another",)
-    return ()
+        passed = (f"{now} of {most} flows are enabled: the platform may refuse to enable another", *passed)
+    return passed

@@ -27,7 +27,7 @@ RULES = {
 def check_texts(spec: Mapping[str, Json]) -> Iterator[Finding]:
     """Every render condition and template; names are checked where the spec looks whole."""
     known = set(attribute_types(spec)) if described_whole(spec) else None
-    for path, expression in _conditions(spec):
+    for path, expression in conditions(spec):
         fault, fatal = condition_fault(expression)
         if fault:
             message = (
@@ -38,14 +38,14 @@ def check_texts(spec: Mapping[str, Json]) -> Iterator[Finding]:
         for name in _unknown([] if fault and fatal else condition_names(expression), known):
             message = f"the render condition asks for `{name}`, which is no attribute of this schema"
             yield Finding("schema-condition-attribute", message, path, suggestion(name, known or ()))
-    for path, template in _templates(spec):
+    for path, template in templates(spec):
         fault = template_fault(template)
         if fault:
             yield Finding("schema-template", f"the template is broken: {fault}", path, "", "warning")
         for name in _unknown([] if fault else template_names(template), known):
             message = f"the template reads `{name}`, which is no attribute of this schema"
             yield Finding("schema-template-attribute", message, path, suggestion(name, known or ()), "warning")
-    for path, name in _summaries(spec):
+    for path, name in summaries(spec):
         for word in _unknown([name.partition(".")[0].partition("[")[0]], known):
             message = f"`{word}` is no attribute of this schema"
             yield Finding("schema-summary-attribute", message, path, suggestion(word, known or ()), "warning")
@@ -56,7 +56,8 @@ def _unknown(names: Iterable[str], known: set[str] | None) -> list[str]:
     return [] if known is None else [name for name in names if name not in known and not name.startswith("_")]
 
 
-def _conditions(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
+def conditions(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
+    """(place, render condition)."""
     holders: list[tuple[Path, Mapping[str, Json]]] = [
         (("group_settings", index), group) for index, group in mappings(spec.get("group_settings"))
     ]
@@ -71,7 +72,8 @@ def _conditions(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
             yield (*path, "render_condition"), expression
 
 
-def _templates(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
+def templates(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
+    """(place, template)."""
     title = text(spec.get("title_template"))
     if title is not None:
         yield ("title_template",), title
@@ -86,7 +88,8 @@ def _templates(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
             yield (*path, "value"), template
 
 
-def _summaries(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
+def summaries(spec: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
+    """(place, the attribute that is shown there, perhaps with a path into it)."""
     for path, item in _summary_items(spec):
         name = text(item)
         if name:

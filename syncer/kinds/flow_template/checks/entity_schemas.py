@@ -51,7 +51,7 @@ def check_flow_against_schemas(
 def _findings(
     spec: Mapping[str, Json], schemas: Mapping[str, Mapping[str, Json]], slugs: Mapping[str, str]
 ) -> Iterator[Finding]:
-    for path, source in _sources(spec):
+    for path, source in sources(spec):
         schema = _schema(source.get("schema"), schemas, slugs)
         name = text(source.get("attribute"))
         names: list[tuple[Path, str]] = [(("attribute",), name)] if name else []
@@ -80,7 +80,7 @@ def _findings(
         yield from _attribute(schema, text(target.get("entityAttribute")), path)
 
 
-def _sources(spec: Mapping[str, Json]) -> Iterator[tuple[Path, Mapping[str, Json]]]:
+def sources(spec: Mapping[str, Json]) -> Iterator[tuple[Path, Mapping[str, Json]]]:
     """The sources of all statements that read an entity."""
     for task in read_flow(spec).decisions():
         for branch, condition in mappings(task.spec.get("conditions")):

@@ -1,0 +1,1 @@
+"""Who else uses a part that goes."""

@@ -1,0 +1,100 @@
+"""Which part of a schema is which, where a table of edits does not say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from syncer.model.diagnostic import InvalidInput
+from tests.support.part_identity import PARTS, Bench, Json, Part, part_at, renamed
+
+NAMED = {name: part for name, part in PARTS.items() if part.kind == "EntitySchema" and part.key != "id"}
+named_parts = pytest.mark.parametrize("part", NAMED)
+
+
+def without(part: Part, spec: Json) -> Json:
+    """The part that is gone."""
+    listed = part.items(spec)
+    return listed.pop(listed.index(part_at(part, spec, part.one)))
+
+
+@named_parts
+def test_removed_and_made_anew_in_the_manifest(begin: Callable[[Part], Bench], part: str) -> None:
+    """The others of its list keep their ids while it is away and when it is back."""
+    sort = NAMED[part]
+    bench = begin(sort)
+    others = [each for each in bench.ids(sort) if each[1] != sort.one]
+    gone: list[Json] = []
+    bench.edit(lambda spec: gone.append(without(sort, spec)))
+    bench.world.apply()
+    assert bench.ids(sort) == others
+    bench.edit(lambda spec: sort.items(spec).append(gone[0]))
+    bench.world.apply()
+    assert [each for each in bench.ids(sort) if each[1] != sort.one] == others
+    bench.settled()
+
+
+@named_parts
+@pytest.mark.parametrize("how", ["by hand, taken back", "by hand, taken over", "both"])
+def test_removed_and_made_anew_by_hand(begin: Callable[[Part], Bench], part: str, how: str) -> None:
+    """One name is one part: the new id stays, whatever happens to the part beside it."""
+    sort = NAMED[part]
+    bench = begin(sort)
+
+    def again(live: Json) -> None:
+        item = without(sort, live)
+        if "id" in item:
+            item["id"] = "99999999-9999-4999-8999-999999999999"
+        sort.items(live).append(item)
+
+    bench.hand(again)
+    ids = bench.ids(sort)
+    if how == "both":
+        bench.edit(lambda spec: renamed(sort, spec, sort.one, sort.two))
+    if how == "by hand, taken over":
+        bench.pull()
+    if part == "condition" and how != "by hand, taken over":  # its id is its identity: two would have one name
+        with pytest.raises(InvalidInput) as refused:
+            bench.world.plan()
+        assert [each.message for each in refused.value.problems] == [
+            "condition `big` stands twice, once this is applied"
+        ]
+        return
+    bench.world.apply()
+    assert bench.ids(sort) == ids
+    bench.settled()
+
+
+def test_every_group_made_anew_by_hand(begin: Callable[[Part], Bench]) -> None:
+    """All are said with what stands in them; those that the manifest knows by an id come back with it, and one that it
+    knows by its label alone is taken for the one that has it now. Nothing goes."""
+    bench = begin(PARTS["group"])
+
+    def anew(live: Json) -> None:
+        for number, each in enumerate(live["group_settings"]):
+            each["id"] = f"anew-{number}"
+
+    bench.hand(anew)
+    assert [each.message for each in bench.world.plan().plan.notices if each.rule == "kind"] == [
+        "group `One` (`g-one`) was deleted in the organisation, and `a` still stands in it; `anew-0` has its label "
+        "and is another group",
+        "group `Two` (`g-two`) was deleted in the organisation, and `b` still stands in it; `anew-1` has its label "
+        "and is another group",
+        "group `Three` (`Three`) was deleted in the organisation, and `c` still stands in it; `anew-2`, which has its "
+        "label, is taken for it",
+    ]
+    bench.world.apply()
+    anew_ids = [("anew-0", "anew-0"), ("anew-1", "anew-1"), ("anew-2", "anew-2")]
+    assert bench.ids(PARTS["group"]) == [*anew_ids, ("g-one", "g-one"), ("g-two", "g-two")]
+    assert bench.live()["attributes"] == bench.before["attributes"]
+    bench.settled()
+
+
+def test_a_group_that_is_gone_is_said_with_what_stands_in_it(begin: Callable[[Part], Bench]) -> None:
+    bench = begin(PARTS["group"])
+    bench.hand(lambda live: live["group_settings"][0].update(id="9f0e"))
+    assert [each.message for each in bench.world.plan().plan.notices if each.rule == "kind"] == [
+        "group `One` (`g-one`) was deleted in the organisation, and `a` still stands in it; `9f0e` has its label "
+        "and is another group"
+    ]
