@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import traceback
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import yaml
+
 from simulation.organisations import CORE, JOURNEYS, PURPOSES, Organisation
 from simulation.promotions import OTHER, Two
 from simulation.published import TEXTS, defaults
 from simulation.world import ORG, World, scratch
+from syncer.manifests.project import read_project
+from syncer.manifests.resolution import read_manifests
+from syncer.manifests.validation import validate
 from syncer.model.diagnostic import InvalidInput
 from syncer.ops.pull.pull import PullPlan, PullRequest, pull
 
@@ -43,7 +49,7 @@ SERVERS = frozenset(
 )  # fmt: skip
 """What only the platform sets; what else differs between the two organisations was lost or made up."""
 PROSE = {"edit_mode": "direct", "include_deleted": "false", "singleClosingReasonSelection": False, "linear": False,
-         "rich_text": False, "multiline": False}  # fmt: skip
+         "rich_text": False, "multiline": False, "attribute_repeatable": False}  # fmt: skip
 """What is so where it is left out, as the definitions say in prose (docs/platform.md)."""
 COPIED = re.compile(r"(journey\.name|journey_name)$")
 """Copies of another object's name, which are never sent (docs/kinds/flow-template.md)."""
@@ -78,18 +84,21 @@ class _Operator:
         pass
 
 
-def played(seed: int, size: int = 100, hands: int = 10, strange: float = 0.05) -> Round:
-    """One organisation of so many objects through everything; a traceback is a finding like others."""
+def played(
+    seed: int, size: int = 100, hands: int = 10, strange: float = 0.05, *, promoting: bool | None = None
+) -> Round:
+    """One organisation of so many objects through everything; a traceback is a finding like others. `promoting`:
+    whether it is promoted to the other one, or what was pulled is applied there as it is; by turns, where not said."""
     found = Round(seed)
     try:
         with scratch() as folder:
-            _play(found, Path(folder), size, hands, strange)
+            _play(found, Path(folder), size, hands, strange, bool(seed % 3) if promoting is None else promoting)
     except Exception:
         found.say("traceback", traceback.format_exc()[-1500:])
     return found
 
 
-def _play(found: Round, folder: Path, size: int, hands: int, strange: float) -> None:
+def _play(found: Round, folder: Path, size: int, hands: int, strange: float, promoting: bool) -> None:
     dice = Random(found.seed)
     world = World(folder / "world")
     try:
@@ -101,8 +110,12 @@ def _play(found: Round, folder: Path, size: int, hands: int, strange: float) -> 
         for kind in STORED:
             found.bodies[kind] += len(_objects(world, ORG, kind))
         done = _pulled(found, two)
+        _strict(found, two)
         _planned(found, two, "test")
-        _promoted(found, two)
+        if promoting:
+            _promoted(found, two)
+        else:
+            _applied(found, two, folder / "elsewhere")
         _changed_by_hand(found, two, dice, hands, {each.new.live.id for each in done.drafts})
     finally:
         world.close()
@@ -129,6 +142,42 @@ def _planned(found: Round, two: Two, environment: str) -> None:
             found.say("plan refused", f"{environment}: {each.rule}: {each.message}")
 
 
+def _strict(found: Round, two: Two) -> None:
+    """`validate --strict` has nothing against what was pulled."""
+    manifests = read_manifests(read_project(two.world.folder / "syncer.yaml"))
+    for each in validate(manifests, strict=True):
+        if each.severity == "error":
+            found.say("not strict", f"{each.rule}: {each.message}")
+
+
+def _applied(found: Round, two: Two, folder: Path) -> None:
+    """The tree that was pulled, as it is, makes the same in an organisation that has nothing yet but the automations
+    that flows look up."""
+    moved_to_an_empty_one(two.world.folder, folder)
+    store = two.world.app.extensions["sandbox"]
+    for id, automation in _objects(two.world, ORG, "automation").items():  # looked up by their title: no manifests
+        store.put(OTHER, "automation", id, {**automation, "org_id": OTHER})
+    here, two.world.folder = two.world.folder, folder
+    try:
+        run = two.within("other").apply(workers=4)
+        for words in run.problems:
+            found.say("apply", words)
+        _planned(found, two, "other")
+        same_there(found, two)
+    finally:
+        two.world.folder = here
+
+
+def moved_to_an_empty_one(here: Path, folder: Path) -> None:
+    """The tree without its state, for the other organisation alone, with the ids of this one."""
+    shutil.copytree(here, folder, ignore=shutil.ignore_patterns(".syncer"))
+    settings = yaml.safe_load((folder / "syncer.yaml").read_text("utf-8"))
+    settings["environments"] = {"other": {**settings["environments"]["test"], "org_id": OTHER}}
+    (folder / "syncer.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+    for file in folder.rglob("*.yaml"):
+        file.write_text(file.read_text("utf-8").replace("environments: [test]", "environments: [other]"), "utf-8")
+
+
 def _promoted(found: Round, two: Two) -> None:
     """What is there then is what is here, but for ids and what the platform sets."""
     promotion = two.promote()
@@ -143,7 +192,13 @@ def _promoted(found: Round, two: Two) -> None:
     for words in run.problems:
         found.say("apply", words)
     _planned(found, two, "other")
-    ids = {*JOURNEYS, *PURPOSES, *_all_ids(two.world, ORG), *_all_ids(two.world, OTHER)}
+    same_there(found, two)
+
+
+def same_there(found: Round, two: Two, foreign: Collection[str] = ()) -> None:
+    """Both organisations hold the same but for ids, of which `foreign` ones are of neither, and what the platform
+    sets."""
+    ids = {*JOURNEYS, *PURPOSES, *foreign, *_all_ids(two.world, ORG), *_all_ids(two.world, OTHER)}
     for kind in STORED:
         for words in _differences(_compared(two.world, ORG, kind, ids), _compared(two.world, OTHER, kind, ids)):
             found.say("lost", f"{kind} {words}")

@@ -12,11 +12,14 @@ from typing import Any
 
 from simulation.broken import BrokenWorld
 from simulation.findings import STORED, called, linked
+from simulation.parts import HOUSE, PLOT, manifests
 from simulation.repositories import GUARDED, removals, repository
 
 Json = Any
 Key = tuple[str, str]
 _TITLED = ("flow", "closing_reason")
+KEPT = ("guarded", "foreign", HOUSE.partition("/")[2])
+"""Names of manifests that are never renamed."""
 
 
 class Hands:
@@ -43,16 +46,23 @@ class Hands:
         had = tuple(address for address in world.manifests if not address.startswith("Removed/"))
         documents = [self._by_its_name(each) for each in repository(dice, had)]
         here = {f"{each['kind']}/{each['metadata']['name']}" for each in documents}
-        asked = removals(dice, [address for address in had if address not in here])
-        world.only_these(*documents, *asked)
+        asked = removals(dice, [address for address in had if address not in (*here, HOUSE, PLOT)])
+        world.only_these(*documents, *self._with_parts(), *asked)
         keys = {each.get("key") for document in asked for each in document["spec"]["objects"]}
         self.claimed |= {key for key, text in self.before.items() if called(key[0], text) in keys}
         self.claimed |= {key for key in self.before if self.declares(*key)}
         return f"{len(documents)} manifests, {len(asked)} Removed"
 
+    def _with_parts(self) -> list[Json]:
+        """The flow and the schema whose parts are edited one by one: as they are, or as they begin."""
+        there = [self.world.manifests[each] for each in (HOUSE, PLOT) if each in self.world.manifests]
+        return there or manifests()
+
     def rename(self) -> str:
         """A flow's or reason's manifest gets another name, with the old one among its aliases."""
-        known = {name: now for name, now in self._named().items() if name not in ("guarded", "foreign")}
+        known = {
+            name: now for name, now in self._named().items() if name not in ("guarded", "foreign", "house-connection")
+        }
         if not known:
             return "nothing to rename"
         name = self.dice.choice(sorted(known))

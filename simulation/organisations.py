@@ -143,6 +143,9 @@ class Organisation:
                 made = {"value_formatter": "{{first_name}}", **made, "overridable_attribute": False}
             if made.get("overridable_attribute"):
                 made = {key: value for key, value in made.items() if key not in FIXED}
+            matched = (made.get("edit_mode_config") or {}).get("fuzzy_config") or {}
+            if "type" in matched:
+                matched["type"] = self.dice.choice(_matched_by(made))
             return made | {"name": next(names), "id": self.uuid()}
 
         given: dict[str, Given] = {
@@ -366,6 +369,13 @@ class Organisation:
 
     def _option(self, type: str) -> Json:
         return {"text": "Wert", "number": self.dice.choice((0, 2.5)), "boolean": self.dice.choice((True, False))}[type]
+
+
+def _matched_by(attribute: Json) -> tuple[str, ...]:
+    """How the platform can match an attribute of this shape."""
+    if attribute["type"] in ("relation", "file", "image"):
+        return ("relation_set",)
+    return ("set_equivalent", "ignore_fields") if attribute.get("repeatable") is True else ("suffix", "regex")
 
 
 def _in_phases(flow: Json) -> None:

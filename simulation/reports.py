@@ -44,7 +44,8 @@ def print_reviews(spread: Spread, first: int, size: str, jobs: int) -> int:
 
 def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
     """N7, for `200x50`: 200 walks of 50 steps; the number of walks that broke an invariant."""
-    from simulation.walks import INVARIANTS, walk
+    from simulation.commands import INVARIANTS
+    from simulation.walks import walk
 
     began = time.monotonic()
     walks, steps = (int(each) for each in size.split("x"))
@@ -52,6 +53,7 @@ def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
     codes: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     stopped: Counter[str] = Counter()
+    edits: Counter[str] = Counter()
     left, scalars, bad = 0, 0, []
     for each in spread(walk, [(seed, steps) for seed in range(first, first + walks)], jobs):
         done += each.steps
@@ -60,12 +62,14 @@ def print_walks(spread: Spread, first: int, size: str, jobs: int) -> int:
         stopped += each.stopped
         left += len(each.left)
         scalars += each.scalars
+        edits += each.edits
         bad += [each] if each.violations else []
     print(f"N7 {walks} walks of {steps} steps from seed {first} in {time.monotonic() - began:.0f} s, {jobs} processes")
     print(f"  {sum(done.values())} steps: {_table(done)}")
     print(f"  {faults.pop('crash', 0)} crashes, {sum(faults.values())} other faults; exit codes: {_table(codes)}")
     print(f"  stopped for people to decide, with nothing wrong: {_table(stopped)}")
     print(f"  {left} objects left behind by a cut-off run whose manifest went away before the next")
+    print(f"  {sum(edits.values())} edits of parts: {_table(edits)}")
     print(f"  {scalars} scalars changed by hand, each looked for in a report of drift")
     violations = sum(len(each.violations) for each in bad)
     print(f"  {violations} violations of {len(INVARIANTS)} invariants, each checked after every step it speaks of")

@@ -9,6 +9,7 @@ from simulation.broken import BrokenWorld
 from simulation.findings import STORED, linked
 from syncer.kinds import KINDS
 from syncer.model.address import parse_address
+from syncer.model.field_rules import Shape
 from syncer.model.json_values import leaves_at, replaced
 from syncer.plan.drift import Drift
 
@@ -61,7 +62,8 @@ def changed_by_hand(world: BrokenWorld, dice: Random) -> tuple[str, str]:
     new = sorted(place for place, there in after.items() if told.get(place, _NOTHING) != there)
     gone = sorted(place for place in told if place not in after and _named(place[1]) != path[-1])
     said = f"{address}: {'.'.join(map(str, path))}"
-    right = len(new) == 1 and new[0][0] == str(address) and not gone and _is(new[0][1], path)
+    told_of = path[: _seen(KINDS[address.kind].shape, path)]
+    right = len(new) == 1 and new[0][0] == str(address) and not gone and _is(new[0][1], told_of)
     return said, "" if right else f"{said} was changed, and drift says {new or gone or 'nothing'}"
 
 
@@ -73,6 +75,15 @@ def _other(spec: Json, path: tuple[str | int, ...]) -> Json:
     for step in path:
         value = value.get(step) if isinstance(value, dict) else value[step]
     return not value if isinstance(value, bool) else f"{value or ''}·"
+
+
+def _seen(shape: Shape, path: tuple[str | int, ...]) -> int:
+    """How many steps of the path are told: a list whose items have no keys is one value to whoever did not write it."""
+    for at, step in enumerate(path):
+        if isinstance(step, int) and not shape.rule.keys:
+            return at
+        shape = shape.item() if isinstance(step, int) else shape.at(step)
+    return len(path)
 
 
 def _named(path: str) -> str:

@@ -5,138 +5,26 @@ walk.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import tempfile
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import httpx
-
-from simulation.broken import BrokenWorld, Fate, SimulatedCrash, does_write
+from simulation.commands import Walk
 from simulation.findings import (
     CANARY,
     NAMED,
-    STORED,
     called,
-    converged,
-    honest_code,
     linked,
     memory_loads,
     no_secret,
     nothing_twice_or_lost,
     others_untouched,
 )
-from simulation.moves import Hands
+from simulation.gauges import WORKERS, WRITES, GaugedWorld
+from simulation.rebuilds import Rebuilds
 from simulation.repositories import GUARDED, organisation
-from simulation.scalars import changed_by_hand
-from simulation.seeds import UNCLEAR, Weather, unexpected
-from simulation.world import SERVER, TOKENS, Run
-from syncer.api.client import Api
-from syncer.api.endpoints import services
-from syncer.api.options import TransportOptions
-from syncer.kinds import KINDS
-from syncer.model.diagnostic import InvalidInput, Refused, SyncerError
-from syncer.model.json_values import Secret
-from syncer.ops.adopt import adopt
-from syncer.ops.apply.state_store import StateStore
-from syncer.plan.plan import REMOVALS, Plan
-from syncer.plan.safety import Consent
-from syncer.render.plan_text import render_plan
-from syncer.render.problems import problems_text
-from syncer.render.terminal import Terminal
-from syncer.state.backends.factory import local_place
-from syncer.state.journal import read_records
-from syncer.state.plan_file import load_plan, save_plan
-
-SHARE = 0.02
-"""Of the platform's quota: ten writes a minute, so that a small apply has to wait for its turns."""
-WRITES = 10
-WORKERS = 4
-WINDOW = 60.0
-INVARIANTS = {
-    1: "at most one live object for each managed address",
-    2: "what syncer made is known to the state, the journal or the next plan",
-    3: "objects of others are byte for byte what they were",
-    4: "protected objects are there",
-    5: "state and journal load and verify",
-    6: "no command but apply changes the organisation",
-    7: "after an apply in which nothing goes wrong the plan is empty",
-    8: "the exit code says what happened",
-    9: "no secret in anything said or written",
-    10: "requests in flight and writes a minute stay within their limits",
-    11: "a scalar changed by hand, declared or not, is reported as exactly that",
-}
-MAY_STOP = UNCLEAR | {"missing-for-create"}
-"""Rules under which a command may say that people must decide first, though nothing goes wrong."""
-
-
-@dataclass(slots=True)
-class Walk:
-    """What came of one seed."""
-
-    seed: int
-    steps: Counter[str] = field(default_factory=Counter)
-    codes: Counter[int] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    stopped: Counter[str] = field(default_factory=Counter)
-    """Rule → how often it stopped an apply in which nothing went wrong."""
-    left: list[str] = field(default_factory=list)
-    """What a cut-off run made and nobody looks for any more, for its manifest went away before the next run: objects
-    with a key, whose call is not journalled, and automations of such a flow."""
-    scalars: int = 0
-    """Scalars that were changed by hand and looked for in a report of drift."""
-    violations: list[str] = field(default_factory=list)
-    story: list[str] = field(default_factory=list)
-
-
-class GaugedWorld(BrokenWorld):
-    """A world that counts requests in flight and writes a minute, and remembers why a run was refused."""
-
-    def gauge(self) -> None:
-        """A command begins: a process of its own has a quota of its own."""
-        self.flying = self.most_flying = self.most_writes = 0
-        self.moments: deque[float] = deque()
-        self.rules: set[str] = set()
-
-    def api(self, *, read_only: bool) -> Api:
-        """Slow, so that the pace matters."""
-        token = Secret("EPILOT_TOKEN", TOKENS[self.environment])
-        self.last_api = Api(
-            services({}, SERVER),
-            token,
-            read_only=read_only,
-            share=SHARE,
-            options=TransportOptions(self.effects, wire=self.wire),
-        )
-        return self.last_api
-
-    def exchange(self, request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
-        """Counted."""
-        self.flying += 1
-        self.most_flying = max(self.most_flying, self.flying)
-        if does_write(request):
-            now = self.time.clock()
-            self.moments.append(now)
-            while now - self.moments[0] >= WINDOW - 1e-6:
-                self.moments.popleft()
-            self.most_writes = max(self.most_writes, len(self.moments))
-        try:
-            return super().exchange(request, send)
-        finally:
-            self.flying -= 1
-
-    def apply(self, **how: Any) -> Run:
-        """The rules of a refusal are noted."""
-        try:
-            return super().apply(**how)
-        except SyncerError as error:
-            self.rules |= {each.rule for each in error.problems}
-            raise
 
 
 def walk(asked: tuple[int, int]) -> Walk:
@@ -154,14 +42,8 @@ def walk(asked: tuple[int, int]) -> Walk:
     return came
 
 
-class Walking:
+class Walking(Rebuilds):
     """A walk under way: what may come next, and what must be true after it."""
-
-    def __init__(self, world: GaugedWorld, dice: Random, came: Walk) -> None:
-        self.world, self.dice, self.came = world, dice, came
-        self.hands = Hands(world, dice)
-        self.saved = world.folder / "plan.json"
-        self.journals_lost = False
 
     def go(self, steps: int) -> None:
         """So many steps, each followed by the invariants."""
@@ -169,6 +51,10 @@ class Walking:
             # step: how often, what it does
             "edit": (14, self.hands.edit),
             "rename": (4, self.hands.rename),
+            "parts": (8, self.edit_parts),
+            "parts by hand": (8, self.parts_by_hand),
+            "parts, both": (4, self.parts_both),
+            "pull": (8, self.take_over),
             "ours by hand": (8, self.hands.change_ours),
             "others by hand": (4, self.hands.change_others),
             "apply, broken": (26, self.broken_apply),
@@ -199,7 +85,7 @@ class Walking:
         try:
             said = move()
             self.came.story.append(f"{name}: {said}")
-            by_hand = name in ("ours by hand", "others by hand")
+            by_hand = name in ("ours by hand", "others by hand", "parts by hand", "parts, both")
             moved = len(world.committed) != done or (world.texts() != texts and not by_hand)
             if moved and not name.startswith("apply") and name != "guarded dropped":
                 self.wrong(6, f"`{name}` changed the organisation")
@@ -207,10 +93,6 @@ class Walking:
         except Exception as error:  # whatever comes up is a finding of this step
             self.wrong(0, f"{type(error).__name__}: {error}")
         self.came.steps[name] += 1
-
-    def wrong(self, invariant: int, what: str) -> None:
-        """A violation; the step that led to it is the story's last."""
-        self.came.violations.append(f"{INVARIANTS.get(invariant, 'an error came up')}: {what}")
 
     def invariants(self) -> None:
         """Those that hold after every step: 1 to 5, 9, 10; commands look after 6, 7 and 8."""
@@ -222,7 +104,7 @@ class Walking:
             return
         texts, ours = world.texts(), linked(world)
         hands.claimed |= set(ours)
-        known, open_kinds = self._journalled()
+        known, open_kinds = self.journalled()
         twice, lost = nothing_twice_or_lost(world, hands.before, hands.claimed - set(ours))
         for each in [*(each for each in twice if each.split(" ")[0] in NAMED), *self._twins(ours)]:
             self.wrong(1, each)
@@ -244,6 +126,7 @@ class Walking:
         guarded = [key for key, owner in ours.items() if owner == GUARDED]
         if any(key not in texts for key in guarded):
             self.wrong(4, f"{GUARDED} is gone")
+        self.parts_kept()
         for each in no_secret(world):
             self.wrong(9, each)
         if world.most_flying > WORKERS:
@@ -252,13 +135,6 @@ class Walking:
             world.most_writes > WRITES + WORKERS - 1
         ):  # each of the others may have had its turn before, and sent only now
             self.wrong(10, f"{world.most_writes} writes within a minute, {WRITES} are allowed")
-
-    def _journalled(self) -> tuple[set[str], set[str]]:
-        """Ids that the journal knows, and the sandbox's kinds of which a call is not settled or not yet in state."""
-        records = read_records(self.world.journal_path, self.world.disk).records
-        ids = {str(each["live_id"]) for each in records if each.get("live_id")}
-        kinds = {STORED[each["intent"]["kind"]] for each in records if "intent" in each}
-        return ids, kinds | ({"automation"} if "flow" in kinds else set())
 
     def _bundled(self, kind: str, id: str) -> bool:
         """Whether a manifest still declares an automation of that name."""
@@ -277,184 +153,3 @@ class Walking:
             and ((kind, id) in ours or (kind, id) not in self.hands.claimed)
         )
         return [f"{count} of {kind} are called `{name}`" for (kind, name), count in counted.items() if count > 1]
-
-    # --- commands
-
-    def broken_apply(self) -> object:
-        """Under a weather of its own; run again by a later step."""
-        world = self.world
-        if not world.late:
-            world.skew = self.dice.choice([0.0, 0.0, -3600.0, 3600.0])
-        done = len(world.committed)
-        code, _ = world.tried(Weather(world, self.dice), workers=self.dice.choice([1, WORKERS]))
-        if not memory_loads(world):
-            self.honest(code, len(world.committed) - done)
-        return code
-
-    def good_apply(self, **how: Any) -> object:
-        """Nothing goes wrong: it does everything, or says why people must decide first."""
-        world = self.world
-        if any(request.method != "POST" for _, request in world.late):
-            world.land(everything=True)
-        done = len(world.committed)
-        code, _ = world.tried(Fate(), workers=self.dice.choice([1, WORKERS]), **how)
-        world.land(everything=True)
-        wrote = len(world.committed) - done
-        self.honest(code, wrote)
-        if code and not (code in (3, 4) and world.rules <= MAY_STOP):
-            self.wrong(7, f"nothing went wrong, exit code {code} by {sorted(world.rules)}: {_last(world)}")
-        for rule in world.rules if code else ():
-            self.came.stopped[rule] += 1
-        if code == 0 and (still := world.open_intents()):
-            self.wrong(7, f"intents stay open: {still}")
-        if code == 0:
-            self.scalar_by_hand()
-        return code
-
-    def scalar_by_hand(self) -> None:
-        """Somebody changes one, and takes it back: with dice of its own, so that a walk stays the walk of its seed."""
-        said, wrong = changed_by_hand(self.world, Random(len(self.came.story)))
-        if wrong:
-            self.wrong(11, wrong)
-        self.came.scalars += not said.startswith("not asked")
-
-    def guarded_apply(self) -> object:
-        """Nobody consented to anything: what removes or destroys something is refused, and nothing is written."""
-        world = self.world
-        world.land(everything=True)
-        try:
-            dangerous = [each for each in world.plan().plan.changes if each.action in REMOVALS or each.losses]
-        except SyncerError:
-            return "no plan"
-        settled, done = not self._journalled()[1], len(world.committed)
-        code, _ = world.tried(Fate(), consent=Consent(confirm="test"))
-        wrote = len(world.committed) - done
-        self.honest(code, wrote)
-        if dangerous and settled and (code != 4 or wrote):
-            self.wrong(8, f"{dangerous[0].address} would go, exit code {code}, {wrote} writes")
-        return code
-
-    def save_a_plan(self) -> object:
-        """For a later apply."""
-        planned = self._planned()
-        if planned is not None:
-            save_plan(self.saved, planned.plan, planned.problems)
-        return "saved" if planned else "no plan"
-
-    def apply_saved(self) -> object:
-        """The plan of another time: done if it is still true, else refused before the first write."""
-        world = self.world
-        if not self.saved.exists():
-            return "none saved"
-        world.land(everything=True)
-        saved = load_plan(self.saved)
-        now = self._planned()
-        settled, done = not self._journalled()[1], len(world.committed)
-        code, _ = world.tried(Fate(), saved=saved, workers=WORKERS)
-        wrote = len(world.committed) - done
-        self.honest(code, wrote)
-        if now is not None and settled and now.plan.id == saved.id and code != 0:
-            self.wrong(7, f"the saved plan is still true, exit code {code} by {sorted(world.rules)}: {_last(world)}")
-        if now is not None and settled and code == 0 and wrote and _changes(now.plan) != _changes(saved):
-            self.wrong(8, f"a plan that is not the saved one was applied with {wrote} writes")
-        return code
-
-    def plan(self) -> object:
-        """Shown, too."""
-        return "shown" if self._planned() is not None else "no plan"
-
-    def broken_plan(self) -> object:
-        """It may fail in any way and changes nothing."""
-        with contextlib.suppress(SyncerError, SimulatedCrash), self.world.breaking(Weather(self.world, self.dice)):
-            self.world.plan()
-        return ""
-
-    def validate(self) -> object:
-        """Every repository of the dice is valid."""
-        self.world.wanted()
-        return "valid"
-
-    def adopt(self) -> object:
-        """Some manifest's object is looked for by key or title and linked."""
-        world = self.world
-        address = self.dice.choice(sorted(each for each in world.manifests if not each.startswith("Removed/")))
-        try:
-            done = adopt(world, address, "")
-        except (InvalidInput, Refused) as refusal:
-            world.said.append(problems_text(refusal.problems, Terminal()))
-            return f"{address}: {refusal.problems[0].rule}"
-        return f"{address}: {'linked' if done.new else 'was linked'}"
-
-    def let_go(self) -> object:
-        """`state rm` of one that is not guarded: its object stays."""
-        free = [each for each in sorted(self.world.state().entries, key=str) if str(each) != GUARDED]
-        if not free:
-            return "nothing"
-        address = self.dice.choice(free)
-        self._store().put({address: None})
-        return address
-
-    def lose_memory(self) -> object:
-        """State and journal are gone, as with a runner's disk."""
-        ours = linked(self.world)
-        _, kinds = self._journalled()
-        self.hands.claimed |= {key for key in self.world.texts() if key in ours or key[0] in kinds}
-        calm = not kinds and converged(self.world) == []
-        self.world.forget()
-        if calm:
-            try:
-                found = [f"without state: {address} {words}" for address, words in unexpected(self.world.changes())]
-            except InvalidInput as refusal:
-                found = [f"without state: {each.message}" for each in refusal.problems if each.rule not in UNCLEAR]
-            for each in found:
-                self.wrong(2, each)
-        return "calm" if calm else "in the middle"
-
-    def drop_guarded(self) -> object:
-        """Who takes the protected manifest away, and allows all deletes, is refused, and nothing is written."""
-        world, done = self.world, len(self.world.committed)
-        if GUARDED not in self.hands.managed or self._journalled()[1]:
-            return "not yet ours"
-        document = world.manifests[GUARDED]
-        world.drop(GUARDED)
-        code, _ = world.tried(Fate(), consent=Consent(allow_delete=-1, allow_update=-1, confirm="test"))
-        world.put(document)
-        if code not in (3, 4) or len(world.committed) != done:
-            self.wrong(4, f"a protected object may be removed: exit code {code}")
-        return code
-
-    def honest(self, code: int, wrote: int) -> None:
-        """Invariants 7 and 8."""
-        world = self.world
-        self.came.codes[code] += 1
-        if code == -9 or world.late:
-            return
-        for each in honest_code(code, wrote, world):
-            self.wrong(7 if code == 0 else 8, each)
-        if code == 1:
-            self.wrong(8, f"exit code 1, a bug: {_last(world)}")
-
-    def _planned(self) -> Any:
-        """A plan and its text as a user sees it, or None where it was refused."""
-        world = self.world
-        try:
-            planned = world.plan()
-        except SyncerError as error:
-            world.said.append(problems_text(error.problems, Terminal()))
-            return None
-        world.said.append(render_plan(planned.plan, Terminal()))
-        return planned
-
-    def _store(self) -> StateStore:
-        world = self.world
-        place = local_place(world.state_path, world.environment, org_id=world.org_id, kinds=KINDS, disk=world.disk)
-        return StateStore(place, replace(world.state(), org_id=world.org_id))
-
-
-def _changes(plan: Plan) -> list[tuple[str, str, str]]:
-    """What a plan says of the organisation: address, verb and expected fingerprint of each change."""
-    return sorted((str(each.address), each.action, each.fingerprint) for each in plan.changes)
-
-
-def _last(world: BrokenWorld) -> str:
-    return json.dumps([each for each in world.said if each][-3:], ensure_ascii=False)

@@ -28,6 +28,7 @@ from syncer.kinds import KINDS
 from syncer.manifests.cross_checks import together
 from syncer.manifests.project import choose, read_project
 from syncer.manifests.resolution import asked_for, read_manifests, resolve
+from syncer.manifests.variables import LenientEnvironment
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, ordered
 from syncer.model.json_values import Secret
@@ -174,6 +175,8 @@ class World:
     environment: str = "test"
     token: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    secretless: bool = False
+    """Whether variables that aren't set are unknown, as after a promotion."""
     disk: Disk = field(default_factory=QuickDisk)
     fetch: Callable[..., Any] = fetch_all
     """How several listings are read at once."""
@@ -236,7 +239,8 @@ class World:
         """The manifests, read and resolved as a command does it, and what shall go without one."""
         environment = choose(read_project(self.folder / "syncer.yaml"), self.environment)
         manifests = read_manifests(read_project(self.folder / "syncer.yaml"))
-        desired, problems = resolve(manifests, environment, self.env, allowed=frozenset(self.env))
+        env: Mapping[str, Any] = LenientEnvironment(self.env) if self.secretless else self.env
+        desired, problems = resolve(manifests, environment, env, allowed=frozenset(self.env))
         asked, wrong = asked_for(manifests, environment, desired)
         said = ordered([*manifests.problems, *problems, *together(desired), *wrong])
         errors = [each for each in said if each.severity == "error"]

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
 from syncer.diff.required_fields import CreateSchema
+from syncer.kinds.entity_schema.declared_parts import WHOLE
 from syncer.sandbox.app.bodies import REQUEST
 from syncer.sandbox.body_schema import BodySchema, body_schema
 from syncer.sandbox.entity.bodies import SCHEMA
@@ -58,13 +59,25 @@ def sound(title: str) -> Iterator[Json]:
     chance = random.Random(20)
     about = published.MODELS[title]
     for body in published.bodies(about, chance.randrange(1_000), whole=True):
-        yield published.adapted(body, [_NOT_OVERRIDABLE]) if title == "entity schema" else body
+        yield _matched(published.adapted(body, [_NOT_OVERRIDABLE])) if title == "entity schema" else body
 
 
 _NOT_OVERRIDABLE = published.Difference(
     "depends on other fields", ("entity schema",), "", r".*\.overridable_attribute|overridable_attribute",
     lambda value, item: True, False,
 )  # fmt: skip
+
+
+def _matched(schema: Json) -> Json:
+    """The schema with each attribute matched in a way that its shape allows."""
+    parts = (schema, *schema.get("capabilities", ()))
+    for attribute in (each for part in parts for each in part.get("attributes", ())):
+        relation, several = attribute["type"] in ("relation", "file", "image"), attribute.get("repeatable") is True
+        if fuzzy := attribute.get("edit_mode_config", {}).get("fuzzy_config"):
+            fuzzy["type"] = "relation_set" if relation else "suffix"
+            if several and not relation:  # which depends on another field
+                del attribute["edit_mode_config"]["fuzzy_config"]
+    return schema
 
 
 def fields(value: Json, path: Path = ()) -> Iterator[Path]:
@@ -147,6 +160,11 @@ def test_what_the_newest_definition_requires_the_sandbox_refuses(title: str) -> 
     body = published.adapted(next(sound(title)), known)
     required = {path for path in fields(body) if not fits(title, body, path)}
     assert sorted(map(shown, required ^ refused_by_sandbox(title, body))) == []
+
+
+def test_a_schema_described_whole_says_what_a_create_needs() -> None:
+    """`x-syncer-create` is the one list of it."""
+    assert set(WHOLE) == {*schema("entity schema").needed({}), "capabilities"}
 
 
 UNIONS = {"tasks": "Task", "attributes": "Attribute", "triggers": "AnyTrigger", "additional_triggers": "Trigger"}

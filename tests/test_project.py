@@ -337,6 +337,18 @@ def test_text_files_end_their_lines_one_way() -> None:
     assert wrong == []
 
 
+def test_every_finding_stands_in_the_list_with_its_versions() -> None:
+    folder = ROOT / "findings"
+    page = (folder / "README.md").read_text()
+    listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(\1\.sh\) \| ([^|]+) \|", page, re.MULTILINE)
+    assert [name for name, _ in listed] == sorted(path.stem for path in folder.glob("*.sh"))
+    for name, versions in listed:
+        script = (folder / f"{name}.sh").read_text()
+        for seen in versions.split(", "):
+            assert seen in script.split("#\n")[0], name
+            assert seen.replace(" ", "==") in script, name
+
+
 def test_the_changelog_has_room_for_what_is_not_released() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)[0] == "Unreleased"
@@ -349,3 +361,13 @@ def test_the_changelog_is_grouped_by_what_a_user_does() -> None:
         assert len(set(headings)) == len(headings), section.splitlines()[0]
         assert not {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"} & set(headings)
         assert "What you must change" not in headings[1:], "it stands first"
+
+
+def test_nothing_random_is_without_a_seed() -> None:
+    """`make test` finds the same on every machine: no generator of its own choosing, and never the module's own."""
+    own = re.compile(r"\bRandom\(\)")
+    modules = re.compile(r"^import random$.*(?<![\w.])random\.(?!Random\b)\w+\(", re.DOTALL | re.MULTILINE)
+    files = [each for folder in ("tests", "simulation") for each in sorted((ROOT / folder).rglob("*.py"))]
+    texts = {str(each.relative_to(ROOT)): each.read_text("utf-8") for each in files}
+    found = [name for name, text in texts.items() if own.search(text) or modules.search(text)]
+    assert found == []

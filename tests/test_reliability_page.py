@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
-from simulation.walks import INVARIANTS
+from simulation.commands import INVARIANTS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "reliability.md").read_text("utf-8")

@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -120,20 +120,22 @@ class CommandContext:
         """The address of that place."""
         return chosen(self.where, self.environment.state, self.environment.name, self.env.get(ALLOW, ""))
 
-    def place_at(self, name: StateLocation, *, journal: bool = True) -> Backend:
-        """The place of that name, for the state of this environment; `journal`: its lock locks the journal too."""
+    def place_at(self, name: StateLocation, *, journal: bool = True, former: str = "") -> Backend:
+        """The place of that name, for the state of this environment; `journal`: its lock locks the journal too.
+        `former`: the name that the environment had, for the state that is left under it."""
         from syncer.state.backends.factory import open_place
 
         place = open_place(
             name,
-            self.environment.name,
-            self.state_path,
+            former or self.environment.name,
+            self.state_path.with_name(f"{former}.json") if former else self.state_path,
             self.env,
             org_id=self.environment.org_id,
             kinds=KINDS,
             journal=journal,
         )
         place.effects = self.effects
+        place.named = None if former else self.project.environments.keys()
         return place
 
     @property
@@ -314,16 +316,18 @@ class CommandContext:
         from syncer.plan.safety import lowered
 
         notices = [Notice("guard-lowered", text) for text in lowered(state.guards, self.guards)]
-        notices += [Notice("open-call", text) for text in self._open_calls()]
+        opened = self._open_calls()
+        notices += [Notice("open-call", text) for _, text in opened]
+        request = PlanRequest(self.target, selection, notices=notices, open_calls=frozenset(dict(opened)))
         if recall is not None:
-            request = PlanRequest(self.target, selection, notices=notices)
             planned = recall.plan(api, self.fetch, self.wanted_whole, state, request)
             self.warnings = recall.warnings
             return told_by_runs(planned, lambda: self.runs)
         desired, asked, _, elsewhere = self.wanted_whole()
-        request = PlanRequest(
-            self.target, selection, resend_secrets, as_sent, asked, notices, salt=state.salt, elsewhere=elsewhere
-        )
+        request = replace(
+            request, resend_secrets=resend_secrets, as_sent=as_sent, removal_requests=asked, salt=state.salt,
+            elsewhere=elsewhere,
+        )  # fmt: skip
         planned = make_plan(api, self.fetch, desired, state.entries, request, unread)
         return told_by_runs(planned, lambda: self.runs)
 
@@ -354,9 +358,9 @@ class CommandContext:
 
             must_be_settled(self.journal_path, addresses)
 
-    def _open_calls(self) -> list[str]:
-        """What an earlier run did not bring to an end."""
-        said = self._place.notes() if self._place is not None else []
+    def _open_calls(self) -> list[tuple[str, str]]:
+        """(address, in words) of what an earlier run did not bring to an end; "" where it is not known of what."""
+        said = [("", each) for each in self._place.notes()] if self._place is not None else []
         if not os.path.lexists(self.journal_path):
             return said
         from syncer.state.journal import open_calls
@@ -370,7 +374,7 @@ class CommandContext:
         from syncer.plan.plan import Notice
 
         found = self.runs.read(run)
-        request = PlanRequest(self.target, notices=[Notice("open-call", text) for text in self._open_calls()])
+        request = PlanRequest(self.target, notices=[Notice("open-call", text) for _, text in self._open_calls()])
         return plan_back(api, self.fetch, found, lambda: self.wanted()[0], state.entries, request)
 
     def _must_be_its_own(self, organisations: frozenset[str]) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from itertools import pairwise
+from pathlib import Path
 
 import click
 
@@ -72,6 +73,14 @@ def interrupted(stop: BaseException, args: list[str]) -> int:
     return _say((problem,), args, 143 if terminated else 130)
 
 
+def _named(file: str) -> str:
+    """The file as messages name it: where this machine keeps the repository is nobody's business."""
+    from syncer.fs.permissions import own_name  # late: it is seldom asked for
+
+    name, here = own_name(Path(file)), f"{os.getcwd()}{os.sep}"
+    return name.removeprefix(here)
+
+
 def failed(error: Exception, args: list[str]) -> int:
     """A SyncerError ends with its problems and code; anything else is a bug, told without a value in it."""
     if isinstance(error, SyncerError):
@@ -79,7 +88,7 @@ def failed(error: Exception, args: list[str]) -> int:
     if isinstance(error, OSError) and _stdout_is_lost():
         return _unwritten(error)
     if isinstance(error, OSError) and error.strerror:
-        where = f"`{error.filename}`: " if isinstance(error.filename, str) else ""
+        where = f"`{_named(error.filename)}`: " if isinstance(error.filename, str) else ""
         hint = "the operating system says so; nothing was lost"
         return _say((Problem("system", f"{where}{error.strerror}", hint=hint),), args, 1)
     frames = traceback.extract_tb(error.__traceback__)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from syncer.model.diagnostic import SyncerError
 from syncer.model.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -90,6 +91,18 @@ class ContextOptions(NamedTuple):
     no_cache: bool = True
     """Whether nothing may be remembered from run to run; so it is for a command without `--no-cache`."""
 
+    def advise(self, repeated: Mapping[str, str]) -> None:
+        """From now on the commands that are named to the user get these options: option → its value."""
+        if repeated:
+            from syncer.cli.repeated_options import in_full
+
+            self.out.in_full = functools.partial(in_full, said=repeated)
+
+    def advise_for(self, here: CommandContext) -> None:
+        """The same of an environment that the command was not told, where there are several."""
+        if len(here.project.environments) > 1:
+            self.advise({"--env": here.environment.name, **repeated_options()})
+
     def open(self, otherwise: str | None = None, **how: Any) -> CommandContext:
         """The context of a command. `otherwise`: the environment where none is named; `how`: other fields of it.
         InvalidInput for a syncer.yaml that is not sound, or has no such environment."""
@@ -109,9 +122,29 @@ def in_environment(command: Callable[..., int]) -> Callable[..., int]:
         from syncer.cli.console import console
 
         given = {name: said.pop(name) for name in ContextOptions._fields if name in said}
-        return command(ContextOptions(console(color), **given), **said)
+        options = ContextOptions(console(color), **given)
+        options.advise(repeated_options())
+        try:
+            return command(options, **said)
+        except SyncerError as error:
+            in_full = options.out.in_full
+            error.problems = tuple(each._replace(hint=in_full(each.hint)) for each in error.problems)
+            raise
 
     return click.pass_obj(called)
+
+
+def repeated_options() -> dict[str, str]:
+    """What the command line itself says of where its command works: the next one must be told it again. What a
+    variable of the process says, the next one finds there too."""
+    context = click.get_current_context()
+    by_hand = click.core.ParameterSource.COMMANDLINE
+    known = [each for each in context.command.params if each.name in ("config", "environment", "server", "place")]
+    return {
+        each.opts[-1]: str(context.params[each.name])
+        for each in known
+        if each.name and context.get_parameter_source(each.name) is by_hand
+    }
 
 
 against_option = click.option(

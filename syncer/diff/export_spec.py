@@ -86,6 +86,8 @@ def spec_of(
         for path, value in find_all(spec, pattern_steps(pattern)):
             if isinstance(value, str) and _ID.match(value):
                 _put(spec, path, names.ids.variable(family, value, pulled.hints.get(value, "")))
+    for literal in pulled.literals:
+        _put(spec, literal.path, f"${{env.{literal.variable}}}")
     keep = _tree((*kind.words, *filter(None, (kind.title, kind.key_field))))
     bare = _bare(spec, kind.shape, keep, lambda path: schema.needed_at(spec, path))
     for word in kind.words:  # left to its default live, and to be said all the same

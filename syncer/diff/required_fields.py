@@ -90,10 +90,15 @@ def _selects(test: Mapping[str, Json], value: Json) -> bool:
     )
 
 
-def missing_in_new(kind: Kind, schema: CreateSchema, desired: Desired, want: Spec) -> list[Problem]:
-    """What an object that does not exist yet lacks."""
+def wrong_in_new(kind: Kind, schema: CreateSchema, desired: Desired, want: Spec) -> list[Problem]:
+    """What an object that does not exist yet lacks, and what is accepted of one that does and refused of a new one."""
     lacking = [(path, name) for path, name, said in schema.fields(as_new(want, kind.shape)) if said is ABSENT]
-    return [_missing(kind, desired, path, value_at(want, path), name) for path, name in dict.fromkeys(lacking)]
+    refused = (each for each in desired.accepted if each.rule in kind.refused_anew)
+    hint = "`metadata.accept` is for what is live already: the platform refuses to make it"
+    return [
+        *(_missing(kind, desired, path, value_at(want, path), name) for path, name in dict.fromkeys(lacking)),
+        *(each._replace(severity="error", hint=hint) for each in refused),
+    ]
 
 
 def missing_after(

@@ -8,7 +8,6 @@ no text and no file: `raw` is the spec as it is written, `said` the live object 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,22 +16,22 @@ from syncer.diff.export_spec import all_escaped, escaped
 from syncer.diff.item_order import in_live_order, live_place, moved_live, with_keys
 from syncer.diff.list_keys import called, key_text, match, own_keys
 from syncer.diff.list_pairs import pair_up
+from syncer.diff.manifest_values import first_variable, is_file, is_leaf
 from syncer.diff.three_way_merge import already, cause_of
 from syncer.model.field_rules import Shape
 from syncer.model.json_values import ABSENT, Json, Lookup, Path, Ref
 from syncer.model.markers import holds_secret
 from syncer.model.named_tuple import NamedTuple
 
-_VARIABLE = re.compile(r"(?<!\$)(?:\$\$)*\$\{((?:var|env|id)\.[^}]*)\}")
 _CHOOSES = frozenset({"type", "task_type", "mode", "origin", "frequency"})
 """Fields that choose which others there are: where one changes, its companions come along."""
 
-Why = Literal["variable", "secret", "pending", "undeclared", "unclear"]
+Why = Literal["variable", "secret", "pending", "undeclared", "unclear", "unsound"]
 
 
 class KeptField(NamedTuple):
     """What was not taken over: where in the raw spec, why, the live value (ABSENT where it must not be shown), and what
-    it is about: the variable, or the key of an item."""
+    it is about: the variable, the key of an item, or what a check has against it."""
 
     path: Path
     why: Why
@@ -46,6 +45,11 @@ class FieldEdit(NamedTuple):
     path: Path
     before: Json
     after: Json
+
+    @property
+    def which(self) -> tuple[Path, bool]:
+        """Which of the edits of one pass it is: at a place of a list an item may come while another is changed."""
+        return self.path, self.before is ABSENT
 
 
 class Sides(NamedTuple):
@@ -67,7 +71,8 @@ class WriteBackRules:
     wherever the two differ. `complete`: whether what the manifest does not say at a place of the live spec is added.
     `prune`: top-level lists that are the manifest's own whole. `is_plain`: whether a text at this place of the live
     spec may be a key that is used as it is; `comes_along`: whether a field at this place of it is taken over though the
-    manifest never spoke of it. `parts`: local keys → the live ids they had at the last apply.
+    manifest never spoke of it. `parts`: local keys → the live ids they had at the last apply. `withheld`: edits
+    (`FieldEdit.which`) that are not made, and why.
     """
 
     remembered: bool = True
@@ -77,6 +82,7 @@ class WriteBackRules:
     is_plain: Callable[[Path], bool] = lambda path: False
     comes_along: Callable[[Path], bool] = lambda path: False
     parts: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[tuple[Path, bool], str] = field(default_factory=dict)
 
 
 class WriteBack(NamedTuple):
@@ -111,7 +117,7 @@ class _Walk:
             return it.raw
         if shape.blank(it.want) and shape.blank(it.have) and not self.rules.complete(at):
             return it.raw
-        if not _is_leaf(it.raw):
+        if not is_leaf(it.raw):
             if isinstance(it.raw, dict) and isinstance(it.want, dict) and isinstance(it.have, dict):
                 canon = shape.canon
                 if canon is None or canon(it.have) != canon(it.want):
@@ -132,20 +138,19 @@ class _Walk:
     def _leaf(self, it: Sides, shape: Shape, path: Path, at: Path) -> Json:
         """Another value, unless the manifest says that it comes from elsewhere."""
         if holds_secret(it.want) or holds_secret(it.last):
-            self._leave(path, "secret", ABSENT, _first_variable(it.raw))
+            self._leave(path, "secret", ABSENT, first_variable(it.raw))
             return it.raw
         if self._is_ours(it, shape):
             self._leave(path, "pending")
             return it.raw
-        if variable := _first_variable(it.raw):
+        if variable := first_variable(it.raw):
             self._leave(path, "variable", it.have, variable)
             return it.raw
         if it.have is ABSENT:
             return self._take(path, it.raw, ABSENT)
-        if _is_file(it.raw) and isinstance(it.have, str):
+        if is_file(it.raw) and isinstance(it.have, str):
             self.texts[it.raw["file"]] = it.have
-            self._take(path, it.raw, it.raw)
-            return it.raw
+            return self._take(path, it.raw, it.raw)
         return self._take(path, it.raw, self._written(it, at))
 
     def _written(self, it: Sides, at: Path) -> Json:
@@ -194,7 +199,7 @@ class _Walk:
         for name in new:
             if not chosen and complete((*at, name)):
                 said = {**said, name: _chosen(said[name], (*at, name), complete)}
-            self._take((*path, name), ABSENT, said[name])
+        new = [name for name in new if self._take((*path, name), ABSENT, said[name]) is not ABSENT]
         if not path:
             for name in (each for each in missing if each not in new):
                 self._leave((name,), "undeclared", ABSENT)
@@ -248,7 +253,7 @@ class _Walk:
         gained = [h for h in range(len(it.have)) if h not in written]
         lost = [r for r, w in enumerate(partners) if w is not None and pairs[w] is None]
         for r in lost:
-            variable = _first_variable(it.raw[r])
+            variable = first_variable(it.raw[r])
             if variable and (gained or not variable.startswith("id.")):
                 self._leave((*path, r), "variable", [it.have[h] for h in gained], variable)
                 return list(it.raw)
@@ -262,8 +267,8 @@ class _Walk:
             kept = {id(item) for item in written.values()}
             made = [item for r, item in enumerate(it.raw) if r not in lost or id(item) in kept]
             made += [new[h] for h in gained]
-        self._take(path, it.raw, made)
-        return made
+        taken: list[Json] = self._take(path, it.raw, made)
+        return taken
 
     def _new(self, it: Sides, h: int, shape: Shape, at: Path) -> Json:
         """A live item as the manifest writes such items."""
@@ -293,8 +298,8 @@ class _Walk:
             elif self._item_is_ours(once & {key_text(it.want[w], rule), self._former(raw, rule.keys)}):
                 self._leave((*path, r), "pending", ABSENT, key_text(it.want[w], rule))
                 made.append((None, raw))
-            else:
-                self._take((*path, r), raw, ABSENT)
+            elif self._take((*path, r), raw, ABSENT) is not ABSENT:
+                made.append((None, raw))
         if rule.ordered and rule.whole and self.rules.everything | moved_live(made, then):
             made = in_live_order(made)
         for h in range(len(it.have)):
@@ -302,8 +307,8 @@ class _Walk:
                 continue
             if self._takes_over(it, h, h in then, shape, path, (*at, h)):
                 item = self._new(it, h, shape, (*at, h))
-                made.insert(live_place(h, made), (h, item))
-                self._take((*path, h), ABSENT, item)
+                if self._take((*path, h), ABSENT, item) is not ABSENT:
+                    made.insert(live_place(h, made), (h, item))
         return [item for _, item in made]
 
     def _item_is_ours(self, declared_before: Collection[str]) -> bool:
@@ -330,34 +335,16 @@ class _Walk:
     # --- notes
 
     def _take(self, path: Path, before: Json, after: Json) -> Json:
-        self.taken.append(FieldEdit(path, before, after))
+        """What stands there from now on."""
+        edit = FieldEdit(path, before, after)
+        if why := self.rules.withheld.get(edit.which):
+            self._leave(path, "unsound", ABSENT, why)
+            return before
+        self.taken.append(edit)
         return after
 
     def _leave(self, path: Path, why: Why, live: Json = ABSENT, name: str = "") -> None:
         self.left.append(KeptField(path, why, live, name))
-
-
-def _is_leaf(raw: Json) -> bool:
-    """Whether the manifest writes one thing here: a scalar, a reference, the name of a file."""
-    if isinstance(raw, dict):
-        (name, value), *more = raw.items() or [("", None)]
-        named = name in ("file", "ref", "lookup", "id", "automation") and isinstance(value, str)
-        return named and not more
-    return not isinstance(raw, list)
-
-
-def _is_file(raw: Json) -> bool:
-    return isinstance(raw, dict) and set(raw) == {"file"} and isinstance(raw["file"], str)
-
-
-def _first_variable(raw: Json) -> str:
-    """The first variable that stands in the value, `var.offer_days`; nothing where there is none."""
-    if isinstance(raw, dict):
-        return next(filter(None, map(_first_variable, raw.values())), "")
-    if isinstance(raw, list):
-        return next(filter(None, map(_first_variable, raw)), "")
-    found = _VARIABLE.search(raw) if isinstance(raw, str) and "${" in raw else None
-    return found.group(1) if found else ""
 
 
 def _chosen(value: Json, at: Path, complete: Callable[[Path], bool]) -> Json:

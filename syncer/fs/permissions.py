@@ -11,6 +11,15 @@ from pathlib import Path
 
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 
+OWN = ".syncer"
+"""The folder of what syncer remembers, beside syncer.yaml."""
+
+
+def own_name(path: Path | str) -> str:
+    """A file of syncer's own as messages name it, from the folder of syncer.yaml on; any other as it is."""
+    parts = Path(path).parts if isinstance(path, Path) else ()
+    return "/".join(parts[parts.index(OWN) :]) if OWN in parts else str(path)
+
 
 def must_be_inside(root: Path, folder: Path, what: str = "state") -> None:
     """InvalidInput where a symbolic link leads out of the repository, for a checkout can bring one
@@ -20,7 +29,7 @@ def must_be_inside(root: Path, folder: Path, what: str = "state") -> None:
         message = f"the folder of the {what} is a link out of the repository, to `{there}`"
         hint = "put a folder in its place" + ("; for a state elsewhere there is --state" if what == "state" else "")
         raise InvalidInput(
-            Problem("state" if what == "state" else "run", message, Location(str(folder), 1, 1), hint=hint)
+            Problem("state" if what == "state" else "run", message, Location(own_name(folder), 1, 1), hint=hint)
         )
 
 
@@ -39,5 +48,5 @@ def writable_by_others(paths: list[Path], me: int) -> list[str]:
             found.append(f"`{path.name}` belongs to another user ({status.st_uid}), who can link it to other objects")
         elif status.st_mode & 0o022:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
-            found.append(f"`{path.name}` can be written by other users (mode {mode}): `chmod 600 {path}`")
+            found.append(f"`{path.name}` can be written by other users (mode {mode}): `chmod 600 {own_name(path)}`")
     return found

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from syncer.kinds.lenient_reader import text
+from syncer.kinds.secret_names import tells_secret
 from syncer.kinds.secret_scan import looks_secret
 from syncer.model.json_values import Json
 
@@ -36,11 +37,6 @@ PERSONAL = frozenset(
 """Fields that name people; no manifest declares one, and no plan reads one (docs/platform.md#saved-views,
 #installation-of-an-app)."""
 
-_NAMES = (
-    r"(?i)(?:pass(?:word|wort|wd|phrase|code)?|kennwort|geheimnis|secret|token|api[_-]?key|functions-key|subscription-key"
-    r"|(?:private|signing|access|client|shared|encryption)[_-]?key|credentials?|authorization|bearer|signature|cookie"
-    r"|jwt|hmac|(?<![a-z])pin)(?:[_-]?(?:value|text))?\Z"
-)
 _HOLDERS = r"(?i)(?:headers|auth|authentication|authorization|credentials?|secrets|basic_auth|basicauth|oauth2?)\Z"
 """Mappings and lists of which every text is withheld, but for what `_HARMLESS` names."""
 _HARMLESS = frozenset(
@@ -119,16 +115,11 @@ def _what(value: str, name: str, held: bool, is_text: bool) -> str:
         return ""
     if held and name.lower() not in _HARMLESS and is_text:
         return "a value of headers or credentials"
-    if _tells(name):
+    if tells_secret(name):
         return "a secret"
     if not is_text:
         return ""
     return looks_secret(value, name) or ("an address with a secret in it" if re.search(_IN_URL, value) else "")
-
-
-@lru_cache(4096)
-def _tells(name: str) -> bool:
-    return bool(re.search(_NAMES, name))
 
 
 @lru_cache(4096)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from syncer.kinds.lenient_reader import text
+from syncer.kinds.secret_names import is_plain_word, tells_secret
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Path
 
@@ -45,36 +46,67 @@ SHORTEST = 8
 """Characters below which nothing is taken for a credential."""
 
 
+ACTING = frozenset({"automations", "action_config"})
+"""Fields below which actions stand, whose configuration the platform takes as it comes: there a name that tells is
+enough, whatever the value looks like."""
+
+
 def secret_literals(value: Json, path: Path = ()) -> list[Finding]:
     """A finding for every string that has a credential's form, or that is one by its field's name.
 
     A `Secret` and text that still refers to a variable are fine. Paths begin at `path`.
     """
-    found: list[Finding] = []
-    _walk(value, path, "", found)
+    return [
+        Finding("secret-literal", f"`{name or 'value'}` holds what looks like {what}", where, HINT)
+        for where, name, what in literals(value, path)
+    ]
+
+
+def literals(value: Json, path: Path = ()) -> list[tuple[Path, str, str]]:
+    """(path, what the field is called, what it looks like) of each of these strings, and numbers in actions."""
+    found: list[tuple[Path, str, str]] = []
+    _walk(value, path, "", False, found)
     return found
 
 
-def _walk(value: Json, path: Path, name: str, found: list[Finding]) -> None:
+def _walk(value: Json, path: Path, name: str, acting: bool, found: list[tuple[Path, str, str]]) -> None:
     """A plain walk, no generators: it sees every scalar of every manifest of every `validate`."""
     if isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, str):
-                if len(item) >= SHORTEST:
-                    _judge(item, (*path, key), _field(value, str(key)), found)
+                if acting or len(item) >= SHORTEST:
+                    _judge(item, (*path, key), _field(value, str(key)), acting, found)
             elif isinstance(item, (dict, list)):
-                _walk(item, (*path, key), _field(value, str(key)), found)
+                _walk(item, (*path, key), _field(value, str(key)), acting or key in ACTING, found)
+            elif acting and not isinstance(item, bool) and isinstance(item, (int, float)):
+                _judge(str(item), (*path, key), _field(value, str(key)), acting, found)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _walk(item, (*path, index), name, found)
+            _walk(item, (*path, index), name, acting, found)
     elif isinstance(value, str):
-        _judge(value, path, name, found)
+        _judge(value, path, name, acting, found)
 
 
-def _judge(value: str, path: Path, name: str, found: list[Finding]) -> None:
-    what = looks_secret(value, name)
+def _judge(value: str, path: Path, name: str, acting: bool, found: list[tuple[Path, str, str]]) -> None:
+    what = looks_secret(value, name) or (acting_secret(value, name) if acting else "")
     if what:
-        found.append(Finding("secret-literal", f"`{name or 'value'}` holds what looks like {what}", path, HINT))
+        found.append((path, name, what))
+
+
+def suspicious(value: str, names: Sequence[str]) -> bool:
+    """Whether a text that nobody declared to be a secret is kept and shown as little as one. `names`: of the fields it
+    stands in, from the outermost."""
+    name = names[-1] if names else ""
+    return bool(looks_secret(value, name) or (not ACTING.isdisjoint(names[:-1]) and acting_secret(value, name)))
+
+
+def acting_secret(value: str, name: str) -> str:
+    """What kind of credential a value in an automation's action is by its name, or by those in an address; "" for none,
+    and where the platform or a variable fills it in."""
+    if tells_secret(name) and value and not re.search(r"\{\{|\$\{", value):
+        return "" if is_plain_word(name, value) else "a secret"
+    asked = re.findall(r"[?&;]([\w.-]+)=(?=[^&{}\s$])", value) if "://" in value else ()
+    return "an address with a secret in it" if any(map(tells_secret, asked)) else ""
 
 
 def _field(mapping: Mapping[str, Json], key: str) -> str:

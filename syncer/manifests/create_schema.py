@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from syncer.diff.required_fields import CreateSchema, missing_in_new
+from syncer.diff.required_fields import CreateSchema, wrong_in_new
 from syncer.kinds import KINDS
 from syncer.model.address import Address
 from syncer.model.diagnostic import Problem
@@ -36,7 +36,7 @@ def missing_offline(
         names = {each.address, *(Address(each.address.kind, alias) for alias in each.aliases)}
         if kind.built_in(each.spec) or (not create and names & (there or frozenset())):
             continue
-        found = missing_in_new(kind, create_schema(kind), each, kind.filled(each.spec, each.policy))
+        found = wrong_in_new(kind, create_schema(kind), each, kind.filled(each.spec, each.policy))
         if create:
             yield from found
         else:

@@ -30,6 +30,7 @@ RULES = {
     "not-in-repository": "Proxy, certificates and server are not decided by a file of the repository.",
     "number-not-finite": "Numbers are finite.",
     "number-too-large": "Whole numbers reach to 2^53; larger ones are written as texts.",
+    "one-organisation": "An organisation is one environment's: two states of it know nothing of each other.",
     "outside-root": "Manifests lie in the folder of syncer.yaml or below.",
     "pace": "The pace is a share of the platform's quota from 1% to 100%.",
     "project": "syncer.yaml holds one document.",

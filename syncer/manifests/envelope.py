@@ -179,7 +179,10 @@ def _twice(manifest: RawManifest, first: RawManifest) -> Problem:
         message = f"`{address}` is declared at {_at(first)} already"
     else:
         message = f"`{address}` differs from `{first.kind}/{first.name}` at {_at(first)} only by case"
-    finding = Finding("duplicate-address", message, ("metadata", "name"), "rename one of the two, or merge them")
+    hint = "rename one of the two, or merge them"
+    if not _meet(manifest, first):  # a name is the whole repository's, so that a reference in any file says which
+        hint = f"rename one of the two, with `aliases: [{first.name}]`: where it lives it goes on as the same object"
+    finding = Finding("duplicate-address", message, ("metadata", "name"), hint)
     return located(finding, manifest.locate(finding.path))
 
 

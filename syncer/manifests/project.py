@@ -6,6 +6,7 @@ held to README.md#synceryaml. The JSON Schema judges its form; this module the t
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
@@ -119,9 +120,9 @@ def find_project(start: FilePath, config: FilePath | None = None) -> FilePath:
     hint = "`syncer init` writes one; --config names one that lies elsewhere"
     for path in tried:
         if path.with_suffix(".yml").exists():
-            hint = f"rename `{path.with_suffix('.yml')}` to {PROJECT_FILE}"
-    above = "" if len(tried) == 1 else f", nor in the folders above up to `{tried[-1].parent}`"
-    raise InvalidInput(Problem("no-project", f"there is no {PROJECT_FILE} in `{start.absolute()}`{above}", hint=hint))
+            hint = f"rename `{os.path.relpath(path.with_suffix('.yml'), start)}` to {PROJECT_FILE}"
+    above = "" if len(tried) == 1 else f", nor in the folders above up to `{os.path.relpath(tried[-1].parent, start)}`"
+    raise InvalidInput(Problem("no-project", f"there is no {PROJECT_FILE} in this folder{above}", hint=hint))
 
 
 def read_project(path: FilePath) -> Project:
@@ -149,7 +150,13 @@ def project_of(text: bytes, path: FilePath) -> Project:
     problems += document.warnings
     if any(problem.severity == "error" for problem in problems):
         raise InvalidInput(sorted(problems, key=_by_place))
+    problems += [located(each, document.locate(each.path)) for each in _one_organisation(document.value)]
     return _project(path, document, tuple(problems))
+
+
+def is_environment_name(name: str) -> bool:
+    """Whether an environment can be called so; the state's file is named after it."""
+    return re.match(_ENVIRONMENT_NAME, name) is not None
 
 
 def no_environment(project: Project) -> Problem:
@@ -192,7 +199,7 @@ def _trust(value: dict[str, Json]) -> Iterator[Finding]:
     folded: dict[str, str] = {}
     for name, environment in _items(value.get("environments")):
         path = ("environments", name)
-        if not re.match(_ENVIRONMENT_NAME, name):
+        if not is_environment_name(name):
             hint = "letters, digits, `.`, `_` and `-`; the state's file is named after it"
             yield Finding("environment-name", f"`{name}` cannot be an environment's name", path, hint)
         first = folded.setdefault(name.casefold(), name)
@@ -201,6 +208,17 @@ def _trust(value: dict[str, Json]) -> Iterator[Finding]:
             yield Finding("environment-name", f"environment `{name}` differs from `{first}` only by case", path, hint)
         if isinstance(environment, dict):
             yield from _environment(environment, path)
+
+
+def _one_organisation(value: dict[str, Json]) -> Iterator[Finding]:
+    """Of environments that are one organisation, each but the first."""
+    owners: dict[Json, str] = {}
+    for name, environment in _items(value.get("environments")):
+        owner = owners.setdefault(environment["org_id"], name)
+        if owner != name:
+            message = f"environments `{owner}` and `{name}` are one organisation"
+            hint = "each has a state of its own, and takes for a stranger's what the other made; keep one of the two"
+            yield Finding("one-organisation", message, ("environments", name, "org_id"), hint, "warning")
 
 
 def _environment(value: dict[str, Json], path: Path) -> Iterator[Finding]:

@@ -152,7 +152,7 @@ def resolve(
         if judged or env is not None:
             problems += found
         if one is not None:
-            notes = tuple(each.message for each in problems[before:] if each.severity == "note")
+            notes = tuple(each for each in problems[before:] if each.severity == "note")
             desired.append(one._replace(accepted=notes) if notes else one)
         elif env is not None and not any(each.severity == "error" for each in problems[before:]):
             # fail closed: a manifest that silently did not count would be planned as a removal

@@ -77,9 +77,11 @@ PLANS = {
     "nothing-selected": "Each pattern of --only and --except fits an address.",
     "open-call": "A call that an earlier apply left open is settled by the next one, before anything else.",
     "held": "While it is not known what an earlier apply's call did, its address and what refers to it are left alone.",
-    "parts-unclear": "Phases and tasks of a live flow can be told apart by name, or are known from an earlier apply.",
+    "parts-unclear": "Phases and tasks of a live flow, and groups of a schema, can be told apart by name, "
+    "or are known from an earlier apply.",
     "private-view": "A saved view that decides what is deleted is shared, so that others see it change.",
     "protected-attribute": "Attributes of the platform and of blueprints are neither removed nor given another type.",
+    "two-owners": "What is made along with an object, a flow's automation, is bundled by one manifest.",
     "refers-to-removed": "What a manifest refers to is not removed by the same plan.",
     "retention-starts-now": "A retention config that is enabled starts in the future.",
     "undeclared-drift": "What no manifest declares is as it was when it was written, pulled or accepted last.",
@@ -134,7 +136,7 @@ PLANS = {
     "undo-anew": "What a run removed is made anew, and what was lost with it stays lost.",
     "undo-conflict": "What somebody changed since the run is left alone.",
     "undo-git": "What git says decides the next plan: revert the commit too.",
-    "undo-impossible": "What a check speaks against is not taken back.",
+    "undo-impossible": "What a check speaks against, or would point at what is gone, is not taken back.",
     "undo-nothing": "What is as it was before the run needs no change.",
     "undo-secret": "A secret is never kept, so an undo cannot bring it back.",
     "undo-stays": "What a run made along with an object, a flow's automation, may stay when the object goes back.",
@@ -153,7 +155,7 @@ TAKING_OVER = {
     "secret-not-taken": "What is or was a secret is never written into a file.",
     "text-shared": "A text in a file of its own is rewritten where one field reads it.",
     "undeclared": "What is live and in no manifest stays so, unless `--complete` asks for it.",
-    "unsound-live": "What is live is a sound manifest; otherwise the manifest is left as it is.",
+    "unsound-live": "What is live is a sound manifest; otherwise the part that is not, or all of it, is left as it is.",
 }
 
 

@@ -240,6 +240,8 @@ class Kind(NamedTuple):
     """Rule id → sentence, of all that `check` and `cross_checks` find."""
     acceptable: frozenset[str] = frozenset()
     """Rules that what is live may break all the same: `metadata.accept` takes them."""
+    refused_anew: frozenset[str] = frozenset()
+    """Those of them for which the platform refuses a new object."""
     acceptable_beside_live: frozenset[str] = frozenset()
     """Such rules that only a plan can find broken."""
     heading: str = ""
@@ -269,8 +271,8 @@ class Kind(NamedTuple):
     `asks_if_changed`."""
     asks_if_changed: Callable[[str], Mapping[str, Call]] = lambda live_id: {}
     """(live id) → what is read for `notices`, of objects that change."""
-    notices: Callable[[Json, Mapping[str, Json]], tuple[str, ...]] = lambda live, answers: ()
-    """(live object, answers of `asks_if_changed`) → what a reviewer should know."""
+    notices: Callable[[Json, Mapping[str, Json], Spec], tuple[str, ...]] = lambda live, answers, goal: ()
+    """(live object, answers of `asks_if_changed`, goal) → what a reviewer should know."""
     upgrade: Callable[[tuple[FieldChange, ...]], bool] = lambda changes: False
     """(changes) → whether they are called an upgrade: a word for people, the steps are those of `update`."""
     objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []
@@ -333,6 +335,9 @@ class Kind(NamedTuple):
     by_day: bool = False
     """Whether what is decided depends on the day. A kind that doesn't say so is told none by a plan (`Context.today` is
     ""), so that what agreed yesterday agrees today."""
+    suspicious: Callable[[str, Sequence[str]], bool] | None = None
+    """Of a text or number and the names of the fields it stands in, from the outermost: whether a plan shows it as
+    little as a secret, though it is live and nobody declared it to be one."""
     own_values: tuple[str, ...] = ()
     """Fields in which an organisation may have a value of its own: where two differ, `promote` makes a variable."""
 

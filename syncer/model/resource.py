@@ -48,8 +48,8 @@ class Desired(NamedTuple):
     """The name of its file in messages. That of `where` is the same, but there the whole file is read once more."""
     judged: Callable[[Path, Problem], Problem] = lambda path, problem: problem
     """(path from the document's root, problem there) → the same, a note where `metadata.accept` names it."""
-    accepted: tuple[str, ...] = ()
-    """What was found of it and is accepted, in words."""
+    accepted: tuple[Problem, ...] = ()
+    """What was found of it and is accepted: notes."""
     extra: tuple[str, ...] = ()
     """What of its spec syncer does not know, as a plan writes its path, sorted. Nothing is decided by it but how a
     change of it is reviewed."""

@@ -12,7 +12,7 @@ from functools import partial
 
 from syncer.diff.remainder import accepted, within
 from syncer.kinds import KINDS
-from syncer.kinds.secret_scan import looks_secret
+from syncer.kinds.secret_scan import suspicious
 from syncer.model.address import Address, parse_address
 from syncer.model.calls import Call
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
@@ -56,7 +56,8 @@ def find_drift(
     managed, target = state.entries, request.target
     sides, names, found, _ = read_sides(api, fetch, desired, managed, request, unread)
     made = draft(KINDS, sides, names, unread, request.agreements)
-    compared = compare(KINDS, sides, names, made, remembered=state.found, suspect=_suspect)
+    applied_once = not managed or not all(entry.adopted for entry in managed.values())
+    compared = compare(KINDS, sides, names, made, remembered=state.found, applied=applied_once, suspect=suspicious)
     objects, added, unsaid = _attributed(api, fetch, compared, applied)
     return Drift(
         target.environment,
@@ -79,11 +80,6 @@ def find_drift(
         compared.unknown,
         added,
     )
-
-
-def _suspect(text: str, name: str) -> bool:
-    """Whether a text that no manifest declares is not shown."""
-    return bool(looks_secret(text, name))
 
 
 def accept_drift(here: Workspace, wish: Collection[str], reader: Reader) -> dict[Address, int]:

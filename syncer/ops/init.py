@@ -102,7 +102,7 @@ def _add(project: Path, name: str, org: str) -> NewRepository:
     if name in project_of(text, project.absolute()).environments:
         return NewRepository([], {project.name: f"environment `{name}` is in it already"})
     if not org:
-        hint = f"syncer init --env {name} --org ID"
+        hint = f"`syncer init --env {name} --org ID`"
         raise InvalidInput(Problem("usage", f"environment `{name}` needs its organisation", hint=hint))
     written: list[bytes] = []
     _sound(lambda: written.append(with_environment(text, project.absolute(), name, org)))

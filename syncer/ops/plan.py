@@ -68,8 +68,28 @@ def make_plan(
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be;
     PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
     sides, known, problems, _ = read_sides(api, fetch, desired, managed, request, unread)
+    if unclear := _unclear(sides, request):
+        return make_plan(api, fetch, desired, managed, _holding(request, unclear, problems), unread)
     made = draft(KINDS, sides, known, unread, request.agreements)
     return plan_of(api, fetch, desired, DraftResult(sides, problems, made), request)
+
+
+def _unclear(sides: PlanInputs, request: PlanRequest) -> frozenset[Address]:
+    """The addresses of which a call is open, and several objects could be what it made: nobody's manifest is wrong."""
+    undecided = (address for matches in sides.matches.values() for address in matches.undecided)
+    return frozenset(address for address in undecided if str(address) in request.open_calls)
+
+
+def _holding(request: PlanRequest, unclear: frozenset[Address], problems: Sequence[Problem]) -> PlanRequest:
+    """The same, with these left alone, and what is unclear of them as notices."""
+    said = [
+        Notice("outcome-unknown", f"{each.message}; {each.hint}", address)
+        for address in sorted(unclear)
+        for each in problems
+        if each.rule == "ambiguous" and each.message.startswith(f"{address}: ")
+    ]
+    selection = replace(request.selection, held=request.selection.held | unclear)
+    return replace(request, selection=selection, notices=[*request.notices, *said])
 
 
 def plan_of(
@@ -151,7 +171,8 @@ def _digests(taken: Sequence[Desired], made: Draft, sides: PlanInputs) -> dict[s
 def _accepted(made: Draft, problems: Sequence[Problem]) -> Iterator[Notice]:
     """What is accepted of the objects that change: found of their manifests, or beside what is live."""
     for address, task in sorted(made.tasks.items()):
-        for text in dict.fromkeys(task.desired.accepted if task.desired else ()):
+        found = task.desired.accepted if task.desired else ()
+        for text in dict.fromkeys(each.message for each in found):
             yield Notice("accepted", f"accepted though a rule speaks against it: {text}", address)
     for each in problems:
         if each.severity == "note":
@@ -189,7 +210,8 @@ def _notices(api: Reader, fetch: Fetch, made: Draft) -> list[Notice]:
         kind = KINDS[address.kind]
         live = task.live.object if task.live else None
         with of_known_form(str(address)):
-            notices += [Notice("live", text, address) for text in kind.notices(live, answers.get(address, {}))]
+            said = kind.notices(live, answers.get(address, {}), task.goal)
+            notices += [Notice("live", text, address) for text in said]
     return notices
 
 

@@ -87,7 +87,8 @@ class PlanRequest:
     already that a reviewer should know; `agreements`: what need not be decided again, for those who only report;
     `salt`: of the state, by which it tells what was live and undeclared; `elsewhere`: addresses of manifests that live
     in other environments only; `undo`: the run that is taken back; `every_kind`: whether also kinds are listed of
-    which no manifest is known. What the manifests and the state say is no part of it: these are inputs."""
+    which no manifest is known; `open_calls`: addresses of which an earlier run's call is open: where several objects
+    could be what it made, they are held. What the manifests and the state say is no part of it: these are inputs."""
 
     target: Target
     selection: Selection = EVERYTHING
@@ -100,6 +101,7 @@ class PlanRequest:
     undo: str = ""
     salt: str = ""
     every_kind: bool = False
+    open_calls: frozenset[str] = frozenset()
 
 
 def select(

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from syncer.model.address import Address
+from syncer.model.diagnostic import Problem
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import Lookup, Ref, Spec
+from syncer.model.json_values import Lookup, Ref, Spec, show_path
 from syncer.model.kind import CascadedObject, CascadeQuery, Kind
 from syncer.model.named_tuple import NamedTuple
+from syncer.model.resource import Desired
 from syncer.plan.inputs import IdIndex, PlanInputs
 from syncer.plan.plan import REMOVALS, Change, Draft, worst
 
@@ -149,3 +151,27 @@ def saying(change: Change, said: str, item: str) -> Change:
     fields = (*change.fields[:at], field._replace(reason=reason), *change.fields[at + 1 :])
     reasons = dict.fromkeys(reason if each == field.reason else each for each in change.reasons)
     return replace(change, fields=fields, reasons=tuple(reasons))
+
+
+def two_owners(kinds: Mapping[str, Kind], sides: PlanInputs, out: Draft) -> None:
+    """Note as a problem each live object that two manifests bring along: each would write it as it likes."""
+    owners: dict[tuple[str, str], tuple[Desired, str]] = {}
+    for desired in sorted(sides.desired, key=lambda each: each.address):
+        kind = kinds[desired.address.kind]
+        bundled = desired.spec.get(kind.made_along) if kind.made_along else None
+        if not isinstance(bundled, dict):
+            continue
+        found = out.tasks.get(desired.address) or out.settled.get(desired.address)
+        found = found or sides.managed.get(desired.address)
+        for key, id in sorted(found.parts.get(kind.made_along, {}).items() if found else ()):
+            if key not in bundled:
+                continue
+            other, theirs = owners.setdefault((kind.along, id), (desired, key))
+            if other is not desired:
+                message = (
+                    f"{desired.address}: `{key}` is {kind.along} `{id}`, which {other.address} bundles as `{theirs}`"
+                )
+                hint = "let one manifest bundle it, and the other refer to it with `lookup`"
+                path = (kind.made_along, key)
+                at = desired.where(path)
+                out.problems.append(Problem("two-owners", message, at, show_path(("spec", *path)), hint))

@@ -115,7 +115,7 @@ class Drift:
         return sum(len(each.fields) for each in self.objects)
 
 
-def _harmless(text: str, name: str) -> bool:
+def _harmless(text: str, names: Sequence[str]) -> bool:
     return False
 
 
@@ -133,6 +133,12 @@ class Comparison:
     """The live object of each that drifted and is still there."""
     suspect: Suspect = _harmless
     """Which texts of what nobody declares are not shown."""
+    applied: bool = True
+    """Whether what is remembered was left by an apply."""
+
+
+NEVER_APPLIED = "linked, and never applied since: what was declared before is not known"
+NEVER_LINKED = "no apply is remembered, so what was declared before is not known"
 
 
 def compare(
@@ -142,12 +148,14 @@ def compare(
     made: Draft,
     *,
     remembered: bool,
+    applied: bool = True,
     suspect: Suspect = _harmless,
 ) -> Comparison:
     """Hold every manifest and every remembered object against the organisation. `made`: the plan's draft of the same
-    sides, problems or not; `remembered`: whether there is a state at all; `suspect`: which texts of what nobody
-    declares are not shown."""
-    out = Comparison(suspect=suspect)
+    sides, problems or not; `remembered`: whether there is a state at all; `applied`: whether an apply left it, for a
+    pull remembers too, of what it pulled and nothing else; `suspect`: which texts of what nobody declares are not
+    shown."""
+    out = Comparison(suspect=suspect, applied=applied)
     for desired in sorted(sides.desired, key=lambda each: each.address):
         kind = kinds[desired.address.kind]
         if desired.address in sides.matches[kind.name].undecided:
@@ -193,7 +201,7 @@ def _declared(
         if beside:
             out.objects.append(DriftedObject(address, "changed", name, found.live.id, beside))
         return
-    told = remembered and (link is None or bool(declared_by_apply(link)))
+    told = remembered and (out.applied if link is None else bool(declared_by_apply(link)))
     fields = _fields(differing, names, told=told)
     meanings = tuple(_meaning(each, differing, names) for each in differing.meanings)
     if told and any(each.cause == "ours" for each in differing.changes):
@@ -201,7 +209,7 @@ def _declared(
     if fields or meanings or beside:
         moved = any(each.cause != "differs" for each in (*fields, *meanings, *beside))
         what: What = "differs" if not moved else "deactivated" if _switched_off(kind, differing) else "changed"
-        note = "linked, and never applied since: what was declared before is not known" if remembered and fields else ""
+        note = (NEVER_LINKED if link is None else NEVER_APPLIED) if remembered and fields else ""
         fields += meanings + beside
         out.objects.append(DriftedObject(address, what, name, found.live.id, fields, "" if told else note))
         out.live[address] = found.live
@@ -251,8 +259,8 @@ def _unsaid(
     before = ABSENT if change.how == "new" else HIDDEN
     after = change.value
     if after is not ABSENT:
-        word = next((str(step) for step in reversed(change.path) if isinstance(step, str)), "")
-        after = names.named(withhold(after, (), kind.shape, suspect, word), labels)
+        words = tuple(step for step in change.path if isinstance(step, str))
+        after = names.named(withhold(after, (), kind.shape, suspect, words), labels)
     return DriftField(shown(change, names, labels), before, after, "undeclared", reason=NOT_KEPT * (before is HIDDEN))
 
 

@@ -29,9 +29,14 @@ FORMAT_VERSION = 2
 REMOVALS: frozenset[Verb] = frozenset({"delete", "deactivate", "uninstall"})
 
 
+SecretWord = Literal["set", "rotate", "remove"]
+"""What becomes of a secret: there is none yet, another one is sent, it goes (docs/applying.md#secrets)."""
+
+
 class Field(NamedTuple):
     """A changed field as a reviewer sees it. `before`/`after` are JSON values or `ABSENT`; a reference not yet known
-    stands as `Ref`, a secret as `Secret`, a value that must not be shown as `HIDDEN`."""
+    stands as `Ref`, a secret as `Secret`, a value that must not be shown as `HIDDEN`. `word`: what becomes
+    of a secret."""
 
     path: str
     before: Json
@@ -40,6 +45,7 @@ class Field(NamedTuple):
     level: Level = "safe"
     reason: str = ""
     item: str = ""
+    word: SecretWord | Literal[""] = ""
 
 
 class _Hidden:
@@ -215,6 +221,11 @@ class Plan:
         counts = Counter(change.action for change in self.changes)
         order = [*get_args(Verb), *sorted(set(counts) - set(get_args(Verb)))]  # a saved plan may be of a newer syncer
         return {verb: counts[verb] for verb in order if counts[verb]}
+
+    @property
+    def accepted(self) -> int:
+        """How many findings are accepted though a rule speaks against them, in what changes."""
+        return sum(each.rule == "accepted" for each in self.notices)
 
 
 class DifferingObject(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
 from syncer.diff.platform_form import forms_of, told_apart
-from syncer.diff.required_fields import missing_after, missing_in_new, place
+from syncer.diff.required_fields import missing_after, place, wrong_in_new
 from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
@@ -24,8 +24,9 @@ from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed, Match, problem_of, remembered
 from syncer.model.unexpected_reply import UnexpectedReply, another_form, of_known_form
 from syncer.plan.agreement import Agreements, ComparedSides, RunAgreements, extent
-from syncer.plan.cascade import name_users, taken_along
+from syncer.plan.cascade import name_users, taken_along, two_owners
 from syncer.plan.dependency_order import order_of
+from syncer.plan.document.redaction import withhold
 from syncer.plan.goal_check import unsound
 from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
@@ -33,7 +34,7 @@ from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
 from syncer.plan.secrets.exposure import exposures, unknown_fields
-from syncer.plan.secrets.secret_changes import memory_of_secrets, secret_changes, secret_notices, shown
+from syncer.plan.secrets.secret_changes import memory_of_secrets, secret_changes, secret_notices, shown, word_of
 from syncer.plan.users.part_users import name_part_users
 
 Unread = dict[Address, Problem]
@@ -70,6 +71,7 @@ def draft(
     with of_known_form("what is to be removed"):
         remove_unnamed(kinds, sides, known, out)
         remove_asked(kinds, sides, known, out)
+    two_owners(kinds, sides, out)
     taken = taken_along(kinds, sides, out)
     refer_to_removed(kinds, sides, known, taken, out)
     first = name_users(kinds, sides, known, taken, out)
@@ -214,7 +216,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         if desired.address in sides.matches[kind.name].lost:
             said = f"{desired.address} was deleted in the organisation and is planned anew"
             out.notices.append(Notice("deleted-elsewhere", said, desired.address))
-        problems += missing_in_new(kind, sides.create_schema(kind), desired, prepared.want)
+        problems += wrong_in_new(kind, sides.create_schema(kind), desired, prepared.want)
         if _sound(problems, out):
             out.tasks[desired.address] = _create(case)
         return
@@ -240,7 +242,8 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     if changes:
         problems += missing_after(kind, sides.create_schema(kind), desired, prepared.want, left)
         problems += [case.at(finding) for finding in kind.objections(changes, prepared.have, merged.goal)]
-        problems += [case.at(finding) for finding in unsound(kind, prepared, merged.goal)]
+        if not merged.refused:  # of which the rest is only a consequence
+            problems += [case.at(finding) for finding in unsound(kind, prepared, merged.goal)]
     out.released += [Release(desired.address, known.show(path, prepared.labels)) for path in merged.released]
     out.links.append(Link(desired.address, found.live.id, found.how, entry is None or entry.live_id != found.live.id))
     if not _sound(problems, out):
@@ -305,7 +308,8 @@ def _create(case: _Case) -> Task:
     risk = kind.create_risk(want)
     fields = tuple(_new_field(case, name, case.known.named(value, labels)) for name, value in goal.items())
     doubts = [reason for each in fields for reason in _doubts(case, each.path, each.after)]
-    fields += tuple(Field(label, ABSENT, shown(secret), "ours") for label, secret in case.prepared.secrets.items())
+    secrets = case.prepared.secrets.items()
+    fields += tuple(Field(label, ABSENT, shown(secret), "ours", word="set") for label, secret in secrets)
     change = Change(
         address=case.desired.address,
         action="create",
@@ -363,6 +367,9 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
     risk, labels = case.kind.risk(change, case.prepared.have, goal), case.prepared.labels
     hidden = change.before is not ABSENT and (holds_secret(change.after) or holds_secret(change.last))
     before, after = (case.known.named(side, labels) for side in (change.before, change.after))
+    if case.kind.suspicious is not None and not hidden:
+        words = tuple(step for step in change.path if isinstance(step, str))
+        before = withhold(before, (), case.kind.shape, case.kind.suspicious, words)
     if before == after:  # a part that is given another id keeps its local key: only the ids show a difference
         before, after = change.before, change.after
     exposed, path = _exposed(case, change), case.known.show(change.path, labels)
@@ -375,6 +382,7 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
         worst([*((risk.level,) if risk else ()), *(("risky",) if exposed or unknown else ())]),
         "; ".join(((risk.reason,) if risk else exposed) + unknown),
         risk.item if risk else "",
+        word_of(change, case.prepared),
     )
 
 

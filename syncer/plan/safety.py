@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 
 from syncer.model.address import Address
 from syncer.model.diagnostic import Problem
@@ -334,7 +335,7 @@ def losses(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Probl
     for change in plan.changes:
         for name, reason in change.losses:
             if name not in consent.accept_data_loss and str(change.address) not in consent.accept_data_loss:
-                yield Problem("data-loss", f"{name}: {reason}", hint=f"--accept-data-loss {name}")
+                yield Problem("data-loss", f"{name}: {reason}", hint=f"--accept-data-loss {quote(name)}")
 
 
 def _objects(number: int) -> str:

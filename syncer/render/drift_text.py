@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from syncer.plan.document.timestamps import LastChange
 from syncer.plan.drift import Drift, DriftedObject, DriftField, Stranger, What
@@ -43,16 +43,23 @@ GET_STATE = (
 )
 
 
-def render_drift(drift: Drift, terminal: Terminal, *, verbose: bool = False, unmanaged: bool = False) -> str:
+def render_drift(
+    drift: Drift,
+    terminal: Terminal,
+    *,
+    verbose: bool = False,
+    unmanaged: bool = False,
+    in_full: Callable[[str], str] = str,
+) -> str:
     """The report as text of at most `terminal.width` columns. `unmanaged`: each live object without a manifest is
-    listed, as it is where the report is verbose."""
+    listed, as it is where the report is verbose. `in_full`: a line of ours, its commands as they are to be typed."""
     blocks = [
         header(drift, terminal),
         *(object_lines(each, drift, terminal, verbose=verbose) for each in drift.objects),
         *(object_lines(each, drift, terminal, verbose=verbose) for each in drift.added),
-        _others(drift, terminal),
-        _strangers(drift, terminal, listed=verbose or unmanaged),
-        closing(drift, terminal),
+        _others(drift, terminal, in_full),
+        _strangers(drift, terminal, in_full, listed=verbose or unmanaged),
+        closing(drift, terminal, in_full),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -151,15 +158,15 @@ def unknown_line(drift: Drift) -> str:
     return f"what was live and undeclared in {count(drift.unknown, 'object')} is not known before the next apply"
 
 
-def _others(drift: Drift, terminal: Terminal) -> list[str]:
-    lines = paragraph(added_line(drift), terminal) if drift.added else []
+def _others(drift: Drift, terminal: Terminal, in_full: Callable[[str], str]) -> list[str]:
+    lines = paragraph(in_full(added_line(drift)), terminal) if drift.added else []
     return lines + (paragraph(unknown_line(drift), terminal, style="dim") if drift.unknown and drift.remembered else [])
 
 
-def _strangers(drift: Drift, terminal: Terminal, *, listed: bool) -> list[str]:
+def _strangers(drift: Drift, terminal: Terminal, in_full: Callable[[str], str], *, listed: bool) -> list[str]:
     if not drift.strangers:
         return []
-    lines = paragraph(strangers_line(drift), terminal)
+    lines = paragraph(in_full(strangers_line(drift)), terminal)
     for each in drift.strangers if listed else ():
         lines += paragraph(stranger_text(each, terminal), terminal, first=("", "  "), indent=4)
     return lines
@@ -187,9 +194,9 @@ def pending_line(drift: Drift) -> str:
     return f"{count(drift.pending, 'object')} {be} to be changed by the manifests, which is no drift: `syncer plan`"
 
 
-def closing(drift: Drift, terminal: Terminal) -> list[str]:
+def closing(drift: Drift, terminal: Terminal, in_full: Callable[[str], str]) -> list[str]:
     """What else there is, and the sum of it."""
-    lines = paragraph(pending_line(drift), terminal) if drift.pending else []
+    lines = paragraph(in_full(pending_line(drift)), terminal) if drift.pending else []
     if drift.unclear:
         text = f"not compared: {', '.join(map(str, drift.unclear))}"
         lines += paragraph(terminal.shown(text), terminal, first=("warning", "! "), indent=2)

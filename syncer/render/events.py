@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import assert_never
 
+from syncer.model.diagnostic import Problem
 from syncer.model.json_values import Json
 from syncer.plan.document.document import problem_document
 from syncer.plan.events import Done, Event, Failed, OpenCall, Recovered, Retried, Skipped, Started, Unknown, Waiting
@@ -28,13 +29,14 @@ LONG_WAIT = 5.0
 """Seconds from which on a wait gets a line of its own where there is no live line."""
 
 
-def event_text(event: Event, terminal: Terminal) -> str:
-    """The lines an event leaves behind, each with its line end; "" for those that only the live line shows."""
+def event_text(event: Event, terminal: Terminal, in_full: Callable[[str], str] = str) -> str:
+    """The lines an event leaves behind, each with its line end; "" for those that only the live line shows.
+    `in_full`: a hint with its commands as they are to be typed."""
     match event:
         case Done(change, _, _, but) if but is not None:
             what = f"{PAST[change.action]}, but not all of it is as it was sent"
             lines = _headline("!", "warning", str(change.address), what, terminal)
-            return _block(lines) + problems_text([but], terminal, summary=False)
+            return _block(lines) + _told(but, terminal, in_full)
         case Done(change, live_id, seconds):
             words: list[Span] = [("bold", terminal.shown(str(change.address))), ("", PAST[change.action])]
             words.append(("dim", f"({terminal.shown(live_id)}, {seconds:.1f} s)" if live_id else f"({seconds:.1f} s)"))
@@ -42,11 +44,11 @@ def event_text(event: Event, terminal: Terminal) -> str:
             lines = flowing(words, terminal, first=(style, f"{text} "), indent=4, gap=1)
         case Failed(change, problem):
             lines = _headline("!", "error", str(change.address), f"was not {PAST[change.action]}", terminal)
-            return _block(lines) + problems_text([problem], terminal, summary=False)
+            return _block(lines) + _told(problem, terminal, in_full)
         case Unknown(change, problem):
             what = f"may or may not be {PAST[change.action]}"
             lines = _headline("?", "error", str(change.address), what, terminal)
-            return _block(lines) + problems_text([problem], terminal, summary=False)
+            return _block(lines) + _told(problem, terminal, in_full)
         case Skipped(change, because):
             what = f"skipped: it waits for {terminal.shown(str(because))}"
             lines = _headline("!", "warning", str(change.address), what, terminal)
@@ -54,7 +56,7 @@ def event_text(event: Event, terminal: Terminal) -> str:
             what = f"settled ({terminal.shown(live_id)}): {terminal.shown(message)}"
             lines = _headline("=", "change", str(address), what, terminal)
         case OpenCall(_, problem):
-            return problems_text([problem], terminal, summary=False)
+            return _told(problem, terminal, in_full)
         case Waiting(seconds, reason):
             if seconds < LONG_WAIT:
                 return ""
@@ -64,6 +66,10 @@ def event_text(event: Event, terminal: Terminal) -> str:
         case _:
             assert_never(event)
     return _block(lines)
+
+
+def _told(problem: Problem, terminal: Terminal, in_full: Callable[[str], str]) -> str:
+    return problems_text([problem._replace(hint=in_full(problem.hint))], terminal, summary=False)
 
 
 def _headline(mark: str, style: str, address: str, what: str, terminal: Terminal) -> list[str]:
@@ -117,7 +123,7 @@ class ApplyProgress:
             case Retried(seconds, reason):
                 self._now = f"again in {_time(seconds)}: {reason}"
         terminal = self._out.talking
-        text = event_text(event, terminal)
+        text = event_text(event, terminal, self._out.in_full)
         if text and not (self._out.live and isinstance(event, Waiting)):
             self._out.talk(text)
         spent = self._clock() - self._start

@@ -33,6 +33,8 @@ class Output:
         self.terminal = terminal
         self.talking = talking or terminal
         self.live = live
+        self.in_full: Callable[[str], str] = str
+        """A text with the commands it names as they must be typed, whatever this one was told of where it works."""
         self.failure: OSError | None = None
         """Why something that was to be said was not, other than that nobody listened."""
         self._stdout = stdout
@@ -70,7 +72,8 @@ class Output:
         """Problems as text on stderr; nothing for none."""
         from syncer.render.problems import problems_text  # late: most commands have none
 
-        self.talk(problems_text(problems, self.talking, summary=summary))
+        said = (each._replace(hint=self.in_full(each.hint)) for each in problems)
+        self.talk(problems_text(said, self.talking, summary=summary))
 
     def show(self, line: str) -> None:
         """Put a line in the live one's place, without a line end; "" takes it away. Nothing where there is none."""

@@ -240,11 +240,12 @@ def duration(writes: int, writes_per_minute: float) -> str:
 
 
 def summary_line(plan: Plan) -> str:
-    """`Plan: 3 to create, 2 to update`; `No changes. 41 links rebuilt.`."""
+    """`Plan: 3 to create, 2 to update`, `…; 1 finding accepted`; `No changes. 41 links rebuilt.`."""
     counts = [f"{number:,} to {verb}" for verb, number in plan.summary.items()]
     if plan.let_go:
         counts.append(f"{len(plan.let_go):,} to let go of")
     if counts:
-        return f"Plan: {', '.join(counts)}"
+        accepted = f"; {count(plan.accepted, 'finding')} accepted" if plan.accepted else ""
+        return f"Plan: {', '.join(counts)}{accepted}"
     new = sum(link.new for link in plan.links)
     return "No changes." + (f" {count(new, 'link')} rebuilt." if new else "")

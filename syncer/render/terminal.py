@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from syncer.model.named_tuple import NamedTuple
 from syncer.render.escape import disarmed, for_terminal
@@ -13,6 +13,9 @@ NARROWEST, WIDEST = 40, 200
 _ONE_COLUMN_EACH = "[\x00-\xac\xae-\u02ff\u2010-\u2027\u20ac\u2190-\u2193\u2212\u25cc]*"
 """Latin letters, and the punctuation of European texts and of ours: one column each in whatever order. A plan in German
 does without the tables, which take 20 ms to import."""
+
+_TYPED = re.compile(r"`(?:syncer |--)[^`]*`[^ ]*|(?<![^ ])--[a-z-]+ (?:'[^']*'[^ ]*|[^ ]+)")
+"""What a text gives to be typed: a command or an option between backticks, an option with its value."""
 
 Span = tuple[str, str]
 """(style, text): a stretch of a line. The style is a key of `STYLES` or "" for plain."""
@@ -151,11 +154,11 @@ def _fitting(signs: Iterable[str], width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most so many columns, broken at spaces, within a word only where it is too long. No
-    line begins as a workflow command does."""
+    """The text in lines of at most so many columns, broken at spaces, within a word only where it is too long; what
+    is to be typed stays on one line, where one has room for it. No line begins as a workflow command does."""
     lines: list[str] = []
     current = ""
-    for word in text.split(" "):
+    for word in _words(text, width):
         candidate = f"{current} {word}" if current else disarmed(word)
         if cells(candidate) <= width:
             current = candidate
@@ -165,6 +168,12 @@ def wrapped(text: str, width: int) -> list[str]:
         *full, current = cut(disarmed(word), width, width)
         lines += full
     return [*lines, current] if current or not lines else lines
+
+
+def _words(text: str, width: int) -> Iterator[str]:
+    """The text between its spaces; a command, or an option with its value, is one word where it fits a line."""
+    glued = _TYPED.sub(lambda found: found[0].replace(" ", "\0") if cells(found[0]) <= width else found[0], text)
+    return (word.replace("\0", " ") for word in glued.split(" "))
 
 
 def cut(text: str, first: int, then: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -147,9 +148,13 @@ def _type_hint(value: Json, schema: Schema) -> str:
     if "array" in kinds and not isinstance(value, (dict, list)):
         return f"write `[{_yaml(value)}]`, a list of one"
     if "string" in kinds and isinstance(value, (bool, int, float)) and not _for_variables(schema):
-        words = schema.get("x-unless-variable", {}).get("rule", schema).get("enum", [])
+        rule = schema.get("x-unless-variable", {}).get("rule", schema)
+        words = rule.get("enum", [])
         if words and _yaml(value) not in words:
             return f"write one of {_listed(words)}"
+        forms = [each["pattern"] for each in (rule, *rule.get("anyOf", ())) if "pattern" in each]
+        if forms and not any(re.search(form, _yaml(value)) for form in forms):
+            return f"write {FORMS[forms[0]]}, in quotes" if forms[0] in FORMS else ""
         return f'write `"{_yaml(value)}"`, with quotes'
     if isinstance(value, str) and kinds & {"boolean", "integer", "number"}:
         return _unquoted(value, kinds)

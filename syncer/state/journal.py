@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from syncer.fs.disk import DISK, Disk, NotDurable, remove_leftovers, replace_file
+from syncer.fs.permissions import own_name
 from syncer.model.calls import Outcome
 from syncer.model.diagnostic import InvalidInput, Location, Problem, Refused
 from syncer.model.json_values import Json
@@ -280,18 +281,18 @@ def read_records(path: Path, disk: Disk = DISK, what: str = "journal", way_out: 
     return Records(tuple(records))
 
 
-def open_calls(path: Path, disk: Disk = DISK) -> list[str]:
-    """What a plan should say of calls that an earlier run did not bring to an end; nothing is written."""
-    waiting: dict[str, str] = {}
+def open_calls(path: Path, disk: Disk = DISK) -> list[tuple[str, str]]:
+    """(address, what a plan should say) of calls that an earlier run did not bring to an end; nothing is written."""
+    waiting: dict[str, tuple[str, str]] = {}
     for record in read_records(path, disk).records:
         intent = record.get("intent")
         if isinstance(intent, dict):
-            waiting[str(intent.get("op"))] = (
-                f"{intent.get('address')}: an earlier apply was cut off in `{intent.get('step')}`"
-            )
+            address = str(intent.get("address"))
+            said = f"{address}: an earlier apply was cut off in `{intent.get('step')}`"
+            waiting[str(intent.get("op"))] = address, f"{said}; the next apply looks first whether it took effect"
         else:
             waiting.pop(str(record.get("settled")), None)
-    return [f"{said}; the next apply looks first whether it took effect" for said in waiting.values()]
+    return list(waiting.values())
 
 
 def must_be_settled(path: Path, addresses: Collection[str] | None = None, disk: Disk = DISK) -> None:
@@ -352,4 +353,4 @@ def _line_starts(raw: bytes, position: int) -> Iterator[int]:
 
 
 def _problem(path: Path, line: int, message: str, hint: str, rule: str = "journal") -> Problem:
-    return Problem(rule, message, Location(str(path), line, 1), hint=hint)
+    return Problem(rule, message, Location(own_name(path), line, 1), hint=hint)

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from syncer.fs.permissions import own_name
 from syncer.model.diagnostic import InvalidInput, Location, Problem, Refused
 from syncer.model.json_values import Json
 
@@ -82,7 +83,7 @@ class Lock:
         """`lift`: how to lift it, if there is a better way than to delete the file."""
         self._path = path
         self._me = me
-        self._lift = lift or f"if that run is surely over, delete `{path}`"
+        self._lift = lift or f"if that run is surely over, delete `{own_name(path)}`"
         self._handle = -1
         self.note = ""
 
@@ -173,7 +174,7 @@ class Lock:
         return self._problem(f"state is locked by {by}", f"wait for it; {self._lift}")
 
     def _problem(self, message: str, hint: str) -> Problem:
-        return Problem("locked", message, Location(str(self._path), 1, 1), hint=hint)
+        return Problem("locked", message, Location(own_name(self._path), 1, 1), hint=hint)
 
 
 def peek(path: Path) -> tuple[Holder | None, bool]:

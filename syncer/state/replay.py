@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from syncer.fs.permissions import own_name
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json
@@ -123,4 +124,4 @@ def _nobodys(path: Path | str, line: int) -> InvalidInput:
 
 def _invalid(path: Path | str, line: int, message: str) -> InvalidInput:
     hint = "look at what the last run may have made, then delete the journal and run `syncer plan`"
-    return InvalidInput(Problem("journal", message, Location(str(path), line, 1), hint=hint))
+    return InvalidInput(Problem("journal", message, Location(own_name(path), line, 1), hint=hint))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import glob
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,8 @@ from typing import Final
 
 from syncer.documents.document_codec import FLAG, TEXT, Key, converted, listed, mapping, record
 from syncer.fs.disk import DISK, Disk, NotDurable, replace_file
-from syncer.model.diagnostic import InvalidInput, Location, Problem
+from syncer.fs.permissions import own_name
+from syncer.model.diagnostic import InvalidInput, Location, Problem, Refused
 from syncer.model.json_values import Json
 from syncer.state.journal import frame, read_records
 from syncer.state.marker_json import from_json, to_json
@@ -219,15 +221,20 @@ class RunHistory:
         return None, ""
 
     def read(self, id: str) -> Run:
-        """The run of that id. InvalidInput where there is none, or it is damaged."""
+        """The run of that id. InvalidInput where there is none, or it is damaged; Refused, as a saved plan is, where
+        it is another environment's."""
         from difflib import get_close_matches
 
         names = {_id(name): name for name in self._names()}
         if id not in names:
+            for other in sorted(self.folder.parent.glob(f"*/*-{glob.escape(id)}.run")):
+                made = other.parent.name
+                message = f"the run was made for environment `{made}`, and this is `{self.folder.name}`"
+                raise Refused(Problem("other-run", message, hint=f"choose its environment: --env {made}"))
             near = get_close_matches(id, names, 1)
             kept = f"the {KEPT} newest runs of an environment are kept, on the machine that made them"
             hint = f"did you mean `{near[0]}`?" if near else f"`syncer undo` lists them; {kept}"
-            raise InvalidInput(Problem("no-such-run", f"no run `{id}` is kept in `{self.folder}`", hint=hint))
+            raise InvalidInput(Problem("no-such-run", f"no run `{id}` is kept in `{own_name(self.folder)}`", hint=hint))
         return self._read(self.folder / names[id])
 
     def _names(self) -> Sequence[str]:
@@ -271,8 +278,10 @@ def _id(name: str) -> str:
 
 def _unwritable(path: Path) -> Problem:
     message = "what is about to be changed cannot be kept for an undo, so it is not changed"
-    return Problem("run", message, Location(str(path), 1, 1), hint="make its folder writable, with room on the disk")
+    return Problem(
+        "run", message, Location(own_name(path), 1, 1), hint="make its folder writable, with room on the disk"
+    )
 
 
 def _damaged(path: Path, line: int, message: str) -> Problem:
-    return Problem("run", message, Location(str(path), line, 1), hint=_WAY_OUT)
+    return Problem("run", message, Location(own_name(path), line, 1), hint=_WAY_OUT)

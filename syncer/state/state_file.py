@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from syncer.documents.strict_json import TooManyValues, require_sparse
 from syncer.fs.disk import DISK, Disk, NotDurable, remove_leftovers, replace_file
+from syncer.fs.permissions import own_name
 from syncer.model.address import Address, parse_address
 from syncer.model.diagnostic import InvalidInput, Location, Problem
 from syncer.model.json_values import Json
@@ -126,7 +127,7 @@ def write(path: Path, raw: bytes, disk: Disk = DISK) -> None:
     except OSError as error:
         message = f"state cannot be saved: {_odd_file(error)}"
         hint = "what was done stands in the journal; make room on the disk, then run it again"
-        raise NotDurable(Problem("state", message, Location(str(path), 1, 1), hint=hint)) from None
+        raise NotDurable(Problem("state", message, Location(own_name(path), 1, 1), hint=hint)) from None
 
 
 def backup_of(path: Path) -> Path:
@@ -327,4 +328,4 @@ def _short(text: str) -> str:
 
 
 def _invalid(path: Path | str, line: int, message: str, hint: str) -> InvalidInput:
-    return InvalidInput(Problem("state", message, Location(str(path), line, 1), hint=hint))
+    return InvalidInput(Problem("state", message, Location(own_name(path), line, 1), hint=hint))

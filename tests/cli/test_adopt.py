@@ -347,6 +347,14 @@ def test_one_open_call_does_not_hold_up_the_others(live, sandbox) -> None:
     with Journal(live.state.with_suffix(".journal")) as journal:
         path = "/v1/workflows/closing-reasons"
         journal.intent(Intent("0123abcd", "ClosingReason/new", "ClosingReason", "create", "POST", path, seek))
+    seen = live.run("plan", "--format", "json")
+    plan = json.loads(seen.out)
+    assert (seen.code, [each["address"] for each in plan["changes"]]) == (7, ["ClosingReason/newer"]), seen.all
+    assert [each["message"] for each in plan["notices"] if each["rule"] in ("outcome-unknown", "held")] == [
+        f"ClosingReason/new: 2 live objects have the title `Neu`: `{A}`, `{B}`; delete or rename all but one in the "
+        "organisation, or say which with `syncer adopt ClosingReason/new ID`; syncer does not guess which one is meant",
+        "ClosingReason/new: it is left alone until it is known what an earlier run's call did",
+    ]
     said = live.run("apply", "--yes")
     assert (said.code, sandbox.titles()) == (7, ["Gewonnen", "Neu", "Neu", "Neuer"])
     assert said.err.startswith(

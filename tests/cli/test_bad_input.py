@@ -505,7 +505,7 @@ def places(repo: Any, sandbox: Any) -> None:
     for at in ("elsewhere", "/"):
         said = repo.run("validate", at=at)
         assert (said.code, said.out) == (3, "")
-        assert said.err.startswith("error[no-project]: there is no syncer.yaml in `")
+        assert said.err.startswith("error[no-project]: there is no syncer.yaml in this folder")
     assert repo.run("validate", "--config", str(repo.folder), at="/").code == 0
     said = repo.run("validate", "--config", "nosuch")
     assert (said.code, said.err.splitlines()[0]) == (3, "error[no-project]: `nosuch` does not exist")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from tests.cli.conftest import READER, reason
+from tests.cli.conftest import PROJECT, READER, STRANGER, reason
 
 BACK = """\
 Plan to take back run 0123abcd in test: organisation 739224 at SERVER
@@ -121,6 +121,19 @@ def test_a_run_that_is_not_there(live) -> None:
     assert said.err.startswith("error[no-such-run]: no run `0123abcd` is kept in ")
 
 
+def test_a_run_of_another_environment_is_refused_as_its_plan_is(live, sandbox) -> None:
+    run = changed(live, sandbox)
+    assert live.run("plan", "-o", "saved.json").code == 0
+    live.write("syncer.yaml", PROJECT + '  other:\n    org_id: "911042"\n')
+    live.env["EPILOT_TOKEN"] = STRANGER
+    kept = sandbox.titles()
+    for words in (("undo", run), ("apply", "saved.json", "--yes")):
+        said = live.run(*words, "-e", "other")
+        assert said.code == 4
+        assert "was made for environment `test`, and this is `other`" in said.err
+    assert sandbox.titles() == kept
+
+
 def test_a_torn_and_a_damaged_file(live, sandbox) -> None:
     run = changed(live, sandbox)
     older, path = sorted((live.folder / ".syncer" / "runs" / "test").iterdir(), key=lambda each: run in each.name)
@@ -154,3 +167,17 @@ def test_runs_are_kept_in_no_folder_that_a_checkout_links_to(live, sandbox, tmp_
         said = live.run(*args)
         assert (said.code, "the folder of the runs is a link out of the repository" in said.err) == (3, True), args
     assert (list(out.iterdir()), sandbox.writes()) == ([], [])
+
+
+def test_one_of_which_nothing_can_be_taken_back_ends_with_4_and_says_why(live, sandbox) -> None:
+    live.run("apply", "--yes")
+    live.write("config/won.yaml", reason("won", "Sieg"))
+    assert live.run("apply", "--yes").code == 0
+    (found,) = sandbox.ask("GET /v1/workflows/closing-reasons?includeInactive=true")["reasons"]
+    sandbox.ask(f"PATCH /v2/workflows/closing-reasons/{found['id']}", {"title": "Von Hand", "status": "ACTIVE"})
+    run = newest(live)
+    said = live.run("undo", run)
+    assert said.code == 4
+    assert "ClosingReason/won: `title` was changed by somebody since the run, and is left alone" in said.out
+    assert f"nothing of run `{run}` can be taken back" in said.err
+    assert live.run("undo", run, "--format", "json").code == 4

@@ -104,7 +104,7 @@ def planned(kind: Kind, live: Json, spec: Json, answers: Json, *, declared: bool
 
 def read(kind: Kind, live: Json, answers: Json) -> Iterator[Callable[[], object]]:
     """What is made of a live object beside a plan."""
-    yield lambda: kind.notices(live, answers)
+    yield lambda: kind.notices(live, answers, {})
     yield lambda: kind.called(live)
     yield lambda: kind.recorded and kind.recorded().keep(live)
     yield lambda: kind.pull and kind.pull(kind.spec_of(live), live, {}, {})

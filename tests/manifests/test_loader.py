@@ -248,6 +248,13 @@ ACROSS: dict[str, tuple[list[str], list[str]]] = {
             " (rename one of the two, or merge them)"
         ],
     ),
+    "G08 same address, never together": (
+        [of("x", named("a")), of("y", named("a"))],
+        [
+            "1.yaml:4:9 duplicate-address: `ClosingReason/a` is declared at 0.yaml:4:9 already"
+            " (rename one of the two, with `aliases: [a]`: where it lives it goes on as the same object)"
+        ],
+    ),
     "alias is a name": (
         [named("a", "b"), named("b")],
         [

@@ -292,8 +292,7 @@ def test_h08_not_beyond_the_git_repository(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as refusal:
         find_project(tmp_path / "repo/sub")
     [problem] = refusal.value.problems
-    folder = tmp_path / "repo"
-    assert problem.message == f"there is no syncer.yaml in `{folder}/sub`, nor in the folders above up to `{folder}`"
+    assert problem.message == "there is no syncer.yaml in this folder, nor in the folders above up to `..`"
     assert problem.hint == "`syncer init` writes one; --config names one that lies elsewhere"
 
 
@@ -302,7 +301,7 @@ def test_h08_nearly_named(tmp_path: Path) -> None:
     (tmp_path / "syncer.yml").write_text(GOOD)
     with pytest.raises(InvalidInput) as refusal:
         find_project(tmp_path)
-    assert refusal.value.problems[0].hint == f"rename `{tmp_path}/syncer.yml` to syncer.yaml"
+    assert refusal.value.problems[0].hint == "rename `syncer.yml` to syncer.yaml"
 
 
 def test_config_that_is_not_there(tmp_path: Path) -> None:

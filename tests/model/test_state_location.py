@@ -13,8 +13,8 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Refused
 from syncer.model.resource import Managed
 from syncer.model.state_location import allowed, chosen, findings, state_location
-from syncer.state.backends.backend import moved_to, tombstone
 from syncer.state.backends.factory import local_place
+from syncer.state.backends.former_state import moved_to, tombstone
 from syncer.state.backends.local import FileLock
 from syncer.state.lock import Holder, myself
 from syncer.state.state_file import State, load
@@ -130,7 +130,7 @@ def test_what_the_operator_says_comes_first() -> None:
 
 
 def test_a_tombstone_is_told_from_everything_else() -> None:
-    assert moved_to(tombstone("sandbox", "s3://acme/x")) == "s3://acme/x"
+    assert moved_to(tombstone("sandbox", "s3://acme/x", "739224")) == "s3://acme/x"
     for other in (b"", b"{", b'{"moved_to": 1}', b'["moved_to"]', b'{"moved_to": "\\u001b[2J"}', b"[" * 4000):
         assert moved_to(other) == ""
 

@@ -29,6 +29,8 @@ def asked(entry: Any) -> str:
 REASON = "/v2/workflows/closing-reasons/ID"
 SITE = "/v1/entity/schemas/site"
 FLOW = "/v2/flows/templates/ID"
+ENFORCED = "enforce_limits=true"
+SAVE = f"PUT {FLOW}?{ENFORCED}"
 APP = "/v1/app/ID"
 CONFIGS = "/data-governance/v1/configs"
 ONLY_ONE = f"{CONFIGS}?entity_schema=contact&type=deletion&limit=100"
@@ -196,20 +198,26 @@ CASES: dict[str, tuple[str, Change, Change, list[str], list[str]]] = {
         [f"GET {SITE}?latest=true", f"DELETE {SITE}", f"GET {SITE}?latest=true"],
     ),
     "flow, nothing": ("FlowTemplate", flow, nothing, [], []),
-    "flow, create disabled": ("FlowTemplate", nothing, flow, LIMITS, ["POST /v2/flows/templates", f"GET {FLOW}"]),
+    "flow, create disabled": (
+        "FlowTemplate",
+        nothing,
+        flow,
+        LIMITS,
+        [f"POST /v2/flows/templates?{ENFORCED}", f"GET {FLOW}"],
+    ),
     "flow, create enabled": (
         "FlowTemplate",
         nothing,
         flow_live,
         LIMITS,
-        ["POST /v2/flows/templates", f"GET {FLOW}", f"PUT {FLOW}", f"GET {FLOW}"],
+        [f"POST /v2/flows/templates?{ENFORCED}", f"GET {FLOW}", SAVE, f"GET {FLOW}"],
     ),
     "flow, update": (
         "FlowTemplate",
         flow,
         flow_changed,
         LIMITS,
-        [f"GET {FLOW}", f"PUT {FLOW}", f"GET {FLOW}"],
+        [f"GET {FLOW}", SAVE, f"GET {FLOW}"],
     ),
     "flow, delete": ("FlowTemplate", flow, gone, USERS_OF_A_FLOW, [f"GET {FLOW}", f"DELETE {FLOW}", f"GET {FLOW}"]),
     "bundle, nothing": ("FlowTemplate", bundle, nothing, AUTOMATIONS, []),
@@ -222,7 +230,7 @@ CASES: dict[str, tuple[str, Change, Change, list[str], list[str]]] = {
             "POST /v2/flows/templates/import",
             f"GET {FLOW}",
             f"GET {AUTOMATION}",
-            f"PUT {FLOW}",
+            SAVE,
             f"GET {FLOW}",
             *AUTOMATIONS,
         ],
@@ -239,7 +247,7 @@ CASES: dict[str, tuple[str, Change, Change, list[str], list[str]]] = {
         bundle,
         bundle_changed,
         [*AUTOMATIONS, *LIMITS],
-        [f"GET {FLOW}", *AUTOMATIONS, f"PUT {AUTOMATION}", f"PUT {FLOW}", f"GET {FLOW}", *AUTOMATIONS],
+        [f"GET {FLOW}", *AUTOMATIONS, f"PUT {AUTOMATION}", SAVE, f"GET {FLOW}", *AUTOMATIONS],
     ),
     "bundle, delete": (  # its automations go with it: they are kept for an undo
         "FlowTemplate",

@@ -715,6 +715,29 @@ def test_a_frozen_schema_and_one_of_a_blueprint(world: World, make: Make) -> Non
     world.converges()
 
 
+def _rules(count: int) -> list[dict[str, Any]]:
+    """So many rules of entity sync."""
+    return [
+        {
+            "trigger": {"event": "FlowStarted"},
+            "value": {"source": "workflow_name"},
+            "target": {"entitySchema": "opportunity", "entityAttribute": f"status_{number}"},
+        }
+        for number in range(count)
+    ]
+
+
+def test_a_flow_that_passes_a_soft_limit(make_world: Callable[..., World], make: Make) -> None:
+    world = make_world(flow_limits=(("entity_sync", 20),))
+    world.put(make.flow("visit", entity_sync=_rules(20)))
+    world.apply()
+    world.put(make.flow("visit", entity_sync=_rules(21)))
+    said = "21 rules of entity sync (20 live), and at most 20 are allowed as far as is known: the platform refuses more"
+    assert notices(world.plan()) == [said]
+    run = world.apply()
+    assert (run.code, len(world.one("FlowTemplate")["entity_sync"])) == (6, 20)
+
+
 def test_retention_needs_a_start_in_the_future_when_it_goes_live(world: World, make: Make) -> None:
     plan = {"frequency": "interval", "interval_days": 7}
     world.put(make.retention(enabled=True, schedule={**plan, "start_date": "2026-03-02"}))

@@ -109,6 +109,45 @@ def test_a_manifest_that_is_there_is_edited_and_keeps_its_comments(
     assert (two.changes("test"), two.within("other").apply().code, two.changes("other")) == ({}, 0, {})
 
 
+@pytest.mark.parametrize("first", [False, True], ids=["new", "pulled before"])
+def test_what_looks_like_a_secret_becomes_a_variable_and_its_value_stands_nowhere(
+    two: Two, live: Callable[..., None], make: Make, first: bool
+) -> None:
+    live("test", make.bundle("visit"))
+    mail = two.world.one("AutomationFlow", flow_name="Mail visit")
+    config = {"email_template_id": "m-1", "api_key": "plain", "headers": [{"key": "X-Auth", "value": "hush-1"}]}
+    mail["actions"][0]["config"] = config
+    two.world.ask(f"PUT /v1/automation/flows/{mail['id']}", mail)
+    if first:
+        pulled(two)
+    two.provide(two.promote("FlowTemplate/visit"))
+    promotion = two.promote("FlowTemplate/visit")
+    place = ("automations", "mail_visit", "actions", 0, "config")
+    named = {"api_key": "SYNCER_VISIT_MAIL_VISIT_API_KEY", "X-Auth": "SYNCER_VISIT_MAIL_VISIT_X_AUTH"}
+    assert [
+        (str(address), [(each.path, each.variable) for each in some]) for address, some in promotion.secrets.items()
+    ] == [
+        (
+            "FlowTemplate/visit",
+            [((*place, "api_key"), named["api_key"]), ((*place, "headers", 0, "value"), named["X-Auth"])],
+        )
+    ]
+    said = two.manifest("config/flows/visit.yaml")["spec"]["automations"]["mail_visit"]["actions"][0]["config"]
+    assert (said["api_key"], said["headers"][0]["value"]) == tuple(f"${{env.{each}}}" for each in named.values())
+    files = [*two.files().values(), *(each.read_bytes() for each in two.world.folder.rglob(".syncer/**/*.*"))]
+    assert [each for each in files if b"plain" in each or b"hush-1" in each] == []
+    with pytest.raises(InvalidInput) as refusal:
+        two.within("other").apply()
+    assert [each.rule for each in refusal.value.problems] == ["env-missing", "env-missing"]
+    two.world.env |= {named["api_key"]: "plain", named["X-Auth"]: "hush-1"}
+    assert two.changes("test") == {}
+    two.world.env |= {named["api_key"]: "their own"}
+    assert two.within("other").apply().code == 0
+    theirs = two.ask("GET /v1/automation/flows?include_flows=true&size=100")["results"]
+    (sent,) = [each["actions"][0]["config"] for each in theirs if each["flow_name"] == "Mail visit"]
+    assert (sent["api_key"], sent["headers"][0]["value"]) == ("their own", "hush-1")
+
+
 def test_what_both_have_under_one_title_is_looked_up_and_not_made_again(
     two: Two, live: Callable[..., None], make: Make
 ) -> None:

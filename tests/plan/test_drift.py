@@ -27,10 +27,11 @@ def world(kinds: Mapping[str, Kind], desired: Callable[..., Any], managed: Calla
     return World(kinds, desired, managed)
 
 
-def compared(world: World, *given: Any, remembered: bool = True, **more: Any) -> Comparison:
+def compared(world: World, *given: Any, remembered: bool = True, applied: bool = True, **more: Any) -> Comparison:
     sides = world.sides(*given, **more)
     known = IdIndex(world.kinds, sides)
-    return compare(world.kinds, sides, known, draft(world.kinds, sides, known), remembered=remembered)
+    made = draft(world.kinds, sides, known)
+    return compare(world.kinds, sides, known, made, remembered=remembered, applied=applied)
 
 
 def book(**spec: Json) -> list[tuple[str, dict[str, Json]]]:
@@ -167,6 +168,13 @@ WITHOUT: dict[str, tuple[Any, Any, list[DriftedObject]]] = {
 def test_without_a_state_nobody_can_tell(world: World, manifests: Any, there: Any, objects: Any) -> None:
     found = compared(world, manifests, there, {}, remembered=False)
     assert (found.objects, found.pending) == (objects, set())
+
+
+def test_what_a_pull_remembers_of_others_does_not_say_who_moved_a_field(world: World) -> None:
+    found = compared(world, book(pages=7), live(pages=9), {}, applied=False)
+    note = "no apply is remembered, so what was declared before is not known"
+    differs = DriftField("pages", 7, 9, "differs")
+    assert (found.objects, found.pending) == (changed(differs, what="differs", note=note), set())
 
 
 PIN = Secret("SYNCER_PIN", "canary-1234")

@@ -108,7 +108,7 @@ def test_a_create(world: World) -> None:
             Field("pages", ABSENT, 7, "ours"),
             Field("sequel", ABSENT, sequel, "ours"),
             Field("dear", ABSENT, True, "ours"),
-            Field("locks[pin]", ABSENT, PIN, "ours"),
+            Field("locks[pin]", ABSENT, PIN, "ours", word="set"),
         ),
         calls=("PUT /things/…",),
         waits=(Address("Book", "b"),),
@@ -263,13 +263,15 @@ SECRETS: dict[str, tuple[Secret, dict[str, str], bool, dict[str, Json], list[Fie
     "the one that was sent": (PIN, {"locks[pin]": DIGEST}, False, {}, [], []),
     "another": (
         Secret("SYNCER_PIN", "9"), {"locks[pin]": DIGEST}, False, {},
-        [Field("locks[pin]", HIDDEN, Secret("SYNCER_PIN", "9"), "ours")], [],
+        [Field("locks[pin]", HIDDEN, Secret("SYNCER_PIN", "9"), "ours", word="rotate")], [],
     ),
-    "asked for": (PIN, {"locks[pin]": DIGEST}, True, {}, [Field("locks[pin]", HIDDEN, PIN, "ours")], []),
+    "asked for": (
+        PIN, {"locks[pin]": DIGEST}, True, {}, [Field("locks[pin]", HIDDEN, PIN, "ours", word="rotate")], [],
+    ),
     "not known": (
         PIN, {}, False, {}, [], ["Book/a: whether locks[pin] is up to date is not known; it is not sent"],
     ),
-    "not known, and asked for": (PIN, {}, True, {}, [Field("locks[pin]", HIDDEN, PIN, "ours")], []),
+    "not known, and asked for": (PIN, {}, True, {}, [Field("locks[pin]", HIDDEN, PIN, "ours", word="rotate")], []),
     "not known, and other fields change": (
         PIN, {}, False, {"pages": 8}, [Field("pages", 7, 8, "ours")],
         ["Book/a: whether locks[pin] is up to date is not known; it is not sent"],
@@ -278,7 +280,9 @@ SECRETS: dict[str, tuple[Secret, dict[str, str], bool, dict[str, Json], list[Fie
         PIN, {}, False, {"locks": ["iron"]}, [Field("locks", ABSENT, ["iron"], "ours")],
         ["Book/a: whether locks[pin] is up to date is not known; it is sent along with the other changes"],
     ),
-    "a digest that is none": (PIN, {"locks[pin]": "x"}, False, {}, [Field("locks[pin]", HIDDEN, PIN, "ours")], []),
+    "a digest that is none": (
+        PIN, {"locks[pin]": "x"}, False, {}, [Field("locks[pin]", HIDDEN, PIN, "ours", word="rotate")], [],
+    ),
 }  # fmt: skip
 
 
@@ -355,7 +359,7 @@ def test_a_new_object_with_secrets(world: World) -> None:
         Field("pages", ABSENT, 1, "ours"),
         Field("code", ABSENT, [TO_B], "ours", "risky", sent),
         Field("dear", ABSENT, True, "ours"),
-        Field("locks[pin]", ABSENT, PIN, "ours"),
+        Field("locks[pin]", ABSENT, PIN, "ours", word="set"),
     )
 
 

@@ -11,7 +11,7 @@ from syncer.model.json_values import ABSENT, Json, Secret, UnknownValue, WriteOn
 from syncer.model.kind import PreparedSides
 from syncer.model.resource import Managed
 from syncer.plan.plan import HIDDEN
-from syncer.plan.secrets.secret_changes import SecretChanges, memory_of_secrets, secret_changes
+from syncer.plan.secrets.secret_changes import SecretChanges, memory_of_secrets, secret_changes, word_of
 
 PIN, OTHER, UNKNOWN = Secret("SYNCER_PIN", "1234"), Secret("SYNCER_PIN", "9"), UnknownValue("SYNCER_PIN")
 DIGEST, THEN, NOW = digest_secret(PIN, b"0" * 16), "2026-11-01", "2026-11-09"
@@ -106,3 +106,18 @@ def test_the_field_of_a_secret() -> None:
     labels = ("doors[a]", "doors[a][0]", "doors[a].pin", "doors[ab]", "doors", "shed[1].pin")
     assert [field_of(each, times) for each in labels] == ["doors[a]", "doors[a]", "doors[a]", "doors[ab]", None, "shed"]
     assert [time_of(each, times) for each in labels] == [THEN, THEN, THEN, NOW, None, ""]
+
+
+WORDS: dict[str, tuple[FieldChange, str]] = {
+    "none yet": (FieldChange((A,), ABSENT, PIN), "set"),
+    "another": (FieldChange((A,), HIDDEN, PIN, "drift"), "rotate"),
+    "it goes": (FieldChange((B,), HIDDEN, ABSENT), "remove"),
+    "an entry of it goes": (FieldChange((f"{A}[1]",), HIDDEN, ABSENT), "remove"),
+    "no secret": (FieldChange(("title",), "A", "B"), ""),
+    "a field that is called so, and lies deeper": (FieldChange((A, "x"), "A", "B"), ""),
+}
+
+
+@pytest.mark.parametrize(("change", "word"), WORDS.values(), ids=WORDS)
+def test_the_word_for_what_becomes_of_it(change: FieldChange, word: str) -> None:
+    assert word_of(change, PreparedSides({}, {}, secrets={A: PIN}, secret_times={A: THEN, B: THEN})) == word

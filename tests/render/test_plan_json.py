@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -13,10 +14,10 @@ import pytest
 from syncer.model.diagnostic import Location, Problem
 from syncer.model.json_values import Json, Secret
 from syncer.model.secret_text import secret_text
-from syncer.plan.document.document import identified, plan_document, plan_id
+from syncer.plan.document.document import PLAN, identified, plan_document, plan_id
 from syncer.plan.document.marker_codec import json_of
 from syncer.plan.plan import Notice, Plan
-from syncer.render.plan_text import plan_json
+from syncer.render.plan_text import plan_json, summary_line
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "plan.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -74,6 +75,18 @@ def test_a_secret_is_as_the_schema_says(everything: Plan, around: str) -> None:
     VALIDATOR.validate(document)
 
 
+@pytest.mark.parametrize("word", ["", "set", "rotate", "remove"])
+def test_the_word_of_a_secret_stands_beside_it_and_is_read_again(everything: Plan, word: Any) -> None:
+    first, *others = everything.changes
+    fields = (first.fields[0]._replace(word=word), *first.fields[1:])
+    plan = replace(everything, changes=(replace(first, fields=fields), *others))
+    document = plan_document(plan)
+    VALIDATOR.validate(document)
+    field = document["changes"][0]["fields"][0]
+    assert field.get("secret", "") == word
+    assert PLAN.read(document).changes[0].fields[0].word == word
+
+
 def test_no_secret_is_in_it(everything: Plan) -> None:
     text = plan_json(everything)
     assert "canary" not in text
@@ -91,8 +104,16 @@ def test_the_id_binds_everything_but_notices_and_problems(everything: Plan) -> N
     assert plan_id(document) == everything.id
     assert plan_id(plan_document(everything, [PROBLEM])) == everything.id
     assert identified(replace(everything, notices=(Notice("a", "b"),))).id == everything.id
-    for key in set(document) - {"id", "notices", "problems"}:
+    for key in set(document) - {"id", "accepted", "notices", "problems"}:
         assert plan_id({**document, key: "something else"}) != everything.id
+
+
+def test_accepted_findings_are_counted(everything: Plan) -> None:
+    notices = (*everything.notices, *[Notice("accepted", "accepted though a rule speaks against it: x")] * 2)
+    plan = replace(everything, notices=notices)
+    assert (plan_document(everything)["accepted"], plan_document(plan)["accepted"]) == (0, 2)
+    assert summary_line(plan) == f"{summary_line(everything)}; 2 findings accepted"
+    assert summary_line(replace(plan, changes=(), released=())).startswith("No changes.")
 
 
 def test_the_id_does_not_depend_on_the_order_of_keys(everything: Plan) -> None:

@@ -138,6 +138,9 @@ WRAPPED = {
     "words": ("one two three", 8, ["one two", "three"]),
     "a long word": ("a bbbbbbbbbbbb c", 5, ["a", "bbbbb", "bbbbb", "bb c"]),
     "empty": ("", 5, [""]),
+    "what is typed stays together": ("say `syncer a -b c`, or", 16, ["say", "`syncer a -b c`,", "or"]),
+    "an option and its value too": ("or --a-b 'c d' so", 10, ["or --a-b", "'c d' so"]),
+    "where there is room": ("or --a-b 'c d' so", 12, ["or", "--a-b 'c d'", "so"]),
     "no command at a line's start": ("aaaa ::error::x", 14, ["aaaa", "\\x3a:error::x"]),
     "nor within a word": ("aaaaaaaa::error::x", 8, ["aaaaaaaa", "\\x3a:err", "or::x"]),
 }

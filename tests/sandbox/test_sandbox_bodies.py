@@ -18,9 +18,17 @@ SANDBOX = Path(body_schema.__file__).parent
 DOCUMENTS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(SANDBOX.glob("bodies/*.json"))}
 UUID = "0f6d3a7e-6c53-4d07-9f2f-2a1b8d7b3c11"
 ATTRIBUTE = {"name": "n", "label": "L", "type": "string"}
+MATCHED = "body/edit_mode_config/fuzzy_config/type must be equal to one of the allowed values:"
 TASK = {"id": "t", "name": "T", "task_type": "MANUAL"}
 FLOW = {"name": "Netz", "tasks": [TASK], "edges": []}
 RULE = {"method": "GET", "path": "/v1/*", "status": 500}
+
+
+def fuzzy(rule: str) -> dict[str, Any]:
+    """An attribute's way of being matched."""
+    return {"edit_mode": "external", "edit_mode_config": {"match_strategy": "fuzzy", "fuzzy_config": {"type": rule}}}
+
+
 JUDGED: dict[str, tuple[str, str, Any, list[str]]] = {
     # document, definition, value, what is wrong with it
     "no object": ("workflow", "reason", [], ["body must be object"]),
@@ -70,6 +78,17 @@ JUDGED: dict[str, tuple[str, str, Any, list[str]]] = {
         "entity", "attribute",
         ATTRIBUTE | {"overridable_attribute": True, "type": "computed", "value_formatter": "x"},
         ["body/type must NOT be valid"],
+    ),
+    "how a relation is matched": (
+        "entity", "attribute", ATTRIBUTE | {"type": "relation", **fuzzy("suffix")},
+        [f"{MATCHED} relation_set"],
+    ),
+    "how what is repeatable is matched": (
+        "entity", "attribute", ATTRIBUTE | {"repeatable": True, **fuzzy("set_equivalent")}, [],
+    ),
+    "how a text is matched": (
+        "entity", "attribute", ATTRIBUTE | {"type": "string", **fuzzy("entry_match")},
+        [f"{MATCHED} suffix, digits_only, regex"],
     ),
     "a uuid as a whole": ("entity", "uuid", f"{UUID}0", ['body must match pattern "']),
     "two clauses in one": (

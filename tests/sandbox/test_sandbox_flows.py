@@ -345,7 +345,7 @@ def many_branches(count: int) -> dict[str, Any]:
 
 def test_limits_warn_or_refuse(box: Any) -> None:
     warning = {
-        "i18nKey": "limits.branches",
+        "i18nKey": "errors.task_max_branches",
         "message": "branches: 21 of at most 20",
         "max": 20,
         "current": 21,

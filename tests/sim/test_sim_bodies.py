@@ -26,6 +26,12 @@ def test_what_an_organisation_holds_is_carried(seed: int) -> None:
     assert came.hands > 0
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_what_was_pulled_makes_the_same_in_an_empty_organisation(seed: int) -> None:
+    """It passes `validate --strict`, plans empty, and is applied as it is where nothing is yet."""
+    assert played(seed, size=20, hands=0, promoting=False).wrong == {}
+
+
 Patch = Callable[[pytest.MonkeyPatch], None]
 
 

@@ -50,6 +50,13 @@ def test_a_walk_keeps_every_invariant(seed: int) -> None:
     assert (came.violations, came.steps.total()) == ([], 30)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "steps"), [(18, 10)])
+def test_what_failed_once_holds(seed: int, steps: int) -> None:
+    """18: a state that a pull began made drift into a change of ours."""
+    assert review((seed, steps)).violations == []
+
+
 def test_the_same_seed_is_the_same_walk() -> None:
     assert review((3, 8)) == review((3, 8))
 

@@ -9,19 +9,27 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
+from simulation.commands import INVARIANTS, Walk
 from simulation.cost import MOST_FSYNCS, measured
 from simulation.findings import CANARY, linked
 from simulation.fuzz import MEGABYTES, SECONDS, amiss, fuzzed
+from simulation.gauges import GaugedWorld
 from simulation.manifests import Make
+from simulation.parts import HOUSE, manifests
 from simulation.rate import MOST_MORE, rated
 from simulation.repositories import GUARDED
 from simulation.spoiling import repository
-from simulation.walks import INVARIANTS, GaugedWorld, Walk, Walking, walk
+from simulation.walks import Walking, walk
+from syncer.model.address import parse_address
+from syncer.ops.pull.write_back import WriteBackResult
+
+Json = Any
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -41,9 +49,9 @@ def test_walks_go_everywhere() -> None:
         came = walk((seed, 50))
         steps += came.steps
         codes += came.codes
-        if len(steps) == 16 and {0, 3, 4, -9} <= set(codes):
+        if len(steps) == 20 and {0, 3, 4, -9} <= set(codes):
             return
-    assert (len(steps), sorted(codes)) == (16, "with 0, 3, 4 and -9 among them")
+    assert (len(steps), sorted(codes)) == (20, "with 0, 3, 4 and -9 among them")
 
 
 @pytest.fixture
@@ -54,7 +62,7 @@ def walking(tmp_path: Path) -> Iterator[Walking]:
     world.gauge()
     world.ask("POST /v1/workflows/closing-reasons", {"title": "Anderes"})
     found = Walking(world, Random(7), Walk(7))
-    world.put(Make.reason("guarded", metadata={"protect": True}), Make.reason("won"))
+    world.put(Make.reason("guarded", metadata={"protect": True}), Make.reason("won"), *manifests())
     found.step("apply", found.good_apply)
     assert found.came.violations == []
     yield found
@@ -97,6 +105,37 @@ def _blind(walking: Walking) -> None:
     walking.scalar_by_hand()
 
 
+def _house(walking: Walking, change: Callable[[Json], object]) -> None:
+    """Somebody changes the flow with parts, past everybody."""
+    id = next(id for (_, id), owner in linked(walking.world).items() if owner == HOUSE)
+    walking.world.stored("flow", id, lambda body: change(body) or body)
+
+
+def _noted_elsewhere(walking: Walking) -> None:
+    _house(walking, lambda body: body["tasks"][0].update(x_mark=body["tasks"][1]["id"]))
+
+
+def _remembered_otherwise(walking: Walking) -> None:
+    walking.known = dict.fromkeys(walking._remembered(), "another")
+
+
+def _named_otherwise(walking: Walking) -> None:
+    _house(walking, lambda body: body["phases"][0].update(name="Otherwise"))
+    walking.names_kept()
+
+
+def _pulled_in_vain(walking: Walking) -> None:
+    _house(walking, lambda body: body["phases"][0].update(name="Otherwise"))
+    walking._all_of_it(WriteBackResult(), (), walking._by_hand_alone())
+
+
+def _held_back(walking: Walking) -> None:
+    _house(walking, lambda body: body["phases"][0].update(name="Otherwise"))
+    house = parse_address(HOUSE)
+    assert house is not None
+    walking._all_of_it(WriteBackResult(unwritten=[house]), (), walking._by_hand_alone())
+
+
 def _dishonest(walking: Walking) -> None:
     walking.world.put(Make.reason("lost"))
     walking.honest(0, 0)
@@ -127,6 +166,11 @@ BREAKS: dict[str, tuple[int, str, Callable[[Walking], object]]] = {
     "five requests of four workers": (10, "apply", _too_many_at_once),
     "fourteen writes where ten are allowed": (10, "apply", _too_fast),
     "a drift that sees nothing": (11, "apply", _blind),
+    "a part with another's note": (12, "parts by hand", _noted_elsewhere),
+    "a key with another id": (12, "apply", _remembered_otherwise),
+    "a part with another's name": (12, "parts by hand", _named_otherwise),
+    "a pull that takes nothing over": (13, "parts by hand", _pulled_in_vain),
+    "a pull that holds a sound flow back": (13, "parts by hand", _held_back),
 }
 
 

@@ -351,6 +351,31 @@ def test_a_move_that_was_cut_off_is_done_by_running_it_again(url: str, tmp_path:
         near.load()
 
 
+def test_a_state_under_a_former_name_is_found_and_taken_over(url: str, tmp_path: Path) -> None:
+    """Of the same folder only, and of the same organisation."""
+    former = place(url, tmp_path / "a", environment="production")
+    others = place(url, tmp_path / "a", environment="another", org_id="911042"), place(url + "/below", tmp_path / "a")
+    for each, org in ((former, "739224"), (others[0], "911042"), (others[1], "739224")):
+        with each.lock(ME):
+            saved = each.save(state(org=org))
+    mine = place(url, tmp_path / "b", environment="prod")
+    mine.named = ("prod",)
+    with pytest.raises(Refused) as caught:
+        mine.load()
+    code, _, hint = problem(caught)
+    assert (code, hint) == (
+        4, "`syncer state move --env prod --from production` takes it over, with removals and `protect`",
+    )  # fmt: skip
+    former = place(url, tmp_path / "b", environment="production")
+    assert move(former, mine, url, ME, tell=print) == 1
+    assert mine.load() == saved
+    with pytest.raises(Refused):
+        former.load()
+    alone = place(url + "/elsewhere", tmp_path / "c", environment="prod")
+    alone.named = ("prod",)
+    assert (alone.load(), alone.unlisted) == (State(), "")
+
+
 def test_what_is_not_moved(url: str, tmp_path: Path) -> None:
     near, far = local_place(tmp_path / "sandbox.json", "sandbox"), place(url, tmp_path / "far")
     found = {}

@@ -60,9 +60,10 @@ def test_what_is_open_is_told_without_writing(tmp_path: Path) -> None:
         open_.intent(CREATE)
         open_.settle(open_.intent(UPDATE), "APPLIED", "t1")
     before = path.read_bytes()
-    assert open_calls(path) == [
+    said = (
         "ClosingReason/won: an earlier apply was cut off in `create`; the next apply looks first whether it took effect"
-    ]
+    )
+    assert open_calls(path) == [("ClosingReason/won", said)]
     assert path.read_bytes() == before
 
 

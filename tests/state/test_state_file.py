@@ -67,7 +67,7 @@ def refusal(path: Path, **options: Json) -> tuple[int, str, str]:
     assert caught.value.__cause__ is None
     (problem,) = caught.value.problems
     assert problem.at is not None
-    assert problem.at.file == str(path)
+    assert problem.at.file == f".syncer/state/{path.name}"
     return problem.at.line, problem.message, problem.hint
 
 
@@ -242,7 +242,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 def test_e13_only_a_regular_file_is_read(tmp_path: Path) -> None:
     target = saved(tmp_path)
-    link, fifo, folder = tmp_path / "link.json", tmp_path / "fifo.json", tmp_path / "folder.json"
+    link, fifo, folder = (target.with_name(f"{name}.json") for name in ("link", "fifo", "folder"))
     link.symlink_to(target)
     os.mkfifo(fifo)
     folder.mkdir()

@@ -114,7 +114,8 @@ SCHEMA = manifest(
             "default": False,
         },
         "allow_disabled": {
-            "description": "Whether it is fine when the app stays disabled because required options are not set.",
+            "description": "Whether it is fine when an app that is off stays so because required options are not "
+            "set. One that is on is never left off.",
             "type": "boolean",
             "default": False,
         },

@@ -68,8 +68,11 @@ def apply(
     from syncer.ops.selection import Selection
     from syncer.state.lock import myself, who
 
-    saved = _applicable(file, only, but)
+    saved = saved_plan(file) if file is not None else None
     here = given.open(saved.environment if saved else None)
+    if saved is not None:
+        given.advise_for(here)
+        _must_be_applicable(saved, only, but)
     stop = Stop()
     events: list[Event] = []
     by, consent = who(myself(env=here.env)), _consent(consents)
@@ -186,14 +189,11 @@ class _Asker:
         return code
 
 
-def _applicable(file: Path | None, only: tuple[str, ...], but: tuple[str, ...]) -> Plan | None:
-    """The saved plan, if one is to be applied. Refused where it is one to look at; InvalidInput for a part of one."""
+def _must_be_applicable(saved: Plan, only: tuple[str, ...], but: tuple[str, ...]) -> None:
+    """Refused where a saved plan is one to look at; InvalidInput for a part of one."""
     from syncer.model.diagnostic import InvalidInput, Problem, Refused
     from syncer.plan.plan import FORMAT_VERSION
 
-    if file is None:
-        return None
-    saved = saved_plan(file)
     if saved.against:
         raise Refused(
             Problem(
@@ -213,7 +213,6 @@ def _applicable(file: Path | None, only: tuple[str, ...], but: tuple[str, ...]) 
         )
     if only or but:
         raise InvalidInput(Problem("usage", "a saved plan is applied whole: --only and --except belong to `plan`"))
-    return saved
 
 
 def _talk_plan(out: Output, plan: Plan, here: CommandContext, verbose: bool) -> None:

@@ -137,7 +137,7 @@ def _report(
 def _unsettled(here: CommandContext) -> list[Problem]:
     """What an apply that was cut off may have written is not remembered, and would look like drift."""
     hint = "`syncer apply` settles it; until then it may be reported as drift"
-    return [Problem("open-call", text, hint=hint, severity="warning") for text in here._open_calls()]
+    return [Problem("open-call", text, hint=hint, severity="warning") for _, text in here._open_calls()]
 
 
 def _save(target: Path, report: Drift) -> None:
@@ -163,4 +163,5 @@ def _show(out: Output, report: Drift, form: str, *, verbose: bool, unmanaged: bo
     elif form == "markdown":
         out.answer(drift_markdown(report, unicode=out.terminal.unicode))
     else:
-        out.answer(render_drift(report, out.terminal, verbose=verbose, unmanaged=unmanaged))
+        text = render_drift(report, out.terminal, verbose=verbose, unmanaged=unmanaged, in_full=out.in_full)
+        out.answer(text)

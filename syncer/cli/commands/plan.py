@@ -67,7 +67,14 @@ def plan(
         warned(given.out, here)
         given.out.problems(recall.problems if recall else (), summary=False)
         show_plan(given.out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
-    return 2 if detailed_exitcode and (planned.plan.changes or planned.plan.let_go) else 0
+    return _exit_code(planned, detailed_exitcode)
+
+
+def _exit_code(planned: PlanResult, detailed: bool) -> int:
+    """README.md#exit-codes: 7 where something is left alone since nobody knows what an earlier run's call did."""
+    if any(each.rule == "outcome-unknown" for each in planned.plan.notices):
+        return 7
+    return 2 if detailed and (planned.plan.changes or planned.plan.let_go) else 0
 
 
 def _save(planned: PlanResult, target: Path | None) -> None:

@@ -22,6 +22,7 @@ from syncer.cli.options import (
 )
 from syncer.cli.plan_output import show_plan
 from syncer.cli.signals import at_once
+from syncer.model.json_values import show_path
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
@@ -74,6 +75,7 @@ def promote(
     if done is None:
         return told.code
     planned = done.planned
+    given.advise_for(there)
     if saved is not None:
         save_plan(saved, planned.plan, planned.problems)
     show_plan(given.out, planned.plan, "text", verbose, there.environment.pace, done.needs, planned.problems)
@@ -110,9 +112,9 @@ class _Told:
         self.wrote("")
         self.given.out.answer(_said(promotion, self.given.out, "were"))
 
-    def again(self, environment: str) -> CommandContext:
+    def again(self, environment: str, *, secretless: bool) -> CommandContext:
         """As the promoted syncer.yaml describes it."""
-        return self.given.open(environment)
+        return self.given.open(environment, secretless=secretless)
 
 
 def _end(out: Output, done: PromotionResult, saved: Path | None) -> int:
@@ -163,4 +165,11 @@ def _said(promotion: Promotion, out: Output, verb: str) -> str:
     if promotion.pulled.secrets:
         lines.append("secrets that are live and in no file; to manage one, declare it and set its variable:")
         lines += [f"  {address}  {shown(each.label)}  {each.variable}" for address, each in promotion.pulled.secrets]
+    if promotion.secrets:
+        lines.append("live values that look like secrets; the manifest has a variable in place of each, to be set:")
+        lines += [
+            f"  {address}  {shown(show_path(each.path, '')[1:])}  ${{env.{each.variable}}}"
+            for address, some in sorted(promotion.secrets.items())
+            for each in some
+        ]
     return "\n".join(lines) + "\n"

@@ -184,7 +184,8 @@ def _said(done: PullPlan, out: Output, dry_run: bool, verbose: bool) -> str:
     others = done.others
     if others:
         listed = ", ".join(map(str, others[:FEW])) + (f" and {len(others) - FEW} more" if len(others) > FEW else "")
-        lines.append(f"of what was there before, the plan would change {listed}; `syncer plan` shows how")
+        how = out.in_full("`syncer plan` shows how")
+        lines.append(f"of what was there before, the plan would change {listed}; {how}")
     if not done.mistakes:
         links = len(done.planned.plan.links) if done.planned else 0
         all_of_it = "" if not others else " of what was pulled"

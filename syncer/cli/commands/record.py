@@ -36,7 +36,7 @@ def record(given: ContextOptions, target: Path | None, kinds: tuple[str, ...]) -
         number = sum(problem.severity == "error" for problem in error.problems)
         here.tell(
             f"no plan of the manifests here can be made ({'1 problem' if number == 1 else f'{number} problems'}; "
-            "`syncer plan` shows them): what only they ask for may not be in the recording"
+            f"{out.in_full('`syncer plan`')} shows them): what only they ask for may not be in the recording"
         )
 
     with at_once():

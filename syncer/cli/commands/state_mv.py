@@ -23,8 +23,6 @@ def mv(given: ContextOptions, source: str, target: str) -> int:
     out = given.out
     moves = rename(given.open(), source, target)
     out.answer("".join(f"{old} is {new} now\n" for old, new in moves.items()))
-    out.talk(
-        "`syncer plan` shows what that means; `aliases` in the metadata would be reviewed, and count in every "
-        "environment\n"
-    )
+    said = "`syncer plan` shows what that means; `aliases` in the metadata would be reviewed, and count in every "
+    out.talk(out.in_full(f"{said}environment\n"))
     return 0

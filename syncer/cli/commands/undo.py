@@ -12,11 +12,15 @@ import click
 from syncer.cli.options import ContextOptions, environment_options, in_environment
 from syncer.cli.plan_output import show_plan
 from syncer.cli.signals import at_once
+from syncer.model.diagnostic import Problem, Refused
 
 if TYPE_CHECKING:
     from syncer.cli.command_context import CommandContext
     from syncer.render.output import Output
     from syncer.state.run_history import Run
+
+CANNOT = frozenset({"undo-conflict", "undo-impossible", "undo-secret"})
+"""Notices of what is not taken back, though the run did it."""
 
 
 @click.command()
@@ -34,7 +38,7 @@ def undo(given: ContextOptions, run: str, verbose: bool, target: Path | None, fo
     """Plan to take an earlier apply back: RUN is its id. Without RUN: list the runs that are kept.
 
     What the run changed goes back where the organisation still has what it wrote; what somebody changed since is named
-    and left alone. Nothing is changed before `apply FILE`.
+    and left alone. Nothing is changed before `apply FILE`. Exit 4 where nothing of it can be taken back.
     """
     out, here = given.out, given.open()
     if not run:
@@ -47,8 +51,11 @@ def undo(given: ContextOptions, run: str, verbose: bool, target: Path | None, fo
         if target is not None:
             save_plan(target, planned.plan, planned.problems)
         show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
+        if not planned.plan.changes and any(each.rule in CANNOT for each in planned.plan.notices):
+            message, hint = f"nothing of run `{run}` can be taken back", "the notices above say why"
+            raise Refused(Problem("undo-impossible", message, hint=hint))
         if planned.plan.changes and target is None and form == "text":
-            out.talk(f"to do this: `syncer undo {run} -o FILE`, then `syncer apply FILE`\n")
+            out.talk(out.in_full(f"to do this: `syncer undo {run} -o FILE`, then `syncer apply FILE`\n"))
     return 0
 
 

@@ -10,7 +10,7 @@ from syncer.kinds.app_installation.secret_options import owners
 from syncer.kinds.app_installation.versions import component_title
 from syncer.kinds.lenient_reader import mappings, repeated, suggestion, text
 from syncer.model.diagnostic import Finding
-from syncer.model.json_values import Json, Path, Secret, show_path
+from syncer.model.json_values import ABSENT, Json, Path, Secret, show_path
 
 RULES = {
     **secret_scan.RULES,
@@ -98,14 +98,16 @@ def check_option_values(
 ) -> list[Finding]:
     """Option values against the components of the version wanted, as the API describes them.
 
-    `already`: the live `option_values`, which keep what the manifest leaves out. `required`: whether a missing required
-    option is an error. `hidden`: (component, option) that may have a value although none is shown.
+    `required`: whether a missing required option is an error; `already`, `hidden`: as in `missing_values`.
     """
-    declared = {str(component["id"]): component for component in components if "id" in component}
-    findings = list(_values(values, declared, path))
+    findings = list(_values(values, _declared(components), path))
     if required:
-        findings += _missing(values, declared, list(already or ()), path, hidden)
+        findings += missing_values(values, components, path=path, already=already, hidden=hidden)
     return findings
+
+
+def _declared(components: Sequence[Mapping[str, Json]]) -> dict[str, Mapping[str, Json]]:
+    return {str(component["id"]): component for component in components if "id" in component}
 
 
 def _values(values: Json, declared: Mapping[str, Mapping[str, Json]], path: Path) -> Iterator[Finding]:
@@ -191,20 +193,24 @@ def _fields(key: str, option: Mapping[str, Json], value: Mapping[str, Json], pat
             yield Finding("app-required-option", f"field `{name}` of option `{key}` is required", path, f"add `{name}`")
 
 
-def _missing(
+def missing_values(
     values: Json,
-    declared: Mapping[str, Mapping[str, Json]],
-    already: list[Json],
-    path: Path,
-    hidden: Collection[tuple[str, str]],
+    components: Sequence[Mapping[str, Json]],
+    *,
+    path: Path = ("option_values",),
+    already: Json = (),
+    hidden: Collection[tuple[str, str]] = (),
 ) -> Iterator[Finding]:
-    owner = owners(list(declared.values()))
+    """Each required option that has no value, or an empty one. `already`: the `option_values` that stand beside those
+    of the manifest after the change; `hidden`: (component, option) that may have a value although none is shown."""
+    declared = _declared(components)
+    owner = owners(components)
     has = {
         owner.get(held := (str(component.get("component_id")), str(option.get("key"))), held)
-        for source in (values, already)
+        for source in (values, already or ())
         for _, component in mappings(source)
         for _, option in mappings(component.get("options"))
-        if option.get("value") is not None and text(component.get("component_id")) and text(option.get("key"))
+        if not is_empty(option.get("value")) and text(component.get("component_id")) and text(option.get("key"))
     }
     places = {component.get("component_id"): index for index, component in mappings(values)}
     for name, component in declared.items():
@@ -214,6 +220,11 @@ def _missing(
                 message = f"option `{key}` of component `{component_title(component)}` is required and has no value"
                 hint = f"add it under `component_id: {name}`, or allow the app to stay disabled with `allow_disabled`"
                 yield Finding("app-required-option", message, place, hint)
+
+
+def is_empty(value: Json) -> bool:
+    """Whether the platform takes it for no value (docs/platform.md#installation-of-an-app)."""
+    return value is None or value is ABSENT or (isinstance(value, str | list | dict) and not value)
 
 
 def _open(value: Json) -> bool:

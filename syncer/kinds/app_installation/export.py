@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from syncer.kinds.app_installation.entry_ids import without_entry_ids
 from syncer.kinds.app_installation.secret_options import declaration, option_label, owners, secrets_declared, set_times
 from syncer.kinds.app_installation.versions import components_of, one_language
 from syncer.kinds.lenient_reader import mappings
@@ -23,7 +24,7 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
         objects_at(each.get("options"), ("option_values", at, "options"))
     notes: list[str] = []
     values = [_declared(each, live, notes) for each in spec.get("option_values") or []]
-    spec["option_values"] = [each for each in values if each.get("options")]
+    spec["option_values"] = without_entry_ids([each for each in values if each.get("options")], components_of(live))
     if not spec["option_values"]:
         del spec["option_values"]
     policy = {"allow_disabled": True} if live.get("enabled") is False else {}

@@ -18,7 +18,10 @@ from syncer.kinds.app_installation.checks import (
     RULES,
     check_app,
     check_option_values,
+    is_empty,
+    missing_values,
 )
+from syncer.kinds.app_installation.entry_ids import own_entry_ids
 from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     declaration,
@@ -31,6 +34,7 @@ from syncer.kinds.app_installation.secret_options import (
     unmanaged_secrets,
 )
 from syncer.kinds.app_installation.secret_status import kept, may_be_set, risk_of_secret, told
+from syncer.kinds.app_installation.switch import foreseen, may_be_off, of_running
 from syncer.kinds.app_installation.versions import (
     APP_LEVEL,
     asks,
@@ -38,6 +42,7 @@ from syncer.kinds.app_installation.versions import (
     components_of,
     declared_components,
     remarks,
+    risk_of_move,
     target_version,
 )
 from syncer.kinds.lenient_reader import listed, mappings
@@ -47,7 +52,7 @@ from syncer.model.calls import FAILED, Call, Listing, Parts, Step, Steps, StepsR
 from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange
 from syncer.model.field_rules import compile_shape, keyed
-from syncer.model.json_values import ABSENT, Json, Path, Secret, Spec
+from syncer.model.json_values import Json, Path, Secret, Spec
 from syncer.model.kind import Context, DateFields, Incomplete, Kind, PreparedSides, Risk
 from syncer.model.unexpected_reply import field_of, object_at, word_at
 
@@ -85,29 +90,40 @@ def prepare(context: Context) -> PreparedSides:
     findings: list[Finding] = list(check_version(context, target, components))
     secrets: dict[str, Secret] = {}
     switched_off = tuple(_must_be_enabled(context))
+    notices: list[str] = []
     if components is not None:
         declared, openly = secrets_declared(components), openly_declared(components)
-        values, secrets = take_out(want.get("option_values") or [], declared, openly)
-        findings += check_option_values(
-            want.get("option_values") or [],
-            components,
-            path=("option_values",),
-            already=have.get("option_values") or [],
-            required=not context.policy.get("allow_disabled"),
-            hidden=may_be_set(context, components, secrets) if context.live else (),
-        )
+        written = want.get("option_values") or []
+        values, secrets = take_out(written, declared, openly)
         if "option_values" in want:
-            want["option_values"] = values
+            want["option_values"] = own_entry_ids(values, have.get("option_values"), components)
+        findings += check_option_values(written, components, required=False)
+        after = _goal(context, have, want).get("option_values")
+        hidden = may_be_set(context, components, secrets) if context.live else set()
+        missing = [*missing_values(written, components, already=after, hidden=hidden)]
+        if may_be_off(context.policy, context.live):
+            notices += foreseen(missing, context.live, bool(_goal(context, have, want) != have))
+        else:
+            findings += of_running(missing, context.policy)
     return PreparedSides(
         want,
         have,
         secrets=secrets,
         secret_times=set_times(components or [], components_of(context.live) if context.live else []),
         findings=tuple(findings),
-        notices=tuple(remarks(context, target, components, _not_known(context, have, want, secrets, components))),
+        notices=(
+            *remarks(context, target, components, _not_known(context, have, want, secrets, components)),
+            *notices,
+        ),
         extra=switched_off,
         amiss=OFF if switched_off else "",
     )
+
+
+def _goal(context: Context, have: Spec, want: Spec) -> Spec:
+    """What is there after the change."""
+    goal: Spec = merge(have, want, context.last, SHAPE).goal
+    return goal
 
 
 def _not_known(
@@ -116,7 +132,7 @@ def _not_known(
     """The secret options without which a move's options could not be saved."""
     if components is None or not context.live or want.get("version") == have.get("version"):
         return []
-    goal, live = merge(have, want, context.last, SHAPE).goal, context.live
+    goal, live = _goal(context, have, want), context.live
     found = unmanaged_secrets(
         components_of(live), components, live.get("option_values"), goal.get("option_values"), secrets, context.unset
     )
@@ -124,7 +140,7 @@ def _not_known(
 
 
 def _must_be_enabled(context: Context) -> Iterator[FieldChange]:
-    if context.live and context.live.get("enabled") is False and not context.policy.get("allow_disabled"):
+    if context.live and context.live.get("enabled") is False and not may_be_off(context.policy, context.live):
         yield FieldChange(("enabled",), False, True, "drift")
 
 
@@ -222,7 +238,7 @@ def update(write: Write) -> Steps:
             complaint=_at_version(version),
             pretend={"enabled": False},
         )
-        disabled = moved.get("enabled") is False and not write.policy.get("allow_disabled")
+        disabled = moved.get("enabled") is False and not may_be_off(write.policy, write.live)
         if disabled and not save and not _unmanaged(write):
             save, values = True, _complete(write)
     saved = save
@@ -277,10 +293,10 @@ def remove(write: Write) -> Steps:
 def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
     """An upgrade changes grants and components; an option that goes may stop the app."""
     if change.path == ("version",):
-        return Risk("risky", "another version: components, grants and required options may differ")
+        return Risk("risky", risk_of_move(str(change.before), str(change.after)))
     if str(change.path[0]).startswith("option_values["):
         return risk_of_secret(change)
-    if change.path[0] == "option_values" and change.after is ABSENT:
+    if change.path[0] == "option_values" and is_empty(change.after):
         return Risk("risky", "the option loses its value")
     return None
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from syncer.kinds.app_installation.switch import may_be_off
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding
@@ -17,6 +18,12 @@ from syncer.model.unexpected_reply import inner_at, objects_at, word_at
 def version_key(version: str) -> tuple[int, ...]:
     """`1.10.0` → (1, 10, 0), for comparing; a part that is no number counts as 0."""
     return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
+
+
+def risk_of_move(installed: str, target: str) -> str:
+    """What a reviewer must know of a move from one version to another."""
+    word = "downgrade: an older" if version_key(target) < version_key(installed) else "another"
+    return f"{word} version: components, grants and required options may differ"
 
 
 def asks(context: Context) -> Mapping[str, Call]:
@@ -193,7 +200,7 @@ def remarks(context: Context, target: str | None, components: list[Json] | None,
         ]
         if gone:
             yield f"version {target} no longer has {listed(gone)}: what uses it stops"
-    if live and unknown and not context.policy.get("allow_disabled"):
+    if live and unknown and not may_be_off(context.policy, live):
         yield (
             f"a move to version {target} may switch the app off until its options are saved, and no manifest knows the "
             f"secret {listed(unknown)}: it may have to be saved by hand"

@@ -16,13 +16,14 @@ CORE_SLUGS = frozenset({
 })  # fmt: skip
 """The schemas the platform brings along and extends every few weeks (docs/platform.md#core-schemas)."""
 
-REQUIRED = ("slug", "name", "plural", "attributes", "capabilities")
-"""What the API demands of a complete schema (docs/platform.md#schema-fields)."""
+WHOLE = ("slug", "name", "plural", "attributes", "capabilities")
+"""What a spec that is the whole schema says: all that `x-syncer-create` asks of one, which a test holds it to, and the
+capabilities, whose attributes may be named as well."""
 
 
 def described_whole(schema: Mapping[str, Json]) -> bool:
-    """Whether a name this spec doesn't declare is likely a mistake: it has all a create needs and isn't built in."""
-    return all(field in schema for field in REQUIRED) and schema.get("slug") not in CORE_SLUGS
+    """Whether a name this spec doesn't declare is likely a mistake: it says the whole schema and isn't built in."""
+    return all(field in schema for field in WHOLE) and schema.get("slug") not in CORE_SLUGS
 
 
 def unless_live(schema: Mapping[str, Json], finding: Finding) -> Finding:

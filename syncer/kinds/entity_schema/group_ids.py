@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from syncer.diff.part_links import DeclaredPart, PartLinks, link
 from syncer.kinds.lenient_reader import by_id, items, listed
 from syncer.model.calls import Parts
+from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Spec
 from syncer.model.unexpected_reply import word_at
 
@@ -22,11 +23,13 @@ GROUPS, CONDITIONS = "groups", "conditions"
 @dataclass(slots=True)
 class GroupIds:
     """What was decided. `words`: what a manifest may call a group → its live id; `parts`: for state; `labels`: live ids
-    → what the manifest calls them; `notices`: what a reviewer should know."""
+    → what the manifest calls them; `findings`: groups that could be several live ones; `notices`: what a reviewer
+    should know."""
 
     words: dict[str, str] = field(default_factory=dict)
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
 
@@ -58,6 +61,8 @@ def _groups(have: Spec, want: Spec, known: Mapping[str, str], last: Spec, ids: G
     renamed: dict[str, str] = {}
     for at, group in enumerate(ours):
         said, id = group.get("id"), links.found.get(at) or links.gone.get(at)
+        if at in links.unclear:
+            ids.findings.append(_unclear(keys[at], group, links.unclear[at], at))
         alike = any(each.get("label") == group.get("label") for each in theirs)
         if id is not None:
             group["id"] = id
@@ -92,6 +97,17 @@ def _put(ids: GroupIds, noun: str, key: str, id: str) -> None:
     ids.parts.setdefault(noun, {})[key] = id
     if UUID.match(id):  # any other word may be a value as well
         ids.labels[id] = key
+
+
+def _unclear(key: str, group: Mapping[str, Json], candidates: list[str], at: int) -> Finding:
+    """That nobody knows which of several live groups of its label is meant; a third one is not made unasked."""
+    label = group.get("label")
+    return Finding(
+        "parts-unclear",
+        f"group `{key}` could be {len(candidates)} live ones of the label `{label}`: {listed(candidates)}",
+        ("group_settings", at),
+        "give the group in the manifest the live id that is meant, or tell them apart by label in the organisation",
+    )
 
 
 def _lost(

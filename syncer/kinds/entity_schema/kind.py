@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from syncer.kinds.entity_schema.attribute_uses import attribute_uses
 from syncer.kinds.entity_schema.checks.relations import check_beside_schemas
-from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, RULES, check_schema
+from syncer.kinds.entity_schema.checks.spec import ACCEPTABLE, REFUSED_ANEW, RULES, check_schema
 from syncer.kinds.entity_schema.declared_parts import CORE_SLUGS, attribute_types
 from syncer.kinds.entity_schema.diff_rules import ATTRIBUTES, PURPOSES, RESTRICTIONS, SHAPE
 from syncer.kinds.entity_schema.group_ids import called_groups, identify_groups
@@ -64,7 +64,9 @@ def prepare(context: Context) -> PreparedSides:
             live = live_items.get(name, {})
             _align_group(item, live, ids.words, theirs)
             _spell_out(item, live)
-    return PreparedSides(want, have, ids.parts, notices=tuple(ids.notices), labels=ids.labels)
+    return PreparedSides(
+        want, have, ids.parts, findings=tuple(ids.findings), notices=tuple(ids.notices), labels=ids.labels
+    )
 
 
 def _named(value: Json) -> dict[tuple[str, int], dict[str, Json]]:
@@ -176,7 +178,7 @@ HIDDEN_NOW = (
 )
 
 
-def notices(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
+def notices(live: Json, answers: Mapping[str, Json], goal: Spec) -> tuple[str, ...]:
     """A frozen schema takes a change and does not serve it; a blueprint may write it as well."""
     said = []
     versions = answers.get("versions")
@@ -285,6 +287,7 @@ KIND = Kind(
     cross_checks=(CrossCheck("EntitySchema", check_beside_schemas, at="attributes"),),
     rules=RULES,
     acceptable=ACCEPTABLE,
+    refused_anew=REFUSED_ANEW,
     heading="Entity schemas",
     pull=_pulled,
     folder="schemas",

@@ -15,12 +15,15 @@ from syncer.kinds.flow_template.automations import (
     AUTOMATION_LISTING,
     answered,
     automation_body,
+    owner,
+    replacement,
     same_automation,
     targets,
     with_targets,
     without_target,
 )
 from syncer.kinds.flow_template.carried_fields import with_carried_fields
+from syncer.kinds.flow_template.cascade import going_with
 from syncer.kinds.flow_template.diff_rules import SERVER_SET, SHAPE, generation, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
 from syncer.kinds.flow_template.part_ids import identify
@@ -48,6 +51,7 @@ from syncer.model.markers import bind, clone, leaves
 from syncer.model.unexpected_reply import field_of, inner_at, list_at, object_at, objects_at, text_at
 
 LISTING = Listing("/v2/flows/templates", "results")
+ENFORCED = "enforce_limits=true"
 LOCK = ("created_at", "updated_at")
 """Sent back as they were read; by `updated_at` the platform sees whether the flow has moved."""
 
@@ -55,6 +59,11 @@ LOCK = ("created_at", "updated_at")
 def path_of(flow_id: str) -> str:
     """Where a flow is read and written."""
     return f"/v2/flows/templates/{segment(flow_id)}"
+
+
+def save(flow_id: str, body: Spec) -> Call:
+    """The call that replaces a flow; what passes a soft limit is refused (docs/platform.md#soft-limits)."""
+    return Call("PUT", f"{path_of(flow_id)}?{ENFORCED}", body)
 
 
 def read(flow_id: str) -> Call:
@@ -89,7 +98,7 @@ def create(write: Write) -> Steps:
     if write.goal.get("enabled", True) is not False:
         yield Step(
             "enable",
-            Call("PUT", path_of(live_id), {**_body(write, spec_of(live)), **_lock(live), "enabled": True}),
+            save(live_id, {**_body(write, spec_of(live)), **_lock(live), "enabled": True}),
             reread=read(live_id),
             achieved=lambda live: object_at(live).get("enabled") is True,
         )
@@ -100,7 +109,7 @@ def create(write: Write) -> Steps:
 def _post(body: Spec) -> Step:
     return Step(
         "create",
-        Call("POST", "/v2/flows/templates", body),
+        Call("POST", f"/v2/flows/templates?{ENFORCED}", body),
         once=True,
         complaint=has_id,
         pretend={**body, "id": "…"},
@@ -224,7 +233,7 @@ def _changed_automations(write: Write, goal: Spec) -> Generator[Step, Json, None
             path = f"/v1/automation/flows/{segment(known[key])}"
             yield Step(
                 f"automation {key}",
-                Call("PUT", path, automation_body({**live, **wanted}), "automation"),
+                Call("PUT", path, replacement(live, {**live, **wanted}), "automation"),
                 reread=Call("GET", path, service="automation"),
                 achieved=_is(wanted),
             )
@@ -278,7 +287,7 @@ def _point_at_itself(write: Write, live_id: str, parts: Parts, imported: bool) -
         look = Call("GET", path, service="automation")
         live = yield Step("look", look, complaint=is_there(f"automation `{key}`"), pretend=bound if imported else {})
         if targets(live) != targets(bound):
-            body = automation_body({**live, "actions": with_targets(live, bound)})
+            body = replacement(live, {**live, "actions": with_targets(live, bound)})
             yield Step(
                 f"point {key} at the flow",
                 Call("PUT", path, body, "automation"),
@@ -304,15 +313,32 @@ def update(write: Write) -> Steps:
         body = {**_body(write, bare), **_lock(write.live)}
         yield Step(
             "save",
-            Call("PUT", path_of(write.live_id), body),
+            save(write.live_id, body),
             reread=read(write.live_id) if send else None,
             achieved=_saved(write.live, goal) if send else None,
         )
+    gone = {id for id, _ in going_with(spec_of(write.live), goal)}
+    yield from _with_it(write, {key: id for key, id in write.parts.get("automations", {}).items() if id in gone})
     pretend = {**goal, "id": write.live_id}
     live = yield Step("read back", read(write.live_id), complaint=is_there("the flow"), pretend=pretend)
     _nothing_lost(bare, live)
     sent = inline_automations.digests(inline_automations.inline_of(write.goal, write.parts))
     return StepsResult(write.live_id, live, _remembered(parts, sent), _warnings(live))
+
+
+def _with_it(write: Write, going: Mapping[str, str]) -> Generator[Step, Json, None]:
+    """DELETE each of these automations, by local key, that no flow owns: made one by one, they don't go by
+    themselves."""
+    there = answered(write.answers)
+    for key, id in sorted(going.items()):
+        if owner(there.get(id)):
+            continue
+        path = f"/v1/automation/flows/{segment(id)}"
+        look = Call("GET", path, service="automation")
+        live = yield Step("look", look, pretend={"id": id})
+        if live is not None and not owner(live):
+            call = Call("DELETE", path, service="automation")
+            yield from delete(call, look, f"automation `{key}`", f"delete automation {key}")
 
 
 def _saved(before: Json, goal: Spec) -> Callable[[Json], bool]:
@@ -330,5 +356,7 @@ def _warnings(live: Json) -> tuple[str, ...]:
 
 
 def remove(write: Write) -> Steps:
-    """DELETE; its automations are assumed to go with it."""
+    """DELETE; automations that the platform knows to be the flow's are assumed to go with it, the others go first: were
+    the run cut off after the flow, nobody would know of them."""
+    yield from _with_it(write, write.parts.get("automations", {}))
     return (yield from delete(Call("DELETE", path_of(write.live_id)), read(write.live_id), "the flow"))

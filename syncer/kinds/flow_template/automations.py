@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical
+from syncer.kinds.lenient_reader import mapping
 from syncer.model.calls import Call, Listing, without
 from syncer.model.json_values import Json, Spec
 from syncer.model.markers import clone
@@ -53,6 +54,12 @@ def automation_spec(live: Json) -> Spec:
 def automation_body(spec: Spec) -> Spec:
     """What goes out: `actions` is marked read-only in the definition and required as well; it is sent."""
     return {"triggers": [], "actions": [], **automation_spec(spec)}
+
+
+def replacement(live: Json, goal: Spec) -> Spec:
+    """The body that replaces a live automation: who stopped it goes back as it was read, as long as it is off."""
+    details = mapping(live).get("disable_details") if goal.get("enabled") is False else None
+    return {**automation_body(goal), **({"disable_details": details} if details else {})}
 
 
 def same_automation(live: Json, goal: Spec) -> bool:
@@ -124,8 +131,9 @@ def _results(reply: Json) -> list[dict[str, Json]]:
 
 
 def _kept(live: Json) -> Json:
-    """The automation as a spec, and whether it is the platform that stopped it."""
-    details = {"disable_details": {"disabled_by": "system"}} if switched_off(live) else {}
+    """The automation as a spec, whose it is, and whether it is the platform that stopped it."""
+    details: dict[str, Json] = {"disable_details": {"disabled_by": "system"}} if switched_off(live) else {}
+    details |= {"workflow_context": {"workflow_id": owner(live)}} if owner(live) else {}
     return {"id": field_of(live, "id"), **automation_spec(live), **details}
 
 
@@ -143,6 +151,11 @@ def answered(answers: Mapping[str, Json]) -> dict[str, Json]:
         if name.startswith("automations"):
             found |= {str(each["id"]): each for each in _results(answer) if each.get("id")}
     return found
+
+
+def owner(automation: Json) -> str:
+    """The flow that an automation belongs to, as far as the platform says."""
+    return str(mapping(mapping(automation).get("workflow_context")).get("workflow_id") or "")
 
 
 def switched_off(live: Json) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from syncer.diff.part_links import DeclaredPart, link
+from syncer.kinds.flow_template.graph_model import DEFAULT_BRANCH
 from syncer.kinds.flow_template.part_keys import (
     PartIds,
     PartSides,
@@ -30,6 +31,9 @@ def identify_branches(sides: PartSides, ids: PartIds) -> None:
     shapes, live_shapes = branch_shapes(sides.want), branch_shapes(sides.have)
     everywhere = {id: each for task in live_tasks.values() for id, each in by_id(task.get("conditions")).items()}
     every_shape = {id: shape for shapes_there in live_shapes.values() for id, shape in shapes_there.items()}
+    defaults = {
+        str(edge.get("condition_id")) for edge in items(sides.have.get("edges")) if edge.get("none_met") is True
+    }
     ours = [items(task.get("conditions")) for task in items(sides.want.get("tasks"))]
     memory = sides.known.get("conditions", {})
     claims = [set(link([*map(declared_part, each)], everywhere, memory).found.values()) for each in ours]
@@ -39,18 +43,19 @@ def identify_branches(sides: PartSides, ids: PartIds) -> None:
         own = by_id(live_tasks.get(live_id, {}).get("conditions"))
         live = {id: each for id, each in own.items() if id not in others}
         live |= {id: everywhere[id] for id in claims[index] if id not in live}  # one that stands elsewhere by now
-        branches = _Branches(sides, shapes.get(local, {}), every_shape, "loop_config" in task, ids)
+        branches = _Branches(sides, shapes.get(local, {}), every_shape, defaults, "loop_config" in task, ids)
         branches.identify(index, ours[index], live, by_id(then.get(live_id, {}).get("conditions")))
 
 
 @dataclass(frozen=True, slots=True)
 class _Branches:
     """The conditions of one decision. Their ids have a shape by what they are: one that becomes the default branch
-    needs another id than it had."""
+    needs another id than it had. `live_defaults`: those whose live edge says that they are one."""
 
     sides: PartSides
     shapes: Mapping[str, str]
     live_shapes: Mapping[str, str]
+    live_defaults: Collection[str]
     loop_declared: bool
     ids: PartIds
 
@@ -80,6 +85,8 @@ class _Branches:
         wanted, shape = self.shapes.get(local), branch_shape(hit)
         if wanted is None or shape == wanted or self.live_shapes.get(hit) == wanted:
             return True
+        if shape == DEFAULT_BRANCH and not wanted and hit not in self.live_defaults:
+            return True  # somebody took `none_met` off its edge, and left its id
         return shape == EXIT_BRANCH and not wanted and not self.loop_declared
 
     def _new(self, local: str, live: Collection[str]) -> str:

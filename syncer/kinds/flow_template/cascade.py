@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from syncer.kinds.flow_template.automations import answered
+from syncer.kinds.flow_template.automations import answered, owner
 from syncer.kinds.flow_template.inline_automations import triggers_of
 from syncer.kinds.lenient_reader import by_id, items, listed, mapping
 from syncer.kinds.users import AUTOMATIONS, DEFINITIONS, called, configs, results, steps, unseen
@@ -28,7 +28,7 @@ def removal_asks(flow_id: str) -> Mapping[str, Call]:
 
 def removal_reasons(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
     """The automations that start the flow and do not go with it."""
-    own = {*named(live), *(id for id, each in answered(answers).items() if _owner(each) == live["id"])}
+    own = {*named(live), *(id for id, each in answered(answers).items() if owner(each) == live["id"])}
     starting = [
         called(each)
         for id, each in answered(answers).items()
@@ -45,16 +45,16 @@ def takes_along(taking: CascadeQuery) -> tuple[CascadedObject, ...]:
     going = dict(going_with(taking.have, taking.goal))
     if taking.goal is None:
         whole = _whole(taking.answers.get("automations"))
-        belonging = (id for id, each in seen.items() if _owner(each) == taking.live_id)
+        belonging = (id for id, each in seen.items() if owner(each) == taking.live_id)
         going |= {id: "" for id in (*ours.values(), *belonging) if id in seen or not whole}
     found = []
     for id, item in going.items():
-        owner = _owner(seen.get(id))
-        if owner not in ("", taking.live_id):
+        whose = owner(seen.get(id))
+        if whose not in ("", taking.live_id):
             continue  # another flow's, which only lets this one use it
         name = str(mapping(seen.get(id)).get("flow_name") or keys.get(id, ""))
         found.append(
-            CascadedObject(TO, id, name, item, sure=id in keys or bool(owner), users=_older(id, taking.answers))
+            CascadedObject(TO, id, name, item, sure=id in keys or bool(whose), users=_older(id, taking.answers))
         )
     return tuple(found)
 
@@ -91,11 +91,6 @@ def named(flow: Mapping[str, Json]) -> list[str]:
     ids = [trigger.get("automation_id") for _, trigger in triggers_of(flow)]
     ids += [mapping(task.get("automation_config")).get("flow_id") for task in items(flow.get("tasks"))]
     return [each for each in ids if isinstance(each, str)]
-
-
-def _owner(automation: Json) -> str:
-    """The flow that an automation belongs to, as far as the platform says."""
-    return str(mapping(mapping(automation).get("workflow_context")).get("workflow_id") or "")
 
 
 def _older(id: str, answers: Mapping[str, Json]) -> tuple[str, ...]:

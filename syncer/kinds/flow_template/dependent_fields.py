@@ -62,6 +62,7 @@ class _Settling:
     def flow(self, want: Spec, have: Spec, last: Spec) -> None:
         """All of it."""
         self._due(want, have, last)
+        self._defaults(want, have, last)
         triggers, then = (_triggers_by_id(side) for side in (have, last))
         if isinstance(own := want.get("trigger"), dict):
             self._moved(own, mapping(have.get("trigger")), triggers, mapping(last.get("trigger")))
@@ -77,6 +78,18 @@ class _Settling:
                 self._due(item, there, once)
                 if name == "tasks":
                     self._task(item, there, mapping(once), mapping(want.get("trigger")).get("id"))
+
+    def _defaults(self, want: Spec, have: Spec, last: Spec) -> None:
+        """A decision has one default branch: where the manifest says which, no other live edge of it is one."""
+        live, then = (_by_id(side.get("edges"), ("edges",)) for side in (have, last))
+        ours = items(want.get("edges"))
+        chosen = {str(each.get("from_id")): each.get("id") for each in ours if each.get("none_met") is True}
+        for each in ours:
+            start, there = str(each.get("from_id")), live.get(each.get("id"), {})
+            if start in chosen and "none_met" not in each and there.get("none_met") is True:
+                each["none_met"] = None
+                if mapping(then.get(chosen[start])).get("none_met") is True and each.get("id") in then:
+                    self.by_hand.append((then[each["id"]], "none_met"))
 
     def _due(self, want: Mapping[str, Json], have: Mapping[str, Json], last: Json) -> None:
         sides = (each.get("due_date_config") for each in (want, have, mapping(last)))

@@ -17,10 +17,11 @@ from syncer.kinds.flow_template.inline_automations import triggers_of
 from syncer.kinds.flow_template.part_keys import PartIds, edge_ends, journeys_of
 from syncer.kinds.flow_template.reserved_ids import EXIT_BRANCH
 from syncer.kinds.lenient_reader import by_id, items, mapping, mappings
+from syncer.kinds.secret_scan import literals
 from syncer.model.calls import Parts
 from syncer.model.field_rules import find_all, pattern_steps
-from syncer.model.json_values import Json, Spec
-from syncer.model.pulled_spec import PulledSpec
+from syncer.model.json_values import Json, Spec, show_path, value_at
+from syncer.model.pulled_spec import PulledLiteral, PulledSpec
 from syncer.model.slugs import plain_name, unique_names
 from syncer.model.unexpected_reply import field_of, text_at, word_at
 
@@ -48,7 +49,18 @@ def as_manifest(spec: Spec, live: Json, known: Parts, answers: Mapping[str, Json
     if bundled:
         said["automations"] = {key: automation_spec(there[id]) for id, key in bundled.items()}
     parts = {group: {key: id for id, key in keys.items()} for group, keys in groups.items() if keys}
-    return PulledSpec(said, {**known, **parts}, hints=_hints(said))
+    return PulledSpec(said, {**known, **parts}, hints=_hints(said), literals=_literals(said))
+
+
+def _literals(said: Spec) -> tuple[PulledLiteral, ...]:
+    """What looks like a secret in the actions of bundled automations, each under a variable of its own."""
+    found = {show_path(path): (path, name) for path, name, _ in literals({"automations": said.get("automations")})}
+    titles = {shown: f"{said.get('name')} {path[1]} {name}" for shown, (path, name) in found.items()}
+    names = unique_names(titles, "secret", (), "_")
+    return tuple(
+        PulledLiteral(path, f"SYNCER_{names[shown].upper()}", str(value_at(said, path)))
+        for shown, (path, _) in found.items()
+    )
 
 
 def _ids_must_be_texts(spec: Spec) -> None:
@@ -134,7 +146,7 @@ def _placed_triggers(said: Spec, known: Mapping[str, str], keys: Mapping[str, st
     """Take out, in place, the keys of triggers that a manifest knows by their place and that no statement names."""
     sources = find_all(said, pattern_steps("tasks[].conditions[].statements[].source.id"))
     named = {word_at(value, path) for path, value in sources}
-    placed = {keys.get(id) for key, id in known.items() if key.isdecimal()}
+    placed = {keys[id] for key, id in known.items() if key.isdecimal() and id in keys}
     for at, trigger in enumerate(items(said.get("additional_triggers"))):
         if word_at(trigger.get("id"), ("additional_triggers", at, "id")) in placed - named:
             del trigger["id"]

@@ -21,9 +21,10 @@ from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_template.id_resolution import filled, translate
 from syncer.kinds.flow_template.part_ids import identify
-from syncer.kinds.flow_template.part_keys import journeys_of, stable_id
+from syncer.kinds.flow_template.part_keys import PartIds, journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
 from syncer.kinds.lenient_reader import items, mapping
+from syncer.kinds.secret_scan import suspicious
 from syncer.kinds.users import reads
 from syncer.model.address import Address
 from syncer.model.calls import Call, Parts
@@ -67,7 +68,7 @@ def prepare(context: Context) -> PreparedSides:
     last = settle(want, have, context.last)
     stopped = [each for key, id in known.items() if switched_off(there[id]) for each in _stays_off(want, key)]
     notices = [each.risk.reason for each in stopped]
-    left = {key: id for key, id in _no_longer_bundled(context).items() if id in there or not asks(context)}
+    left = {key: id for key, id in _no_longer_bundled(context, ids).items() if id in there or not asks(context)}
     notices += map(_goes_on, _staying(left, have, want, context.last))
     known = {**left, **known}
     parts: Parts = {**{name: each for name, each in ids.parts.items() if name != "statements"}, "automations": known}
@@ -87,10 +88,12 @@ def prepare(context: Context) -> PreparedSides:
     )
 
 
-def _no_longer_bundled(context: Context) -> dict[str, str]:
-    """The automations that an earlier manifest bundled: remembered, so that declaring one again makes no second."""
-    bundled = mapping(context.want.get("automations"))
-    return {key: id for key, id in context.parts.get("automations", {}).items() if key not in bundled}
+def _no_longer_bundled(context: Context, ids: PartIds) -> dict[str, str]:
+    """The automations that an earlier manifest bundled: remembered, so that declaring one again makes no second. One
+    that has another key by now is bundled still."""
+    bundled, taken = mapping(context.want.get("automations")), {*ids.parts.get("automations", {}).values()}
+    known = context.parts.get("automations", {})
+    return {key: id for key, id in known.items() if key not in bundled and id not in taken}
 
 
 def _staying(left: Mapping[str, str], have: Spec, want: Spec, last: Spec) -> list[str]:
@@ -201,6 +204,7 @@ KIND = Kind(
     along="AutomationFlow",
     asks_along=ask_for,
     own_values=("enabled",),
+    suspicious=suspicious,
     check=check_flow,
     whole_checked=True,
     part_uses=attribute_uses,

@@ -41,7 +41,11 @@ def risk(change: FieldChange, have: Spec, goal: Spec) -> Risk | None:
             return Risk("risky", f"branch `{name}` goes, and running executions lose it")
         case ("tasks", Item(), "conditions", Item(), "statements", Item(), "operator") if _is_live(have):
             return Risk("risky", f"a branch is taken on `{change.after}` where it was on `{change.before}`")
-        case ("edges", Item(), *rest) if _is_live(have) and _moves_default(change, rest):
+        case ("tasks", Item(), "conditions", Item(), "logical_operator") if _is_live(have):
+            words = {"AND": "all of its conditions", "OR": "one of its conditions"}
+            now, then = (words.get(str(each), str(each)) for each in (change.after, change.before))
+            return Risk("risky", f"a branch is taken on {now} where it was on {then}")
+        case ("edges", Item(key=key), *rest) if _is_live(have) and _moves_default(change, rest, _edge(have, key)):
             return Risk("risky", "another branch is taken where no condition is met")
         case ("tasks", Item(), "automation_config", *_) if change.before is not ABSENT:
             return Risk("risky", "a task's automation does something else")
@@ -64,15 +68,19 @@ def _is_live(have: Spec) -> bool:
     return have.get("enabled", True) is not False
 
 
-def _moves_default(change: FieldChange, rest: list[Json]) -> bool:
+def _moves_default(change: FieldChange, rest: list[Json], live: Mapping[str, Json]) -> bool:
     """Whether an edge begins or ceases to be a default branch, or the default branch leads elsewhere."""
     if rest:
-        return bool(rest[0] == "none_met")
+        return bool(rest[0] == "none_met" or (rest[0] == "to_id" and live.get("none_met") is True))
     return mapping(change.before).get("none_met") is True or mapping(change.after).get("none_met") is True
 
 
 def _task(have: Spec, id: str) -> Mapping[str, Json]:
     return next((task for task in objects_at(have.get("tasks"), ("tasks",)) if str(task.get("id")) == id), {})
+
+
+def _edge(have: Spec, id: str) -> Mapping[str, Json]:
+    return next((edge for edge in objects_at(have.get("edges"), ("edges",)) if str(edge.get("id")) == id), {})
 
 
 def _replaces_automation(change: FieldChange, have: Spec) -> bool:
@@ -109,10 +117,13 @@ def objections(changes: tuple[FieldChange, ...], have: Spec, goal: Spec) -> list
     ]
 
 
-def limits(live: Json, answers: Mapping[str, Json]) -> tuple[str, ...]:
-    """How many enabled flows the organisation may have."""
+def limits(live: Json, answers: Mapping[str, Json], goal: Spec) -> tuple[str, ...]:
+    """How many enabled flows the organisation may have, and which soft limits the goal passes."""
+    from syncer.kinds.flow_template.soft_limits import passed_limits  # late: only a plan with changes asks
+
+    passed = passed_limits(live, goal)
     limit = mapping(answers.get("limits"))
     now, most = limit.get("currentNoOfWorkflows"), limit.get("maxAllowed")
     if isinstance(now, int) and isinstance(most, int) and now >= most:
-        return (f"{now} of {most} flows are enabled: the platform may refuse to enable another",)
-    return ()
+        passed = (f"{now} of {most} flows are enabled: the platform may refuse to enable another", *passed)
+    return passed

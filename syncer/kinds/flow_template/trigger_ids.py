@@ -24,13 +24,18 @@ def identify_triggers(sides: PartSides, ids: PartIds) -> None:
     aims = [_target(each, sides.known.get("automations", {})) for _, each in ours]
     parts = [declared_part(each) for _, each in ours]
     links = link(parts, live, memory, [*_likeness(sides, ours, aims)], sure=False)
-    nameless = [_target(each) for each in items(sides.have.get("additional_triggers")) if each.get("id") is None]
+    nameless, once = (
+        [_target(each) for each in items(side.get("additional_triggers")) if each.get("id") is None]
+        for side in (sides.have, sides.last)
+    )
     for at, (place, mine) in enumerate(ours):
         hit = links.found.get(at, links.gone.get(at))
         if hit is not None:
             ids.put("triggers", trigger_key(mine, place), hit)
         elif place and "id" not in mine and aims[at] in nameless:
             nameless.remove(aims[at])
+        elif place and "id" not in mine and aims[at] in once:  # somebody took it away, or changed what it looks at
+            once.remove(aims[at])
         else:
             ids.put("triggers", trigger_key(mine, place), _trigger_id(sides.address, mine, place))
     keyed = {key: id for key, id in memory.items() if not key.isdecimal()}

@@ -7,11 +7,11 @@ too, so its record may wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncer.diff.fingerprint import fingerprint
-from syncer.kinds.secret_scan import looks_secret
+from syncer.kinds.secret_scan import suspicious
 from syncer.model.address import Address
 from syncer.model.calls import StepsResult
 from syncer.model.json_values import ABSENT, Json, Secret, Spec
@@ -128,10 +128,10 @@ def _suspect(task: Task) -> Suspect:
     secrets = {one.reveal() for each in held for one in (each, *secrets_of(each))}
     secrets.discard("")
 
-    def suspect(text: str, name: str) -> bool:
+    def suspect(text: str, names: Sequence[str]) -> bool:
         if text in secrets or any(len(each) >= SHORTEST and each in text for each in secrets):
             return True
-        return bool(looks_secret(text, name))
+        return suspicious(text, names)
 
     return suspect
 

@@ -20,6 +20,7 @@ from syncer.model.field_rules import find_all, pattern_steps
 from syncer.model.json_values import Json, Lookup, Path, value_at
 from syncer.model.kind import Kind
 from syncer.model.markers import clone
+from syncer.model.pulled_spec import PulledLiteral
 from syncer.model.resource import Desired, Live
 from syncer.model.slugs import unique_names
 from syncer.model.unexpected_reply import UnexpectedReply, of_known_form
@@ -62,9 +63,9 @@ def with_parts(known: Dependencies, new: UnmanagedObject) -> UnmanagedObject:
 
 def bundled_spec(
     known: Dependencies, raw: RawManifest, one: Desired, sides: PlanInputs, names: NameIndex
-) -> dict[str, Json] | None:
-    """The spec of a manifest that refers to what the target has not, bundling it; None where it need not. `sides`: of
-    the source."""
+) -> tuple[dict[str, Json], tuple[PulledLiteral, ...]] | None:
+    """The spec of a manifest that refers to what the target has not, bundling it, and the variables in it that stand
+    for secrets; None where it need not. `sides`: of the source."""
     kind = KINDS[raw.kind]
     if not kind.along:
         return None
@@ -85,7 +86,8 @@ def bundled_spec(
         for path in places[parts[key]]:
             value_at(spec, path[:-1])[path[-1]] = {"automation": key}
     spec[kind.made_along] = {**(spec.get(kind.made_along) or {}), **bundle}
-    return dict(known_fields(kind.slug, spec).spec)
+    literals = tuple(each for each in said.literals if each.path[1] in bundle)
+    return dict(known_fields(kind.slug, spec).spec), literals
 
 
 def used_by(kind: Kind, live: Live) -> list[str]:

@@ -72,8 +72,8 @@ class PromoteOperator(Protocol):
     def written(self, promotion: Promotion) -> None:
         """All files are written; plans follow."""
 
-    def again(self, environment: str) -> Workspace:
-        """One of the two, as syncer.yaml describes it by now."""
+    def again(self, environment: str, *, secretless: bool) -> Workspace:
+        """One of the two, as syncer.yaml describes it by now. `secretless`: variables that aren't set are unknown."""
 
 
 def promote(
@@ -101,7 +101,10 @@ def promote(
             store = StateStore(place, linking(mine, here.target.org_id))
             write_promotion(promotion, partial(_link, store, promotion), operator.wrote)
             operator.written(promotion)
-            here, there = operator.again(promotion.here.name), operator.again(promotion.there.name)
+            here, there = (
+                operator.again(each.name, secretless=bool(promotion.secrets))
+                for each in (promotion.here, promotion.there)
+            )
             # what cannot be read was not promoted
             proven = here.planned(source.reader, store.state, EVERYTHING, unread={})
             new = {*promotion.new.values()}

@@ -12,6 +12,7 @@ from syncer.manifests.resolution import Manifests
 from syncer.model.address import Address
 from syncer.model.diagnostic import Problem
 from syncer.model.json_values import Json, Path
+from syncer.model.pulled_spec import PulledLiteral
 from syncer.model.resource import Managed
 from syncer.ops.cached_reader import CachedReader
 from syncer.ops.pull.options import PullOptions
@@ -83,7 +84,8 @@ class Promotion:
     fields that are not, as warnings; `incomplete`: whether something is among these that was asked for, and should be;
     `changes`: of files that are there; `parts`: by address the source's ids of what is made along with an object;
     `pairs`: which id is which; `missing`: what the target lacks: nothing is written before it is there;
-    `edited`: manifests that take over what was changed by hand."""
+    `edited`: manifests that take over what was changed by hand; `secrets`: what is live in the source and looks like a
+    secret, in whose places the manifests have variables."""
 
     request: PromoteRequest
     scope: PromotionScope
@@ -100,6 +102,7 @@ class Promotion:
     pairs: list[Pair] = field(default_factory=list)
     missing: list[Problem] = field(default_factory=list)
     edited: frozenset[Address] = frozenset()
+    secrets: Mapping[Address, tuple[PulledLiteral, ...]] = field(default_factory=dict)
 
     @property
     def there(self) -> Environment:

@@ -89,12 +89,15 @@ def edit_manifests(given: Promotion) -> Promotion:
     taken = {Address(raw.kind, raw.name): raw for raw in _as_changed(there, before)}
     wanted = {each.address: each for each in given.source.desired}
     known = dependencies(given.request, pulled.survey)
+    secrets = {each.new.address: [*each.pulled.literals] for each in pulled.drafts}
     written = [each.new for each in pulled.drafts]  # what gets no manifest has no name to refer to
     names = names_of(pulled.survey, pulled.composed.desired, written, given.here.ids)
     for address, raw in given.promoted:
         if not lives_in(raw, given.here.name):
             continue
-        bundled = bundled_spec(known, taken[address], wanted[address], given.source, names)
+        found = bundled_spec(known, taken[address], wanted[address], given.source, names)
+        bundled, literals = found if found is not None else (None, ())
+        secrets[address] = [*secrets.get(address, ()), *literals]
         ids |= _named_in(bundled[KINDS[raw.kind].made_along], names) if bundled is not None else {}
         edits = _edits(given, taken[address], bundled)
         if edits:
@@ -110,6 +113,7 @@ def edit_manifests(given: Promotion) -> Promotion:
         here=here,
         manifests=there._replace(all=(*_as_changed(there, changes), *drafts)),
         changes=changes,
+        secrets={address: tuple(each) for address, each in secrets.items() if each},
     )
 
 
@@ -118,7 +122,8 @@ def prove_source(given: Promotion) -> Promotion:
     would be written is not sound, or is not what is live: that plan must not hold more than before. PlatformError where
     something of it cannot be read."""
     source, pulled = given.request.source, given.pulled
-    desired, problems = resolve(given.manifests, given.here, source.order.env, allowed=source.order.allowed)
+    env = {**source.order.env, **{each.variable: each.value for some in given.secrets.values() for each in some}}
+    desired, problems = resolve(given.manifests, given.here, env, allowed=source.order.allowed)
     errors = [each for each in (*problems, *together(desired)) if each.severity == "error"]
     if errors:
         raise InvalidInput(errors)

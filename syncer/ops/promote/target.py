@@ -13,7 +13,7 @@ from syncer.kinds import KINDS
 from syncer.manifests.cross_checks import together
 from syncer.manifests.project import Environment
 from syncer.manifests.resolution import asked_for, lives_in, resolve
-from syncer.manifests.variables import substitute
+from syncer.manifests.variables import LenientEnvironment, substitute
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, Problem
 from syncer.model.field_rules import pattern_steps
@@ -64,7 +64,8 @@ def _planned(given: Promotion, environment: Environment) -> tuple[PlanInputs, Dr
     """Its plan, and what stands in the way of that. `environment`: the target, and something for each entry that
     syncer.yaml lacks."""
     side = given.request.target
-    desired, problems = resolve(given.manifests, environment, side.order.env, allowed=side.order.allowed)
+    env = LenientEnvironment(side.order.env) if given.secrets else side.order.env  # some were never asked for yet
+    desired, problems = resolve(given.manifests, environment, env, allowed=side.order.allowed)
     asked, wrong = asked_for(given.manifests, environment, desired)
     errors = [each for each in (*problems, *together(desired), *wrong) if each.severity == "error"]
     unsound = {each.at.file for each in errors if each.at is not None}

@@ -201,7 +201,8 @@ def _judged(out: Composition, order: PullOptions, existing: Manifests) -> list[P
     if problems or out.environment is None:
         return problems
     out.manifests = existing._replace(all=(*existing.all, *raws))
-    out.desired, problems = resolve(out.manifests, out.environment, order.env, allowed=order.allowed)
+    env = {**order.env, **{each.variable: each.value for draft in out.drafts for each in draft.pulled.literals}}
+    out.desired, problems = resolve(out.manifests, out.environment, env, allowed=order.allowed)
     return [*existing.problems, *problems, *together(out.desired)]
 
 

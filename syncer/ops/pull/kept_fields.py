@@ -60,6 +60,10 @@ def _one_left(address: Address, raw: RawManifest, left: KeptField, environment: 
         message = f"{address}: {what} was changed in the manifest since the last apply, and stays so"
         hint = "apply it; or let the organisation win, and see in git what that undoes"
         return Problem("not-yet-applied", message, at, shown, hint, "warning")
+    if left.why == "unsound":
+        message = f"{address}: `{field_name}` was left as it is: what is live there no manifest may say: {left.name}"
+        hint = "mend it in the organisation, or let the next apply do so"
+        return Problem("unsound-live", message, at, shown, hint, "warning")
     why = f": two live items have {left.name}" if left.name else ""
     message = f"{address}: which items of `{field_name}` are which cannot be told{why}"
     hint = "tell them apart in the organisation, or change the manifest by hand"

@@ -8,21 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from shlex import quote
 
 from syncer.diff.export_spec import NameIndex, spec_of
 from syncer.diff.restrictions import belongs, restricts
 from syncer.diff.three_way_merge import merge
 from syncer.diff.write_back import FieldEdit, KeptField, WriteBack, WriteBackRules, write_back
 from syncer.diff.write_back import Sides as FieldSides
-from syncer.documents.edit.editor import edit
-from syncer.documents.edit.operations import Replacement
 from syncer.documents.yaml_reader import read
 from syncer.fs.change_set import ChangeSet, FileChange
 from syncer.kinds import KINDS
 from syncer.manifests.create_schema import create_schema
 from syncer.manifests.envelope import RawManifest
 from syncer.manifests.project import Environment
-from syncer.manifests.resolution import Manifests, judge, lives_in
+from syncer.manifests.resolution import Manifests, lives_in
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PlatformError, Problem
 from syncer.model.field_change import show_field
@@ -36,8 +35,8 @@ from syncer.ops.pull.completion import completing, fields_chosen, offer, undecla
 from syncer.ops.pull.kept_fields import MOST_NAMED, kept_problems, moved_secrets
 from syncer.ops.pull.live_names import names_of
 from syncer.ops.pull.plain_references import plain_places
+from syncer.ops.pull.sound_edit import EditOutcome, TextEdit, less_unsound
 from syncer.ops.pull.text_files import text_change
-from syncer.ops.pull.unknown_fields import metadata_edits
 from syncer.plan.inputs import IdIndex, PlanInputs, context_of, memory_of
 from syncer.plan.planner import Unread
 
@@ -218,19 +217,25 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         parts={local: live for group in context.parts.values() for local, live in group.items()},
     )
     all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
-    found = write_back(all_sides, kind.shape, rules)
-    edits, taken = [Replacement(("spec",), found.spec)], list[FieldEdit]()
-    edits += metadata_edits(raw, pulled.policy if prepared.extra else {}, found)
+    before = files.get(raw.file, FileChange(raw.content, raw.content))
+    policy = pulled.policy if prepared.extra else {}
+    text = TextEdit(raw, policy, before, given.manifests.project, given.environment)
+    found = less_unsound(lambda less: write_back(all_sides, kind.shape, replace(rules, withheld=less)), text)
+    taken = list[FieldEdit]()
     unsaid = _unsaid(kind, found, pulled, fields is not None)
     found.left.extend(moved)  # no manifest could say those: they keep nothing else back
     if unsaid:
         _leave(out, address, _held_back(address, unsaid, raw))
     else:
         beside = _texts_beside(given, raw, found.texts, out)
-        if _edited(given, raw, edits, beside, out, files):
+        outcome = text.outcome(found)
+        if outcome.after is None:
+            _unedited(out, raw, outcome)
+        else:
+            files |= {**beside, raw.file: outcome.after}
             held = [{"file": name} for name in found.texts if name not in beside]
             taken = [each for each in found.taken if each.before not in held]
-    if any(each.why == "unclear" for each in found.left):
+    if any(each.why in ("unclear", "unsound") for each in found.left):
         out.unwritten.append(address)
     if taken or found.left:
         out.objects.append(ManifestEdit(address, raw.file, tuple(taken), tuple(found.left)))
@@ -258,7 +263,7 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         said = f"{desired.address}: {each.risk.reason}"
         out.problems.append(Problem("platform-stop", said, at, f"$.spec.{show_field(each.path)}", "", "warning"))
     for each in prepared.meanings:
-        name = f"{desired.address}/{each.risk.item}"
+        name = quote(f"{desired.address}/{each.risk.item}")
         message = f"{desired.address}: {each.risk.reason}"
         hint = f"no manifest says it: put it back in the organisation, or `syncer apply --accept-data-loss {name}`"
         at = desired.where(tuple(map(str, each.path)))
@@ -267,31 +272,15 @@ def _note_meanings(desired: Desired, prepared: PreparedSides, out: WriteBackResu
         out.meant.append(desired.address)
 
 
-def _edited(
-    given: _WriteBackInput,
-    raw: RawManifest,
-    edits: Sequence[Replacement],
-    beside: Files,
-    out: WriteBackResult,
-    files: Files,
-) -> bool:
-    """Whether the edits could be made in the file's text; why not stands in `out`."""
+def _unedited(out: WriteBackResult, raw: RawManifest, outcome: EditOutcome) -> None:
+    """That a manifest as a whole can't say what is live, and why."""
     address = Address(raw.kind, raw.name)
-    try:
-        before = files.get(raw.file, FileChange(raw.content, raw.content))
-        after = edit(before.after or b"", raw.document.index, edits, raw.file)
-    except InvalidInput as error:
-        _text_held_back(out, address, error)
-        return False
-    if after != before.after and (wrong := _wrong(given, raw, after)):
-        said = "; ".join(dict.fromkeys(each.message for each in wrong[:MOST_NAMED]))
-        message = f"{address} was left as it is: what is live is no sound manifest: {said}"
-        hint = "mend it in the organisation, or let the next apply do so"
-        _leave(out, address, _warning("unsound-live", message, raw, "$.spec", hint))
-        return False
-    files |= beside
-    files[raw.file] = FileChange(before.before, after)
-    return True
+    if outcome.unfit:
+        _text_held_back(out, address, outcome.unfit)
+        return
+    message = f"{address} was left as it is: what is live is no sound manifest: {outcome.why}"
+    hint = "mend it in the organisation, or let the next apply do so"
+    _leave(out, address, _warning("unsound-live", message, raw, "$.spec", hint))
 
 
 def _texts_beside(given: _WriteBackInput, raw: RawManifest, texts: Mapping[str, str], out: WriteBackResult) -> Files:
@@ -302,35 +291,14 @@ def _texts_beside(given: _WriteBackInput, raw: RawManifest, texts: Mapping[str, 
         try:
             beside[name] = text_change(given.raws, given.manifests.project.root, name, text, address)
         except InvalidInput as error:
-            _text_held_back(out, address, error)
+            _text_held_back(out, address, error.problems)
     return beside
 
 
-def _text_held_back(out: WriteBackResult, address: Address, error: InvalidInput) -> None:
-    told = (each._replace(message=f"{address}: {each.message}", severity="warning") for each in error.problems)
+def _text_held_back(out: WriteBackResult, address: Address, problems: Sequence[Problem]) -> None:
+    told = (each._replace(message=f"{address}: {each.message}", severity="warning") for each in problems)
     out.problems += told
     out.unwritten.append(address)
-
-
-def _wrong(given: _WriteBackInput, raw: RawManifest, after: bytes) -> list[Problem]:
-    """What `validate` would have against the new manifest, beyond what it has against the old one, and no manifest may
-    accept."""
-    document = read(after, raw.file)[raw.document.index]
-    value = document.value
-    new = raw._replace(
-        document=document,
-        metadata=value["metadata"],
-        spec=value["spec"],
-        content=after,
-        may_hold_variables=b"$" in after or b"\\" in after,
-    )
-    kind, project = KINDS[raw.kind], given.manifests.project
-    found, before = (
-        [each for each in judge(one, kind, project, given.environment, False) if each.severity == "error"]
-        for one in (new, raw)
-    )
-    known = {each.message for each in before}
-    return [each for each in found if each.message not in known and not each.entry]
 
 
 def _still_refers(given: _WriteBackInput, user: Desired, address: Address, files: Files) -> bool:

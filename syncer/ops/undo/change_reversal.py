@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from syncer.diff.fingerprint import canonical, digest, fingerprint
@@ -16,6 +16,7 @@ from syncer.model.kind import Context, Kind
 from syncer.model.resource import Desired, Live, Managed
 from syncer.ops.refresh import Reader
 from syncer.ops.undo.markers import named, with_secrets
+from syncer.ops.undo.parts import gone_parts
 from syncer.ops.undo.snapshots import address_of, both_sides, entry_before, memory_after, spec_from
 from syncer.plan.identity_match import plain_title
 from syncer.plan.plan import Notice
@@ -130,7 +131,8 @@ def _brought_back(given: UndoInputs, address: Address, kept: KeptChange) -> Chan
     names |= {id: Part(kind.made_along, key) for key, id in entry.parts.get(kind.made_along, {}).items()}
     wanted = _wish(given, kept, named(spec, names), entry)
     wanted = wanted._replace(policy={**wanted.policy, "allow_disabled": True})
-    return ChangeReversal(kept, said, wanted, memory=entry if kept.before["entry"] else Managed(address, ""))
+    memory = entry if kept.before["entry"] else Managed(address, "")
+    return _with_gone_parts(given, ChangeReversal(kept, said, wanted, memory=memory), entry)
 
 
 def _there_again(given: UndoInputs, kind: Kind, kept: KeptChange, before: Spec) -> str:
@@ -178,7 +180,34 @@ def _changed_back(given: UndoInputs, address: Address, kept: KeptChange) -> Chan
     declared = {name: now[name] for name in fields if name in now}
     entry = known._replace(address=address, live_id=live.id, declared=declared, secrets={}, secret_times={})
     memory = memory_after(kind, kept, then, present, frozenset(back.conflicts))
-    return ChangeReversal(kept, said, wanted, entry, goal, memory if kept.before["entry"] else Managed(address, ""))
+    memory = memory if kept.before["entry"] else Managed(address, "")
+    return _with_gone_parts(given, ChangeReversal(kept, said, wanted, entry, goal, memory), then)
+
+
+def _with_gone_parts(given: UndoInputs, whole: ChangeReversal, then: Managed) -> ChangeReversal:
+    """The change on its way back, with what it points at and the organisation lacks made anew; nothing of it where
+    that cannot be. `then`: what state said before the run."""
+    kind, wanted, entry = KINDS[whole.address.kind], whole.wanted, whole.entry
+    gone = gone_parts(given.reader, kind, {**(wanted.spec if wanted else {}), **whole.goal}, then)
+    if gone.lost:
+        nothing = (
+            f"it would point at {kind.along} {_quoted(gone.lost)}, which is gone and was not kept; it is left alone"
+        )
+        return ChangeReversal(whole.kept, [("undo-impossible", f"it cannot be taken back: {nothing}")])
+    if not gone.anew or wanted is None:
+        return whole
+    made = f"{kind.made_along} {_quoted(sorted(gone.anew))} went with it and are made anew, as they were declared"
+    said = [*whole.said, ("undo-anew", f"{made}, under new ids; what else was set in them stays lost")]
+    if gone.withheld:
+        never = "which was never kept; it is made without, until an apply of a manifest sends it"
+        said.append(("undo-secret", f"{_quoted(gone.withheld)} held a secret, {never}"))
+    spec: Spec = named(dict(wanted.spec), gone.names)
+    spec[kind.made_along] = {**(spec.get(kind.made_along) or {}), **gone.anew}
+    if entry is not None:
+        left = {key: id for key, id in entry.parts.get(kind.made_along, {}).items() if key not in gone.anew}
+        entry = entry._replace(parts={**entry.parts, kind.made_along: left})
+    goal = named(dict(whole.goal), gone.names)
+    return replace(whole, said=said, wanted=wanted._replace(spec=spec), entry=entry, goal=goal)
 
 
 def _present(given: UndoInputs, live: Live, known: Managed, sides: tuple[Spec, Spec]) -> Spec:

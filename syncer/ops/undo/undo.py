@@ -14,7 +14,7 @@ from functools import partial
 from syncer.diff.fingerprint import fingerprint
 from syncer.kinds import KINDS
 from syncer.model.address import Address
-from syncer.model.diagnostic import InvalidInput, Problem
+from syncer.model.diagnostic import InvalidInput, Problem, Refused
 from syncer.model.json_values import Json, Ref, Spec
 from syncer.model.resource import Desired, Live, Managed
 from syncer.ops.cached_reader import CachedReader
@@ -34,7 +34,7 @@ from syncer.state.run_history import Run
 
 def undo(here: Workspace, run: str) -> tuple[PlanResult, list[Problem]]:
     """The plan that takes the run of this id back, and what an apply of it would be refused for. InvalidInput for a run
-    that is not there, or is another's; PlatformError."""
+    that is not there; Refused for another's; PlatformError."""
     state = here.place.load()
     with here.api(read_only=True) as api:
         planned = here.planned_back(api, state, run)
@@ -50,7 +50,7 @@ def plan_back(
     request: PlanRequest,
 ) -> PlanResult:
     """The plan that takes `run` back. `wanted`: what the manifests want now, for secrets, policies and a word about
-    what comes again; that they cannot be read is no reason not to. InvalidInput where the run was made in another
+    what comes again; that they cannot be read is no reason not to. Refused where the run was made in another
     organisation; PlatformError."""
     git, notices = _wanted(wanted)
     _require_own(run, request.target.org_id)
@@ -80,8 +80,8 @@ def plan_back(
 
 def _require_own(run: Run, org_id: str) -> None:
     if run.header.org_id != org_id:
-        message = f"run `{run.header.id}` changed organisation `{run.header.org_id}`, and this is `{org_id}`"
-        raise InvalidInput(Problem("other-run", message, hint="choose its environment with --env"))
+        message = f"the run was made for org_id `{run.header.org_id}`, and this is `{org_id}`"
+        raise Refused(Problem("other-run", message, hint="choose its environment with --env"))
 
 
 def _wanted(wanted: Callable[[], Sequence[Desired]]) -> tuple[Sequence[Desired], list[Notice]]:

@@ -30,7 +30,7 @@ from syncer.model.json_values import Json
 from syncer.plan.document.marker_codec import side_of, value_of_side
 from syncer.plan.plan import Change, Field, Link, Notice, Plan, Release
 
-OUTSIDE = frozenset({"id", "notices", "problems", "against"})
+OUTSIDE = frozenset({"id", "accepted", "notices", "problems", "against"})
 """Keys of the document that the id is not made of: they change nothing that is done."""
 
 
@@ -58,6 +58,7 @@ _FIELD = record(
     Key("class", TEXT, "level"),
     Key("reason", TEXT),
     Key("item", TEXT),
+    Key("secret", one_of("set", "rotate", "remove"), "word", optional=True),
 )
 _CHANGE = record(
     Change,
@@ -103,6 +104,7 @@ PLAN = record(
     Key("server", TEXT),
     Key("partial", FLAG),
     Key("summary", mapping(WHOLE), told=lambda plan: dict(plan.summary)),
+    Key("accepted", WHOLE, optional=True, told=lambda plan: plan.accepted),
     Key("changes", listed(_CHANGE)),
     Key("links", listed(_LINK)),
     Key("released", listed(_RELEASE)),

@@ -10,25 +10,30 @@ from syncer.model.json_values import Json, Secret
 from syncer.model.markers import holds_secret
 from syncer.plan.plan import HIDDEN
 
-Suspect = Callable[[str, str], bool]
-"""(text, the field's name) → whether it must not be kept."""
+Suspect = Callable[[str, Sequence[str]], bool]
+"""(text, the names of the fields it stands in, from the outermost) → whether it must not be kept."""
 
 
-def withhold(value: Json, sides: Sequence[Json], shape: Shape, suspect: Suspect, name: str = "") -> Json:
+def withhold(value: Json, sides: Sequence[Json], shape: Shape, suspect: Suspect, names: tuple[str, ...] = ()) -> Json:
     """The value with HIDDEN wherever one of `sides` (what is or was declared there) has a secret, and for every text
-    that is suspect."""
+    and number that is suspect. `names`: of the fields that the value stands in."""
     if isinstance(value, Secret) or any(isinstance(side, Secret) or _is_name(side) for side in sides):
         return HIDDEN
     if isinstance(value, dict):
         return {
             key: withhold(
-                item, [side[key] for side in sides if _has(side, key)], shape.at(key), suspect, _called(value, key)
+                item,
+                [side[key] for side in sides if _has(side, key)],
+                shape.at(key),
+                suspect,
+                (*names, _called(value, key)),
             )
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return _list(value, [side for side in sides if isinstance(side, list)], shape, suspect, name)
-    return HIDDEN if isinstance(value, str) and suspect(value, name) else value
+        return _list(value, [side for side in sides if isinstance(side, list)], shape, suspect, names)
+    plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return HIDDEN if plain and suspect(str(value), names) else value
 
 
 def _is_name(side: Json) -> bool:
@@ -49,7 +54,9 @@ def _called(mapping: dict[str, Json], key: str) -> str:
     return str(key)
 
 
-def _list(value: list[Json], sides: Sequence[list[Json]], shape: Shape, suspect: Suspect, name: str) -> Json:
+def _list(
+    value: list[Json], sides: Sequence[list[Json]], shape: Shape, suspect: Suspect, names: tuple[str, ...]
+) -> Json:
     """Item beside item: by key, else by place; where that cannot be said of a side with a secret, nothing is kept."""
     beside: list[list[Json]] = [[] for _ in value]
     for side in sides:
@@ -64,4 +71,4 @@ def _list(value: list[Json], sides: Sequence[list[Json]], shape: Shape, suspect:
                 beside[index].append(item)
         elif holds_secret(side):
             return HIDDEN
-    return [withhold(item, beside[index], shape.item(), suspect, name) for index, item in enumerate(value)]
+    return [withhold(item, beside[index], shape.item(), suspect, names) for index, item in enumerate(value)]

@@ -16,7 +16,7 @@ from syncer.model.json_values import ABSENT, Json, Secret, UnknownValue, WriteOn
 from syncer.model.kind import PreparedSides
 from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Managed
-from syncer.plan.plan import HIDDEN, Notice
+from syncer.plan.plan import HIDDEN, Notice, SecretWord
 
 
 class SecretChanges(NamedTuple):
@@ -70,6 +70,14 @@ def _is_ours(field: str, prepared: PreparedSides, known: Mapping[str, str], then
 def shown(secret: Secret) -> Json:
     """What people are shown of it: its name, or what the manifest says openly."""
     return secret.value if isinstance(secret, WriteOnlyValue) else secret
+
+
+def word_of(change: FieldChange, prepared: PreparedSides) -> SecretWord | Literal[""]:
+    """What becomes of the secret, in a word; "" of a change of anything else."""
+    label = str(change.path[0])
+    if len(change.path) > 1 or not (label in prepared.secrets or field_of(label, prepared.secret_times)):
+        return ""
+    return "remove" if change.after is ABSENT else "set" if change.before is ABSENT else "rotate"
 
 
 def secret_notices(address: Address, found: SecretChanges, fields: Collection[str]) -> Iterator[Notice]:

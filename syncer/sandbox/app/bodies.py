@@ -62,18 +62,24 @@ def folded_back(version: Json) -> list[Json]:
     ]
 
 
-def with_entry_ids(version: Json, values: Values, new_id: Callable[[], str]) -> Values:
-    """The values with an id for every entry of a repeatable option that came without one."""
+def with_entry_ids(version: Json, values: Values, before: Values, new_id: Callable[[], str]) -> Values:
+    """The values with an id for every entry of a repeatable option: its own if the option had an entry of that id
+    `before`, else a new one."""
     repeatable = {(component, option["key"]) for component, option in _settable(version) if option.get("repeatable")}
 
-    def entry(value: Json) -> Json:
-        if not isinstance(value, dict):
-            return {"id": new_id(), "value": value}
-        return value if value.get("id") else {"id": new_id(), **value}
+    def entries(value: list[Json], old: Json) -> list[Json]:
+        free = {str(each["id"]) for each in old} if isinstance(old, list) else set[str]()
+        made = []
+        for each in value:
+            given = each if isinstance(each, dict) else {"value": each}
+            known = str(given.get("id")) in free
+            free.discard(str(given.get("id")))
+            made.append(given if known else {**given, "id": new_id()})
+        return made
 
     return {
         component: {
-            key: [entry(each) for each in value]
+            key: entries(value, before.get(component, {}).get(key))
             if (component, key) in repeatable and isinstance(value, list)
             else value
             for key, value in options.items()

@@ -223,7 +223,7 @@ def _set_values(scope: RequestScope, held: Json, values: Values, merged: bool = 
     before: Values = held["values"]
     if scope.options.app_options_checked and (found_wrong := list(wrong(version, values))):
         refuse(400, "; ".join(found_wrong))
-    stored = sealed(version, with_entry_ids(version, values, scope.new_id), _seal)
+    stored = sealed(version, with_entry_ids(version, values, before, scope.new_id), _seal)
     if merged:
         stored = {id: before.get(id, {}) | stored.get(id, {}) for id in [*before, *stored]}
     times = held.get("changed", {})

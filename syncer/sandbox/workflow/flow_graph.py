@@ -84,7 +84,7 @@ def _over(limits: Mapping[str, int], name: str, current: int, path: list[Json], 
     if most is None or current <= most:
         return
     warning: Json = {
-        "i18nKey": f"limits.{name}",
+        "i18nKey": f"errors.task_max_{name}",
         "message": f"{name.replace('_', ' ')}: {current} of at most {most}",
         "max": most,
         "current": current,

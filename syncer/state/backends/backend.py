@@ -6,8 +6,7 @@ tells its versions apart, and a `BackendLock`, which lets one run in. The text i
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from syncer.fs.clock import Effects
 from syncer.fs.disk import DISK, Disk
 from syncer.model.diagnostic import PlatformError, Problem, Refused
+from syncer.state.backends.former_state import former_state, moved_to, taken_by
 from syncer.state.journal import Records, read_records
 from syncer.state.replay import Replay, replay
 from syncer.state.state_file import Lines, State, decode, encode
@@ -47,6 +47,9 @@ class Blob(Protocol):
 
     def set_aside(self) -> str:
         """Put away what stands there, whatever it is, so that there is nothing; the name under which it is found."""
+
+    def beside(self) -> Sequence[tuple[str, bytes]]:
+        """The states of other environments in the same place: each one's name, and at least its head."""
 
 
 class BackendLock(Protocol):
@@ -88,6 +91,11 @@ class Backend:
     """How many addresses `load` has from the journal and not from what stands here."""
     left_open: bool = False
     """Whether the state names an apply that did not end and of which no journal here knows."""
+    named: Collection[str] | None = None
+    """The environments that syncer.yaml names; where there is no state yet, one of this organisation under a name that
+    is not among them is looked for. None: it is not."""
+    unlisted: str = ""
+    """Why nobody looked for one."""
     pending: bool = False
     """Whether the journal may not be emptied before the next save, even where nothing differs."""
     _version: Version = None
@@ -118,6 +126,11 @@ class Backend:
                 "state: an apply that ran elsewhere, or whose journal is gone, was cut off; what it made last is found "
                 "by key and title"
             )
+        if self.unlisted:
+            said.append(
+                "state: nothing is remembered yet; whether it is under a former name of the environment was not looked"
+                f" at: {self.unlisted}"
+            )
         return said
 
     def _replayed(self) -> Replay:
@@ -128,8 +141,13 @@ class Backend:
     def _stored(self) -> State:
         raw, self._version = self.body.get()
         if self._version is None:
+            self._must_not_be_renamed()
             return State()
-        moved = moved_to(raw)
+        moved, heir = moved_to(raw), taken_by(raw)
+        if heir:
+            message = f"state of `{self.environment}` was taken over by environment `{heir}`"
+            hint = f"name that one: --env {heir}; where syncer.yaml has it not, the repository is older than the state"
+            raise Refused(Problem("state-moved", message, hint=hint))
         if moved:
             raise Refused(
                 Problem(
@@ -139,6 +157,20 @@ class Backend:
                 )
             )
         return decode(raw, self.address, self.environment, org_id=self.org_id, kinds=self.kinds)
+
+    def _must_not_be_renamed(self) -> None:
+        """Refused where an environment that syncer.yaml no longer names has left a state of this organisation: without
+        it, removals and `protect` would be forgotten."""
+        self.unlisted = ""
+        if self.named is None or not self.org_id:
+            return
+        try:
+            found = former_state(self.body.beside(), self.org_id, self.named)
+        except PlatformError as error:
+            self.unlisted = error.problems[0].message
+            return
+        if found is not None:
+            raise found.refusal(self.environment)
 
     def save(self, state: State) -> State:
         """Put the next serial of the state where the one that was loaded or saved last stands, and return it.
@@ -209,25 +241,6 @@ class Backend:
                     tell(f"{refusal.problems[0].message}; waiting up to {wait:.0f} seconds")
                     told = True
                 self.effects.sleep(min(POLL, left))
-
-
-def tombstone(environment: str, to: str) -> bytes:
-    """What stands where a state has been moved away: no syncer takes it for a state."""
-    return (json.dumps({"format_version": 1, "environment": environment, "moved_to": to}, indent=0) + "\n").encode(
-        "ascii"
-    )
-
-
-def moved_to(text: bytes) -> str:
-    """The address in a tombstone; "" for anything else."""
-    if len(text) > 4096 or b'"moved_to"' not in text:
-        return ""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    found = document.get("moved_to") if isinstance(document, dict) else None
-    return found if isinstance(found, str) and found.isascii() and found.isprintable() else ""
 
 
 def lift_by(environment: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncer.fs.disk import DISK, Disk
+from syncer.fs.permissions import own_name
 from syncer.model.state_location import LOCAL, STORES, StateLocation
 from syncer.state.backends.backend import Backend, BackendLock, Blob
 from syncer.state.backends.local import FileBlob, FileLock
@@ -22,7 +23,7 @@ def local_place(
     """The file at `path`."""
     gate, body = FileLock(path.with_suffix(".lock"), environment), FileBlob(path, disk)
     journal = path.with_suffix(".journal")
-    return Backend(str(path), environment, body, gate, org_id, kinds, journal=journal, disk=disk)
+    return Backend(own_name(path), environment, body, gate, org_id, kinds, journal=journal, disk=disk)
 
 
 def open_place(
@@ -38,7 +39,7 @@ def open_place(
     body: Blob
     gate: BackendLock
     if where.scheme == LOCAL:
-        address, body, gate = str(path), FileBlob(path), near
+        address, body, gate = own_name(path), FileBlob(path), near
     elif where.scheme in STORES:
         from syncer.state.backends.object_store import ObjectBlob, ObjectLock, bucket
 

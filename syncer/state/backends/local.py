@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncer.fs.disk import DISK, Disk
-from syncer.model.diagnostic import Problem, Refused
+from syncer.model.diagnostic import InvalidInput, Problem, Refused
 from syncer.state.backends.backend import NOTHING, BlobChanged, Version, lift_by
 from syncer.state.state_file import read, write
 
@@ -43,6 +43,15 @@ class FileBlob:
         with contextlib.suppress(FileNotFoundError):
             self.disk.replace(self.path, aside)
         return aside.name
+
+    def beside(self) -> list[tuple[str, bytes]]:
+        """As `Body`; a link, FIFO or folder among them is passed over."""
+        found = []
+        for path in sorted(self.path.parent.glob("*.json")):
+            with contextlib.suppress(InvalidInput):
+                if path != self.path:
+                    found.append((path.stem, read(path, self.disk) or b""))
+        return found
 
     def _stamp(self) -> tuple[int, int, int]:
         """Of what is there; a disk that is only imitated has the same stamp always."""

@@ -98,6 +98,19 @@ class Bucket:
         except Exception as error:
             raise self._no(error) from None
 
+    def below(self, prefix: str) -> list[str]:
+        """The keys that begin with the prefix, in order. PlatformError where the store does not say."""
+        return persistently(self.effects, partial(self._below, prefix))
+
+    def _below(self, prefix: str) -> list[str]:
+        import obstore
+
+        try:
+            found = obstore.list_with_delimiter(self.store, prefix or None)
+            return sorted(each["path"] for each in found["objects"])
+        except Exception as error:
+            raise self._no(error) from None
+
     def put(self, key: str, content: bytes, seen: Seen | Literal["any"] | None) -> Seen:
         """Make the object (None), replace this version of it, or ("any") whatever is there. `BlobChanged` where another
         was quicker. It is sent again under the same condition, so whichever try is done first is the only one, and what
@@ -221,6 +234,13 @@ class ObjectBlob:
             self.bucket.delete(self.key)
         self._found = b""
         return f"{self.key}.damaged"
+
+    def beside(self) -> list[tuple[str, bytes]]:
+        """As `Body`. PlatformError where the store does not list them, or one cannot be read."""
+        folder = self.key.rpartition("/")[0]
+        keys = [key for key in self.bucket.below(folder) if key.endswith(".json") and key != self.key]
+        found = ((key, self.bucket.get(key)) for key in keys)
+        return [(key.rpartition("/")[2].removesuffix(".json"), there[0]) for key, there in found if there is not None]
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """State in PostgreSQL: a row of one table, and an advisory lock that the connection holds, so it ends with its run.
 
 A run that is killed, or whose machine is gone, loses the connection and with it the lock; and only the connection that
-holds the lock can write. That needs a connection of its own: a pooler that shares them between transactions is noticed
-at the first write, which it then refuses.
+holds the lock can write. A run whose connection breaks takes the lock again where nobody has had it since. That needs a
+connection of its own: a pooler that shares them between transactions is noticed at the first write, which it then
+refuses.
 """
 
 from __future__ import annotations
@@ -49,6 +50,13 @@ _SAVE: Final = f"""UPDATE syncer_state SET content = %(text)s, version = version
     WHERE name = %(name)s AND (version = %(seen)s OR (%(seen)s::bigint IS NULL AND content IS NULL))
     AND EXISTS (SELECT 1 {_IS_HELD} AND pid = pg_backend_pid()) RETURNING version"""  # noqa: S608
 _HOLDER: Final = f"SELECT holder FROM syncer_state WHERE name = %(name)s AND EXISTS (SELECT 1 {_IS_HELD})"  # noqa: S608
+_AGAIN: Final = """SELECT pg_try_advisory_lock(%(lock)s), (SELECT holder FROM syncer_state WHERE name = %(name)s)"""
+_SAVED: Final = f"""SELECT version FROM syncer_state WHERE name = %(name)s AND content = %(text)s
+    AND (version > %(seen)s OR %(seen)s::bigint IS NULL) AND EXISTS (SELECT 1 {_IS_HELD} AND pid = pg_backend_pid())"""  # noqa: S608
+_BESIDE: Final = """SELECT json_agg(
+    json_build_array(substr(name, length(%(folder)s) + 1), left(content, 4096)) ORDER BY name)
+    FROM syncer_state WHERE starts_with(name, %(folder)s) AND name <> %(name)s AND content IS NOT NULL
+    AND strpos(substr(name, length(%(folder)s) + 1), '/') = 0"""
 _END: Final = f"SELECT pg_terminate_backend(pid) {_IS_HELD}"
 _UNREACHABLE: Final = {"08", "57", "53"}  # connection, operator intervention, resources: classes of SQLSTATE
 
@@ -67,6 +75,10 @@ class Session:
     locked: bool = False
     keep: bool = False
     """Whether the connection stays open between two questions; it does while a lock is on it."""
+    mine: str = ""
+    """What the row says while the lock is ours: who else takes it says otherwise."""
+    lost: bool = False
+    """Whether the lock broke off with its connection, and could not be had again."""
     effects: Effects = field(default_factory=Effects)
     _connection: psycopg.Connection[Any] | None = None
 
@@ -78,11 +90,40 @@ class Session:
         return {"lock": signed, "high": number >> 32, "low": number & 0xFFFFFFFF}
 
     def row(self, query: str, **values: Any) -> tuple[Any, ...] | None:
-        """The first row of a query's answer; None where there is none. PlatformError: at once on the connection that
-        holds the lock, for with it the lock is lost, else when it has been tried for half a minute."""
-        if self.locked:
-            return self._row(query, **values)
-        return persistently(self.effects, lambda: self._row(query, **values))
+        """The first row of a query's answer; None where there is none. PlatformError when it has been tried for half a
+        minute: where the connection broke that held the lock, once the lock is ours again, and at once where it is
+        not. So a query may be sent twice, and must be fit for that."""
+        if not self.locked:
+            return persistently(self.effects, lambda: self._row(query, **values))
+        if self.lost:
+            raise self._no("connection to it was lost, and the lock with it", "run it again")
+        try:
+            return persistently(self.effects, lambda: self._row_held(query, **values))
+        except PlatformError:
+            self.lost = self._connection is None
+            raise
+
+    def _row_held(self, query: str, **values: Any) -> tuple[Any, ...] | None:
+        """As `_row`, on the connection that holds the lock: where that broke, on one that took it again. The row still
+        names this run then, so nobody had it in between."""
+        if self._connection is None:
+            taken, holder = self._row(_AGAIN) or (False, None)
+            if holder != self.mine:
+                self._drop()
+                raise self._no(
+                    "connection to it broke, and the lock is another's by now, or was lifted", "run it again"
+                )
+            if not taken:  # the server has not noticed yet that the other connection is gone
+                self._drop()
+                raise Blip(
+                    self._no("connection to it broke, and still holds the lock there", "run it again").problems[0]
+                )
+        return self._row(query, **values)
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _row(self, query: str, **values: Any) -> tuple[Any, ...] | None:
         try:
@@ -108,14 +149,11 @@ class Session:
 
     def close(self) -> None:
         """Give the connection back; every lock on it ends."""
-        connection, self._connection, self.locked, self.keep = self._connection, None, False, False
-        if connection is not None:
-            connection.close()
+        self.locked = self.keep = self.lost = False
+        self._drop()
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None:
-            if self.locked:
-                raise self._no("connection to it was lost, and the lock with it", "run it again")
             import psycopg
 
             place = self.place
@@ -162,7 +200,7 @@ class Session:
             )
         if connecting or not state or state[:2] in _UNREACHABLE:
             if self.locked:
-                return self._no("broke off, and the lock ended with the connection", "run it again")
+                return Blip(self._no("broke off, and the lock ended with the connection", "run it again").problems[0])
             hint = "check the network, PGHOST, PGSSLMODE, and which login this process has (PGUSER, PGPASSWORD)"
             return Blip(self._no("cannot be reached, or broke off", hint).problems[0])
         return self._no(f"answers with an error ({state})", "look it up in PostgreSQL's list of error codes")
@@ -199,7 +237,10 @@ class RowBlob:
 
     def put(self, text: bytes, seen: Version) -> Version:
         """As `Body`; only for the connection that holds the lock."""
-        found = self.session.row(_SAVE, text=text.decode("ascii"), keep=self._keep, seen=seen)
+        given = {"text": text.decode("ascii"), "seen": seen}
+        found = self.session.row(_SAVE, keep=self._keep, **given)
+        if found is None:  # unless it was sent twice, for the answer to the first was lost
+            found = self.session.row(_SAVED, **given)
         if found is None:
             raise BlobChanged
         self._keep = False
@@ -209,8 +250,18 @@ class RowBlob:
         """As `Body`: in the column `damaged`."""
         self.session.row(
             "UPDATE syncer_state SET damaged = content, content = NULL, version = version + 1 WHERE name = %(name)s"
+            " AND content IS NOT NULL"
         )
         return "the column `damaged` of its row"
+
+    def beside(self) -> list[tuple[str, bytes]]:
+        """As `Body`: the rows whose names have the same beginning, one part longer."""
+        folder = self.session.name.rpartition("/")[0]
+        try:
+            found = self.session.row(_BESIDE, folder=f"{folder}/" if folder else "")
+        except NoTable:
+            return []
+        return [(name, head.encode("utf-8")) for name, head in (found[0] or () if found else ())]
 
 
 @dataclass(slots=True)
@@ -231,8 +282,8 @@ class RowLock:
                 there = self.holder()
                 by = f"{who(there)} for {age(there, me)}" if there else "another run"
                 raise held(self.address, self.environment, by)
+            name = self.session.mine = said(me).decode("ascii")
             self.session.locked = True
-            name = said(me).decode("ascii")
             self.session.row("UPDATE syncer_state SET holder = %(holder)s WHERE name = %(name)s", holder=name)
         except BaseException:
             self.session.close()
@@ -241,13 +292,14 @@ class RowLock:
 
     def release(self) -> None:
         """As `Gate`; whatever happens, the lock ends with the connection."""
-        if self.session.locked:
+        if self.session.locked and not self.session.lost:
             with contextlib.suppress(PlatformError):
                 self.session.row("UPDATE syncer_state SET holder = NULL WHERE name = %(name)s")
         self.session.close()
 
     def still_in(self) -> bool:
-        """As `Gate`: it ends with the connection, and then so does every question on it (PlatformError)."""
+        """As `Gate`: where it ended with the connection and is another's by now, no question is answered on it any more
+        (PlatformError)."""
         return self.session.locked and self.session.row("SELECT 1") is not None
 
     def holder(self) -> Holder | None:
@@ -267,4 +319,6 @@ class RowLock:
             return
         if holder != seen:
             raise Refused(Problem("lock-changed", f"the lock is {who(holder)}'s by now", hint="look again"))
+        name = said(seen).decode("ascii")  # first, so that the run whose connection ends does not take it again
+        self.session.row("UPDATE syncer_state SET holder = NULL WHERE name = %(name)s AND holder = %(was)s", was=name)
         self.session.row(_END)

@@ -780,7 +780,7 @@ NOTICES: dict[str, tuple[Json, Json, list[str]]] = {
 
 @pytest.mark.parametrize(("have", "answers", "said"), NOTICES.values(), ids=NOTICES)
 def test_notices(have, answers, said) -> None:
-    assert list(KIND.notices(have, answers)) == said
+    assert list(KIND.notices(have, answers, {})) == said
     assert KIND.asks_if_changed("x")["versions"].path == "/v1/entity/schemas/x/versions?versions_size=1"
 
 

@@ -20,6 +20,7 @@ from syncer.model.secret_text import secret_text
 Json = Any
 TEMPLATES = "/v2/flows/templates"
 PATH = f"{TEMPLATES}/f1"
+ENFORCED = "enforce_limits=true"
 TRIGGER = {"id": "5f0c2b1e-8a1d-4b58-9c1f-3f0d6a7b9e01", "type": "manual", "entity_schema": "contact"}
 LIVE = {
     "id": "f1",
@@ -104,7 +105,7 @@ def test_a_put_is_the_live_document_with_ours_laid_over_it_and_its_lock(bench) -
     body = {name: value for name, value in live(name="Zähler").items() if name not in SERVER_SET}
     body["closing_reasons"] = [{"id": "r1", "title": "Won", "status": "ACTIVE"}]
     ran = bench.update(want(name="Zähler"), live(), [live(), live(name="Zähler")])
-    assert ran.steps == [("save", f"PUT {PATH}", body), ("read back", f"GET {PATH}", None)]
+    assert ran.steps == [("save", f"PUT {PATH}?{ENFORCED}", body), ("read back", f"GET {PATH}", None)]
     assert (ran.written.live_id, ran.written.notices, ran.asked[0].once) == ("f1", ("many",), False)
     assert ran.written.parts == {
         "nodes": {"p": "p", "a": "a", "b": "b"},
@@ -175,17 +176,17 @@ def test_a_new_flow_is_made_disabled_read_back_and_then_enabled(bench) -> None:
     made = {**body, "id": "f9", "created_at": "t0", "updated_at": "t1", "_manifest": []}
     ran = bench.create(spec, [made, made, None, {**made, "enabled": True}])
     assert ran.steps == [
-        ("create", f"POST {TEMPLATES}", body),
+        ("create", f"POST {TEMPLATES}?{ENFORCED}", body),
         ("read back", f"GET {TEMPLATES}/f9", None),
         (
             "enable",
-            f"PUT {TEMPLATES}/f9",
+            f"PUT {TEMPLATES}/f9?{ENFORCED}",
             {**body, "created_at": "t0", "updated_at": "t1", "_manifest": [], "enabled": True},
         ),
         ("read back", f"GET {TEMPLATES}/f9", None),
     ]
     assert ([step.once for step in ran.asked], ran.asked[0].seek.value) == ([True, False, False, False], "Meter")
-    assert bench.create(want(enabled=False)).writes == [("create", f"POST {TEMPLATES}")]
+    assert bench.create(want(enabled=False)).writes == [("create", f"POST {TEMPLATES}?{ENFORCED}")]
     dropped = {**made, "edges": made["edges"][:2]}
     with pytest.raises(Objection, match="edge `a` → `b` without saying so; the flow stays disabled"):
         bench.create(spec, [made, dropped])
@@ -265,7 +266,7 @@ def test_where_there_is_no_import_automations_come_first_and_are_pointed_at_the_
         ("import", f"POST {TEMPLATES}/import"),
         ("automation mail", "POST /v1/automation/flows"),
         ("automation start", "POST /v1/automation/flows"),
-        ("create", f"POST {TEMPLATES}"),
+        ("create", f"POST {TEMPLATES}?{ENFORCED}"),
         ("point start at the flow", "PUT /v1/automation/flows/s-1"),
     ]
     assert [step.part for step in ran.asked if step.part] == [("automations", "mail"), ("automations", "start")]
@@ -313,7 +314,7 @@ def test_a_changed_automation_is_put_whole_and_the_flow_left_alone(bench) -> Non
 
 def test_an_automation_that_is_gone_is_made_again_and_the_task_uses_it(bench) -> None:
     ran = bench.update(mailing(), live(), answers={"automations 1": {"results": []}}, parts=KNOWN)
-    assert ran.writes == [("automation mail", "POST /v1/automation/flows"), ("save", f"PUT {PATH}")]
+    assert ran.writes == [("automation mail", "POST /v1/automation/flows"), ("save", f"PUT {PATH}?{ENFORCED}")]
     assert ran.asked[1].call.body["tasks"][1]["automation_config"] == {"flow_id": "… mail"}
 
 
@@ -430,7 +431,7 @@ def test_a_changed_configuration_is_a_change_and_goes_with_the_automations_id(be
         f"tasks[b].automation_config.action_config: {SEND!r} → {OTHER!r}"
     ]
     ran = bench.update(inline(OTHER), live(), [None, live()], parts=memory)
-    assert ran.writes == [("save", f"PUT {PATH}")]
+    assert ran.writes == [("save", f"PUT {PATH}?{ENFORCED}")]
     assert ran.steps[0][2]["tasks"][1]["automation_config"] == {"flow_id": "auto-b", "action_config": OTHER}
     assert bench.changes(inline(OTHER), live(), parts=ran.written.parts) == []
     assert bench.risks(inline(OTHER), live(), parts=memory, last=last) == [
@@ -1140,5 +1141,5 @@ def test_the_generation_of_a_live_flow_stays() -> None:
     ],
 )
 def test_the_quota_of_enabled_flows(answer, said) -> None:
-    assert KIND.notices(None, {"limits": answer}) == said
+    assert KIND.notices(None, {"limits": answer}, {}) == said
     assert KIND.asks_if_changed("")["limits"].title == "GET /v1/workflows/limits/max-allowed"

@@ -20,6 +20,9 @@ RULES: dict[str, str] = {
 ACCEPTABLE = frozenset(RULES) - {"schema-enable-setting"}
 """What a live schema may break; an empty `enable_setting`, which hides it from everybody, is never written."""
 
+REFUSED_ANEW = frozenset({"schema-fuzzy", "schema-overridable"})
+"""What the platform checks whenever a schema is saved (docs/platform.md#attributes-of-a-schema)."""
+
 
 def check_schema(spec: Mapping[str, Json]) -> list[Finding]:
     """All that is wrong with a schema by itself. It may be partial: what it doesn't declare may exist live.

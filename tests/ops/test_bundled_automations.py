@@ -1,0 +1,194 @@
+"""Automations that a flow's manifest bundles: whose they are, and that the plan counts the writes they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncer.kinds.flow_template.automations import SERVER_SET
+from syncer.model.diagnostic import InvalidInput
+from syncer.plan.safety import Consent
+from syncer.render.plan_text import render_plan
+from syncer.render.terminal import Terminal
+
+Json = Any
+World, Make = Any, Any
+ONE = "FlowTemplate/one"
+SURE = Consent(
+    allow_delete=1, allow_empty=True, accept_data_loss=frozenset({ONE, f"{ONE}/tasks/Mail", f"{ONE}/trigger"})
+)
+
+
+def less(make: Make) -> Json:
+    """`one` without its task Mail and the automation that it runs."""
+    whole = make.bundle("one")
+    spec = whole["spec"]
+    spec["tasks"], spec["edges"] = spec["tasks"][:1], spec["edges"][:1]
+    del spec["automations"]["mail"]
+    return whole
+
+
+def renamed(make: Make) -> Json:
+    """`one` with another action name in one of its automations, and another description."""
+    whole = make.bundle("one", description="Neu")
+    whole["spec"]["automations"]["mail"]["actions"][0]["name"] = "Brief"
+    return whole
+
+
+LEFT: dict[str, tuple[Callable[[World, Make], None], list[str]]] = {
+    # change: what it does → which automations are left
+    "nothing but a field": (lambda w, m: w.put(m.bundle("one", description="Neu")), ["Mail one", "Start one"]),
+    "a field and an automation": (lambda w, m: w.put(renamed(m)), ["Mail one", "Start one"]),
+    "a task goes": (lambda w, m: w.put(less(m)), ["Start one"]),
+    "the flow goes": (lambda w, m: w.drop(ONE), []),
+}
+
+
+@pytest.mark.parametrize("context", [True, False], ids=["the platform says whose", "it does not say"])
+@pytest.mark.parametrize("flow_export", [True, False], ids=["imported", "made one by one"])
+@pytest.mark.parametrize(("change", "left"), LEFT.values(), ids=LEFT)
+def test_they_belong_to_their_flow_however_they_were_made(
+    make_world: Any, make: Make, flow_export: bool, context: bool, change: Any, left: list[str]
+) -> None:
+    world = make_world(flow_export=flow_export, automation_context=context)
+    world.put(make.bundle("one"))
+    planned = [call for each in world.plan().plan.changes for call in each.calls]
+    made = world.apply().calls
+    assert len(planned) == len(made) or not flow_export  # that there is no import is seen when it is tried
+    change(world, make)
+    planned = [call for each in world.plan().plan.changes for call in each.calls]
+    run = world.apply(consent=SURE)
+    assert run.code == 0, run.problems
+    assert sorted(each["flow_name"] for each in world.listed("AutomationFlow")) == left
+    if context:
+        assert [call.partition(" ")[0] for call in planned] == [call.partition(" ")[0] for call in run.calls]
+    assert world.changes() == {}
+
+
+def test_one_that_another_flow_owns_by_now_is_left_alone(make_world: Any, make: Make) -> None:
+    """Between the plan and the call the platform may have given it away."""
+    world = make_world(flow_export=False)
+    world.put(make.bundle("one"))
+    world.apply()
+    mail = world.one("AutomationFlow", flow_name="Mail one")
+    world.drop(ONE)
+    store = world.app.extensions["sandbox"]
+    store.put(
+        world.org_id, "automation", mail["id"], {**mail, "workflow_context": {"workflow_id": "other"}}, owner="other"
+    )
+    world.apply(consent=SURE)
+    assert [each["flow_name"] for each in world.listed("AutomationFlow")] == ["Mail one"]
+
+
+def test_one_whose_key_is_renamed_is_the_same_one(world: World, make: Make) -> None:
+    world.put(make.bundle("one"))
+    world.apply()
+    whole = make.bundle("one")
+    spec = whole["spec"]
+    spec["automations"]["brief"] = spec["automations"].pop("mail")
+    spec["tasks"][1]["automation_config"]["flow_id"] = {"automation": "brief"}
+    world.put(whole)
+    plan = world.plan().plan
+    assert ([each.message for each in plan.notices], plan.changes) == ([], ())
+    assert world.apply().calls == []
+    (entry,) = [each for each in world.state().entries.values() if str(each.address) == ONE]
+    assert sorted(entry.parts["automations"]) == ["brief", "start"]
+    both = make.bundle("one")
+    both["spec"]["automations"]["brief"] = spec["automations"]["brief"]
+    both["spec"]["tasks"].append({**both["spec"]["tasks"][1], "id": "brief", "name": "Brief"})
+    both["spec"]["tasks"][2]["automation_config"] = {"flow_id": {"automation": "brief"}}
+    both["spec"]["edges"].append({"from_id": "mail", "to_id": "brief"})
+    both["spec"]["tasks"][1]["name"] = "Second"
+    both["spec"]["tasks"][2]["name"] = "Mail"
+    world.put(both)  # the former key is a new automation's now
+    assert world.apply().code == 0
+    (entry,) = [each for each in world.state().entries.values() if str(each.address) == ONE]
+    ids = entry.parts["automations"]
+    assert (len(ids), len({*ids.values()}), len(world.listed("AutomationFlow"))) == (3, 3, 3)
+
+
+def test_one_that_two_manifests_bundle_is_an_error_before_either_writes_it(world: World, make: Make) -> None:
+    world.put(make.bundle("one"))
+    world.apply()
+    id = world.one("AutomationFlow", flow_name="Mail one")["id"]
+    task = {
+        "id": "run",
+        "name": "Run",
+        "task_type": "AUTOMATION",
+        "automation_config": {"flow_id": {"lookup": "Mail one"}},
+    }
+    edges = [{"from_id": "trigger", "to_id": "run"}]
+    world.put(make.flow("two", tasks=[task], edges=edges))
+    world.apply()
+    ours = {"flow_name": "Ours", "triggers": [{"type": "flows_trigger", "configuration": {}}], "actions": []}
+    task = {**task, "automation_config": {"flow_id": {"automation": "x"}}}
+    world.put(make.flow("two", tasks=[task], edges=edges, automations={"x": ours}))
+    with pytest.raises(InvalidInput) as refusal:
+        world.plan()
+    assert [(each.rule, each.message, each.hint) for each in refusal.value.problems] == [
+        (
+            "two-owners",
+            f"FlowTemplate/two: `x` is AutomationFlow `{id}`, which FlowTemplate/one bundles as `mail`",
+            "let one manifest bundle it, and the other refer to it with `lookup`",
+        )
+    ]
+
+
+CHANGED: dict[str, Json] = {
+    # published field of an automation → another value of it
+    "actions": [],
+    "conditions": [{"id": "c", "statements": [{"operation": "equals", "values": ["x"]}]}],
+    "enabled": False,
+    "entity_schema": "account",
+    "flow_name": "Neu",
+    "loops": [{"id": "l", "source_path": "items"}],
+    "max_executions": {"count": 3, "window": "1h"},
+    "protected": True,
+    "schedules": [{"id": "s", "source": {"id": "t", "origin": "trigger"}, "numberOfUnits": 1, "timePeriod": "days"}],
+    "trigger_conditions": [{"source": "status", "comparison": "equals", "value": "x"}],
+    "triggers": [],
+}
+
+
+def published() -> set[str]:
+    """The fields of an automation that the definitions have and that no server sets."""
+    rows = (Path(__file__).parents[1] / "data" / "published_fields.tsv").read_text("utf-8").splitlines()
+    found = {row.split("\t")[1] for row in rows if row.startswith("automation/AutomationFlow\t")}
+    return found - {*SERVER_SET, "_manifest"}
+
+
+def test_the_table_has_every_field_that_can_change() -> None:
+    assert {*CHANGED} == published()
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_field_that_changes_alone_has_its_word_in_the_plan(world: World, make: Make, name: str) -> None:
+    whole = make.bundle("one")
+    whole["spec"]["automations"]["mail"]["enabled"] = True
+    world.put(whole)
+    assert world.apply().code == 0
+    whole["spec"]["automations"]["mail"][name] = CHANGED[name]
+    world.put(whole)
+    (change,) = world.plan().plan.changes
+    said = render_plan(world.plan().plan, Terminal())
+    assert [each.path.split("[")[0] for each in change.fields] == [f"automations.mail.{name}"]
+    assert (f"automations.mail.{name}" in said, change.level) == (True, "risky")
+    assert [call.partition(" ")[0] for call in change.calls] == ["PUT"]
+    assert (world.apply().code, world.changes()) == (0, {})
+
+
+def test_a_change_keeps_the_mark_of_one_that_the_platform_stopped(world: World, make: Make) -> None:
+    world.put(make.bundle("one"))
+    world.apply()
+    stop = {"enabled": False, "disable_details": {"disabled_by": "system", "disabled_at": "2026-11-01T00:00:00Z"}}
+    world.stored("automation", world.one("AutomationFlow", flow_name="Mail one")["id"], lambda body: {**body, **stop})
+    world.put(renamed(make))
+    assert world.apply().code == 0
+    for _ in range(2):
+        mail = world.one("AutomationFlow", flow_name="Mail one")
+        assert mail["actions"][0]["name"] == "Brief"
+        assert {name: mail.get(name) for name in stop} == stop
+        assert world.apply().calls == []
