@@ -7,7 +7,7 @@ item go that is no longer declared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncer.diff.fingerprint import canonical
 from syncer.diff.item_order import in_manifest_order
@@ -171,7 +171,10 @@ def _keyed(
         if index in wanted:
             declared = want[wanted[index]]
             below = (*path, Item(key_text(declared, rule)))
+            said = len(out.changes)
             goal.append((wanted[index], _value(item, declared, before, shape.item(), below, out)))
+            if before is ABSENT and memory is not ABSENT:
+                out.changes[said:] = [_made_by_both(each) for each in out.changes[said:]]
         elif index not in held and (rule.whole or before is not ABSENT):
             cause: Cause = "drift" if before is ABSENT and memory is not ABSENT else "ours"
             out.changes.append(FieldChange((*path, Item(key_text(item, rule))), item, ABSENT, cause, before))
@@ -196,6 +199,11 @@ def _keyed(
         if (rule.ordered or rule.shown) and positions != sorted(positions):
             out.reordered.append(path)
     return [item for _, item in goal]
+
+
+def _made_by_both(change: FieldChange) -> FieldChange:
+    """The change of an item that is new in the manifest and is live already: what stands there somebody else wrote."""
+    return change if change.before is ABSENT or change.cause != "ours" else replace(change, cause="conflict")
 
 
 def _held(

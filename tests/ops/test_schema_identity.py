@@ -98,3 +98,16 @@ def test_a_group_that_is_gone_is_said_with_what_stands_in_it(begin: Callable[[Pa
         "group `One` (`g-one`) was deleted in the organisation, and `a` still stands in it; `9f0e` has its label "
         "and is another group"
     ]
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "changes"),
+    [("New", []), ("By hand", [("attributes[n].label", "By hand", "New", "conflict")])],
+    ids=["equal, taken over", "different"],
+)
+def test_added_in_git_and_by_hand_at_once(begin: Callable[[Part], Bench], by_hand: str, changes: list[Json]) -> None:
+    bench = begin(PARTS["attribute"])
+    bench.hand(lambda live: live["attributes"].append({"name": "n", "label": by_hand, "type": "string"}))
+    bench.edit(lambda spec: spec["attributes"].append({"name": "n", "label": "New", "type": "string"}))
+    planned = bench.world.plan().plan.changes
+    assert [(each.path, each.before, each.after, each.cause) for one in planned for each in one.fields] == changes
