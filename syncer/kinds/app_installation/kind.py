@@ -104,7 +104,7 @@ def prepare(context: Context) -> PreparedSides:
         if may_be_off(context.policy, context.live):
             notices += foreseen(missing, context.live, bool(_goal(context, have, want) != have))
         else:
-            findings += of_running(missing, context.policy)
+            findings += of_running(missing, context.live)
     return PreparedSides(
         want,
         have,

@@ -14,11 +14,11 @@ def may_be_off(policy: Mapping[str, Json], live: Json) -> bool:
     return policy.get("allow_disabled") is True and not (isinstance(live, dict) and live.get("enabled") is True)
 
 
-def of_running(missing: Iterable[Finding], policy: Mapping[str, Json]) -> Iterator[Finding]:
-    """What an app lacks that is on, or is to be: where the manifest thinks that allowed, that it is not."""
+def of_running(missing: Iterable[Finding], live: Json) -> Iterator[Finding]:
+    """What an app lacks that is to be on; of one that is on now, that nothing allows it to go off."""
+    on = isinstance(live, dict) and live.get("enabled") is True
     for each in missing:
-        allowed = policy.get("allow_disabled") is True
-        yield each._replace(hint=f"{each.hint.partition(', or')[0]}: {STAYS}") if allowed else each
+        yield each._replace(hint=f"{each.hint.partition(', or')[0]}: {STAYS}") if on else each
 
 
 STAYS = "the app is on, and `allow_disabled` is for one that is off"
