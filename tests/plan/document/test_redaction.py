@@ -38,4 +38,4 @@ CASES: dict[str, tuple[Json, Json, Json]] = {
 
 @pytest.mark.parametrize(("value", "declared", "kept"), CASES.values(), ids=CASES)
 def test_withhold(value: Json, declared: Json, kept: Json) -> None:
-    assert withhold(value, [declared], SHAPE, lambda text, name: text == "hush" or name == "pin") == kept
+    assert withhold(value, [declared], SHAPE, lambda text, names: text == "hush" or "pin" in names) == kept
