@@ -126,4 +126,11 @@ UNEXECUTED: dict[str, str] = {
     "plan again: `syncer plan -o FILE`": OTHER_VERSION,
     "make one of the organisation as it is: `syncer plan -o FILE`": NO_SUCH_PLAN,
     "{}`syncer record --env {} -o FILE`": PIECE,
+    "--to URL names the new place; --from NAME takes over the state of the environment's former name": NOT_YET,
+    "; there: --state {}": NOT_YET,
+    "`syncer state move --env {} --from {}` takes it over, with removals and `protect`": NOT_YET,
+    "choose its environment: --env {}": NOT_YET,
+    "its state is its own; --to moves one to another place": NOT_YET,
+    "name that one: --env {}; where syncer.yaml has it not, the repository is older than the state": NOT_YET,
+    "neither --to nor --from says what to move": NOT_YET,
 }
