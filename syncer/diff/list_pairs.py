@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from syncer.diff.fingerprint import canonical, normal
@@ -41,6 +42,34 @@ def pair_up(
     for index, hit in _matching(fits).items():
         pairs[index] = hit
     return pairs
+
+
+def pair_alike(
+    live: Sequence[Json],
+    want: Sequence[Json],
+    pairs: Sequence[int | None],
+    shape: Shape,
+    already: Callable[[Json, Json, Shape], bool],
+) -> list[int | None]:
+    """`pairs` of a set, and beside them those items that changed: each with the only one left on the other side that is
+    what the rule's `keys` say. All keys of it agree, or of several all but one; where two could be meant, none is."""
+    keys, below = shape.rule.keys, shape.item()
+    taken, made = {*pairs}, list(pairs)
+
+    def alike(one: Json, other: Json) -> bool:
+        if not (isinstance(one, dict) and isinstance(other, dict)):
+            return False
+        agree = [key in one and key in other and already(one[key], other[key], below.at(key)) for key in keys]
+        return agree.count(False) <= (len(keys) > 1)
+
+    free = [hit for hit in range(len(live)) if hit not in taken]
+    open_ = [index for index, pair in enumerate(pairs) if pair is None] if keys else []
+    fits = {index: [hit for hit in free if alike(live[hit], want[index])] for index in open_}
+    wooed = Counter(hit for hits in fits.values() for hit in hits)
+    for index, hits in fits.items():
+        if len(hits) == 1 and wooed[hits[0]] == 1:
+            made[index] = hits[0]
+    return made
 
 
 def _may_be(want: Json) -> type:

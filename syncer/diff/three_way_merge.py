@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from syncer.diff.fingerprint import canonical
 from syncer.diff.item_order import in_manifest_order
 from syncer.diff.list_keys import called, key_text, match, own_keys
-from syncer.diff.list_pairs import exact_key, pair_up
+from syncer.diff.list_pairs import exact_key, pair_alike, pair_up
 from syncer.diff.remainder import RemainderNode
 from syncer.model.field_change import ORDER, Cause, FieldChange, FieldPath, Item, show_field
 from syncer.model.field_rules import NOTHING_SAID, ListRule, Shape
@@ -242,10 +242,35 @@ def _set(live: list[Json], want: list[Json], last: Json, shape: Shape, path: Fie
         if rest := [node for pair, at in known for node in _probe(live[pair], want[at], below).remainder]:
             _beside_a_set(rest, path, out)
         return live
-    carried = [_overlay(live[pair], want[position], below) for pair, position in known]
-    carried += [as_new(item, below) for item, pair in zip(want, pairs, strict=True) if pair is None]
+    alike = pair_alike(live, want, pairs, shape, already)
+    if len(shape.rule.keys) > 1 and len(live) == len(want) and None not in alike:
+        return _changed_in_a_set(live, want, last, alike, shape, path, out)
+    standing = sorted((pair, position) for position, pair in enumerate(alike) if pair is not None)
+    carried = [_overlay(live[pair], want[position], below) for pair, position in standing]
+    carried += [as_new(item, below) for item, pair in zip(want, alike, strict=True) if pair is None]
     out.changes.append(FieldChange(path, live, carried, cause_of(live, want, last, shape), last))
     return carried
+
+
+def _changed_in_a_set(
+    live: list[Json],
+    want: list[Json],
+    last: Json,
+    pairs: list[int | None],
+    shape: Shape,
+    path: FieldPath,
+    out: MergeResult,
+) -> list[Json]:
+    """The same items, of which some differ inside: their fields are named, at the place where the manifest has them."""
+    below, goal = shape.item(), list(live)
+    rows = last if isinstance(last, list) else []
+    then = pair_alike(rows, want, pair_up(rows, want, below, lambda a, b: already(a, b, below)), shape, already)
+    for position, pair in enumerate(pairs):
+        if pair is not None:
+            before = then[position]
+            memory = ABSENT if before is None else rows[before]
+            goal[pair] = _value(live[pair], want[position], memory, below, (*path, position), out)
+    return goal
 
 
 def _ordered(

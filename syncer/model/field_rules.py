@@ -18,7 +18,7 @@ class ListRule(NamedTuple):
     """What a list is. `keys`: the fields an item is recognised by, best first; `whole`: items not declared go;
     `ordered`: the order is part of the meaning; `shown`: people see the items in it, and it means nothing else. An
     ordered list may have keys too: what is named is then paired by them, where each item has one of its own; an item
-    that is no mapping is its own key."""
+    that is no mapping is its own key. Of a set's, see `as_set`."""
 
     form: Literal["keyed", "set", "ordered"]
     keys: tuple[str, ...] = ()
@@ -34,6 +34,13 @@ def keyed(*keys: str, whole: bool = False, ordered: bool = False, shown: bool = 
 
 AS_SET = ListRule("set", whole=True)
 """A list whose order says nothing and that is ours whole once it is declared."""
+
+
+def as_set(*keys: str) -> ListRule:
+    """`AS_SET`, of mappings: one that changed is the only one left with the same key, or that agrees in all of several
+    keys but one; so what nobody declares of it stays."""
+    return ListRule("set", keys, whole=True)
+
 
 ORDERED = ListRule("ordered", whole=True, ordered=True)
 """A list whose order is its meaning; what every list is that a kind says nothing about."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from syncer.kinds.flow_template.automations import IGNORED
 from syncer.kinds.flow_template.inline_automations import WRITE_ONLY
 from syncer.model.calls import without
-from syncer.model.field_rules import AS_SET, compile_shape, keyed
+from syncer.model.field_rules import AS_SET, as_set, compile_shape, keyed
 from syncer.model.json_values import Json, Spec
 from syncer.model.unexpected_reply import object_at, objects_at
 
@@ -51,7 +51,7 @@ SHAPE = compile_shape(
         "tasks[].conditions[].statements": keyed("id", whole=True),
         "edges": keyed("id", whole=True),
         "closing_reasons": keyed("id", whole=True),
-        "entity_sync": AS_SET,
+        "entity_sync": as_set("trigger", "value", "target"),
         **dict.fromkeys((*_ASSIGNED, *_TAXONOMIES), AS_SET),
     },
     defaults={

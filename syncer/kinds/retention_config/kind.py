@@ -40,7 +40,7 @@ from syncer.model.calls import (
 )
 from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange
-from syncer.model.field_rules import AS_SET, compile_shape
+from syncer.model.field_rules import AS_SET, as_set, compile_shape
 from syncer.model.json_values import Json, Spec
 from syncer.model.kind import Context, DateFields, Kind, PreparedSides, RefField, Risk
 from syncer.model.unexpected_reply import field_of, inner_at, list_at, object_at
@@ -56,7 +56,7 @@ SENT = ("type", "query", "schedule", "relations_for_deletion", "enabled")
 
 SHAPE = compile_shape(
     lists={
-        "query.filters": AS_SET,
+        "query.filters": as_set("type"),
         "query.filters[].related_entity_schemas": AS_SET,
         "query.filters[].message_type": AS_SET,
         "query.filters[].workflow_status": AS_SET,
