@@ -7,6 +7,7 @@ option may be a secret as a whole, each entry of it where it is repeatable, or a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from syncer.kinds.app_installation.versions import APP_LEVEL
@@ -149,7 +150,11 @@ def _less(value: Json, fields: Sequence[str]) -> Json:
 
 def put_back(values: Json, secrets: Mapping[str, Secret], live: Json) -> list[Json]:
     """The option values with the secrets in their places. Entries of a repeatable secret keep the ids that the live
-    `option_values` show."""
+    `option_values` show, unless fewer are sent than live: which of them went cannot be known, so none gets the id of
+    another, and the platform gives new ones."""
+    sent = Counter(
+        (component, key) for component, key, index in {_parsed(name)[:3] for name in secrets} if index is not None
+    )
     whole: list[Json] = clone(values if isinstance(values, list) else [])
     for name, secret in secrets.items():
         component, key, index, field = _parsed(name)
@@ -163,7 +168,7 @@ def put_back(values: Json, secrets: Mapping[str, Secret], live: Json) -> list[Js
             if not isinstance(entries, list):
                 entries = option["value"] = []
             while len(entries) <= index:
-                entries.append(_entry_id(live, component, key, len(entries)))
+                entries.append(_entry_id(live, (component, key), len(entries), sent[component, key]))
             holder = entries[index]
         elif not isinstance(option.get("value"), dict):
             holder = option["value"] = {}
@@ -185,14 +190,12 @@ def _option(values: list[Json], component: str, key: str) -> dict[str, Json]:
     return option
 
 
-def _entry_id(live: Json, component: str, key: str, index: int) -> dict[str, Json]:
+def _entry_id(live: Json, place: tuple[str, str], index: int, sent: int) -> dict[str, Json]:
     for _, each in mappings(live):
         for _, option in mappings(each.get("options")):
-            if (each.get("component_id"), option.get("key")) == (component, key) and isinstance(
-                option.get("value"), list
-            ):
+            if (each.get("component_id"), option.get("key")) == place and isinstance(option.get("value"), list):
                 entries = option["value"]
-                known = mapping(entries[index]).get("id") if index < len(entries) else None
+                known = mapping(entries[index]).get("id") if index < len(entries) <= sent else None
                 return {"id": known} if known else {}
     return {}
 

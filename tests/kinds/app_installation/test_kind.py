@@ -578,10 +578,20 @@ def test_secrets_are_taken_out_wherever_an_app_declares_them_and_put_back() -> N
     )
 
 
-def test_entries_of_a_repeated_secret_keep_their_ids() -> None:
-    live_values = values({"key": "keys", "value": [{"id": "7", "value": "***"}]})
-    back = put_back([], {label("c1", "keys", 0): ONE, label("c1", "keys", 1): TWO}, live_values)
-    assert back == values({"key": "keys", "value": [{"id": "7", "value": ONE}, {"value": TWO}]})
+@pytest.mark.parametrize(
+    ("ids", "sent", "expected"),
+    [
+        ("7", [ONE], [{"id": "7", "value": ONE}]),
+        ("7", [ONE, TWO], [{"id": "7", "value": ONE}, {"value": TWO}]),
+        ("78", [ONE, TWO], [{"id": "7", "value": ONE}, {"id": "8", "value": TWO}]),
+        ("78", [TWO], [{"value": TWO}]),
+        ("789", [ONE, TWO], [{"value": ONE}, {"value": TWO}]),
+    ],
+)
+def test_an_entry_of_a_repeated_secret_never_gets_the_id_of_another(ids: str, sent: list, expected: list) -> None:
+    live_values = values({"key": "keys", "value": [{"id": each, "value": "***"} for each in ids]})
+    back = put_back([], {label("c1", "keys", index): each for index, each in enumerate(sent)}, live_values)
+    assert back == values({"key": "keys", "value": expected})
 
 
 def test_nested_secrets_do_not_differ_from_what_the_platform_hides(bench) -> None:
