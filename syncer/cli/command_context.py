@@ -78,13 +78,13 @@ class CommandContext:
 
     @property
     def runs(self) -> RunHistory:
-        """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives. InvalidInput for a link
-        out of the repository."""
+        """What earlier applies overwrote: `.syncer/runs/<env>/`, wherever the state lives, and what is left there under
+        its former name. InvalidInput for a link out of the repository."""
         from syncer.state.run_history import RunHistory
 
         folder = self.project.root / ".syncer" / "runs" / self.environment.name
         must_be_inside(self.project.root, folder, "runs")
-        return RunHistory(folder)
+        return RunHistory(folder, named=self.project.environments.keys(), org_id=self.environment.org_id)
 
     @property
     def today(self) -> str:
@@ -112,7 +112,6 @@ class CommandContext:
     def place(self) -> Backend:
         """Where the state lives; Refused for a place that syncer.yaml names and nobody allowed."""
         if self._place is None:
-            must_be_inside(self.project.root, self.state_path.parent)
             self._place = self.place_at(self.place_name())
         return self._place
 
@@ -122,9 +121,10 @@ class CommandContext:
 
     def place_at(self, name: StateLocation, *, journal: bool = True, former: str = "") -> Backend:
         """The place of that name, for the state of this environment; `journal`: its lock locks the journal too.
-        `former`: the name that the environment had, for the state that is left under it."""
+        `former`: the name that it had, for the state left under that. InvalidInput for a link out of the repository."""
         from syncer.state.backends.factory import open_place
 
+        must_be_inside(self.project.root, self.state_path.parent)
         place = open_place(
             name,
             former or self.environment.name,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from syncer.kinds import KINDS
+from syncer.model.address import Address
 from syncer.ops.plan import PlanResult, renamed
 from syncer.ops.refresh import claims
 from syncer.ops.selection import Target
@@ -64,7 +65,7 @@ def situation_of(
         *rules.limits,
         # nobody has forgotten the manifests where every address is asked for by name
         len(planned.desired) or int(sides.answered.addresses.issuperset(state.entries)),
-        {address: rules.protect or entry.protect for address, entry in state.entries.items()},
+        _managed(planned, state, rules),
         {kind: len(live) for kind, live in sides.live.items()},
         {kind: count for kind, count in remembered.items() if kind in sides.live},
         {kind: sum(each.id not in found for each in live) for kind, live in sides.live.items() if KINDS[kind].title},
@@ -75,3 +76,9 @@ def situation_of(
         {address: asked.document for address, asked in sides.answered.by.items()},
         bool(state.open_runs),
     )
+
+
+def _managed(planned: PlanResult, state: State, rules: SafetyRules) -> dict[Address, bool]:
+    """Remembered addresses → protected; without the links that are let go, for no apply ever saw them."""
+    let_go = frozenset(planned.forgotten)
+    return {name: rules.protect or entry.protect for name, entry in state.entries.items() if name not in let_go}

@@ -12,7 +12,7 @@ import datetime
 import glob
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -167,10 +167,14 @@ class RunFile:
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """The runs of one environment: a folder with a file each."""
+    """The runs of one environment: a folder with a file each. `named`: the environments that syncer.yaml names; the
+    runs of `org_id` that stand beside the folder under another name are this environment's, which had that name. None:
+    these are not looked at."""
 
     folder: Path
     disk: Disk = DISK
+    named: Collection[str] | None = None
+    org_id: str = ""
 
     def begin(self, header: RunHeader) -> RunFile:
         """The file of a new run; the oldest go first. InvalidInput where it cannot be written: nothing was sent yet."""
@@ -204,11 +208,15 @@ class RunHistory:
         """Every run that can be read, newest first; and a word about each file that cannot."""
         found: list[Run] = []
         said: list[str] = []
-        for name in self._names():
+        every = [folder / name for folder in (self.folder, *self._former()) for name in self._names(folder)]
+        for path in sorted(every, key=lambda each: each.name, reverse=True):
             try:
-                found.append(self._read(self.folder / name))
+                run = self._read(path)
             except InvalidInput as error:
-                said.append(f"{name}: {error.problems[0].message}")
+                said.append(f"{path.name}: {error.problems[0].message}")
+                continue
+            if path.parent == self.folder or run.header.org_id == self.org_id:
+                found.append(run)
         return found, said
 
     def newest(self) -> tuple[Run | None, str]:
@@ -228,18 +236,30 @@ class RunHistory:
         names = {_id(name): name for name in self._names()}
         if id not in names:
             for other in sorted(self.folder.parent.glob(f"*/*-{glob.escape(id)}.run")):
-                made = other.parent.name
-                message = f"the run was made for environment `{made}`, and this is `{self.folder.name}`"
-                raise Refused(Problem("other-run", message, hint=f"choose its environment: --env {made}"))
+                hint = f"choose its environment: --env {other.parent.name}"
+                if other.parent in self._former():
+                    run = self._read(other)
+                    if run.header.org_id == self.org_id:
+                        return run
+                    hint = f'name it in syncer.yaml again, with `org_id: "{run.header.org_id}"`'
+                message = f"the run was made for environment `{other.parent.name}`, and this is `{self.folder.name}`"
+                raise Refused(Problem("other-run", message, hint=hint))
             near = get_close_matches(id, names, 1)
             kept = f"the {KEPT} newest runs of an environment are kept, on the machine that made them"
             hint = f"did you mean `{near[0]}`?" if near else f"`syncer undo` lists them; {kept}"
             raise InvalidInput(Problem("no-such-run", f"no run `{id}` is kept in `{own_name(self.folder)}`", hint=hint))
         return self._read(self.folder / names[id])
 
-    def _names(self) -> Sequence[str]:
+    def _former(self) -> Sequence[Path]:
+        """Folders beside this one of which syncer.yaml names no environment; no links."""
+        if self.named is None:
+            return []
+        beside = sorted(self.folder.parent.glob("*"))
+        return [each for each in beside if each.name not in self.named and each.is_dir() and not each.is_symlink()]
+
+    def _names(self, folder: Path | None = None) -> Sequence[str]:
         """The files of runs, newest first."""
-        return sorted((name for name in self.disk.names(self.folder) if _NAME.fullmatch(name)), reverse=True)
+        return sorted((each for each in self.disk.names(folder or self.folder) if _NAME.fullmatch(each)), reverse=True)
 
     def _read(self, path: Path) -> Run:
         found = read_records(path, self.disk, "run", _WAY_OUT)

@@ -230,7 +230,14 @@ def test_what_refers_to_it_is_said(filled: Repo) -> None:
     before = filled.digest()
     done = filled.run(*PROMOTE, "FlowTemplate/*")
     assert done.code == 3, done.all
-    assert "ClosingReason/zu-teuer does not live in environment `production`" in done.err
+    assert (
+        "FlowTemplate/hausanschluss refers to ClosingReason/zu-teuer, which in `production` ClosingReason/too-dear"
+        " describes: one `ref` cannot name both\n"
+    ) in done.err
+    assert done.err.endswith(
+        'hint: write `lookup: "Zu teuer"` in place of `ref: zu-teuer`, which finds each organisation\'s own; then'
+        " promote again\n"
+    )
     assert filled.digest() == before
 
 

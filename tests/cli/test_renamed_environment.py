@@ -88,6 +88,81 @@ def test_a_state_of_another_organisation_is_nobodys_here(renamed: Repo) -> None:
     assert renamed.run("state", "move", "--from", "test").code == 3
 
 
+def test_runs_kept_under_the_former_name_are_undone_under_the_new_one(renamed: Repo, sandbox: Sandbox) -> None:
+    renamed.write("syncer.yaml", PROJECT)
+    ((run, outcomes),) = [(each["id"], each["outcomes"]) for each in renamed.run("undo", "--format", "json").json]
+    renamed.write("syncer.yaml", RENAMED)
+    assert renamed.run("state", "move", "--from", "test").code == 0
+    listed = renamed.run("undo", "--format", "json").json
+    assert [(each["id"], each["environment"], each["outcomes"]) for each in listed] == [(run, "test", outcomes)]
+    assert renamed.run("undo", run, "-o", "back.json").code == 0
+    said = renamed.run("apply", "back.json", "--yes", "--allow-delete", "--allow-protected", "ClosingReason/kept")
+    assert (said.code, len(sandbox.writes())) == (0, sum(outcomes.values()))
+    again = renamed.run("undo", "--format", "json").json
+    assert [(each["environment"], each["undo"]) for each in again] == [("live", run), ("test", None)]
+
+
+def test_runs_of_another_organisation_stay_another_environments(renamed: Repo) -> None:
+    renamed.write("syncer.yaml", PROJECT)
+    run = renamed.run("undo", "--format", "json").json[0]["id"]
+    renamed.write("syncer.yaml", RENAMED.replace(ORG, OTHER))
+    said = renamed.run("undo")
+    assert (said.code, said.out, said.err) == (0, "", "no run of `live` is kept on this machine\n")
+    said = renamed.run("undo", run)
+    assert (said.code, said.err) == (
+        4,
+        "error[other-run]: the run was made for environment `test`, and this is `live`\n\n"
+        f'hint: name it in syncer.yaml again, with `org_id: "{ORG}"`\n',
+    )
+
+
+def test_a_former_state_besides_the_one_that_is_there_is_said(renamed: Repo, sandbox: Sandbox) -> None:
+    left = renamed.state.read_bytes()
+    assert renamed.run("state", "move", "--from", "test").code == 0
+    renamed.state.write_bytes(left)  # as a working copy or a merge brings it back
+    said = renamed.run("plan", "--format", "json")
+    note = (
+        "state: one of the same organisation is left for `test`, which syncer.yaml no longer names; what only that one"
+        " remembers is forgotten here: neither removed nor protected"
+    )
+    assert (said.code, note in [each["message"] for each in said.json["notices"]]) == (0, True)
+    renamed.state.unlink()
+    assert "left for" not in renamed.run("plan", "--format", "json").out
+
+
+def test_a_takeover_stays_within_the_repository(renamed: Repo) -> None:
+    outside = renamed.folder.parent / "outside"
+    renamed.state.parent.rename(outside)
+    renamed.state.parent.symlink_to(outside)
+    before = {path: path.read_bytes() for path in outside.iterdir()}
+    said = renamed.run("state", "move", "--from", "test")
+    assert (
+        said.code,
+        said.err.startswith("error[state]: the folder of the state is a link out of the repository"),
+    ) == (
+        3,
+        True,
+    )
+    assert {path: path.read_bytes() for path in outside.iterdir()} == before
+
+
+def test_a_rebuild_that_cannot_set_the_damage_aside_says_what_is_in_the_way(live: Repo, sandbox: Sandbox) -> None:
+    assert live.run("apply", "--yes").code == 0
+    aside = live.state.with_name("test.json.damaged")
+    live.state.unlink()
+    for folder in (aside, live.state):
+        folder.mkdir()
+        (folder / "kept").write_text("kept")
+    said = live.run("state", "rebuild")
+    message = "state cannot be set aside as `test.json.damaged`: what stands there is in the way"
+    hint = "move `.syncer/state/test.json.damaged` away, and run `syncer state rebuild` again"
+    assert said.code == 3
+    assert said.err.endswith(f"error[state]: {message}\n  at .syncer/state/test.json:1:1\n\nhint: {hint}\n")
+    assert [(each / "kept").read_text() for each in (aside, live.state)] == ["kept", "kept"]
+    aside.rename(live.folder / "away")
+    assert live.run("state", "rebuild").code == 0
+
+
 TWINS = PROJECT + f'  twin:\n    org_id: "{ORG}"\n  third:\n    org_id: "{OTHER}"\n'
 
 

@@ -263,6 +263,46 @@ def test_a_manifest_of_the_targets_own_stays_its_wish(two: Two, live: Callable[.
     assert two.files() == before
 
 
+def test_a_reference_to_what_the_target_describes_by_another_manifest(
+    two: Two, live: Callable[..., None], make: Make
+) -> None:
+    live("test", make.reason("won", title="Gewonnen"), make.flow("visit") | _closing("visit", make, ref="won"))
+    live("other", make.reason("won", title="Gewonnen"))
+    (two.world.folder / "config").mkdir()
+    two.world.put(
+        make.reason("here", {"environments": ["test"]}, title="Gewonnen"),
+        make.reason("there", {"environments": ["other"]}, title="Gewonnen"),
+        make.flow("visit", {"environments": ["test"]}) | _closing("visit", make, ref="here"),
+    )
+    before = two.files()
+    promotion = two.promote("FlowTemplate/visit")
+    assert [(each.rule, each.message, each.hint, each.at and each.at.file) for each in promotion.missing] == [
+        (
+            "unknown-reference",
+            "FlowTemplate/visit refers to ClosingReason/here, which in `other` ClosingReason/there describes: one `ref`"
+            " cannot name both",
+            'write `lookup: "Gewonnen"` in place of `ref: here`, which finds each organisation\'s own; then'
+            " promote again",
+            "config/FlowTemplate-visit.json",
+        )
+    ]
+    assert two.files() == before
+
+    # as the hint says
+    two.world.put(make.flow("visit", {"environments": ["test"]}) | _closing("visit", make, lookup="Gewonnen"))
+    promotion = two.promote("FlowTemplate/visit")
+    assert promotion.missing == []
+    assert of(promotion, "ClosingReason") == [("Gewonnen", True, "lookup", "")]
+    assert two.manifest("config/FlowTemplate-visit.json") == make.flow(
+        "visit", {"environments": ["test", "other"]}
+    ) | _closing("visit", make, lookup="Gewonnen")
+
+
+def _closing(name: str, make: Make, **reference: str) -> Json:
+    """The spec of that flow with one closing reason."""
+    return {"spec": make.flow(name)["spec"] | {"closing_reasons": [reference]}}
+
+
 def test_all_that_is_missing_is_named_before_anything_is_written(
     two: Two, live: Callable[..., None], make: Make
 ) -> None:

@@ -13,7 +13,7 @@ from syncer.model.address import Address
 from syncer.model.diagnostic import Problem
 from syncer.model.json_values import Json, Path
 from syncer.model.pulled_spec import PulledLiteral
-from syncer.model.resource import Managed
+from syncer.model.resource import Desired, Managed
 from syncer.ops.cached_reader import CachedReader
 from syncer.ops.pull.options import PullOptions
 from syncer.ops.pull.pull import PullPlan
@@ -85,7 +85,8 @@ class Promotion:
     `changes`: of files that are there; `parts`: by address the source's ids of what is made along with an object;
     `pairs`: which id is which; `missing`: what the target lacks: nothing is written before it is there;
     `edited`: manifests that take over what was changed by hand; `secrets`: what is live in the source and looks like a
-    secret, in whose places the manifests have variables."""
+    secret, in whose places the manifests have variables; `elsewhere`: manifests of the source alone, each with the one
+    that describes its object in the target."""
 
     request: PromoteRequest
     scope: PromotionScope
@@ -103,6 +104,7 @@ class Promotion:
     missing: list[Problem] = field(default_factory=list)
     edited: frozenset[Address] = frozenset()
     secrets: Mapping[Address, tuple[PulledLiteral, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[Address, Desired] = field(default_factory=dict)
 
     @property
     def there(self) -> Environment:

@@ -69,7 +69,7 @@ def read_source(request: PromoteRequest, scope: PromotionScope) -> Promotion:
         *taken.problems,
         *(unreadable(each) for address, each in unread.items() if address not in unwritten),
         *(_not_live(each, here.name) for each in lost),
-        *elsewhere.values(),
+        *(_not_for(address, each, request.target.environment.name) for address, each in elsewhere.items()),
     ]
     # of a part that was asked for, what else is live in the source is no loss
     incomplete = bool(unread or unwritten or lost or pulled.unfit) or (pulled.incomplete and not selection.partial)
@@ -77,8 +77,9 @@ def read_source(request: PromoteRequest, scope: PromotionScope) -> Promotion:
     found = replace(scope, exactly=frozenset(wanted) if selection.partial else None)
     edited = frozenset(each.address for each in taken.objects)
     return Promotion(
-        request, scope, found, here, there, pulled, sides, chosen, left, incomplete, taken.changes, edited=edited
-    )
+        request, scope, found, here, there, pulled, sides, chosen, left, incomplete, taken.changes, edited=edited,
+        elsewhere=elsewhere,
+    )  # fmt: skip
 
 
 def edit_manifests(given: Promotion) -> Promotion:
@@ -166,19 +167,22 @@ def _refined(request: PromoteRequest, scope: PromotionScope, found: Inventory) -
     return replace(found, new=tuple(replace(each, variables=scope.written(each.address)) for each in new))
 
 
-def _elsewhere(request: PromoteRequest, there: Manifests, wanted: Sequence[Desired]) -> dict[Address, Problem]:
+def _elsewhere(request: PromoteRequest, there: Manifests, wanted: Sequence[Desired]) -> dict[Address, Desired]:
     """Manifests that are not for the target, which has another one for the same object: that stays the wish."""
-    name, found = request.target.environment.name, dict[Address, Problem]()
+    found: dict[Address, Desired] = {}
     theirs, _ = resolve(there, request.target.environment, None)
     claimed = {(each.address.kind, _key(each)): each for each in theirs}
     for each in wanted:
         other = claimed.get((each.address.kind, _key(each)))
         if other is not None and other.address != each.address:
-            message = f"{each.address} is not promoted: in `{name}` {other.address} describes it"
-            hint = f"to promote it all the same, take {name} out of the other's environments"
-            at = other.where(())
-            found[each.address] = Problem("manifest-elsewhere", message, at, hint=hint, severity="warning")
+            found[each.address] = other
     return found
+
+
+def _not_for(address: Address, other: Desired, environment: str) -> Problem:
+    message = f"{address} is not promoted: in `{environment}` {other.address} describes it"
+    hint = f"to promote it all the same, take {environment} out of the other's environments"
+    return Problem("manifest-elsewhere", message, other.where(()), hint=hint, severity="warning")
 
 
 def _key(desired: Desired) -> str:

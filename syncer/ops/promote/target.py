@@ -138,12 +138,31 @@ def _before_it_is_there(given: Promotion, problem: Problem) -> Problem:
         lines = "; ".join(f"`{each.line}` under `{each.where}`, and set {each.variable}" for each in secrets)
         first = f"`syncer pull -e {given.here.name}` writes its manifest; " if address in given.new.values() else ""
         problem = problem._replace(hint=f"{first}give its secrets there: {lines}; then promote again")
+    if problem.rule == "unknown-reference":
+        problem = _of_another_name(given, problem, address)
     if problem.rule == "lookup" and ": no live " in problem.message:
         problem = problem._replace(hint=f"create it in `{given.there.name}` first, under exactly this title")
     if problem.at is not None and problem.at.file in given.new:
         name = str(given.new[problem.at.file])
         message = problem.message if problem.message.startswith(name) else f"{name}: {problem.message}"
         problem = problem._replace(at=None, message=message)
+    return problem
+
+
+def _of_another_name(given: Promotion, problem: Problem, user: Address | None) -> Problem:
+    """A reference to what another manifest describes in the target: why that one cannot be meant, and what can be
+    written that means each organisation's own."""
+    for address, other in given.elsewhere.items():
+        if not problem.message.startswith(f"{address} does not live in "):
+            continue
+        title = KINDS[address.kind].title
+        who = f"{user} refers to {address}" if user else f"a reference names {address}"
+        message = f"{who}, which in `{given.there.name}` {other.address} describes: one `ref` cannot name both"
+        hint = "describe it by one manifest that lives in both environments"
+        if title:
+            said = json.dumps(other.spec[title], ensure_ascii=False)
+            hint = f"write `lookup: {said}` in place of `ref: {address.name}`, which finds each organisation's own"
+        return problem._replace(message=message, hint=f"{hint}; then promote again")
     return problem
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from syncer.fs.clock import Effects
 from syncer.fs.disk import DISK, Disk
 from syncer.model.diagnostic import PlatformError, Problem, Refused
-from syncer.state.backends.former_state import former_state, moved_to, taken_by
+from syncer.state.backends.former_state import FormerState, former_state, moved_to, taken_by
 from syncer.state.journal import Records, read_records
 from syncer.state.replay import Replay, replay
 from syncer.state.state_file import Lines, State, decode, encode
@@ -99,6 +99,8 @@ class Backend:
     is not among them is looked for. None: it is not."""
     unlisted: str = ""
     """Why nobody looked for one."""
+    forgotten: str = ""
+    """A former name of the environment under which a state is left besides the one that was loaded."""
     pending: bool = False
     """Whether the journal may not be emptied before the next save, even where nothing differs."""
     _version: Version = None
@@ -128,6 +130,11 @@ class Backend:
             said.append(
                 "state: an apply that ran elsewhere, or whose journal is gone, was cut off; what it made last is found "
                 "by key and title"
+            )
+        if self.forgotten:
+            said.append(
+                f"state: one of the same organisation is left for `{self.forgotten}`, which syncer.yaml no longer "
+                "names; what only that one remembers is forgotten here: neither removed nor protected"
             )
         if self.unlisted:
             said.append(
@@ -159,21 +166,28 @@ class Backend:
                     hint=f"use --state {moved}, or write it as `state` of the environment in syncer.yaml",
                 )
             )
-        return decode(raw, self.address, self.environment, org_id=self.org_id, kinds=self.kinds)
+        state = decode(raw, self.address, self.environment, org_id=self.org_id, kinds=self.kinds)
+        left = None if self.remote else self._former()  # elsewhere, a question to the store at every plan
+        self.forgotten = "" if left is None else left.environment
+        return state
 
     def _must_not_be_renamed(self) -> None:
         """Refused where an environment that syncer.yaml no longer names has left a state of this organisation: without
         it, removals and `protect` would be forgotten."""
         self.unlisted = ""
-        if self.named is None or not self.org_id:
-            return
         try:
-            found = former_state(self.body.beside(), self.org_id, self.named)
+            found = self._former()
         except PlatformError as error:
             self.unlisted = error.problems[0].message
             return
         if found is not None:
             raise found.refusal(self.environment)
+
+    def _former(self) -> FormerState | None:
+        """The state of this organisation that is left under a name that syncer.yaml no longer has."""
+        if self.named is None or not self.org_id:
+            return None
+        return former_state(self.body.beside(), self.org_id, self.named)
 
     def save(self, state: State) -> State:
         """Put the next serial of the state where the one that was loaded or saved last stands, and return it.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncer.fs.disk import DISK, Disk
-from syncer.model.diagnostic import InvalidInput, Problem, Refused
+from syncer.fs.permissions import own_name
+from syncer.model.diagnostic import InvalidInput, Location, Problem, Refused
 from syncer.state.backends.backend import NOTHING, BlobChanged, Version, lift_by
 from syncer.state.state_file import read, write
 
@@ -38,10 +40,18 @@ class FileBlob:
         return self._stamp()
 
     def set_aside(self) -> str:
-        """As `Body`: renamed to `NAME.json.damaged`."""
+        """As `Body`: renamed to `NAME.json.damaged`; InvalidInput where something there is in the way."""
         aside = self.path.with_suffix(".json.damaged")
-        with contextlib.suppress(FileNotFoundError):
+        try:
             self.disk.replace(self.path, aside)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            if error.errno not in _IN_THE_WAY:
+                raise
+            message = f"state cannot be set aside as `{aside.name}`: what stands there is in the way"
+            hint = f"move `{own_name(aside)}` away, and run `syncer state rebuild` again"
+            raise InvalidInput(Problem("state", message, Location(own_name(self.path), 1, 1), hint=hint)) from None
         return aside.name
 
     def beside(self) -> list[tuple[str, bytes]]:
@@ -63,6 +73,8 @@ class FileBlob:
 
 
 _ABSENT = (0, 0, 0)
+_IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+"""A folder and a file do not replace each other, nor a folder one that is not empty."""
 
 
 @dataclass(slots=True)

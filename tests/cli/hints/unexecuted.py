@@ -19,7 +19,12 @@ FAULT = "needs a fault of disk or platform in the middle of a run (tests/catalog
 OTHER_VERSION = "needs a file of an older or newer syncer (tests/state, tests/api)"
 NO_SUCH_PLAN = "such a plan is never saved any more; older versions did"
 PIECE = "a piece of a hint that is carried out"
+BY_ITS_TEST = (
+    "carried out by the test of what it says (tests/cli/test_renamed_environment.py, tests/ops/test_promote.py)"
+)
 UNEXECUTED: dict[str, str] = {
+    "move `{}` away, and run `syncer state rebuild` again": BY_ITS_TEST,
+    "write `lookup: {}` in place of `ref: {}`, which finds each organisation's own": BY_ITS_TEST,
     "# A closing reason: why a flow was closed. `syncer schema ClosingReason` prints every field. apiVersion: syncer/v1 kind: ClosingReason metadata: name: customer-declined # the address is ClosingReason/customer-declined spec: title: Kunde hat abgesagt # what users see status: ACTIVE": NO_HINT,
     "--format=": NO_HINT,
     "--help": NO_HINT,
