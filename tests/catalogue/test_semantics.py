@@ -191,6 +191,11 @@ def refused_content(world: Any, make: Any) -> None:
     assert text[at.column - 1 :].startswith("7")
     assert "if `syncer validate` does, please report it" in placed.hint
     assert (first.path, first.at.file) == ("$.spec", "config/ClosingReason-won.json")
+    gone = "body/attributes: x relates to schema site, which does not exist"
+    world.fault(method="POST", path=REASONS, status=400, body={"message": gone})
+    (lost,) = [each.problem for each in world.apply().events if hasattr(each, "problem")]
+    assert (gone in lost.message, "report" in lost.hint) == (True, False)
+    assert lost.hint.startswith("make what is missing again, or take what refers to it out")
 
 
 def odd_types(world: Any, make: Any) -> None:

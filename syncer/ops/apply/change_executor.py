@@ -292,7 +292,7 @@ class _ChangeRun:
             if lacking or (step.call.method == "DELETE" and answer.status == 404):
                 return None
             message = f"step `{step.name}`: {answer.message}"
-            failed = self.failed(message, hint_of(answer.status), unauthorised=answer.unauthorised)
+            failed = self.failed(message, hint_of(answer.status, answer.message), unauthorised=answer.unauthorised)
             if answer.status in (400, 422):
                 failed.problem = self._placed(failed.problem, answer.message.partition("`: ")[2])
             if step.may_fail and answer.outcome == "REJECTED" and not answer.unauthorised:

@@ -28,13 +28,18 @@ def _names(words: str, path: Path) -> bool:
     return re.search(rf"(?<![\w-]){spelled}(?![\w-])", words) is not None
 
 
-def hint_of(status: int) -> str:
-    """What to do next about a write that was refused with this status."""
+def hint_of(status: int, words: str) -> str:
+    """What to do next about a write that was refused with this status and these words of the platform."""
     match status:
         case 409 | 412:
             return "somebody changed it meanwhile: plan again"
         case 423:
             return "somebody else works on it: run `syncer apply` again once they are done"
+        case 400 | 422 if "does not exist" in words:  # an undeclared field is sent back as read
+            return (
+                "make what is missing again, or take what refers to it out: of its manifest, or by hand where none "
+                "declares it; then run `syncer apply` again"
+            )
         case 400 | 422:
             return "the platform does not accept it; if `syncer validate` does, please report it"
         case 401 | 403:

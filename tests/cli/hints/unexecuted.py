@@ -111,6 +111,8 @@ UNEXECUTED: dict[str, str] = {
     "{} asks for its removal: take it out there, or write `action: forget`": PLACE,
     "choose its environment with --env": OTHERS_RUN,
     "look at what the last run may have made, then delete the journal and run `syncer plan`": FAULT,
+    "make what is missing again, or take what refers to it out: of its manifest, or by hand where none declares it; "
+    "then run `syncer apply` again": FAULT,
     "make room on the disk, then run `syncer apply` again": FAULT,
     "mend that, then run `syncer apply` again": FAULT,
     "organisation, then run `syncer apply` again": FAULT,
