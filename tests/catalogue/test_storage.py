@@ -392,8 +392,9 @@ def e14(live: Any, sandbox: Any) -> None:
         path.chmod(mode)
         said = live.run("plan")
         assert said.code == 0
+        named = f".syncer/state/{path.name}"
         assert (
-            f"warning: `{path.name}` can be written by other users (mode {mode:04o}): `chmod 600 {path}`\n" in said.err
+            f"warning: `{path.name}` can be written by other users (mode {mode:04o}): `chmod 600 {named}`\n" in said.err
         )
         path.chmod(0o644)  # as git leaves it
         assert "warning" not in live.run("plan").err

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from simulation.manifests import document
+from simulation.manifests import Make, document
 from simulation.parts import manifests
 from simulation.promotions import Two
 from simulation.world import World
 from syncer.model.address import Address
-from syncer.model.diagnostic import InvalidInput
+from syncer.model.diagnostic import InvalidInput, PartlyDone, SyncerError
 from syncer.ops.pull.pull import PullRequest, pull
 from syncer.ops.pull.write_back import WriteBackResult
 
@@ -204,3 +204,21 @@ def test_an_edge_id_that_two_live_edges_have(bench: Bench) -> None:
             f"{HOUSE}: the live list `edges` has another number of items with id `e-call` than the manifest"
         ]
     assert (bench.live(), bench.two.files()) == (live, files)
+
+
+@pytest.mark.parametrize("ended", [InvalidInput, PartlyDone], ids=["nothing was written", "another file was"])
+def test_a_pull_that_cannot_plan_says_whether_it_wrote(bench: Bench, ended: type[SyncerError]) -> None:
+    """An object that no plan can be made of, beside a schema that is taken over first, or stands as it was."""
+    bench.world.put(Make.schema("site", Make.text("a")))
+    bench.begin()
+    bench.hand(lambda body: body["edges"][1].update(id=body["edges"][2]["id"]))
+    if ended is PartlyDone:
+        bench.world.ask(
+            "PUT /v1/entity/schemas/site", {**bench.world.ask("GET /v1/entity/schemas/site"), "name": "Place"}
+        )
+    before = bench.two.files()
+    with pytest.raises(SyncerError) as raised:
+        bench.pull()
+    assert (type(raised.value), [each.rule for each in raised.value.problems]) == (ended, ["live-duplicates"])
+    changed = [name for name, content in bench.two.files().items() if before[name] != content]
+    assert changed == (["config/EntitySchema-site.json"] if ended is PartlyDone else [])

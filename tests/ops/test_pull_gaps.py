@@ -92,6 +92,11 @@ def unsaid(done: PullPlan, address: str) -> list[Path_]:
     for trigger in (have.get("trigger"), *(have.get("additional_triggers") or ())):
         if isinstance(trigger, dict) and trigger.get("type") == "journey_submission":
             trigger.pop("automation_id", None)  # the platform's own
+    for component in have.get("option_values") or ():
+        for option in component.get("options") or () if isinstance(component, dict) else ():
+            for entry in option.get("value") or () if isinstance(option.get("value"), list) else ():
+                if isinstance(entry, dict):
+                    entry.pop("id", None)  # assigned where it lives, so that no manifest of this repository has it
     if not have.get("option_values", True):
         del have["option_values"]  # an app without values: there is nothing to say
     return [

@@ -111,3 +111,32 @@ def test_added_in_git_and_by_hand_at_once(begin: Callable[[Part], Bench], by_han
     bench.edit(lambda spec: spec["attributes"].append({"name": "n", "label": "New", "type": "string"}))
     planned = bench.world.plan().plan.changes
     assert [(each.path, each.before, each.after, each.cause) for one in planned for each in one.fields] == changes
+
+
+def test_a_label_that_two_live_groups_have_is_unclear_without_state(begin: Callable[[Part], Bench]) -> None:
+    """Which of them the manifest's group without an id is, nobody remembers: no third one is made."""
+    bench = begin(PARTS["group"])
+
+    def two_of_it(live: Json) -> None:
+        live["group_settings"][2:] = [{"id": "third", "label": "Three"}, {"id": "another", "label": "Three"}]
+        next(each for each in live["attributes"] if each["name"] == "c")["group"] = "third"
+
+    bench.hand(two_of_it)
+    live = bench.live()
+    bench.world.forget()
+    with pytest.raises(InvalidInput) as refused:
+        bench.world.plan()
+    assert [(each.rule, each.message, each.path) for each in refused.value.problems] == [
+        (
+            "parts-unclear",
+            "group `Three` could be 2 live ones of the label `Three`: `third`, `another`",
+            "$.spec.group_settings[2]",
+        ),
+        (
+            "live-duplicates",
+            "EntitySchema/site: the live list `group_settings` has another number of items with label `Three` than the "
+            "manifest",
+            "$.spec.group_settings",
+        ),
+    ]
+    assert bench.live() == live

@@ -22,7 +22,7 @@ def test_a_life_says_the_same_with_and_without(seed: int) -> None:
 
 def test_every_way_is_gone() -> None:
     runs = Counter[str]()
-    for seed in (3, 103):
+    for seed in (2, 4):
         runs += recalled((seed, 8)).runs
     assert {"whole", "in part", "to check"} <= set(runs)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from syncer.fs.clock import Effects
 from syncer.model.diagnostic import PlatformError, Refused
 from syncer.state.backends.backend import Backend
 from syncer.state.backends.postgres import Session
@@ -69,13 +70,36 @@ def test_the_lock_is_taken_again(url: str, tmp_path: Path, breaks: Callable[[Bac
         mine.save(state("first"))
         breaks(mine)
         mine.save(state("second"))
-        assert (other.gate.holder(), len(slept)) == (ME, 1)
+        assert (other.gate.holder(), slept) == (ME, [])
         mine.require_lock()
         with pytest.raises(Refused), other.lock(BEN):
             raise AssertionError("both are in")
         mine.save(state("third"))
     assert other.gate.holder() is None
     assert place(url, tmp_path / "c").load().entries[WON].live_id == "third"
+
+
+def test_while_the_lock_is_taken_again_it_is_in_doubt(url: str, tmp_path: Path) -> None:
+    """The server has not noticed yet that the first connection is gone; so an apply begins nothing."""
+    import psycopg
+
+    doubts: list[bool] = []
+    mine = place(url, tmp_path / "a")
+    mine.load()
+    with mine.lock(ME):
+        it = session(mine)
+        assert mine.in_doubt() is False
+        break_off(mine)
+        with psycopg.connect(host=it.place.host, port=it.place.port, dbname=it.place.path[0], autocommit=True) as other:
+            assert other.execute("SELECT pg_try_advisory_lock(%s)", (it.keys["lock"],)).fetchall() == [(True,)]
+
+            def sleep(seconds: float) -> None:
+                doubts.append(mine.in_doubt())
+                other.execute("SELECT pg_advisory_unlock_all()")
+
+            it.effects = Effects(sleep=sleep)
+            mine.save(state("first"))
+        assert (doubts, mine.in_doubt()) == ([True], False)
 
 
 @pytest.mark.parametrize("stays", [True, False], ids=["is in", "was in"])

@@ -146,7 +146,7 @@ class Checkpoints:
         if self._broken is not None or (grown and not self.store.place.remote):
             self._save_now()
         elif self.store.place.remote:
-            self._collect(wait=False)
+            self._collect(wait=self.store.place.in_doubt())  # no further call while somebody else may be in
             if self._saving is None:
                 self._save_beside(grown and self.clock() - self._began >= PAUSE)
 

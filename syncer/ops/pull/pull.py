@@ -148,7 +148,12 @@ def pull(here: Workspace, request: PullRequest, operator: PullOperator) -> tuple
             operator.taken_over(taken)
             if request.writes and taken.changes:
                 first = changed(order, first, taken.changes)
-            done = prepare(order, reader, here.fetch, known.entries, first=first)
+            try:
+                done = prepare(order, reader, here.fetch, known.entries, first=first)
+            except InvalidInput as error:
+                if request.writes and taken.changes:  # those files stand, and were told
+                    raise PartlyDone(error.problems) from None
+                raise
             if request.writes:
                 store = StateStore(place, linking(known, order.environment.org_id))
                 link = partial(_link, store, done, {each.address for each in taken.objects})

@@ -64,6 +64,9 @@ class BackendLock(Protocol):
     def still_in(self) -> bool:
         """Whether the lock is the one that was taken. PlatformError where nobody says."""
 
+    def in_doubt(self) -> bool:
+        """Whether the lock is being taken again: until that is done, somebody else may be in. Asks nobody."""
+
     def holder(self) -> Holder | None:
         """Who is in, or has left its lock behind; None where nobody has."""
 
@@ -186,6 +189,10 @@ class Backend:
         """Refused where the lock was lifted meanwhile; PlatformError where nobody says."""
         if not self.gate.still_in():
             raise self._changed()
+
+    def in_doubt(self) -> bool:
+        """Whether the lock is being taken again just now, so that nothing more should be written."""
+        return self.gate.in_doubt()
 
     def text(self) -> bytes:
         """What stands there, as it is; b"" where nothing does. `put` then replaces just that."""

@@ -87,6 +87,10 @@ class LockPair:
         """As `BackendLock`: the near one cannot be lifted while this process lives."""
         return self.far.still_in()
 
+    def in_doubt(self) -> bool:
+        """As `BackendLock`."""
+        return self.far.in_doubt()
+
     def holder(self) -> Holder | None:
         """As `BackendLock`: the far one is the one that counts."""
         return self.far.holder()

@@ -92,6 +92,10 @@ class FileLock:
         """As `Gate`: the system's own lock ends with its process."""
         return self._lock is not None
 
+    def in_doubt(self) -> bool:
+        """As `Gate`: it is held, or it is not."""
+        return False
+
     def holder(self) -> Holder | None:
         """As `Gate`."""
         from syncer.state.lock import peek

@@ -306,6 +306,10 @@ class ObjectLock:
         """As `Gate`."""
         return self._mine is not None and self.bucket.version(self.key) == self._mine
 
+    def in_doubt(self) -> bool:
+        """As `Gate`: an object stays where it is, whatever becomes of a connection."""
+        return False
+
     def _must_heed_conditions(self) -> None:
         """A store that ignores conditions would answer a second making of the lock with success."""
         try:

@@ -98,10 +98,18 @@ class Session:
         if self.lost:
             raise self._no("connection to it was lost, and the lock with it", "run it again")
         try:
-            return persistently(self.effects, lambda: self._row_held(query, **values))
+            return persistently(self.effects, lambda: self._row_at_once(query, **values))
         except PlatformError:
             self.lost = self._connection is None
             raise
+
+    def _row_at_once(self, query: str, **values: Any) -> tuple[Any, ...] | None:
+        """As `_row_held`; a connection that breaks is followed by a new one without a pause, in which others could take
+        the lock."""
+        if self._connection is not None:
+            with contextlib.suppress(Blip):
+                return self._row_held(query, **values)
+        return self._row_held(query, **values)
 
     def _row_held(self, query: str, **values: Any) -> tuple[Any, ...] | None:
         """As `_row`, on the connection that holds the lock: where that broke, on one that took it again. The row still
@@ -301,6 +309,10 @@ class RowLock:
         """As `Gate`: where it ended with the connection and is another's by now, no question is answered on it any more
         (PlatformError)."""
         return self.session.locked and self.session.row("SELECT 1") is not None
+
+    def in_doubt(self) -> bool:
+        """As `Gate`: the connection that held it is gone."""
+        return self.session.locked and self.session._connection is None
 
     def holder(self) -> Holder | None:
         """As `Gate`."""
