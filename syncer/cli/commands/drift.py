@@ -100,6 +100,11 @@ def drift(
             _save(target, report)
         out.problems(recall.problems if recall else (), summary=False)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
+    return _exit_code(report, unmanaged=unmanaged, undeclared=undeclared)
+
+
+def _exit_code(report: Drift, *, unmanaged: bool, undeclared: bool) -> int:
+    """docs/drift.md#exit-codes"""
     if any(each.rule == "outcome-unknown" for each in report.problems):
         return 7
     if report.objects or (unmanaged and report.strangers) or (undeclared and report.added):
