@@ -20,7 +20,7 @@ from syncer.model.json_values import Json
 from syncer.model.kind import Kind
 from syncer.model.resource import Desired, Live, Managed
 from syncer.ops.apply.state_store import StateStore
-from syncer.ops.refresh import Fetch, Reader, claims, read_sides
+from syncer.ops.refresh import Fetch, Reader, claims, read_sides, undecided_calls
 from syncer.ops.selection import PlanRequest, Selection
 from syncer.ops.workspace import Workspace
 from syncer.plan.document.audit_log import AuditEvent, attributed, events_of, parts_of_path
@@ -74,7 +74,7 @@ def find_drift(
             *problems,
             *unsaid,
             *_missing(compared, managed),
-            *_doubts((*found, *unread.values(), *made.problems), compared),
+            *_doubts((*found, *unread.values(), *made.problems), compared, undecided_calls(sides, request)),
         ),
         applied,
         compared.unknown,
@@ -249,11 +249,15 @@ def _missing(compared: Comparison, managed: Mapping[Address, Managed]) -> list[P
     ]
 
 
-def _doubts(problems: Sequence[Problem], compared: Comparison) -> list[Problem]:
-    """What a plan would be refused for. It is an error here where it kept something from being compared."""
+def _doubts(problems: Sequence[Problem], compared: Comparison, undecided: Collection[Address]) -> list[Problem]:
+    """What a plan would be refused for. It is an error here where it kept something from being compared, and of the
+    `undecided` the unknown outcome of a call rather than a mistake of a manifest."""
     unclear = [str(address) for address in compared.unclear]
+    unknown = tuple(f"{address}: " for address in undecided)
     return [
-        each
+        each._replace(rule="outcome-unknown", at=None, path="")
+        if each.rule == "ambiguous" and each.message.startswith(unknown)
+        else each
         if each.severity == "warning" or any(address in each.message for address in unclear)
         else each._replace(severity="warning")
         for each in problems

@@ -14,7 +14,7 @@ from syncer.model.markers import without_secrets
 from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Managed
 from syncer.model.unexpected_reply import of_known_form
-from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides
+from syncer.ops.refresh import Fetch, Reader, answers_of, read_sides, undecided_calls
 from syncer.ops.selection import PlanRequest, Selection
 from syncer.plan.document.document import identified
 from syncer.plan.identity_match import link_of
@@ -68,16 +68,10 @@ def make_plan(
     """Read what is concerned of the organisation, and decide. InvalidInput, with every problem, where it cannot be;
     PlatformError where an object cannot be read, unless `unread` is given: nothing may be applied of such a plan."""
     sides, known, problems, _ = read_sides(api, fetch, desired, managed, request, unread)
-    if unclear := _unclear(sides, request):
+    if unclear := undecided_calls(sides, request):
         return make_plan(api, fetch, desired, managed, _holding(request, unclear, problems), unread)
     made = draft(KINDS, sides, known, unread, request.agreements)
     return plan_of(api, fetch, desired, DraftResult(sides, problems, made), request)
-
-
-def _unclear(sides: PlanInputs, request: PlanRequest) -> frozenset[Address]:
-    """The addresses of which a call is open, and several objects could be what it made: nobody's manifest is wrong."""
-    undecided = (address for matches in sides.matches.values() for address in matches.undecided)
-    return frozenset(address for address in undecided if str(address) in request.open_calls)
 
 
 def _holding(request: PlanRequest, unclear: frozenset[Address], problems: Sequence[Problem]) -> PlanRequest:

@@ -301,3 +301,9 @@ def answers_of(api: Reader, fetch: Fetch, asks: Asks, desired: Sequence[Desired]
     return answers_to(
         asks, lambda once: fetch([partial(api.read, service, call) for service, call in once]), desired, KINDS
     )
+
+
+def undecided_calls(sides: PlanInputs, request: PlanRequest) -> frozenset[Address]:
+    """The addresses of which a call is open, and several objects could be what it made: nobody's manifest is wrong."""
+    undecided = (address for matches in sides.matches.values() for address in matches.undecided)
+    return frozenset(address for address in undecided if str(address) in request.open_calls)

@@ -355,6 +355,10 @@ def test_one_open_call_does_not_hold_up_the_others(live, sandbox) -> None:
         "organisation, or say which with `syncer adopt ClosingReason/new ID`; syncer does not guess which one is meant",
         "ClosingReason/new: it is left alone until it is known what an earlier run's call did",
     ]
+    drift = live.run("drift", "--format", "json")
+    report = json.loads(drift.out)
+    assert (drift.code, report["not_compared"]) == (7, ["ClosingReason/new"]), drift.all
+    assert [each["rule"] for each in report["problems"] if each["severity"] == "error"] == ["outcome-unknown"]
     said = live.run("apply", "--yes")
     assert (said.code, sandbox.titles()) == (7, ["Gewonnen", "Neu", "Neu", "Neuer"])
     assert said.err.startswith(

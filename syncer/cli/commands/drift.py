@@ -93,12 +93,20 @@ def drift(
         if said:
             here.tell(out.terminal.shown(said))
         with here.api(read_only=True) as api:
-            request = PlanRequest(here.target, Selection(only, but), every_kind=unmanaged)
+            opened = frozenset(dict(here._open_calls()))
+            request = PlanRequest(here.target, Selection(only, but), every_kind=unmanaged, open_calls=opened)
             report = _report(here, api, state, request, last_apply(newest), recall)
         if target is not None:
             _save(target, report)
         out.problems(recall.problems if recall else (), summary=False)
         _show(out, report, form, verbose=verbose, unmanaged=unmanaged)
+    return _exit_code(report, unmanaged=unmanaged, undeclared=undeclared)
+
+
+def _exit_code(report: Drift, *, unmanaged: bool, undeclared: bool) -> int:
+    """docs/drift.md#exit-codes"""
+    if any(each.rule == "outcome-unknown" for each in report.problems):
+        return 7
     if report.objects or (unmanaged and report.strangers) or (undeclared and report.added):
         return 2
     return 3 if report.unclear else 0
