@@ -52,15 +52,25 @@ def pair_alike(
     already: Callable[[Json, Json, Shape], bool],
 ) -> list[int | None]:
     """`pairs` of a set, and beside them those items that changed: each with the only one left on the other side that is
-    what the rule's `keys` say. All keys of it agree, or of several all but one; where two could be meant, none is."""
+    what the rule's `keys` say. All keys of it agree, or of several all but one, in which something agrees; where two
+    could be meant, none is."""
     keys, below = shape.rule.keys, shape.item()
     taken, made = {*pairs}, list(pairs)
 
     def alike(one: Json, other: Json) -> bool:
-        if not (isinstance(one, dict) and isinstance(other, dict)):
+        if not (
+            isinstance(one, dict) and isinstance(other, dict) and one.keys() >= {*keys} and other.keys() >= {*keys}
+        ):
             return False
-        agree = [key in one and key in other and already(one[key], other[key], below.at(key)) for key in keys]
-        return agree.count(False) <= (len(keys) > 1)
+        differing = [key for key in keys if not already(one[key], other[key], below.at(key))]
+        return not differing or (len(keys) > 1 and len(differing) == 1 and related(one, other, differing[0]))
+
+    def related(one: dict[str, Json], other: dict[str, Json], key: str) -> bool:
+        """Whether the part that differs is not another one: what was removed gives nothing to what is new."""
+        old, new, shape_of = one[key], other[key], below.at(key)
+        if not (isinstance(old, dict) and isinstance(new, dict)):
+            return False
+        return any(name in old and already(old[name], value, shape_of.at(name)) for name, value in new.items())
 
     free = [hit for hit in range(len(live)) if hit not in taken]
     open_ = [index for index, pair in enumerate(pairs) if pair is None] if keys else []

@@ -79,6 +79,7 @@ def situation_of(
 
 
 def _managed(planned: PlanResult, state: State, rules: SafetyRules) -> dict[Address, bool]:
-    """Remembered addresses → protected; without the links that are let go, for no apply ever saw them."""
-    let_go = frozenset(planned.forgotten)
+    """Remembered addresses → protected; without the links that are let go and that no apply ever saw. What is let go
+    because it is gone was ours, and counts."""
+    let_go = {name for name in planned.forgotten if name in state.entries and state.entries[name].adopted}
     return {name: rules.protect or entry.protect for name, entry in state.entries.items() if name not in let_go}
