@@ -181,3 +181,5 @@ def test_one_of_which_nothing_can_be_taken_back_ends_with_4_and_says_why(live, s
     assert "ClosingReason/won: `title` was changed by somebody since the run, and is left alone" in said.out
     assert f"nothing of run `{run}` can be taken back" in said.err
     assert live.run("undo", run, "--format", "json").code == 4
+    assert live.run("undo", run, "-o", "back.json").code == 4
+    assert not (live.folder / "back.json").exists()

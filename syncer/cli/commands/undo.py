@@ -48,10 +48,11 @@ def undo(given: ContextOptions, run: str, verbose: bool, target: Path | None, fo
         from syncer.state.plan_file import save_plan
 
         planned, needs = run_undo(here, run)
-        if target is not None:
+        nothing = not planned.plan.changes and any(each.rule in CANNOT for each in planned.plan.notices)
+        if target is not None and not nothing:
             save_plan(target, planned.plan, planned.problems)
         show_plan(out, planned.plan, form, verbose, here.environment.pace, needs, planned.problems)
-        if not planned.plan.changes and any(each.rule in CANNOT for each in planned.plan.notices):
+        if nothing:
             message, hint = f"nothing of run `{run}` can be taken back", "the notices above say why"
             raise Refused(Problem("undo-impossible", message, hint=hint))
         if planned.plan.changes and target is None and form == "text":

@@ -28,6 +28,7 @@ from syncer.kinds.app_installation.secret_options import (
     openly_declared,
     options_declared,
     put_back,
+    renewed_entries,
     secrets_declared,
     set_times,
     take_out,
@@ -91,48 +92,43 @@ def prepare(context: Context) -> PreparedSides:
     secrets: dict[str, Secret] = {}
     switched_off = tuple(_must_be_enabled(context))
     notices: list[str] = []
-    if components is not None:
+    if components is None:
+        notices += remarks(context, target, None, [])
+    else:
         declared, openly = secrets_declared(components), openly_declared(components)
         written = want.get("option_values") or []
         values, secrets = take_out(written, declared, openly)
         if "option_values" in want:
             want["option_values"] = own_entry_ids(values, have.get("option_values"), components)
         findings += check_option_values(written, components, required=False)
-        after = _goal(context, have, want).get("option_values")
+        goal = merge(have, want, context.last, SHAPE).goal
         hidden = may_be_set(context, components, secrets) if context.live else set()
-        missing = [*missing_values(written, components, already=after, hidden=hidden)]
+        missing = [*missing_values(written, components, already=goal.get("option_values"), hidden=hidden)]
+        notices += remarks(context, target, components, _not_known(context, have, goal, secrets, components))
         if may_be_off(context.policy, context.live):
-            notices += foreseen(missing, context.live, bool(_goal(context, have, want) != have))
+            notices += foreseen(missing, context.live, bool(goal != have))
         else:
             findings += of_running(missing, context.live)
+        notices += renewed_entries(secrets, context.live)
     return PreparedSides(
         want,
         have,
         secrets=secrets,
         secret_times=set_times(components or [], components_of(context.live) if context.live else []),
         findings=tuple(findings),
-        notices=(
-            *remarks(context, target, components, _not_known(context, have, want, secrets, components)),
-            *notices,
-        ),
+        notices=tuple(notices),
         extra=switched_off,
         amiss=OFF if switched_off else "",
     )
 
 
-def _goal(context: Context, have: Spec, want: Spec) -> Spec:
-    """What is there after the change."""
-    goal: Spec = merge(have, want, context.last, SHAPE).goal
-    return goal
-
-
 def _not_known(
-    context: Context, have: Spec, want: Spec, secrets: Mapping[str, Secret], components: list[Json] | None
+    context: Context, have: Spec, goal: Spec, secrets: Mapping[str, Secret], components: list[Json]
 ) -> list[str]:
     """The secret options without which a move's options could not be saved."""
-    if components is None or not context.live or want.get("version") == have.get("version"):
+    if not context.live or goal.get("version") == have.get("version"):
         return []
-    goal, live = _goal(context, have, want), context.live
+    live = context.live
     found = unmanaged_secrets(
         components_of(live), components, live.get("option_values"), goal.get("option_values"), secrets, context.unset
     )

@@ -152,9 +152,7 @@ def put_back(values: Json, secrets: Mapping[str, Secret], live: Json) -> list[Js
     """The option values with the secrets in their places. Entries of a repeatable secret keep the ids that the live
     `option_values` show, unless fewer are sent than live: which of them went cannot be known, so none gets the id of
     another, and the platform gives new ones."""
-    sent = Counter(
-        (component, key) for component, key, index in {_parsed(name)[:3] for name in secrets} if index is not None
-    )
+    sent = _entries_sent(secrets)
     whole: list[Json] = clone(values if isinstance(values, list) else [])
     for name, secret in secrets.items():
         component, key, index, field = _parsed(name)
@@ -176,6 +174,30 @@ def put_back(values: Json, secrets: Mapping[str, Secret], live: Json) -> list[Js
             holder = option["value"]
         holder[field or "value"] = secret
     return whole
+
+
+def renewed_entries(secrets: Mapping[str, Secret], live: Json) -> Iterator[str]:
+    """In words, of which options saving gives all entries new ids (see `put_back`)."""
+    sent = _entries_sent(secrets)
+    for _, each in mappings(mapping(live).get("option_values")):
+        for _, option in mappings(each.get("options")):
+            entries, number = option.get("value"), sent[str(each.get("component_id")), str(option.get("key"))]
+            if (
+                isinstance(entries, list)
+                and 0 < number < len(entries)
+                and any(mapping(one).get("id") for one in entries)
+            ):
+                yield (
+                    f"option `{option.get('key')}` has {len(entries)} entries and the manifest {number}: which of them "
+                    "go is not known, so all that stay get new ids"
+                )
+
+
+def _entries_sent(secrets: Mapping[str, Secret]) -> Counter[tuple[str, str]]:
+    """(component, option) → how many entries with a secret are declared."""
+    return Counter(
+        (component, key) for component, key, index in {_parsed(name)[:3] for name in secrets} if index is not None
+    )
 
 
 def _option(values: list[Json], component: str, key: str) -> dict[str, Json]:

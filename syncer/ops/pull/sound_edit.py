@@ -81,18 +81,29 @@ class TextEdit(NamedTuple):
         return [each for each in found if each.message not in known and not each.entry]
 
 
-def less_unsound(make: Callable[[Withheld], WriteBack], text: TextEdit) -> WriteBack:
+class SoundEdit(NamedTuple):
+    """What is taken over of an object, and what that makes of the file."""
+
+    found: WriteBack
+    outcome: EditOutcome
+
+
+def less_unsound(make: Callable[[Withheld], WriteBack], text: TextEdit) -> SoundEdit:
     """What is taken over: all of it, or less the edits that no manifest may say, each of which is found by itself. All
     of it as well where one of them restricts the object, or where that leaves nothing, or nothing sound: then the
     manifest is left as it is."""
-    whole = make({})
-    if not whole.taken or not _why(text, whole):
+    edits = make({})
+    whole = _tried(text, edits)
+    if not edits.taken or not whole.outcome.why:
         return whole
-    unsound = _unsound(make, text, whole.taken, whole.taken)
+    unsound = _unsound(make, text, edits.taken, edits.taken)
     if not unsound or any(restricts(KINDS[text.raw.kind], path) for path, _ in unsound):
         return whole
-    rest = make(unsound)
-    return whole if not rest.taken or _why(text, rest) else rest
+    less = make(unsound)
+    if not less.taken:
+        return whole
+    rest = _tried(text, less)
+    return whole if rest.outcome.why else rest
 
 
 def _unsound(
@@ -100,7 +111,7 @@ def _unsound(
 ) -> Withheld:
     """Those of the edits that are wrong without any other, and why."""
     meant = {each.which for each in edits}
-    why = _why(text, make({each.which: "not now" for each in among if each.which not in meant}))
+    why = _tried(text, make({each.which: "not now" for each in among if each.which not in meant})).outcome.why
     if not why:
         return {}
     if len(edits) == 1:
@@ -109,5 +120,6 @@ def _unsound(
     return {**_unsound(make, text, edits[:half], among), **_unsound(make, text, edits[half:], among)}
 
 
-def _why(text: TextEdit, found: WriteBack) -> str:
-    return text.outcome(found._replace(taken=list(found.taken))).why
+def _tried(text: TextEdit, edits: WriteBack) -> SoundEdit:
+    found = edits._replace(taken=list(edits.taken))
+    return SoundEdit(found, text.outcome(found))

@@ -220,7 +220,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     before = files.get(raw.file, FileChange(raw.content, raw.content))
     policy = pulled.policy if prepared.extra else {}
     text = TextEdit(raw, policy, before, given.manifests.project, given.environment)
-    found = less_unsound(lambda less: write_back(all_sides, kind.shape, replace(rules, withheld=less)), text)
+    found, outcome = less_unsound(lambda less: write_back(all_sides, kind.shape, replace(rules, withheld=less)), text)
     taken = list[FieldEdit]()
     unsaid = _unsaid(kind, found, pulled, fields is not None)
     found.left.extend(moved)  # no manifest could say those: they keep nothing else back
@@ -228,7 +228,6 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         _leave(out, address, _held_back(address, unsaid, raw))
     else:
         beside = _texts_beside(given, raw, found.texts, out)
-        outcome = text.outcome(found)
         if outcome.after is None:
             _unedited(out, raw, outcome)
         else:

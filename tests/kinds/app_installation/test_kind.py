@@ -11,6 +11,7 @@ from syncer.kinds.app_installation.secret_options import (
     UnmanagedSecret,
     label,
     put_back,
+    renewed_entries,
     secrets_declared,
     take_out,
     unmanaged_secrets,
@@ -590,8 +591,13 @@ def test_secrets_are_taken_out_wherever_an_app_declares_them_and_put_back() -> N
 )
 def test_an_entry_of_a_repeated_secret_never_gets_the_id_of_another(ids: str, sent: list, expected: list) -> None:
     live_values = values({"key": "keys", "value": [{"id": each, "value": "***"} for each in ids]})
-    back = put_back([], {label("c1", "keys", index): each for index, each in enumerate(sent)}, live_values)
-    assert back == values({"key": "keys", "value": expected})
+    secrets = {label("c1", "keys", index): each for index, each in enumerate(sent)}
+    assert put_back([], secrets, live_values) == values({"key": "keys", "value": expected})
+    said = (
+        f"option `keys` has {len(ids)} entries and the manifest {len(sent)}: which of them go is not known, so all "
+        "that stay get new ids"
+    )
+    assert [*renewed_entries(secrets, {"option_values": live_values})] == [said] * (len(sent) < len(ids))
 
 
 def test_nested_secrets_do_not_differ_from_what_the_platform_hides(bench) -> None:
