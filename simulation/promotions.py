@@ -148,9 +148,17 @@ class _Operator:
 
 
 def pulled(
-    two: Two, environment: str = "test", patterns: tuple[str, ...] = (), *, complete: frozenset[str] = frozenset()
-) -> None:
-    """What `syncer pull -e test` does. `patterns`: those of `--name` that fit something, if any does."""
+    two: Two,
+    environment: str = "test",
+    patterns: tuple[str, ...] = (),
+    *,
+    complete: frozenset[str] = frozenset(),
+    writes: bool = True,
+) -> WriteBackResult:
+    """What `syncer pull -e test` does, with what it took over; no manifest says what is not live. `patterns`: those of
+    `--name` that fit something, if any does; `writes`: whether anything is."""
     order = two.options(environment)
-    request = PullRequest(replace(order, patterns=patterns), complete)
-    pull(two.view(environment), request, _Operator(two, lambda line: None))
+    request = PullRequest(replace(order, patterns=patterns), complete, writes=writes)
+    taken, done = pull(two.view(environment), request, _Operator(two, lambda line: None))
+    assert done.mistakes == []
+    return taken

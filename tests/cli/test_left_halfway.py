@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from syncer.sandbox.seed import reset
 from tests.cli.conftest import Repo, Sandbox, reason
-from tests.cli.test_promote_command import PROJECT, PROMOTE, REASONS, THEIRS
+from tests.cli.test_promote_command import PROMOTE, REASONS, in_front_of_two
 
 FORGOTTEN = [
     f"{address} (`{id * 21}`) was linked and never applied, and no manifest names it: the link is forgotten, the object"
@@ -20,16 +19,10 @@ NEW = ("config/reasons/anderer-anbieter.yaml", "config/reasons/zu-teuer.yaml")
 @pytest.fixture
 def both(bare: Repo, sandbox: Sandbox) -> Repo:
     """A repository without a manifest in front of two organisations, the first with two reasons."""
-    reset(str(sandbox.db), THEIRS)
-    bare.write("syncer.yaml", PROJECT)
-    bare.env |= {
-        "EPILOT_TOKEN_TEST": "canary-token-5f1e",
-        "EPILOT_TOKEN_OTHER": "canary-stranger-9c0d",
-        "SYNCER_SERVER": sandbox.url,
-    }
+    repo = in_front_of_two(bare, sandbox)
     sandbox.seed({"closing_reasons": REASONS})
     sandbox.forget()
-    return bare
+    return repo
 
 
 @pytest.mark.parametrize("written", [0, 1, 2])

@@ -46,8 +46,7 @@ FLOW: Json = {
 PROMOTE = ("promote", "--from", "sandbox", "--to", "production")
 
 
-@pytest.fixture
-def both(bare: Repo, sandbox: Sandbox) -> Repo:
+def in_front_of_two(bare: Repo, sandbox: Sandbox) -> Repo:
     """A repository without a manifest in front of two organisations of the sandbox."""
     reset(str(sandbox.db), THEIRS)
     bare.write("syncer.yaml", PROJECT)
@@ -57,6 +56,12 @@ def both(bare: Repo, sandbox: Sandbox) -> Repo:
         "SYNCER_SERVER": sandbox.url,
     }
     return bare
+
+
+@pytest.fixture
+def both(bare: Repo, sandbox: Sandbox) -> Repo:
+    """The same, as a fixture."""
+    return in_front_of_two(bare, sandbox)
 
 
 @pytest.fixture

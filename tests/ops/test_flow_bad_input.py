@@ -11,11 +11,10 @@ import pytest
 
 from simulation.manifests import Make, document
 from simulation.parts import manifests
-from simulation.promotions import Two
+from simulation.promotions import Two, pulled
 from simulation.world import World
 from syncer.model.address import Address
 from syncer.model.diagnostic import InvalidInput, PartlyDone, SyncerError
-from syncer.ops.pull.pull import PullRequest, pull
 from syncer.ops.pull.write_back import WriteBackResult
 
 Json = Any
@@ -53,15 +52,7 @@ class Bench:
         return dict(self.world.state().entries[HOUSE].parts[group])
 
     def pull(self, *, writes: bool = True) -> WriteBackResult:
-        taken, done = pull(self.two.view("test"), PullRequest(self.two.options("test"), writes=writes), self)
-        assert done.mistakes == []
-        return taken
-
-    def taken_over(self, taken: object) -> None:
-        pass
-
-    def wrote(self, line: str) -> None:
-        pass
+        return pulled(self.two, writes=writes)
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 from simulation.manifests import document
-from simulation.promotions import Two
+from simulation.promotions import Two, pulled
 from simulation.world import World
-from syncer.ops.pull.pull import PullRequest, pull
 from syncer.ops.pull.write_back import WriteBackResult
 
 Json = Any
@@ -362,20 +361,7 @@ class Bench:
         self.world.ask(f"PUT /v2/flows/templates/{body['id']}", body)
 
     def pull(self, *, writes: bool = True) -> WriteBackResult:
-        request = PullRequest(self.two.options("test"), writes=writes)
-        taken, done = pull(self.two.view("test"), request, Silent())
-        assert done.mistakes == []
-        return taken
-
-
-class Silent:
-    """Who pulls and only looks."""
-
-    def taken_over(self, taken: object) -> None:
-        pass
-
-    def wrote(self, line: str) -> None:
-        pass
+        return pulled(self.two, writes=writes)
 
 
 @pytest.fixture

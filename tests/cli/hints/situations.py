@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from syncer.sandbox.seed import reset
-from tests.cli.conftest import ORG, OTHER, STRANGER, TOKEN, Repo, Sandbox, flow, reason
+from tests.cli.conftest import OTHER, STRANGER, TOKEN, Repo, Sandbox, flow, reason
 from tests.cli.hints.carrying_out import Situation
+from tests.cli.test_organisation import PROJECT
 
 Json = Any
 Prepare = Callable[[Repo, Sandbox], object]
@@ -387,16 +388,6 @@ COMMANDS = {
         {"apply": lambda repo, sandbox: "apply --yes --env test"},
     ),
 }  # fmt: skip
-PROJECT = f"""version: 1
-manifests: [config]
-environments:
-  test:
-    org_id: "{ORG}"
-    token: {{env: EPILOT_TOKEN_TEST}}
-  other:
-    org_id: "{OTHER}"
-    token: {{env: EPILOT_TOKEN_OTHER}}
-"""
 
 
 def two_environments(repo: Repo, sandbox: Sandbox) -> Repo:
