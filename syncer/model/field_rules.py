@@ -38,7 +38,8 @@ AS_SET = ListRule("set", whole=True)
 
 def as_set(*keys: str) -> ListRule:
     """`AS_SET`, of mappings: one that changed is the only one left with the same key, or that agrees in all of several
-    keys but one; so what nobody declares of it stays."""
+    keys but one; so what nobody declares of it stays. Of several keys the field that changed is named, where the items
+    are the same ones; of one key the list is one value in a plan, as risks judge it."""
     return ListRule("set", keys, whole=True)
 
 
