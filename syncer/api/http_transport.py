@@ -39,13 +39,14 @@ import_lightly(
 )
 
 import urllib.request
-from http.cookiejar import CookieJar
 
 import httpx
 
 LARGE = "application/large-response.vnd+json"
 ACCEPT = f"application/json, {LARGE}"
 _ENDS = frozenset({"content-length", "transfer-encoding"})
+_HEADERS = {"Accept-Encoding": "gzip", "Connection": "keep-alive", "User-Agent": f"syncer/{__version__}"}
+"""Of every request: the client's own, which are not merged into each anew."""
 
 
 class HttpTransport:
@@ -71,15 +72,19 @@ class HttpTransport:
         status = 0
         head: dict[str, str] = {}
         try:
-            with self._client.stream(method, url, headers=headers, content=request.content) as response:
-                status = response.status_code
+            asked = httpx.Request(method, url, headers=headers, content=request.content)
+            response = self._client.send(asked, stream=True)
+            try:
+                status, told = response.status_code, _lowered(response.headers)
                 head = {
-                    "retry_after": response.headers.get("retry-after", "")[:100],
-                    "date": response.headers.get("date", "")[:100],
-                    "request_id": _request_id(response.headers),
+                    "retry_after": told.get("retry-after", "")[:100],
+                    "date": told.get("date", "")[:100],
+                    "request_id": _request_id(told),
                 }
-                raw = self._read(response, until)
-            fault, body, detail = read_body(raw, response.headers.get("content-type", ""))
+                raw = self._read(response, told, until)
+            finally:
+                response.close()
+            fault, body, detail = read_body(raw, told.get("content-type", ""))
         except BadBody as bad:
             fault, body, detail = bad.fault, None, bad.detail
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
@@ -93,8 +98,9 @@ class HttpTransport:
 
     def _headers(self, request: Request) -> dict[str, str]:
         if self._token is None:
-            return {"Accept": "*/*"}
+            return {**_HEADERS, "Accept": "*/*"}
         headers = {
+            **_HEADERS,
             "Authorization": f"Bearer {self._token.reveal()}",
             "Accept": ACCEPT,
             "x-correlation-id": request.mark,
@@ -103,8 +109,7 @@ class HttpTransport:
             headers["Content-Type"] = "application/json"
         return headers
 
-    def _read(self, response: httpx.Response, until: float) -> bytes:
-        headers = response.headers
+    def _read(self, response: httpx.Response, headers: Mapping[str, str], until: float) -> bytes:
         over_socket = "network_stream" in response.extensions
         if over_socket and response.status_code not in {204, 304} and not _ENDS & headers.keys():
             raise BadBody("cut", "the reply does not say where it ends, so it may be incomplete")
@@ -168,11 +173,27 @@ _FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
 )
 
 
-class _NoCookies(CookieJar):
+class _NoCookies(httpx.Cookies):
     """Takes none and sends none, whatever a reply asks for, and reads no reply's headers to learn that."""
 
-    def extract_cookies(self, response: object, request: object) -> None:
+    def extract_cookies(self, response: httpx.Response) -> None:
         """None is taken."""
+
+
+class _Client(httpx.Client):
+    """Keeps no cookies. Its own headers go with no request that is made by hand: `_HEADERS` does."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None."""
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise AttributeError("cookies are neither taken nor sent")
+
+
+_NO_COOKIES = _NoCookies()
 
 
 def _client(
@@ -185,21 +206,19 @@ def _client(
         f"all://[{host}]" if ":" in host else f"all://{host}": None for host in direct
     }
     limits = options.limits
-    return httpx.Client(
+    return _Client(
         transport=options.wire,
         verify=verify,
         proxy=options.proxy or None,
         mounts=mounts,
         trust_env=True,
         follow_redirects=False,
-        cookies=_NoCookies(),
         timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.attempt),
         limits=httpx.Limits(
             max_connections=min(limits.connections, 32),
             max_keepalive_connections=min(limits.connections, 32),
             keepalive_expiry=limits.keepalive,
         ),
-        headers={"User-Agent": f"syncer/{__version__}", "Accept-Encoding": "gzip"},
         event_hooks={"request": [check]},
     )
 
@@ -237,7 +256,16 @@ def _proxy_words(url: str, proxy: str) -> str:
     return ""
 
 
-def _request_id(headers: httpx.Headers) -> str:
+def _lowered(headers: httpx.Headers) -> dict[str, str]:
+    """Name in small letters → value, those of one name joined as `httpx.Headers` does; decoded once."""
+    found: dict[str, str] = {}
+    for name, value in headers.raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _request_id(headers: Mapping[str, str]) -> str:
     for name, value in headers.items():
         if name.startswith("x-") and name.endswith(("request-id", "requestid")):
             return "".join(re.findall(r"[A-Za-z0-9_=.:/+-]", value))[:80]

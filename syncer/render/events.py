@@ -112,26 +112,34 @@ class ApplyProgress:
 
     def see(self, event: Event) -> None:
         """Show what happened."""
-        match event:
-            case Done() | Failed() | Skipped() | Unknown():
-                self._over += 1
-                self._now = ""
-            case Started(address, _, step):
-                self._now = f"{address} ({step})"
-            case Waiting(seconds, reason):
-                self._now = f"waiting {_time(seconds)}: {reason}"
-            case Retried(seconds, reason):
-                self._now = f"again in {_time(seconds)}: {reason}"
-        terminal = self._out.talking
+        terminal, live = self._out.talking, self._out.live
         text = event_text(event, terminal, self._out.in_full)
-        if text and not (self._out.live and isinstance(event, Waiting)):
+        if text and not (live and isinstance(event, Waiting)):
             self._out.talk(text)
-        spent = self._clock() - self._start
-        self._out.show(progress_text(self._over, self._total, spent, self._now, terminal))
+        if isinstance(event, Done | Failed | Skipped | Unknown):
+            self._over += 1
+        if live:  # else nobody sees it
+            self._now = _doing(event, self._now)
+            spent = self._clock() - self._start
+            self._out.show(progress_text(self._over, self._total, spent, self._now, terminal))
 
     def close(self) -> None:
         """Take the live line away."""
         self._out.show("")
+
+
+def _doing(event: Event, before: str) -> str:
+    """What the live line says is being done, after this event."""
+    match event:
+        case Done() | Failed() | Skipped() | Unknown():
+            return ""
+        case Started(address, _, step):
+            return f"{address} ({step})"
+        case Waiting(seconds, reason):
+            return f"waiting {_time(seconds)}: {reason}"
+        case Retried(seconds, reason):
+            return f"again in {_time(seconds)}: {reason}"
+    return before
 
 
 def applied_line(events: Iterable[Event]) -> str:

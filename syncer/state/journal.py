@@ -15,7 +15,7 @@ import re
 import threading
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -128,7 +128,7 @@ class Journal:
         with self._lock:
             self._number += 1
             numbered = replace(intent, op=f"{intent.run}-{self._number}")
-            self._append({"intent": to_json(asdict(numbered))})
+            self._append({"intent": _record(numbered)})
             self._open[numbered.op] = numbered
             return numbered.op
 
@@ -166,7 +166,7 @@ class Journal:
                 return
             self._settled.clear()
             kept: list[Json] = [self._run] if self._open and self._run else []
-            kept += [{"intent": to_json(asdict(each))} for each in self._open.values()]
+            kept += [{"intent": _record(each)} for each in self._open.values()]
             try:
                 handle, self._handle = self._handle, -1  # closed once, also where something ends it here
                 self._disk.close(handle)
@@ -279,6 +279,14 @@ def read_records(path: Path, disk: Disk = DISK, what: str = "journal", way_out: 
         message = f"{what} is not of format {newest}"
         raise InvalidInput(_problem(path, 1, message, "use the version of syncer that wrote it", what))
     return Records(tuple(records))
+
+
+def _record(intent: Intent) -> Json:
+    """Its fields as plain JSON; `dataclasses.asdict` copies what `to_json` copies anyhow."""
+    return to_json({name: getattr(intent, name) for name in _FIELDS})
+
+
+_FIELDS: Final = tuple(each.name for each in fields(Intent))
 
 
 def open_calls(path: Path, disk: Disk = DISK) -> list[tuple[str, str]]:
