@@ -17,6 +17,7 @@ import pytest
 from simulation.manifests import document
 from simulation.promotions import Two, pulled
 from simulation.world import World
+from syncer.model.diagnostic import InvalidInput
 from syncer.ops.pull.write_back import WriteBackResult
 
 Json = Any
@@ -391,7 +392,18 @@ def test_is_told_as_theirs_and_taken_over_whole(bench: Bench, rebuild: Callable[
     bench.world.wanted()
     assert bench.world.changes() == {}
     assert bench.world.drift().objects == ()
-    if rebuild is automation_made_manual:  # it still bundles what no task uses, which only state can find
-        return
     bench.world.forget()
+    if rebuild is automation_made_manual:  # the manifest still bundles what no task uses, which only state can find
+        with pytest.raises(InvalidInput) as refused:
+            bench.world.plan()
+        (mail,) = (each["id"] for each in bench.world.ask("GET /v1/automation/flows?include_flows=true")["results"])
+        assert [(each.rule, each.path, each.message) for each in refused.value.problems] == [
+            (
+                "parts-unclear",
+                "$.spec.automations.mail",
+                "automation `mail` is used by no task and no trigger, and nobody remembers which live one it is: "
+                f"the organisation has `{mail}` of the name `Mail`",
+            )
+        ]
+        return
     assert (bench.world.changes(), bench.live()) == ({}, live)

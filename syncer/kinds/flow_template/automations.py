@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncer.diff.fingerprint import canonical
+from syncer.kinds.flow_template.part_keys import PartIds
 from syncer.kinds.lenient_reader import mapping
+from syncer.kinds.users import results
 from syncer.model.calls import Call, Listing, without
-from syncer.model.json_values import Json, Spec
-from syncer.model.markers import clone
+from syncer.model.diagnostic import Finding
+from syncer.model.json_values import Json, Part, Spec
+from syncer.model.kind import Context
+from syncer.model.markers import clone, leaves
 from syncer.model.unexpected_reply import field_of, inner_at, object_at, objects_at
 
 if TYPE_CHECKING:
@@ -162,3 +166,35 @@ def switched_off(live: Json) -> bool:
     """Whether the platform itself stopped it: a hot automation is switched off, and stays so until somebody looks."""
     details = live.get("disable_details")
     return live.get("enabled") is False and isinstance(details, dict) and details.get("disabled_by") == "system"
+
+
+def unused_and_unknown(context: Context) -> list[str]:
+    """The keys of those that a live flow's manifest bundles, that nothing in it uses, and that nobody remembers."""
+    bundled = mapping(context.want.get("automations"))
+    if not bundled or not context.live:
+        return []
+    rest = {name: value for name, value in context.want.items() if name != "automations"}
+    used = {leaf.key for leaf in leaves(rest) if isinstance(leaf, Part) and leaf.group == "automations"}
+    return [key for key in bundled if key not in used and key not in context.parts.get("automations", {})]
+
+
+def maybe_there(context: Context, ids: PartIds) -> Iterator[Finding]:
+    """That the organisation has an automation of such a one's name, which is this flow's or nobody's as far as the
+    platform says. A name is no identity, so none is taken for it; but none is made beside one that may be it."""
+    known = {*ids.parts.get("automations", {}).values()}
+    there = [
+        each
+        for each in results(context.answers.get("organisation"))
+        if str(each.get("id")) not in known and owner(each) in ("", str(mapping(context.live).get("id")))
+    ]
+    for key in unused_and_unknown(context):
+        name = mapping(context.want["automations"][key]).get("flow_name")
+        same = [f"`{each.get('id')}`" for each in there if name and each.get("flow_name") == name]
+        if same:
+            yield Finding(
+                "parts-unclear",
+                f"automation `{key}` is used by no task and no trigger, and nobody remembers which live one it is: "
+                f"the organisation has {', '.join(same)} of the name `{name}`",
+                ("automations", key),
+                "take it out of the manifest, and it stays as it is; or give it another `flow_name`, and it is made",
+            )

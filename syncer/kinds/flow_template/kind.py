@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from syncer.diff.three_way_merge import merge
 from syncer.kinds.flow_template import inline_automations
 from syncer.kinds.flow_template.api_calls import LISTING, create, read, remove, update
-from syncer.kinds.flow_template.automations import answered, ask_for, automation_spec, switched_off
+from syncer.kinds.flow_template.automations import (
+    answered,
+    ask_for,
+    automation_spec,
+    maybe_there,
+    switched_off,
+    unused_and_unknown,
+)
 from syncer.kinds.flow_template.cascade import going_with, named, removal_asks, removal_reasons, takes_along
 from syncer.kinds.flow_template.checks.attribute_uses import attribute_uses
 from syncer.kinds.flow_template.checks.entity_schemas import check_flow_against_schemas
@@ -25,7 +32,7 @@ from syncer.kinds.flow_template.part_keys import PartIds, journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
 from syncer.kinds.lenient_reader import items, mapping
 from syncer.kinds.secret_scan import suspicious
-from syncer.kinds.users import reads
+from syncer.kinds.users import AUTOMATIONS, reads
 from syncer.model.address import Address
 from syncer.model.calls import Call, Parts
 from syncer.model.json_values import Json, Part, Ref, Spec
@@ -43,11 +50,12 @@ SERVICE = "workflow"
 def asks(context: Context) -> Mapping[str, Call]:
     """The live automations of a flow that bundles some, did so at the last apply, or brings a configuration of which
     nobody remembers that it was sent: no list of flows carries them. Those that a run made before it was cut off have
-    no flow yet."""
+    no flow yet. One that nothing uses and nobody remembers can be found by its name only."""
+    loose = {"organisation": AUTOMATIONS} if unused_and_unknown(context) else {}
     bundles = context.want.get("automations") or context.last.get("automations")
     if not bundles and not (context.live and inline_automations.unknown(context.want, context.parts)):
         return {}
-    return ask_for([*named(context.live or {}), *context.parts.get("automations", {}).values()])
+    return {**loose, **ask_for([*named(context.live or {}), *context.parts.get("automations", {}).values()])}
 
 
 def prepare(context: Context) -> PreparedSides:
@@ -79,7 +87,7 @@ def prepare(context: Context) -> PreparedSides:
         want,
         have,
         parts,
-        findings=tuple(ids.findings),
+        findings=(*ids.findings, *maybe_there(context, ids)),
         notices=(*notices, *ids.notices, *judged.notices),
         extra=judged.changes,
         labels=ids.labels,
