@@ -49,6 +49,9 @@ INVARIANTS = {
 MAY_STOP = UNCLEAR | {"missing-for-create"}
 """Rules under which a command may say that people must decide first, though nothing goes wrong."""
 
+LED_NOWHERE = re.compile(r"`edges\[[^`]*` (is|are) not as")
+"""What is said where the platform took away an edge that led nowhere, which somebody had drawn and a pull accepted."""
+
 DANGLING = re.compile(r"relates to schema \w+, which does not exist")
 """What the platform says of an attribute that a removed manifest left behind, once its schema went as well."""
 
@@ -117,6 +120,8 @@ class Commands:
         self.honest(code, wrote)
         if code == 5 and any(DANGLING.search(each) for each in world.said[said:]):
             self.came.stopped["relates to a schema that was removed"] += 1
+        elif code == 5 and any(LED_NOWHERE.search(each) for each in world.said[said:]) and not world.rules:
+            self.came.stopped["an edge that led nowhere is gone"] += 1
         elif code and not (code in (3, 4) and world.rules <= MAY_STOP):
             self.wrong(7, f"nothing went wrong, exit code {code} by {sorted(world.rules)}: {_last(world)}")
         for rule in world.rules if code else ():

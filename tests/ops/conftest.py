@@ -12,7 +12,7 @@ pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
 from simulation.manifests import Make
 from simulation.world import World
-from tests.support.part_identity import FLOW, SCHEMA, Bench, Part
+from tests.support.part_identity import MANIFESTS, Bench, Part
 
 
 class Crash(BaseException):
@@ -57,8 +57,8 @@ def begin(tmp_path: Path) -> Iterator[Callable[[Part], Bench]]:
     worlds: list[World] = []
 
     def new(part: Part) -> Bench:
-        worlds.append(World(tmp_path, {"quota_per_minute": None}))
-        return Bench(worlds[0], {"FlowTemplate": FLOW, "EntitySchema": SCHEMA}[part.kind])
+        worlds.append(World(tmp_path, {"quota_per_minute": None}, env={"SYNCER_KEY": "hush-hush-1"}))
+        return Bench(worlds[0], MANIFESTS[part.kind])
 
     yield new
     for each in worlds:

@@ -213,3 +213,30 @@ def test_a_pull_that_cannot_plan_says_whether_it_wrote(bench: Bench, ended: type
     assert (type(raised.value), [each.rule for each in raised.value.problems]) == (ended, ["live-duplicates"])
     changed = [name for name, content in bench.two.files().items() if before[name] != content]
     assert changed == (["config/EntitySchema-site.json"] if ended is PartlyDone else [])
+
+
+# --- an edge that leads nowhere, which was live, and goes with the next write
+
+
+def _to_nowhere(body: Json) -> None:
+    body["edges"].append({"id": "e-nowhere", "from_id": body["tasks"][0]["id"], "to_id": "gone"})
+
+
+def test_an_edge_to_nowhere_goes_with_a_write_and_ends_nothing(bench: Bench) -> None:
+    """The platform drops it: that is said, and the next plan is empty."""
+    bench.begin()
+    bench.hand(_to_nowhere)
+    assert bench.pull().unwritten == []
+    said = bench.two.manifest("config/FlowTemplate-house-connection.json")
+    assert said["metadata"]["accept"] == ["flow-dangling-edge edges[9].to_id"]
+    said["spec"]["tasks"][0]["name"] = "Otherwise"
+    bench.world.put(said)
+    ended = bench.world.apply()
+    assert (ended.code, ended.ends) == (5, {str(HOUSE): "done"})
+    assert ended.problems == [f"{HOUSE}: `edges[look||gone]` is not as it was sent when it is read back"]
+    live = bench.live()
+    assert (live["tasks"][0]["name"], [each["id"] for each in live["edges"]]) == (
+        "Otherwise",
+        [each["id"] for each in SPEC["edges"]],
+    )
+    assert (bench.world.changes(), bench.world.apply().calls) == ({}, [])

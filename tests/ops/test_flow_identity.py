@@ -25,6 +25,40 @@ def test_another_key_in_the_manifest(begin: Callable[[Part], Bench], part: str) 
     bench.settled()
 
 
+@pytest.mark.parametrize("part", [each for each in KEYED if each != "decision"])
+def test_two_that_swap_their_keys(begin: Callable[[Part], Bench], part: str) -> None:
+    """A key is the part: what it says of each is now said of the other, and both keep their ids."""
+    sort = KEYED[part]
+    bench = begin(sort)
+    ids, one, two = bench.ids(sort), bench.live_key(sort, sort.one), bench.live_key(sort, sort.two)
+    bench.edit(
+        lambda spec: with_key(with_key(with_key(spec, sort.one, "between"), sort.two, sort.one), "between", sort.two)
+    )
+    said = {
+        id: part_at(sort, bench.manifest["spec"], key)[sort.title] for key, id in ((sort.one, one), (sort.two, two))
+    }
+    bench.world.apply()
+    assert bench.ids(sort) == ids
+    if sort.title != "to_id":
+        assert {id: part_at(sort, bench.live(), id)[sort.title] for id in (one, two)} == said
+    bench.settled()
+
+
+def test_a_decision_and_a_task_that_swap_their_keys(begin: Callable[[Part], Bench]) -> None:
+    """The line that is left out leaves the decision in the task's phase, and so it is refused."""
+    bench = begin(PARTS["decision"])
+    live = bench.live()
+    bench.edit(
+        lambda spec: with_key(with_key(with_key(spec, "choose", "between"), "call", "choose"), "between", "call")
+    )
+    with pytest.raises(InvalidInput) as refused:
+        bench.world.plan()
+    assert [(each.rule, each.message) for each in refused.value.problems] == [
+        ("flow-phase-entry", "edge `e-choose` is a second entry of phase `check` beside `look`, once this is applied")
+    ]
+    assert bench.live() == live
+
+
 @pytest.mark.parametrize("part", WITH_ALIASES)
 def test_another_key_while_somebody_renames_it(begin: Callable[[Part], Bench], part: str) -> None:
     sort = WITH_ALIASES[part]

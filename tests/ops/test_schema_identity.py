@@ -1,4 +1,4 @@
-"""Which part of a schema is which, where a table of edits does not say it."""
+"""Which part is which that goes by a name, where a table of edits does not say it; and the parts of schemas."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from syncer.model.diagnostic import InvalidInput
-from tests.support.part_identity import PARTS, Bench, Json, Part, part_at, renamed
+from tests.support.part_identity import PARTS, Bench, Json, Part, moved, part_at, renamed
 
-NAMED = {name: part for name, part in PARTS.items() if part.kind == "EntitySchema" and part.key != "id"}
+NAMED = {name: part for name, part in PARTS.items() if part.key != "id"}
 named_parts = pytest.mark.parametrize("part", NAMED)
 
 
@@ -51,7 +51,7 @@ def test_removed_and_made_anew_by_hand(begin: Callable[[Part], Bench], part: str
     bench.hand(again)
     ids = bench.ids(sort)
     if how == "both":
-        bench.edit(lambda spec: renamed(sort, spec, sort.one, sort.two))
+        bench.edit(lambda spec: (renamed if sort.title else moved)(sort, spec, sort.one, sort.two))
     if how == "by hand, taken over":
         bench.pull()
     if part == "condition" and how != "by hand, taken over":  # its id is its identity: two would have one name
@@ -64,6 +64,58 @@ def test_removed_and_made_anew_by_hand(begin: Callable[[Part], Bench], part: str
     bench.world.apply()
     assert bench.ids(sort) == ids
     bench.settled()
+
+
+ALIKE = {name: part for name, part in NAMED.items() if part.title and part.alike and name != "condition"}
+"""The platform lets no condition have another name."""
+
+
+def names_swapped(part: Part, spec: Json) -> None:
+    """Each goes by the other's name; all else stays where it is."""
+    one, two = part_at(part, spec, part.one), part_at(part, spec, part.two)
+    one[part.key], two[part.key] = two[part.key], one[part.key]
+
+
+def _without_ids(value: Json) -> Json:
+    """Of a capability that changed, the attributes are other ones."""
+    if isinstance(value, dict):
+        return {name: _without_ids(each) for name, each in value.items() if name != "id"}
+    return [_without_ids(each) for each in value] if isinstance(value, list) else value
+
+
+HOWS = ("in the manifest", "by hand, taken back", "by hand, taken over", "both")
+SWAPS = [(part, how) for part in ALIKE for how in HOWS if (part, how) != ("capability", "by hand, taken back")]
+"""What stands in a capability under another name is somebody's who added it there: it stays beside ours."""
+
+
+@pytest.mark.parametrize(("part", "how"), SWAPS)
+def test_two_that_swap_their_names(begin: Callable[[Part], Bench], part: str, how: str) -> None:
+    """A name is the part, so what is said of it has changed; its id goes with it."""
+    sort = ALIKE[part]
+    bench = begin(sort)
+    before = bench.before
+
+    def said(live: Json) -> list[Json]:
+        return [_without_ids(part_at(sort, live, each)) for each in (sort.one, sort.two)]
+
+    def ids(live: Json) -> list[Json]:
+        return [part_at(sort, live, each).get("id") for each in (sort.one, sort.two)]
+
+    if how != "in the manifest":
+        bench.hand(lambda live: names_swapped(sort, live))
+        by_hand = bench.live()
+    if how in ("in the manifest", "both"):
+        bench.edit(lambda spec: names_swapped(sort, spec))
+    if how == "by hand, taken over":
+        bench.pull()
+    bench.world.apply()
+    bench.settled()
+    swapped = how != "by hand, taken back"
+    one, two = said(before)
+    expected = [{**two, sort.key: sort.one}, {**one, sort.key: sort.two}] if swapped else [one, two]
+    assert said(bench.live()) == expected
+    kept = ids(before if how == "in the manifest" else by_hand)
+    assert ids(bench.live()) == kept
 
 
 def test_every_group_made_anew_by_hand(begin: Callable[[Part], Bench]) -> None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from simulation.manifests import document
+from simulation.manifests import Make, document
 from simulation.world import World
 from syncer.fs.change_set import write
 from syncer.manifests.project import choose, read_project
@@ -114,6 +114,7 @@ SCHEMA = document(
                 "label": "Rows",
                 "type": "table",
                 "columns": [{"name": "x", "label": "X"}, {"name": "y", "label": "Y"}],
+                "settings_flag": [{"name": "flag_x", "enabled": True}, {"name": "flag_y", "enabled": False}],
             },
             {
                 "name": "state",
@@ -158,11 +159,43 @@ SCHEMA = document(
         ],
     },
 )
+CHECK, TELL = "f17093e0-9c05-5cab-abfe-f19df8a94894", "91dae637-21a3-5c6e-bddd-f4bb44eff461"
+APP = document(
+    "AppInstallation",
+    "credit",
+    {
+        "app_id": "e581c104-f1c0-5e5c-91db-e91fb12df415",
+        "version": "1.2.0",
+        "option_values": [
+            {
+                "component_id": CHECK,
+                "options": [
+                    {"key": "api_key", "value": "${env.SYNCER_KEY}"},
+                    {"key": "region", "value": "DE-NW"},
+                    {"key": "timeout_seconds", "value": 30},
+                ],
+            },
+            {"component_id": TELL, "options": [{"key": "empfaenger", "value": "somebody"}]},
+        ],
+    },
+)
+RETENTION = Make.retention(
+    "inactive",
+    query={
+        "saved_view_id": {"lookup": "Inaktive Kontakte"},
+        "filters": [
+            {"type": "no_related_entities", "related_entity_schemas": ["contract", "order"]},
+            {"type": "entity_workflows_only_in_closed_or_cancelled_status"},
+            {"type": "no_email_communication_since", "lookback_period_days": 730, "message_type": ["SENT", "RECEIVED"]},
+        ],
+    },
+)
+MANIFESTS = {"FlowTemplate": FLOW, "EntitySchema": SCHEMA, "AppInstallation": APP, "RetentionConfig": RETENTION}
 
 
 class Part(NamedTuple):
-    """A sort of part: how its list is reached in a spec, two of its keys, what people call it, and the field that
-    holds its key."""
+    """A sort of part: how its list is reached in a spec, two of its keys, what people call it ("": nothing that they
+    may choose), and the field that holds its key."""
 
     kind: str
     items: Callable[[Json], list[Json]]
@@ -170,6 +203,13 @@ class Part(NamedTuple):
     two: str
     title: str
     key: str = "id"
+    alike: bool = True
+    """Whether one may be called what the other is."""
+
+    def edits(self) -> list[str]:
+        """What can be done to it: only what is called something is called otherwise."""
+        barred = {"renamed": not self.title, "titles swapped": not (self.title and self.alike)}
+        return [each for each in EDITS if not barred.get(each)]
 
 
 def of(*path: str | int) -> Callable[[Json], Json]:
@@ -202,12 +242,35 @@ PARTS = {
     "capability's attribute": Part("EntitySchema", of("capabilities", 0, "attributes"), "d", "f", "label", "name"),
     "capability": Part("EntitySchema", of("capabilities"), "extra", "other", "title", "name"),
     "condition": Part("EntitySchema", of("conditions"), "big", "small", "label", "name"),
+    "setting's flag": Part("EntitySchema", of("attributes", 3, "settings_flag"), "flag_x", "flag_y", "enabled", "name"),
+    "app's component": Part("AppInstallation", of("option_values"), TELL, CHECK, "", "component_id"),
+    "app's option": Part(
+        "AppInstallation",
+        lambda spec: part_of(spec["option_values"], "component_id", CHECK)["options"],
+        "timeout_seconds",
+        "region",
+        "value",
+        "key",
+        alike=False,
+    ),
+    "retention's filter": Part(
+        "RetentionConfig",
+        of("query", "filters"),
+        "no_related_entities",
+        "no_email_communication_since",
+        "",
+        "type",
+    ),
 }
 Edit = Callable[[Part, Json, str, str], object]
 
 
+def part_of(items: list[Json], field: str, key: str) -> Json:
+    return next(each for each in items if each.get(field) == key)
+
+
 def part_at(part: Part, spec: Json, key: str) -> Json:
-    return next(each for each in part.items(spec) if each.get(part.key) == key)
+    return part_of(part.items(spec), part.key, key)
 
 
 def moved(part: Part, spec: Json, one: str, two: str) -> None:
@@ -219,8 +282,10 @@ def moved(part: Part, spec: Json, one: str, two: str) -> None:
 def renamed(part: Part, spec: Json, one: str, two: str) -> None:
     """People call it otherwise; the key stays."""
     item = part_at(part, spec, one)
-    new = {"entity_schema": "product", "to_id": ""}.get(part.title, f"{item[part.title]} new")
-    item[part.title] = ["other"] if part.title == "values" else new
+    fixed: dict[str, Json] = {"entity_schema": "product", "to_id": "", "values": ["other"]}
+    said = item[part.title]
+    fixed["enabled"] = said is False
+    item[part.title] = fixed.get(part.title, said + 1 if isinstance(said, int) else f"{said} new")
 
 
 def swapped(part: Part, spec: Json, one: str, two: str) -> None:
@@ -239,6 +304,18 @@ def titles_swapped(part: Part, spec: Json, one: str, two: str) -> None:
 EDITS: dict[str, Edit] = {"moved": moved, "renamed": renamed, "swapped": swapped, "titles swapped": titles_swapped}
 
 
+def _held(live: Json, held: Json) -> Json:
+    """Option values as the sandbox keeps them, in the order in which they are shown; secrets, which are not, last."""
+    shown = {
+        each["component_id"]: {option["key"]: option["value"] for option in each["options"]}
+        for each in live["option_values"]
+    }
+    return {
+        id: {**options, **{key: held[id][key] for key in held[id] if key not in options}}
+        for id, options in shown.items()
+    }
+
+
 class Bench:
     """A world with one manifest, applied; the ids of its live object."""
 
@@ -251,8 +328,9 @@ class Bench:
         self.before = self.live()
 
     def live(self) -> Json:
-        known = {"FlowTemplate": {"name": "House"}, "EntitySchema": {"slug": "site"}}[self.kind]
-        return self.world.one(self.kind, **known)
+        known = {"FlowTemplate": "name", "EntitySchema": "slug", "AppInstallation": "app_id", "RetentionConfig": "type"}
+        name = known[self.kind]
+        return self.world.one(self.kind, **{name: self.manifest["spec"][name]})
 
     def hand(self, change: Callable[[Json], object]) -> None:
         """What somebody does past syncer, in the whole document."""
@@ -260,6 +338,12 @@ class Bench:
         live = change(live) or live
         if self.kind == "FlowTemplate":
             self.world.ask(f"PUT /v2/flows/templates/{live['id']}", live)
+        elif self.kind == "AppInstallation":
+            self.world.stored(
+                "installation", live["app_id"], lambda held: {**held, "values": _held(live, held["values"])}
+            )
+        elif self.kind == "RetentionConfig":
+            self.world.stored("retention", live["id"], lambda _: live)
         else:
             body = {name: value for name, value in live.items() if name not in SET_BY_THE_PLATFORM}
             self.world.ask("PUT /v1/entity/schemas/site", body)

@@ -24,11 +24,12 @@ from syncer.kinds.flow_template.automations import (
 )
 from syncer.kinds.flow_template.carried_fields import with_carried_fields
 from syncer.kinds.flow_template.cascade import going_with
+from syncer.kinds.flow_template.checks.spec import check_flow
 from syncer.kinds.flow_template.diff_rules import SERVER_SET, SHAPE, generation, spec_of
 from syncer.kinds.flow_template.id_resolution import translate
 from syncer.kinds.flow_template.part_ids import identify
 from syncer.kinds.flow_template.part_keys import edge_ends, stable_id
-from syncer.kinds.lenient_reader import by_id, items, mapping
+from syncer.kinds.lenient_reader import by_id, items, mapping, mappings
 from syncer.model.calls import (
     Call,
     Listing,
@@ -257,8 +258,10 @@ def lost_parts(sent: Spec, live: Spec) -> list[str]:
         gone = [each for each in items(sent.get(noun)) if str(each.get("id")) not in there]
         lost += [f"{noun[:-1]} `{each.get('name') or each.get('id')}`" for each in gone]
     edges = {edge_ends(edge) for edge in items(live.get("edges"))}
-    for start, condition, end in map(edge_ends, items(sent.get("edges"))):
-        if (start, condition, end) not in edges:
+    gone = [edge for edge in items(sent.get("edges")) if edge_ends(edge) not in edges]
+    sound = set(map(edge_ends, _sound_edges(sent))) if gone else set()
+    for start, condition, end in map(edge_ends, gone):
+        if (start, condition, end) in sound:
             lost.append(f"edge `{start}` → `{end or 'end'}`")
     live_tasks = by_id(live.get("tasks"))
     for task in items(sent.get("tasks")):
@@ -273,6 +276,13 @@ def lost_parts(sent: Spec, live: Spec) -> list[str]:
         if sources == [True, False]:
             lost.append(f"the automation of task `{task.get('name') or task.get('id')}`")
     return lost
+
+
+def _sound_edges(sent: Spec) -> list[Mapping[str, Json]]:
+    """Those of which no rule says that they lead nowhere. The others were live, and the manifest accepts what is odd
+    about them: that they go with the next write is told as what reads back otherwise, and ends nothing."""
+    odd = {finding.path[1] for finding in check_flow(sent) if finding.path[:1] == ("edges",) and len(finding.path) > 1}
+    return [edge for at, edge in mappings(sent.get("edges")) if at not in odd]
 
 
 def _point_at_itself(write: Write, live_id: str, parts: Parts, imported: bool) -> Generator[Step, Json, None]:
