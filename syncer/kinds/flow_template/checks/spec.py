@@ -24,7 +24,6 @@ ACCEPTABLE = frozenset(RULES) - {
     "flow-alias-taken",
     "flow-reserved-id",
     "flow-unknown-automation",
-    "flow-unused-automation",
 }
 """What a live flow may break; the others are of the keys that a manifest chooses."""
 
