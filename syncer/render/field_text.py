@@ -221,7 +221,13 @@ def _inside(path: str, before: Json, after: Json, terminal: Terminal, room: int)
 
 
 def _side(value: Json, terminal: Terminal, room: int) -> str:
-    return _introduction("", value, terminal, room) if isinstance(bare(value), dict) else _short(value, terminal)
+    if not isinstance(bare(value), dict):
+        return _short(value, terminal)
+    if not any(isinstance(value.get(name), str) for name in (*LABELS, "type", "task_type", "headline")):
+        fields = leaves(value, "", terminal, room)
+        said = (f"{terminal.shown(name)}: {value_text(each, terminal)}" if name else "" for name, each in fields)
+        return terminal.clip(", ".join(filter(None, said)) or value_text(value, terminal), room)
+    return _introduction("", value, terminal, room)
 
 
 def _clipped(line: DiffLine, terminal: Terminal, room: int) -> DiffLine:

@@ -14,6 +14,9 @@ from syncer.plan.document.marker_codec import json_of
 IDENTITY = ("id", "name", "key", "slug", "component_id", "title", "label")
 """Fields by which people take two items of a list for the same thing; best first."""
 
+LIKE = 0.5
+"""The share of fields in which two items without a name agree that are taken for the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class NestedDifference:
@@ -27,8 +30,8 @@ class NestedDifference:
 def differences(before: Json, after: Json) -> tuple[NestedDifference, ...]:
     """Every place in which the two differ, in the order of their paths; none where only the order of lists differs.
 
-    Items of a list are paired when they are equal, then by a field that names them, then where they stand. What is
-    equal is left out before DeepDiff looks: it needs milliseconds even for that.
+    Items of a list are paired when they are equal, then by a field that names them, then by how much of them is equal,
+    then where they stand. What is equal is left out before DeepDiff looks: it needs milliseconds even for that.
     """
     from deepdiff import DeepDiff
     from deepdiff.helper import NotPresent
@@ -41,8 +44,17 @@ def differences(before: Json, after: Json) -> tuple[NestedDifference, ...]:
         for level in levels:
             old, new = (ABSENT if isinstance(side, NotPresent) else atoms.back(side) for side in (level.t1, level.t2))
             if old is ABSENT or new is ABSENT or _container(old) or _container(new) or not same_leaf(old, new):
-                found.append(NestedDifference(tuple(level.path(output_format="list")[1:]), old, new))
-    return tuple(sorted(found, key=lambda each: show_field(each.path)))
+                path = tuple(map(_place, level.path(output_format="list")[1:]))
+                found.append(NestedDifference(path, old, new))
+    return tuple(sorted(found, key=lambda each: (show_field(each.path), each.before is ABSENT)))
+
+
+_ADDED = "\x00+"
+"""Begins the step to an item that is new, while the two sides are compared: another one may have stood in its place."""
+
+
+def _place(step: str | int | Item) -> str | int | Item:
+    return int(step.removeprefix(_ADDED)) if isinstance(step, str) and step.startswith(_ADDED) else step
 
 
 @dataclass(slots=True)
@@ -104,8 +116,34 @@ def _pairs(before: list[Json], after: list[Json]) -> Iterator[tuple[str | int | 
         for key in {**left, **right}:
             yield Item(key), left.get(key, ABSENT), right.get(key, ABSENT)
         return
-    for index in sorted({*old, *new}):
-        yield index, old.get(index, ABSENT), new.get(index, ABSENT)
+    pairs = _likened(old, new)
+    for here, item in old.items():
+        yield here, item, new[pairs[here]] if here in pairs else ABSENT
+    for there in sorted(new.keys() - pairs.values()):
+        yield f"{_ADDED}{there}", ABSENT, new[there]
+
+
+def _likened(old: dict[int, Json], new: dict[int, Json]) -> dict[int, int]:
+    """Place → place of those that belong together: mappings that are like, the likest first; of what has no fields to
+    be like in, what stands in the same place."""
+    scores = [
+        (_likeness(one, other), here == there, -here, -there)
+        for here, one in old.items()
+        for there, other in new.items()
+    ]
+    pairs: dict[int, int] = {}
+    for score, same_place, here, there in sorted(scores, reverse=True):
+        if -here not in pairs and -there not in pairs.values() and (score >= LIKE or (same_place and score < 0)):
+            pairs[-here] = -there
+    return pairs
+
+
+def _likeness(one: Json, other: Json) -> float:
+    """The share of fields in which two mappings of several fields agree; -1 where that says nothing."""
+    if not (isinstance(one, dict) and isinstance(other, dict)) or len({*one, *other}) < 2:
+        return -1.0
+    same = sum(_text(one[name]) == _text(other[name]) for name in one.keys() & other.keys())
+    return same / len({*one, *other})
 
 
 def _unequal(before: list[Json], after: list[Json]) -> tuple[dict[int, Json], dict[int, Json]]:

@@ -3,13 +3,16 @@ and what goes along with a part that somebody changes."""
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 
 import pytest
 
+from simulation.manifests import document
+from simulation.world import World
 from syncer.model.diagnostic import InvalidInput
-from tests.support.part_identity import PARTS, Bench, Json, Part, asks, branch, part_at, renamed, with_key
+from tests.support.part_identity import FLOW, PARTS, Bench, Json, Part, asks, branch, part_at, renamed, with_key
 
 KEYED = {name: part for name, part in PARTS.items() if part.kind == "FlowTemplate" and name != "statement"}
 """A statement's key is its id."""
@@ -160,6 +163,60 @@ def test_the_own_trigger_and_another_change_places(begin: Callable[[Part], Bench
     assert by_schema(bench.live()) == before
     own = "opportunity" if how == "by hand, taken back" else "contact"
     assert bench.live()["trigger"]["entity_schema"] == own
+
+
+FIRST = {"type": "manual", "entity_schema": "product"}
+PLACED: dict[str, tuple[Callable[[Json], object], list[str], int]] = {
+    # edit of a flow whose triggers have no keys: how, what its triggers look at then, how many ids are new
+    "one more at the front": (
+        lambda spec: spec["additional_triggers"].insert(0, FIRST),
+        ["opportunity", "product", "contact", "order"],
+        1,
+    ),
+    "the own one goes on as another": (
+        lambda spec: (spec["additional_triggers"].append(spec["trigger"]), spec.update(trigger=FIRST)),
+        ["product", "contact", "order", "opportunity"],
+        1,
+    ),
+    "the first goes, and one comes at the end": (
+        lambda spec: (spec["additional_triggers"].pop(0), spec["additional_triggers"].append(FIRST)),
+        ["opportunity", "order", "product"],
+        1,
+    ),
+    "two come at the front": (
+        lambda spec: spec["additional_triggers"].__setitem__(slice(0, 0), [FIRST, {**FIRST, "entity_schema": "file"}]),
+        ["opportunity", "product", "file", "contact", "order"],
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", PLACED)
+def test_triggers_without_keys(world: World, edit: str) -> None:
+    """What they look at is who they are; a new one gets no id that another has, though it stands in its old place."""
+    change, schemas, new = PLACED[edit]
+    spec = copy.deepcopy(FLOW["spec"])
+    for each in triggers(spec):
+        del each["id"]
+    spec |= {"phases": [], "tasks": [{"id": "look", "name": "Look", "task_type": "MANUAL"}]}
+    del spec["automations"]
+    spec["edges"] = [{"from_id": "trigger", "to_id": "look"}]
+    bench = Bench(world, document("FlowTemplate", "house", spec))
+    before = {each["entity_schema"]: each["id"] for each in triggers(bench.live())}
+
+    def changed(spec: Json) -> None:
+        change(spec)
+
+    bench.edit(changed)
+    assert bench.world.apply().code == 0
+    bench.settled()
+    after = {each["entity_schema"]: each["id"] for each in triggers(bench.live())}
+    assert (next(iter(after)), {*after}) == (schemas[0], {*schemas})
+    assert {schema: id for schema, id in after.items() if schema in before} == {
+        schema: id for schema, id in before.items() if schema in after
+    }
+    assert len({*after.values()} - {*before.values()}) == new
+    assert len({*after.values()}) == len(after)
 
 
 def test_a_decision_made_a_task_by_hand_is_taken_over_whole(begin: Callable[[Part], Bench]) -> None:

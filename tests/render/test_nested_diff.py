@@ -30,6 +30,23 @@ DIFFERENCES = {
         [{"x": 1}, {"x": 9}],
         (NestedDifference((1, "x"), 2, 9), NestedDifference((2,), {"x": 3}, ABSENT)),
     ),
+    "items without a name that are like": (
+        [{"on": "a", "to": "x", "at": 1}, {"on": "b", "to": "y", "at": 1}],
+        [{"on": "b", "to": "z", "at": 1}, {"on": "c", "to": "z", "at": 2}],
+        (
+            NestedDifference((0,), {"on": "a", "to": "x", "at": 1}, ABSENT),
+            NestedDifference((1,), ABSENT, {"on": "c", "to": "z", "at": 2}),
+            NestedDifference((1, "to"), "y", "z"),
+        ),
+    ),
+    "nothing in common, in one place": (
+        [{"on": "a", "to": "x"}],
+        [{"on": "b", "to": "y"}],
+        (
+            NestedDifference((0,), {"on": "a", "to": "x"}, ABSENT),
+            NestedDifference((0,), ABSENT, {"on": "b", "to": "y"}),
+        ),
+    ),
     "an item more at the front": ([{"x": 1}], [{"x": 0}, {"x": 1}], (NestedDifference((0,), ABSENT, {"x": 0}),)),
     "everything is new": ([], [None, []], (NestedDifference((0,), ABSENT, None), NestedDifference((1,), ABSENT, []))),
     "references": ({"a": WON}, {"a": LOST}, (NestedDifference(("a",), WON, LOST),)),

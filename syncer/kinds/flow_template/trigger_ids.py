@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -28,6 +30,7 @@ def identify_triggers(sides: PartSides, ids: PartIds) -> None:
         [_target(each) for each in items(side.get("additional_triggers")) if each.get("id") is None]
         for side in (sides.have, sides.last)
     )
+    taken = {*live, *links.found.values(), *links.gone.values()}
     for at, (place, mine) in enumerate(ours):
         hit = links.found.get(at, links.gone.get(at))
         if hit is not None:
@@ -37,7 +40,9 @@ def identify_triggers(sides: PartSides, ids: PartIds) -> None:
         elif place and "id" not in mine and aims[at] in once:  # somebody took it away, or changed what it looks at
             once.remove(aims[at])
         else:
-            ids.put("triggers", trigger_key(mine, place), _trigger_id(sides.address, mine, place))
+            new = next(id for id in _trigger_ids(sides.address, mine, place) if id not in taken)
+            taken.add(new)
+            ids.put("triggers", trigger_key(mine, place), new)
     keyed = {key: id for key, id in memory.items() if not key.isdecimal()}
     ids.notices += replacement("trigger", parts, links, live, keyed, lambda at: ours[at][1].get("type"))
 
@@ -69,13 +74,15 @@ def _placed(spec: Spec) -> dict[str, tuple[int, dict[str, Json]]]:
     return {str(each["id"]): (place, each) for place, each in triggers_of(spec) if each.get("id") is not None}
 
 
-def _trigger_id(address: Address, trigger: Mapping[str, Json], index: int) -> str:
-    """A UUID, as the platform has them: the one that is written, or one of our own."""
+def _trigger_ids(address: Address, trigger: Mapping[str, Json], index: int) -> Iterator[str]:
+    """UUIDs, as the platform has them, best first: the one that is written, then those of our own. One made of a place
+    may be that of a trigger which has left the place since."""
     said = trigger.get("id")
-    try:
-        return str(uuid.UUID(said)) if isinstance(said, str) else stable_id(address, "trigger", str(index))
-    except ValueError:
-        return stable_id(address, "trigger", str(said))
+    with contextlib.suppress(ValueError, TypeError):
+        yield str(uuid.UUID(said))
+    name = said if isinstance(said, str) else str(index)
+    yield stable_id(address, "trigger", name)
+    yield from (stable_id(address, "trigger", name, str(again)) for again in itertools.count(2))
 
 
 def _target(trigger: Mapping[str, Json], automations: Mapping[str, str] = {}) -> Aim:
