@@ -219,6 +219,72 @@ def test_triggers_without_keys(world: World, edit: str) -> None:
     assert len({*after.values()}) == len(after)
 
 
+def _asked(value: str) -> Json:
+    bare = asks("", "", value)
+    return {
+        "source": {**{name: each for name, each in bare["source"].items() if name != "id"}},
+        **{name: each for name, each in bare.items() if name not in ("id", "source")},
+    }
+
+
+def _bare_flow() -> Json:
+    """A decision whose statements and edges have no ids in the manifest."""
+    look, wait = ({"id": id, "name": id.capitalize(), "task_type": "MANUAL"} for id in ("look", "wait"))
+    choose = {"id": "choose", "name": "Choose", "task_type": "DECISION", "trigger_mode": "automatic"}
+    choose["conditions"] = [branch("yes", "Yes", _asked("open"), _asked("new")), branch("else", "Else")]
+    return document(
+        "FlowTemplate",
+        "house",
+        {
+            "name": "House",
+            "version": "v3",
+            "enabled": True,
+            "trigger": {"type": "manual", "entity_schema": "opportunity"},
+            "tasks": [choose, look, wait],
+            "edges": [
+                {"from_id": "trigger", "to_id": "choose"},
+                {"from_id": "choose", "condition_id": "yes", "to_id": "look"},
+                {"from_id": "choose", "condition_id": "else", "none_met": True, "to_id": ""},
+                {"from_id": "look", "to_id": ""},
+            ],
+        },
+    )
+
+
+def test_a_statement_put_in_front_of_others_gets_an_id_of_its_own(world: World) -> None:
+    bench = Bench(world, _bare_flow())
+
+    def ids() -> dict[str, str]:
+        return {each["values"][0]: each["id"] for each in bench.live()["tasks"][0]["conditions"][0]["statements"]}
+
+    before = ids()
+    bench.edit(lambda spec: spec["tasks"][0]["conditions"][0]["statements"].insert(0, _asked("late")))
+    assert bench.world.apply().code == 0
+    bench.settled()
+    after = ids()
+    assert (sorted(after), {value: after[value] for value in before}) == (["late", "new", "open"], before)
+    assert len({*after.values()}) == 3
+
+
+def test_an_edge_where_a_rerouted_one_began_gets_an_id_of_its_own(world: World) -> None:
+    bench = Bench(world, _bare_flow())
+    first = bench.live()["edges"][3]
+    bench.edit(lambda spec: spec["edges"][3].update(to_id="wait"))
+    assert bench.world.apply().code == 0
+    assert bench.live()["edges"][3] == {**first, "to_id": "wait"}
+
+    def another(spec: Json) -> None:
+        spec["edges"].append({"from_id": "wait", "to_id": ""})
+        spec["edges"].append({"from_id": "look", "to_id": ""})
+
+    bench.edit(another)
+    assert bench.world.apply().code == 0
+    bench.settled()
+    edges = bench.live()["edges"]
+    assert edges[3] == {**first, "to_id": "wait"}
+    assert len({each["id"] for each in edges}) == len(edges) == 6
+
+
 def test_a_decision_made_a_task_by_hand_is_taken_over_whole(begin: Callable[[Part], Bench]) -> None:
     bench = begin(PARTS["decision"])
     choose = bench.live_key(PARTS["decision"], "choose")

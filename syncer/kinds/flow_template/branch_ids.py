@@ -12,6 +12,7 @@ from syncer.kinds.flow_template.part_keys import (
     PartIds,
     PartSides,
     declared_part,
+    fresh_id,
     replacement,
     stable_id,
     statement_key,
@@ -108,9 +109,11 @@ def _statements(
         return bool(_question(ours[at]) == _question(theirs[id]))
 
     links = link(parts, theirs, {}, (same_question, lambda at, id: not parts[at].key), sure=False)
+    taken = {*theirs, *(each.key for each in parts)}
     for index, mine in enumerate(ours):
         key = statement_key(condition_key, mine, index)
-        new = parts[index].key or stable_id(sides.address, "statement", key)
+        new = parts[index].key or fresh_id(sides.address, "statement", key, taken=taken)
+        taken.add(new)
         ids.put("statements", key, links.found.get(index, new))
 
 

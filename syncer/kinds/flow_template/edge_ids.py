@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from syncer.diff.part_links import Alike, PartLinks, link
-from syncer.kinds.flow_template.part_keys import PartIds, PartSides, declared_part, edge_ends, edge_key, stable_id
+from syncer.kinds.flow_template.part_keys import PartIds, PartSides, declared_part, edge_ends, edge_key, fresh_id
 from syncer.kinds.flow_template.reserved_ids import LOOP_EDGE, ways_back
 from syncer.kinds.lenient_reader import by_id, items
 from syncer.model.json_values import Json
@@ -31,8 +31,9 @@ def identify_edges(sides: PartSides, ids: PartIds) -> None:
 
     links = link(parts, live, sides.known.get("edges", {}), (same_ends,), sure=False, fits=fits)
     _only_ones(links, ends, live, fits)
+    taken = {*live, *links.gone.values()}
     for at, edge in enumerate(ours):
-        said, made = edge.get("id"), stable_id(sides.address, "edge", "|".join(edge_ends(edge)))
+        said, made = edge.get("id"), fresh_id(sides.address, "edge", "|".join(edge_ends(edge)), taken=taken)
         gone = links.gone.get(at)
         if gone is not None and fits(at, gone):
             made = gone

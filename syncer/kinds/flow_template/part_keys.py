@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,13 @@ _SPACE = uuid.UUID("6f2f6c36-6c64-5c0e-9d2a-6b6f6e7a7574")
 def stable_id(address: Address, *parts: str) -> str:
     """An id of our own: the same for the same manifest and part, in every organisation."""
     return str(uuid.uuid5(_SPACE, "/".join((address.kind, address.name, *parts))))
+
+
+def fresh_id(address: Address, *parts: str, taken: Collection[str]) -> str:
+    """`stable_id`, or the first like it that nothing has: what is made of a place or of ends may be the id of a part
+    that stood there once and goes on elsewhere."""
+    numbered = ((*parts, str(number)) for number in itertools.count(2))
+    return next(id for each in itertools.chain([parts], numbered) if (id := stable_id(address, *each)) not in taken)
 
 
 class PartSides(NamedTuple):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from syncer.diff.part_links import Alike, link
 from syncer.kinds.flow_template.inline_automations import trigger_key, triggers_of
-from syncer.kinds.flow_template.part_keys import PartIds, PartSides, declared_part, replacement, stable_id
+from syncer.kinds.flow_template.part_keys import PartIds, PartSides, declared_part, fresh_id, replacement
 from syncer.kinds.lenient_reader import items, mapping
 from syncer.model.address import Address
 from syncer.model.json_values import Json, Part, Spec
@@ -40,7 +38,7 @@ def identify_triggers(sides: PartSides, ids: PartIds) -> None:
         elif place and "id" not in mine and aims[at] in once:  # somebody took it away, or changed what it looks at
             once.remove(aims[at])
         else:
-            new = next(id for id in _trigger_ids(sides.address, mine, place) if id not in taken)
+            new = _trigger_id(sides.address, mine, place, taken)
             taken.add(new)
             ids.put("triggers", trigger_key(mine, place), new)
     keyed = {key: id for key, id in memory.items() if not key.isdecimal()}
@@ -74,15 +72,14 @@ def _placed(spec: Spec) -> dict[str, tuple[int, dict[str, Json]]]:
     return {str(each["id"]): (place, each) for place, each in triggers_of(spec) if each.get("id") is not None}
 
 
-def _trigger_ids(address: Address, trigger: Mapping[str, Json], index: int) -> Iterator[str]:
-    """UUIDs, as the platform has them, best first: the one that is written, then those of our own. One made of a place
-    may be that of a trigger which has left the place since."""
+def _trigger_id(address: Address, trigger: Mapping[str, Json], index: int, taken: Collection[str]) -> str:
+    """A UUID, as the platform has them: the one that is written, or one of our own."""
     said = trigger.get("id")
-    with contextlib.suppress(ValueError, TypeError):
-        yield str(uuid.UUID(said))
-    name = said if isinstance(said, str) else str(index)
-    yield stable_id(address, "trigger", name)
-    yield from (stable_id(address, "trigger", name, str(again)) for again in itertools.count(2))
+    try:
+        return str(uuid.UUID(said))
+    except (ValueError, TypeError, AttributeError):
+        name = said if isinstance(said, str) else str(index)
+        return fresh_id(address, "trigger", name, taken=taken)
 
 
 def _target(trigger: Mapping[str, Json], automations: Mapping[str, str] = {}) -> Aim:
