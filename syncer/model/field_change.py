@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from syncer.model.json_values import ABSENT, Json
 from syncer.model.named_tuple import NamedTuple
@@ -38,6 +38,36 @@ def show_field(path: FieldPath, labels: Mapping[str, str] = {}) -> str:
         else:
             text += f".{step}" if text else step
     return text
+
+
+_KEYS: Final = ("id", "name", "key", "slug", "component_id", "value", "code")
+_TITLES: Final = ("name", "title", "label", "branch_name", "headline")
+
+
+def part_title(path: FieldPath, *sides: Json) -> str:
+    """What people call the innermost part that a field stands in, by the first of the sides that has it: `Check` of
+    `tasks[9f0e].phase_id`; "" where that is its key, or what the field itself says."""
+    inner = max((at for at, step in enumerate(path[:-1]) if isinstance(step, Item)), default=-1)
+    if inner < 0 or path[-1] in _TITLES:
+        return ""
+    for side in sides:
+        part = side
+        for step in path[: inner + 1]:
+            part = _below(part, step)
+        if isinstance(part, dict):
+            key = path[inner]
+            titles = (part[name] for name in _TITLES if isinstance(part.get(name), str) and part[name])
+            return next((title for title in titles if Item(title) != key), "")
+    return ""
+
+
+def _below(value: Json, step: str | int | Item) -> Json:
+    if isinstance(step, Item):
+        named = (each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()
+        return next((each for each in named if any(each.get(name) == step.key for name in _KEYS)), None)
+    if isinstance(step, int):
+        return value[step] if isinstance(value, list) and step < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

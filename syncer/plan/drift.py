@@ -14,7 +14,7 @@ from syncer.diff.remainder import RemainderChange
 from syncer.diff.three_way_merge import merge
 from syncer.model.address import Address
 from syncer.model.diagnostic import Problem
-from syncer.model.field_change import FieldChange
+from syncer.model.field_change import FieldChange, part_title
 from syncer.model.json_values import ABSENT, Json, Ref
 from syncer.model.kind import Kind, Meaning
 from syncer.model.markers import holds_secret
@@ -48,6 +48,8 @@ class DriftField(NamedTuple):
     wanted: Json = ABSENT
     reason: str = ""
     """What it means, where the field alone does not say it: no field of the object, but what one of them stands for."""
+    title: str = ""
+    """What people call the part of the object that the field stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +300,8 @@ def _field(change: FieldChange, differing: DifferingObject, names: IdIndex, told
     before, after = _both(names, before, change.before, labels)
     wanted = names.named(change.after, labels) if conflict else ABSENT
     cause: Moved = "conflict" if conflict else "drift" if told else "differs"
-    return DriftField(path, before, HIDDEN if hidden else after, cause, wanted)
+    title = part_title(change.path, differing.live.object, differing.entry.declared if differing.entry else {})
+    return DriftField(path, before, HIDDEN if hidden else after, cause, wanted, title=title)
 
 
 def _meaning(meaning: Meaning, differing: DifferingObject, names: IdIndex) -> DriftField:

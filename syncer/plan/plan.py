@@ -36,7 +36,7 @@ SecretWord = Literal["set", "rotate", "remove"]
 class Field(NamedTuple):
     """A changed field as a reviewer sees it. `before`/`after` are JSON values or `ABSENT`; a reference not yet known
     stands as `Ref`, a secret as `Secret`, a value that must not be shown as `HIDDEN`. `word`: what becomes
-    of a secret."""
+    of a secret; `title`: what people call the part of the object that the field stands in."""
 
     path: str
     before: Json
@@ -46,6 +46,7 @@ class Field(NamedTuple):
     reason: str = ""
     item: str = ""
     word: SecretWord | Literal[""] = ""
+    title: str = ""
 
 
 class _Hidden:

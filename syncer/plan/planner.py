@@ -16,7 +16,7 @@ from syncer.diff.three_way_merge import MergeResult, as_new, merge
 from syncer.model.address import Address
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding, PlatformError, Problem
-from syncer.model.field_change import FieldChange, FieldPath
+from syncer.model.field_change import FieldChange, FieldPath, part_title
 from syncer.model.json_values import ABSENT, Json, Spec
 from syncer.model.kind import Context, Incomplete, Kind, Meaning, PreparedSides, no_asks
 from syncer.model.markers import holds_secret
@@ -29,7 +29,7 @@ from syncer.plan.dependency_order import order_of
 from syncer.plan.document.redaction import withhold
 from syncer.plan.goal_check import unsound
 from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
-from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
+from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, worst
 from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
 from syncer.plan.removals import display_name, refer_to_removed, remove_asked, remove_unnamed
@@ -346,10 +346,9 @@ def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) 
     if changes and _is_adopted(case):
         levels.append("risky")
         reasons.append(ADOPTS)
-    verb: Verb = "accept" if not changes else "upgrade" if kind.upgrade(changes) else "update"
     change = Change(
         address=case.desired.address,
-        action=verb,
+        action="accept" if not changes else "upgrade" if kind.upgrade(changes) else "update",
         level=worst(levels),
         reasons=tuple(dict.fromkeys(reasons)),
         fields=fields,
@@ -383,6 +382,7 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
         "; ".join(((risk.reason,) if risk else exposed) + unknown),
         risk.item if risk else "",
         word_of(change, case.prepared),
+        part_title(change.path, goal, case.prepared.have),
     )
 
 

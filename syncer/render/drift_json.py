@@ -71,8 +71,7 @@ def _field(field: DriftField) -> dict[str, Json]:
         "after": side_of(field.after),
         "cause": field.cause,
     }
-    if field.reason:
-        plain["reason"] = field.reason
+    plain |= {name: said for name, said in (("reason", field.reason), ("title", field.title)) if said}
     return {**plain, "wanted": side_of(field.wanted)} if field.cause == "conflict" else plain
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from syncer.model.field_change import Cause
 from syncer.plan.document.timestamps import LastChange
 from syncer.plan.drift import Drift, DriftedObject, DriftField, Stranger, What
 from syncer.plan.plan import Field
@@ -118,7 +119,8 @@ def object_lines(each: DriftedObject, drift: Drift, terminal: Terminal, *, verbo
 
 def _as_field(field: DriftField) -> Field:
     """As a plan's renderer takes it; drift needs no mark here, for all of it is."""
-    return Field(field.path, field.before, field.after, "conflict" if field.cause == "conflict" else "ours")
+    cause: Cause = "conflict" if field.cause == "conflict" else "ours"
+    return Field(field.path, field.before, field.after, cause, title=field.title)
 
 
 def since(each: DriftedObject, drift: Drift) -> str:

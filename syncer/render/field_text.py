@@ -25,6 +25,9 @@ FIELDS = 12
 TELLING = ("name", "title", "slug", "label", "app_id", "entity_schema", "type", "version", "enabled", "status")
 """Fields a new object is introduced by, where not all are shown."""
 
+TITLE = 40
+"""The most columns that the title of a part takes."""
+
 INTRODUCED = 8
 """Fields of a new object that are listed unless the plan is verbose."""
 
@@ -44,7 +47,7 @@ class FieldRow:
 def changed(each: Field, terminal: Terminal, *, verbose: bool) -> FieldRow:
     """The row of a field of an update."""
     before, after = bare(each.before), bare(each.after)
-    path, marks = terminal.shown(each.path), tuple(_marks(each))
+    path, marks = terminal.shown(each.path), tuple(_marks(each, terminal))
     room = terminal.width - INDENT - DEEPER
     if before is ABSENT and not is_leaf(after) and inline(after, terminal, 24) is None:
         head, block = _new_item(each.path, after, terminal, room, verbose)
@@ -123,7 +126,9 @@ def _begun(text: str, terminal: Terminal) -> str:
     return f"{quoted(first[:30] + terminal.dots, terminal)} ({size})"
 
 
-def _marks(each: Field) -> Iterable[Span]:
+def _marks(each: Field, terminal: Terminal) -> Iterable[Span]:
+    if each.title:
+        yield "dim", f"({terminal.clip(quoted(each.title, terminal), TITLE)})"
     if each.cause != "ours":
         yield "warning", f"[{each.cause}]"
     if each.level != "safe":
@@ -252,7 +257,7 @@ def introduced(fields: Sequence[Field], terminal: Terminal, *, verbose: bool) ->
     for index in chosen:
         each = fields[index]
         value = bare(each.after)
-        path, marks = terminal.shown(each.path), tuple(_marks(each))
+        path, marks = terminal.shown(each.path), tuple(_marks(each, terminal))
         text = _short(value, terminal)
         if verbose and not is_leaf(value) and inline(value, terminal, INLINE) is None:
             block = _listed(leaves(value, "", terminal, room), terminal, room, "")

@@ -55,7 +55,7 @@ CHANGES = (
         fields=(
             Field("attributes[name].label", "Name", "Vor- und Nachname", "ours"),
             Field("attributes[name].required", False, True, "ours", "risky",
-                  "becomes required: entities without it can't be saved"),
+                  "becomes required: entities without it can't be saved", title="Vor- und Nachname"),
             Field("attributes[status].options", ["neu", "alt", "offen"], ["neu", "offen", "erledigt"], "drift"),
             Field("attributes[iban]", ABSENT, IBAN, "ours"),
             Field("attributes[fax]", {"name": "fax", "type": "phone", "label": "Fax"}, ABSENT, "ours", "destructive",

@@ -59,6 +59,7 @@ _FIELD = record(
     Key("reason", TEXT),
     Key("item", TEXT),
     Key("secret", one_of("set", "rotate", "remove"), "word", optional=True),
+    Key("title", TEXT, optional=True),
 )
 _CHANGE = record(
     Change,
