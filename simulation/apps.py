@@ -52,9 +52,9 @@ def _version(number: str) -> Json:
     }
 
 
-def meter(dice: Random, held: Json = None) -> Json:
-    """A manifest of the app; where it is `held`, often with every secret that is set there."""
-    careful = held is not None and dice.random() < 0.6
+def meter(dice: Random, held: Json = None, care: float = 0.6) -> Json:
+    """A manifest of the app; where it is `held`, with that chance with every secret that is set there."""
+    careful = held is not None and dice.random() < care
     there = {key for key, *_ in secrets_of(held)} if careful else set()
     given: dict[str, dict[str, Json]] = {each: {} for each in LEVELS}
     given[COMPONENT]["region"] = dice.choice(["DE-NW", "DE-BY"])

@@ -118,6 +118,10 @@ class Commands:
         world.land(everything=True)
         wrote = len(world.committed) - done
         self.honest(code, wrote)
+        if code == 3 and self.decided():
+            self.came.stopped.update(world.rules)
+            world.gauge()
+            return self.good_apply(**how)
         if code == 5 and any(DANGLING.search(each) for each in world.said[said:]):
             self.came.stopped["relates to a schema that was removed"] += 1
         elif code and not (code in (3, 4) and world.rules <= MAY_STOP):
@@ -134,6 +138,10 @@ class Commands:
 
     def names_kept(self) -> None:
         """What must be true of the parts of objects after an apply in which nothing went wrong."""
+
+    def decided(self) -> bool:
+        """Whether what stopped an apply was for people to decide, and they did."""
+        return False
 
     def automations_declared(self) -> None:
         """What must be true of automations then."""

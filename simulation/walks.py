@@ -33,7 +33,11 @@ def walk(asked: tuple[int, int]) -> Walk:
     seed, steps = asked
     dice, came = Random(f"walk {seed}"), Walk(seed)
     with tempfile.TemporaryDirectory(prefix="syncer-sim-") as folder:
-        world = GaugedWorld(Path(folder), {"flow_export": dice.random() < 0.7}, env={"SYNCER_KEY": CANARY, "SYNCER_OTHER": f"{CANARY}-other"})
+        world = GaugedWorld(
+            Path(folder),
+            {"flow_export": dice.random() < 0.7},
+            env={"SYNCER_KEY": CANARY, "SYNCER_OTHER": f"{CANARY}-other"},
+        )
         world.begin(dice)
         world.gauge()
         world.seed({**organisation(dice), "app_configurations": [apps.configuration()]})
