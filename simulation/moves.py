@@ -55,7 +55,7 @@ class Hands:
         return f"{len(documents)} manifests, {len(asked)} Removed"
 
     def _with_parts(self) -> list[Json]:
-        """The flow and the schema whose parts are edited one by one, as they are, or as they begin; the app with secrets."""
+        """The flow and the schema whose parts are edited one by one, as they are or as they begin; the app."""
         there = [self.world.manifests[each] for each in (HOUSE, PLOT) if each in self.world.manifests]
         app = [self.world.manifests[METER]] if METER in self.world.manifests else []
         return [*(there or manifests()), *app]
