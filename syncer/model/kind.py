@@ -80,6 +80,8 @@ class PreparedSides(NamedTuple):
     """What the platform itself has switched off, and no apply switches on: it is drift, and a notice in the plan."""
     last: Spec | None = None
     """What was declared at the last apply, where `prepare` has put something into it as well as into `want`."""
+    stale_policy: tuple[str, ...] = ()
+    """What `metadata.policy` allows, and the live object does not need any more: `pull` takes it out."""
     accepted: Parts = NO_PARTS
     """The parts once every one of `meanings` is accepted; until then `parts` are remembered."""
 

@@ -104,7 +104,7 @@ SCHEMA = manifest(
             "default": "pin",
             "markdownEnumDescriptions": [
                 "Exactly the version written.",
-                "The version written or a higher one; where that one may not be followed, the newest above it that may.",
+                "The version written or a higher one; where it may not be followed, the newest above it that may be.",
                 "Always the newest version that may be followed: none that is deprecated, private or not reviewed yet.",
             ],
         },

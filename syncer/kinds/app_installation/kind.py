@@ -35,7 +35,7 @@ from syncer.kinds.app_installation.secret_options import (
     unmanaged_secrets,
 )
 from syncer.kinds.app_installation.secret_status import kept, may_be_set, risk_of_secret, told
-from syncer.kinds.app_installation.switch import foreseen, may_be_off, of_running
+from syncer.kinds.app_installation.switch import allowed_for_nothing, foreseen, may_be_off, of_running
 from syncer.kinds.app_installation.versions import (
     APP_LEVEL,
     asks,
@@ -119,6 +119,7 @@ def prepare(context: Context) -> PreparedSides:
         notices=tuple(notices),
         extra=switched_off,
         amiss=OFF if switched_off else "",
+        stale_policy=allowed_for_nothing(context.policy, context.live),
     )
 
 
