@@ -19,7 +19,7 @@ Json = Any
 Seals = Counter[tuple[str, str]]
 """(option, seal of a secret) → how many entries of it there are."""
 
-SENT = "it is sent along"
+SENT = "sent along"
 """What a notice says of a secret of which nobody knows whether it is up to date, where it is written all the same."""
 
 

@@ -116,7 +116,7 @@ def by_hand(world: BrokenWorld, dice: Random, number: int) -> str:
         return "not installed"
     what = dice.choice(["a secret set", "a secret set", "a secret removed", "an option", "a version", "off"])
     if what == "a version":
-        version = dice.choice(["1.0.0", "1.1.0", "1.2.0"])
+        version = dice.choice(_public(world))
         world.ask(f"POST /v1/app/{APP}/promote-to/{version}")
         return f"moved to {version} by hand"
     if what == "off":
@@ -152,7 +152,7 @@ def _portal(number: int) -> Json:
 def released(world: BrokenWorld, dice: Random) -> str:
     """The owner of the app publishes, deprecates or withdraws a version, or the platform moves the app by itself."""
     if installed(world) is not None and dice.random() < 0.3:
-        version = dice.choice(["1.1.0", "1.2.0"])
+        version = dice.choice(_public(world))
         world.ask(f"POST /v1/app/{APP}/promote-to/{version}")
         return f"the platform moves the app to {version}"
     store = world.app.extensions["sandbox"]
@@ -172,6 +172,11 @@ def released(world: BrokenWorld, dice: Random) -> str:
     store.put(OWNER, "app_configuration", APP, app, mark="public")
     marks = {name: one[name] for name in ("visibility", "pending", "deprecated_at") if name in one}
     return f"version {one['version']} is {marks}"
+
+
+def _public(world: BrokenWorld) -> list[str]:
+    versions = world.app.extensions["sandbox"].get(OWNER, "app_configuration", APP)["versions"]
+    return [each["version"] for each in versions if each["visibility"] == "public" and not each.get("pending")]
 
 
 def automation_stopped(world: BrokenWorld, dice: Random) -> str:

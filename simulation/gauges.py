@@ -72,5 +72,5 @@ class GaugedWorld(BrokenWorld):
         try:
             return super().apply(**how)
         except SyncerError as error:
-            self.rules |= {each.rule for each in error.problems}
+            self.rules |= {each.rule for each in error.problems if each.severity == "error"}
             raise

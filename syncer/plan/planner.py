@@ -229,7 +229,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     out.notices += [_other_order(case, path) for path in merged.reordered]
     changes = (*left, *prepared.extra)
     secret = secret_changes(prepared, entry, sides.resend_secrets)
-    out.notices += secret_notices(desired.address, secret, {str(each.path[0]) for each in changes})
+    out.notices += secret_notices(desired.address, secret, {str(each.path[0]) for each in changes}, prepared.resent)
     changes += secret.changes
     if merged.refused and desired.address not in out.unclear:
         out.unclear.append(desired.address)
@@ -346,7 +346,7 @@ def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) 
     if changes and _is_adopted(case):
         levels.append("risky")
         reasons.append(ADOPTS)
-    verb: Verb = "accept" if not changes else "upgrade" if kind.upgrade(changes) else "update"
+    verb: Verb = "accept" if not changes else kind.version_move(changes) or "update"
     change = Change(
         address=case.desired.address,
         action=verb,

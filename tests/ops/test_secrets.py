@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from simulation.manifests import document
-from simulation.world import World
+from simulation.world import Run, World
+from syncer.kinds.app_installation.kind import OFF
 from syncer.model.diagnostic import InvalidInput
+from syncer.plan.events import Done
+from syncer.render.events import event_text
+from syncer.render.plan_text import render_plan
+from syncer.render.terminal import Terminal
 
 Json = Any
 TARIFF = "d6f67a8f-9dc1-5dc6-87b4-10190363d0f1"
@@ -52,6 +57,11 @@ def refusal(world: World) -> list[tuple[str, str]]:
     with pytest.raises(InvalidInput) as refused:
         world.plan()
     return [(each.rule, each.message) for each in refused.value.problems]
+
+
+def headline(run: Run) -> str:
+    """The first line that people see of what was done."""
+    return next(text for each in run.events if (text := event_text(each, Terminal()))).splitlines()[0]
 
 
 def test_options_of_the_app_are_set_and_agree_from_then_on(world: World) -> None:
@@ -189,6 +199,8 @@ def test_an_upgrade_whose_options_are_refused_is_an_upgrade_and_off(world: World
     world.fault(method="PATCH", path="/v1/app/*", status=400, times=1)
     run = world.apply()
     assert (run.code, run.ends) == (5, {"AppInstallation/tariff": "done"})
+    assert headline(run) == "! AppInstallation/tariff upgraded, but the app is off"
+    assert [each.but.hint for each in run.events if isinstance(each, Done) and each.but] == [OFF.partition(": ")[2]]
     (said,) = run.problems
     assert said.startswith("AppInstallation/tariff: step `options`: `PATCH /v1/app/")
     assert said.endswith("; the app is off")
@@ -197,6 +209,50 @@ def test_an_upgrade_whose_options_are_refused_is_an_upgrade_and_off(world: World
         ("enabled", "drift", "safe", ""),
     ]
     assert world.apply().problems == []
+    world.converges()
+
+
+WRITTEN: dict[str, tuple[Callable[[World, Json], None], str]] = {
+    # what changes of an app whose secret somebody set by hand → what becomes of the secret that its manifest declares
+    "nothing": (lambda world, app: None, "it is not sent"),
+    "an option": (lambda world, app: app["option_values"][0]["options"][0].update(value="ost"), "it is sent along"),
+    "its version": (lambda world, app: app.update(version="1.1.0"), "it may be sent along"),
+    "it waits to be saved": (
+        lambda world, app: world.stored("installation", TARIFF, lambda body: {**body, "saved": False}),
+        "it may be sent along",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "said"), WRITTEN.values(), ids=WRITTEN)
+def test_whether_one_of_which_nothing_is_known_is_written_is_foreseen(
+    world: World, change: Callable[[World, Json], None], said: str
+) -> None:
+    values = options(mandant="nord", api_key="by hand")
+    world.ask(f"POST /v1/app/{TARIFF}", {"version": "1.0.0", "option_values": values})
+    app = tariff()
+    change(world, app["spec"])
+    world.put(app)
+    (notice,) = [each for each in world.plan().plan.notices if each.rule == "secret-unverified"]
+    assert notice.message.partition("; ")[2].removesuffix(" with the other changes") == said
+    before = world.stored("installation", TARIFF)["values"]["$app"]["api_key"]
+    world.apply()
+    after = world.stored("installation", TARIFF)["values"]["$app"]["api_key"]
+    assert (before == after) == (said == "it is not sent")
+
+
+def test_a_downgrade_is_called_that(world: World) -> None:
+    older, newer = tariff(), tariff()
+    newer["spec"]["version"] = "1.1.0"
+    world.put(newer)
+    world.apply()
+    older["metadata"]["policy"] = {"allow_downgrade": True}
+    world.put(older)
+    (change,) = world.plan().plan.changes
+    assert (change.action, change.level) == ("downgrade", "risky")
+    assert "↓ AppInstallation/tariff" in render_plan(world.plan().plan, Terminal())
+    run = world.apply()
+    assert (run.code, headline(run).partition(" (")[0]) == (0, "↓ AppInstallation/tariff downgraded")
     world.converges()
 
 

@@ -571,7 +571,7 @@ def test_an_app_that_was_switched_off_may_stay_so(world: World, make: type[Make]
 
 @pytest.mark.parametrize(("policy", "left"), [({}, None), ({"version": "minimum"}, {"version": "minimum"})])
 def test_an_app_that_came_on_need_not_stay_off(world: World, make: type[Make], policy: Json, left: Json) -> None:
-    """`allow_disabled` is for an app that is off: of one that is on, pull takes it out, and the rest of a policy stays."""
+    """`allow_disabled` is for an app that is off: of one that is on, pull takes it out; other policy stays."""
     world.put(make.installation(metadata={"policy": {**policy, "allow_disabled": True}}))
     world.apply()
     assert world.changes() == {}

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from syncer.kinds.app_installation.switch import may_be_off
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding
+from syncer.model.field_change import FieldChange
 from syncer.model.json_values import Json
-from syncer.model.kind import Context
+from syncer.model.kind import Context, VersionMove
 from syncer.model.unexpected_reply import inner_at, objects_at, word_at
 
 
@@ -24,6 +25,15 @@ def risk_of_move(installed: str, target: str) -> str:
     """What a reviewer must know of a move from one version to another."""
     word = "downgrade: an older" if version_key(target) < version_key(installed) else "another"
     return f"{word} version: components, grants and required options may differ"
+
+
+def version_move(changes: Iterable[FieldChange]) -> VersionMove:
+    """What people call a change of the version."""
+    for change in changes:
+        if change.path == ("version",):
+            older = version_key(str(change.after)) < version_key(str(change.before))
+            return "downgrade" if older else "upgrade"
+    return ""
 
 
 def asks(context: Context) -> Mapping[str, Call]:

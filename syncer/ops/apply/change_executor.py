@@ -7,7 +7,7 @@ Runs in a worker; knows the platform and the journal, not the state. What a lost
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncer.diff.fingerprint import fingerprint
@@ -364,11 +364,12 @@ class _ChangeRun:
                 written = written._replace(live=live)
                 prepared, _ = self.prepared(want, live, written.parts or self.parts)
         self.have = prepared.have
-        but = None
+        but, amiss = None, ""
         if differing := self.differing(prepared):
             words, hint = f"`{differing}` is {UNLIKE}", OTHERWISE
             if prepared.amiss:
                 words, _, hint = prepared.amiss.partition(": ")
+                amiss = words
             failed = self.failed(words, hint, parts=written.parts)
             if self.task.live and fingerprint(before, kind.shape) == fingerprint(prepared.have, kind.shape):
                 raise failed
@@ -376,5 +377,6 @@ class _ChangeRun:
         merged = merge(prepared.have, prepared.want, {}, kind.shape)
         rest = Remainder(digests_of(merged.remainder, self.run.salt)) if self.run.salt else None
         if self.refused is not None:
-            return half_done(written, prepared.want, merged.changes, rest, self.refused, but)
-        return ChangeResult(written, dict(prepared.want), forms_of(merged.changes), rest, but)
+            half = half_done(written, prepared.want, merged.changes, rest, self.refused, but)
+            return replace(half, amiss=amiss)
+        return ChangeResult(written, dict(prepared.want), forms_of(merged.changes), rest, but, amiss)
