@@ -33,6 +33,8 @@ class Apps(Commands):
         """Options whose secrets a plan of an apply said it would write or take away."""
         self.stopped: set[str] = set()
         """Ids of automations that the platform stopped and nobody switched on since."""
+        self.told: list[str] = []
+        """Notices of plans: what stays is named there."""
         self.let_go_of: set[str] = set()
         """Ids of automations that somebody told syncer to forget."""
 
@@ -112,6 +114,7 @@ class Apps(Commands):
     def switches_kept(self) -> None:
         """14 and 16."""
         for plan in self.world.plans:
+            self.told += [each.message for each in plan.notices]
             for change in plan.changes:
                 if str(change.address) == METER:
                     told = [one.path for one in change.fields] + [
@@ -144,7 +147,7 @@ class Apps(Commands):
             flow = (body.get("workflow_context") or {}).get("workflow_id", "")
             if not body.get("enabled") or any(id in each or f'"id":"{flow}"' in each for each in free):
                 continue  # of a flow that is not ours, or not any more
-            if id not in known and not any(id in each for each in world.said):
+            if id not in known and not any(id in each for each in self.told):
                 self.wrong(15, f"{id} `{body.get('flow_name')}` of flow `{flow}`")
 
     def _seals(self) -> Seals:

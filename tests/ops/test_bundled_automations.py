@@ -38,11 +38,20 @@ def renamed(make: Make) -> Json:
     return whole
 
 
+def otherwise(make: Make) -> Json:
+    """`one` that people start, and no automation."""
+    whole = make.bundle("one")
+    whole["spec"]["trigger"] = {"type": "manual", "entity_schema": "contact"}
+    del whole["spec"]["automations"]["start"]
+    return whole
+
+
 LEFT: dict[str, tuple[Callable[[World, Make], None], list[str]]] = {
     # change: what it does → which automations are left
     "nothing but a field": (lambda w, m: w.put(m.bundle("one", description="Neu")), ["Mail one", "Start one"]),
     "a field and an automation": (lambda w, m: w.put(renamed(m)), ["Mail one", "Start one"]),
     "a task goes": (lambda w, m: w.put(less(m)), ["Start one"]),
+    "it starts otherwise": (lambda w, m: w.put(otherwise(m)), ["Mail one"]),
     "the flow goes": (lambda w, m: w.drop(ONE), []),
 }
 
@@ -66,6 +75,42 @@ def test_they_belong_to_their_flow_however_they_were_made(
     if context:
         assert [call.partition(" ")[0] for call in planned] == [call.partition(" ")[0] for call in run.calls]
     assert world.changes() == {}
+
+
+@pytest.mark.parametrize("context", [True, False], ids=["the platform says whose", "it does not say"])
+def test_one_that_is_not_known_to_be_ours_is_named_where_it_stays(make_world: Any, make: Make, context: bool) -> None:
+    world = make_world(automation_context=context)
+    world.put(make.bundle("one"))
+    world.apply()
+    start = world.one("AutomationFlow", flow_name="Start one")
+    world.forget()
+    world.put(otherwise(make))
+    named = [each.message for each in world.plan().plan.notices if start["id"] in each.message]
+    assert named == [
+        f"automation `{start['id']}`, which a trigger of the live flow names, is not known to be "
+        "ours: it may stay, and starts the flow as long as it is on; delete it in epilot, or bundle it"
+    ]
+    assert (world.apply(consent=SURE).code, world.one("AutomationFlow", flow_name="Start one")) == (0, start)
+    assert world.changes() == {}
+
+
+@pytest.mark.parametrize("how", ["by hand", "in the manifest"])
+def test_one_of_a_cut_off_create_that_changed_since_is_made_as_declared(make_world: Any, make: Make, how: str) -> None:
+    world = make_world(flow_export=False)
+    world.put(make.bundle("one"))
+    world.fault(method="POST", path="/v2/flows/templates", status=400, times=None)
+    assert world.apply().code == 5
+    start = world.one("AutomationFlow", flow_name="Start one")
+    whole = make.bundle("one")
+    if how == "by hand":
+        world.stored("automation", start["id"], lambda body: {**body, "flow_name": "von Hand"})
+    else:
+        whole["spec"]["automations"]["start"]["actions"][0]["name"] = "Los"
+    world.put(whole)
+    world.well_again()
+    assert world.apply().code == 0
+    assert sorted(each["flow_name"] for each in world.listed("AutomationFlow")) == ["Mail one", "Start one"]
+    world.converges()
 
 
 def test_one_that_another_flow_owns_by_now_is_left_alone(make_world: Any, make: Make) -> None:

@@ -20,6 +20,7 @@ from syncer.kinds.flow_template.checks.spec import ACCEPTABLE, RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_template.id_resolution import filled, translate
+from syncer.kinds.flow_template.inline_automations import triggers_of
 from syncer.kinds.flow_template.part_ids import identify
 from syncer.kinds.flow_template.part_keys import PartIds, journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
@@ -70,6 +71,7 @@ def prepare(context: Context) -> PreparedSides:
     notices = [each.risk.reason for each in stopped]
     left = {key: id for key, id in _no_longer_bundled(context, ids).items() if id in there or not asks(context)}
     notices += map(_goes_on, _staying(left, have, want, context.last))
+    notices += _given_up(context, have, want, context.last if last is None else last)
     known = {**left, **known}
     parts: Parts = {**{name: each for name, each in ids.parts.items() if name != "statements"}, "automations": known}
     memory = {**parts, inline_automations.GROUP: context.parts.get(inline_automations.GROUP, {})}
@@ -101,6 +103,20 @@ def _staying(left: Mapping[str, str], have: Spec, want: Spec, last: Spec) -> lis
     dropped = [key for key in left if key in mapping(last.get("automations"))]
     going = {id for id, _ in going_with(have, merge(have, want, {}, SHAPE).goal)} if dropped else set()
     return [key for key in dropped if left[key] not in going]
+
+
+def _given_up(context: Context, have: Spec, want: Spec, last: Spec) -> Iterator[str]:
+    """That an automation by which a trigger started the flow is not known to be ours, and stays."""
+    starting = {str(each.get("automation_id")) for _, each in triggers_of(have) if each.get("type") == "automation"}
+    unknown = starting - {*context.parts.get("automations", {}).values(), "None"}
+    if not unknown:
+        return
+    for id, item in going_with(have, merge(have, want, last, SHAPE).goal):
+        if id in unknown and item == "trigger":
+            yield (
+                f"automation `{id}`, which a trigger of the live flow names, is not known to be ours: it may stay, "
+                "and starts the flow as long as it is on; delete it in epilot, or bundle it"
+            )
 
 
 def _goes_on(key: str) -> str:
