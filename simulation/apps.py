@@ -111,7 +111,7 @@ def by_hand(world: BrokenWorld, dice: Random, number: int) -> str:
     """Somebody sets, changes or removes a secret or an option, or moves the app, in the portal."""
     if (held := installed(world)) is None:
         if dice.random() < 0.4:
-            world.ask(f"POST /v1/app/{APP}", {"version": "1.0.0", "option_values": _portal(number)})
+            world.ask(f"POST /v1/app/{APP}", {"version": "1.0.0", "option_values": portal()})
             return "installed by hand"
         return "not installed"
     what = dice.choice(["a secret set", "a secret set", "a secret removed", "an option", "a version", "off"])
@@ -145,7 +145,8 @@ def _sealed(key: str, number: int) -> Json:
     return {"host": "von Hand", "passwort": seal} if key == "erp" else seal
 
 
-def _portal(number: int) -> Json:
+def portal() -> Json:
+    """The option values that somebody types in the portal."""
     return [{"component_id": COMPONENT, "options": [{"key": "region", "value": "DE-NW"}, {"key": "pin", "value": "9"}]}]
 
 

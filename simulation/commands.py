@@ -122,7 +122,7 @@ class Commands:
             self.came.stopped.update(world.rules)
             world.gauge()
             return self.good_apply(**how)
-        if code == 5 and any(DANGLING.search(each) for each in world.said[said:]):
+        if code in (5, 6) and any(DANGLING.search(each) for each in world.said[said:]):
             self.came.stopped["relates to a schema that was removed"] += 1
         elif code and not (code in (3, 4) and world.rules <= MAY_STOP):
             self.wrong(7, f"nothing went wrong, exit code {code} by {sorted(world.rules)}: {_last(world)}")
