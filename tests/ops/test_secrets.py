@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
+from simulation import apps
 from simulation.manifests import document
 from simulation.world import Run, World
 from syncer.kinds.app_installation.kind import OFF
@@ -239,6 +241,39 @@ def test_whether_one_of_which_nothing_is_known_is_written_is_foreseen(
     world.apply()
     after = world.stored("installation", TARIFF)["values"]["$app"]["api_key"]
     assert (before == after) == (said == "it is not sent")
+
+
+def test_a_version_that_comes_out_during_an_apply_is_the_next_plans(world: World) -> None:
+    """What was sent reads back as it was sent, and nothing is remembered of it that was not."""
+    world.seed({"app_configurations": [apps.configuration()]})
+    store, values = world.app.extensions["sandbox"], [{"component_id": apps.COMPONENT, "options": []}]
+
+    def offer(app: Json, number: str, **marks: Json) -> None:
+        for each in app["versions"]:
+            each.update(marks if each["version"] == number else {})
+        store.put(apps.OWNER, "app_configuration", apps.APP, app, mark="public")
+
+    def meter(region: str) -> Json:
+        values[0]["options"] = [{"key": "region", "value": region}]
+        spec = {"app_id": apps.APP, "option_values": values}
+        return document("AppInstallation", "meter", spec, policy={"version": "track"})
+
+    world.put(meter("NW"))
+    world.apply()
+    assert world.stored("installation", apps.APP)["version"]["version"] == "1.2.0"
+    world.put(meter("BY"))
+
+    def published(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.method == "PATCH":
+            offer(store.get(apps.OWNER, "app_configuration", apps.APP), "1.3.0", pending=False)
+        return response
+
+    world.wire.after = published
+    run = world.apply()
+    assert (run.code, run.problems) == (0, [])
+    assert world.changes() == {"AppInstallation/meter": ["upgrade", "version (ours)"]}
+    assert world.apply().code == 0
+    world.converges()
 
 
 def test_a_downgrade_is_called_that(world: World) -> None:

@@ -13,7 +13,7 @@ from syncer.model.diagnostic import Finding
 from syncer.model.field_change import FieldChange
 from syncer.model.json_values import Json
 from syncer.model.kind import Context, VersionMove
-from syncer.model.unexpected_reply import inner_at, objects_at, word_at
+from syncer.model.unexpected_reply import inner_at, objects_at, text_at, word_at
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -96,12 +96,14 @@ def _followed(context: Context) -> list[str]:
 
 
 def _offered(answers: Mapping[str, Json]) -> dict[str, str]:
-    """Version → why it is not followed, "" for one that is; as the public pages say, or else the owner's."""
+    """Version → why it is not followed, "" for one that is; as the public pages say, or else the owner's.
+    UnexpectedReply where a page does not say of which version it is."""
     for names in (("public", "newest public"), ("own", "newest own")):
         pages = [answer for answer in map(answers.get, names) if isinstance(answer, dict)]
         own = names[0] == "own"
         found: dict[str, str] = {}
         for page in pages:
+            text_at(page.get("version"), ("version",))  # whatever says nothing of it is no page of an app
             latest = page.get("latest_version")
             found |= {str(latest): "not described"} if latest and str(latest) not in found else {}
         for page in pages:

@@ -10,6 +10,7 @@ from syncer.kinds.app_installation.kind import KIND
 from syncer.kinds.app_installation.versions import target_version
 from syncer.model.address import Address
 from syncer.model.kind import Context
+from syncer.model.unexpected_reply import UnexpectedReply
 
 Json = Any
 APP = "c451c26a-cc7a-4c1c-92bf-1c6246cbfe88"
@@ -151,6 +152,12 @@ def test_what_may_not_be_had_is_an_error(name: str, rule: str) -> None:
     installed, answers, *_ = MINIMUM[name]
     found = KIND.prepare(_context({"app_id": APP, "version": "1.5.0"}, live(installed), "minimum", answers)).findings
     assert [each.rule for each in found] == [rule]
+
+
+def test_a_page_that_says_nothing_of_a_version_is_none() -> None:
+    """It would read as if there were nothing newer."""
+    with pytest.raises(UnexpectedReply):
+        followed("track", None, "1.4.2", {"public": {"some": "thing"}})
 
 
 def test_a_minimum_asks_what_else_there_is() -> None:
