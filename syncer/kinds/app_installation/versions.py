@@ -98,9 +98,8 @@ def _followed(context: Context) -> list[str]:
 def _offered(answers: Mapping[str, Json]) -> dict[str, str]:
     """Version → why it is not followed, "" for one that is; as the public pages say, or else the owner's.
     UnexpectedReply where a page does not say of which version it is."""
-    for names in (("public", "newest public"), ("own", "newest own")):
+    for own, names in ((False, ("public", "newest public")), (True, ("own", "newest own"))):
         pages = [answer for answer in map(answers.get, names) if isinstance(answer, dict)]
-        own = names[0] == "own"
         found: dict[str, str] = {}
         for page in pages:
             text_at(page.get("version"), ("version",))  # whatever says nothing of it is no page of an app

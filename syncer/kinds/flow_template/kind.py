@@ -20,7 +20,6 @@ from syncer.kinds.flow_template.checks.spec import ACCEPTABLE, RULES, check_flow
 from syncer.kinds.flow_template.dependent_fields import settle
 from syncer.kinds.flow_template.diff_rules import RESTRICTIONS, SHAPE, TRIGGERS, spec_of
 from syncer.kinds.flow_template.id_resolution import filled, translate
-from syncer.kinds.flow_template.inline_automations import triggers_of
 from syncer.kinds.flow_template.part_ids import identify
 from syncer.kinds.flow_template.part_keys import PartIds, journeys_of, stable_id
 from syncer.kinds.flow_template.risks import create_risk, limits, objections, risk
@@ -71,7 +70,7 @@ def prepare(context: Context) -> PreparedSides:
     notices = [each.risk.reason for each in stopped]
     left = {key: id for key, id in _no_longer_bundled(context, ids).items() if id in there or not asks(context)}
     notices += map(_goes_on, _staying(left, have, want, context.last))
-    notices += _given_up(context, have, want, context.last if last is None else last)
+    notices += _given_up(context, have, want, last)
     known = {**left, **known}
     parts: Parts = {**{name: each for name, each in ids.parts.items() if name != "statements"}, "automations": known}
     memory = {**parts, inline_automations.GROUP: context.parts.get(inline_automations.GROUP, {})}
@@ -106,16 +105,16 @@ def _staying(left: Mapping[str, str], have: Spec, want: Spec, last: Spec) -> lis
 
 
 def _given_up(context: Context, have: Spec, want: Spec, last: Spec) -> Iterator[str]:
-    """That an automation by which a trigger started the flow is not known to be ours, and stays."""
-    starting = {str(each.get("automation_id")) for _, each in triggers_of(have) if each.get("type") == "automation"}
-    unknown = starting - {*context.parts.get("automations", {}).values(), "None"}
+    """That an automation of a trigger or task which goes is not known to be ours, and may stay."""
+    unknown = {*named(have)} - {*context.parts.get("automations", {}).values()}
     if not unknown:
         return
     for id, item in going_with(have, merge(have, want, last, SHAPE).goal):
-        if id in unknown and item == "trigger":
+        if id in unknown:
+            who, then = ("trigger", "starts the flow") if item == "trigger" else ("task", "goes on")
             yield (
-                f"automation `{id}`, which a trigger of the live flow names, is not known to be ours: it may stay, "
-                "and starts the flow as long as it is on; delete it in epilot, or bundle it"
+                f"automation `{id}`, which a {who} of the live flow names, is not known to be ours: it may stay, "
+                f"and {then} as long as it is on; delete it in epilot, or bundle it"
             )
 
 
