@@ -132,6 +132,19 @@ def memory_of(desired: Desired, found: Match | None, managed: Mapping[Address, M
     return entry
 
 
+def planned_anew(desired: Desired, kind: Kind, managed: Mapping[Address, Managed]) -> str:
+    """That an object was deleted by others, with the ids of what was made along with it, which may be there still."""
+    entry = link_of(desired, managed)
+    along = entry.parts.get(kind.made_along, {}) if entry and kind.made_along else {}
+    left = ", ".join(f"`{key}` ({id})" for key, id in sorted(along.items()))
+    said = f"{desired.address} was deleted in the organisation and is planned anew"
+    return (
+        f"{said}; look there whether its {kind.made_along} went as well, and delete what is left: {left}"
+        if left
+        else said
+    )
+
+
 def declared_by_apply(entry: Managed | None) -> dict[str, Json]:
     """What was declared at the last apply; nothing where none has seen the manifest."""
     return {} if entry is None or entry.adopted else dict(entry.declared)

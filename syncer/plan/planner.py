@@ -28,7 +28,7 @@ from syncer.plan.cascade import name_users, taken_along, two_owners
 from syncer.plan.dependency_order import order_of
 from syncer.plan.document.redaction import withhold
 from syncer.plan.goal_check import unsound
-from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
+from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of, planned_anew
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, Verb, worst
 from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
@@ -214,7 +214,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.unclear.append(desired.address)
     if found is None:
         if desired.address in sides.matches[kind.name].lost:
-            said = f"{desired.address} was deleted in the organisation and is planned anew"
+            said = planned_anew(desired, kind, sides.managed)
             out.notices.append(Notice("deleted-elsewhere", said, desired.address))
         problems += wrong_in_new(kind, sides.create_schema(kind), desired, prepared.want)
         if _sound(problems, out):

@@ -94,6 +94,21 @@ def test_one_that_is_not_known_to_be_ours_is_named_where_it_stays(make_world: An
     assert world.changes() == {}
 
 
+@pytest.mark.parametrize("bundled", [True, False])
+def test_those_of_a_flow_that_was_deleted_by_hand_are_named(make_world: Any, make: Make, bundled: bool) -> None:
+    """Whether the platform deletes them with it is not known."""
+    world = make_world(flow_export=False, flow_delete_automations=False)
+    world.put(make.bundle("one"))
+    world.apply()
+    ids = {name: world.one("AutomationFlow", flow_name=f"{name.capitalize()} one")["id"] for name in ("mail", "start")}
+    world.ask(f"DELETE /v2/flows/templates/{world.one('FlowTemplate')['id']}")
+    world.put(make.bundle("one") if bundled else make.flow("one"))
+    assert [each.message for each in world.plan().plan.notices if each.rule == "deleted-elsewhere"] == [
+        "FlowTemplate/one was deleted in the organisation and is planned anew; look there whether its automations went "
+        f"as well, and delete what is left: `mail` ({ids['mail']}), `start` ({ids['start']})"
+    ]
+
+
 @pytest.mark.parametrize("how", ["by hand", "in the manifest"])
 def test_one_of_a_cut_off_create_that_changed_since_is_made_as_declared(make_world: Any, make: Make, how: str) -> None:
     world = make_world(flow_export=False)
