@@ -104,9 +104,29 @@ def test_those_of_a_flow_that_was_deleted_by_hand_are_named(make_world: Any, mak
     world.ask(f"DELETE /v2/flows/templates/{world.one('FlowTemplate')['id']}")
     world.put(make.bundle("one") if bundled else make.flow("one"))
     assert [each.message for each in world.plan().plan.notices if each.rule == "deleted-elsewhere"] == [
-        "FlowTemplate/one was deleted in the organisation and is planned anew; look there whether its automations went "
-        f"as well, and delete what is left: `mail` ({ids['mail']}), `start` ({ids['start']})"
+        "FlowTemplate/one was deleted in the organisation and is planned anew; look in epilot whether its automations "
+        f"are there, and delete what is left: `mail` ({ids['mail']}), `start` ({ids['start']})"
     ]
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_those_whose_flow_is_not_there_and_in_no_file_are_named(make_world: Any, make: Make, finished: bool) -> None:
+    """Of a create that was cut off, and of a flow that was deleted by hand, once the manifest goes as well."""
+    world = make_world(flow_export=False, flow_delete_automations=False)
+    world.put(make.bundle("one"))
+    if not finished:
+        world.fault(method="POST", path="/v2/flows/templates", status=400, times=None)
+    assert world.apply().code == (0 if finished else 5)
+    ids = {name: world.one("AutomationFlow", flow_name=f"{name.capitalize()} one")["id"] for name in ("mail", "start")}
+    if finished:
+        world.ask(f"DELETE /v2/flows/templates/{world.one('FlowTemplate')['id']}")
+    world.drop(ONE)
+    why = "is gone" if finished else "was never finished"
+    assert [each.message for each in world.plan().plan.notices] == [
+        f"FlowTemplate/one {why}, and no manifest names it: syncer forgets it; look in epilot whether its automations "
+        f"are there, and delete what is left: `mail` ({ids['mail']}), `start` ({ids['start']})"
+    ]
+    assert (world.apply().code, world.plan().plan.notices) == (0, ())
 
 
 @pytest.mark.parametrize("how", ["by hand", "in the manifest"])
