@@ -45,6 +45,9 @@ INVARIANTS = {
     11: "a scalar changed by hand, declared or not, is reported as exactly that",
     12: "the id of a part that nobody replaced is what it was",
     13: "a pull takes over whatever was done to parts by hand, and leaves nothing of it to the next plan",
+    14: "no secret that syncer did not name is gone",
+    15: "no automation is left enabled in no file",
+    16: "an automation that the platform stopped is off until somebody has looked",
 }
 MAY_STOP = UNCLEAR | {"missing-for-create"}
 """Rules under which a command may say that people must decide first, though nothing goes wrong."""
@@ -118,7 +121,11 @@ class Commands:
         world.land(everything=True)
         wrote = len(world.committed) - done
         self.honest(code, wrote)
-        if code == 5 and any(DANGLING.search(each) for each in world.said[said:]):
+        if code == 3 and self.decided():
+            self.came.stopped.update(world.rules)
+            world.gauge()
+            return self.good_apply(**how)
+        if code in (5, 6) and any(DANGLING.search(each) for each in world.said[said:]):
             self.came.stopped["relates to a schema that was removed"] += 1
         elif code == 5 and any(LED_NOWHERE.search(each) for each in world.said[said:]) and not world.rules:
             self.came.stopped["an edge that led nowhere is gone"] += 1
@@ -130,11 +137,19 @@ class Commands:
             self.wrong(7, f"intents stay open: {still}")
         if code == 0:
             self.names_kept()
+            self.automations_declared()
             self.scalar_by_hand()
         return code
 
     def names_kept(self) -> None:
         """What must be true of the parts of objects after an apply in which nothing went wrong."""
+
+    def decided(self) -> bool:
+        """Whether what stopped an apply was for people to decide, and they did."""
+        return False
+
+    def automations_declared(self) -> None:
+        """What must be true of automations then."""
 
     def scalar_by_hand(self) -> None:
         """Somebody changes one, and takes it back: with dice of its own, so that a walk stays the walk of its seed."""

@@ -15,6 +15,7 @@ from syncer.api.endpoints import services
 from syncer.api.options import TransportOptions
 from syncer.model.diagnostic import SyncerError
 from syncer.model.json_values import Secret
+from syncer.plan.plan import Plan
 
 SHARE = 0.02
 """Of the platform's quota: ten writes a minute, so that a small apply has to wait for its turns."""
@@ -31,6 +32,7 @@ class GaugedWorld(BrokenWorld):
         self.flying = self.most_flying = self.most_writes = 0
         self.moments: deque[float] = deque()
         self.rules: set[str] = set()
+        self.plans: list[Plan] = []
 
     def api(self, *, read_only: bool) -> Api:
         """Slow, so that the pace matters."""
@@ -59,10 +61,16 @@ class GaugedWorld(BrokenWorld):
         finally:
             self.flying -= 1
 
+    def planned(self, *args: Any, **how: Any) -> Any:
+        """What was planned since the command began is remembered."""
+        found = super().planned(*args, **how)
+        self.plans.append(found.plan)
+        return found
+
     def apply(self, **how: Any) -> Run:
         """The rules of a refusal are noted."""
         try:
             return super().apply(**how)
         except SyncerError as error:
-            self.rules |= {each.rule for each in error.problems}
+            self.rules |= {each.rule for each in error.problems if each.severity == "error"}
             raise

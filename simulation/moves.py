@@ -10,6 +10,7 @@ import json
 from random import Random
 from typing import Any
 
+from simulation.apps import METER
 from simulation.broken import BrokenWorld
 from simulation.findings import STORED, called, linked
 from simulation.parts import HOUSE, PLOT, manifests
@@ -46,7 +47,7 @@ class Hands:
         had = tuple(address for address in world.manifests if not address.startswith("Removed/"))
         documents = [self._by_its_name(each) for each in repository(dice, had)]
         here = {f"{each['kind']}/{each['metadata']['name']}" for each in documents}
-        asked = removals(dice, [address for address in had if address not in (*here, HOUSE, PLOT)])
+        asked = removals(dice, [address for address in had if address not in (*here, HOUSE, PLOT, METER)])
         world.only_these(*documents, *self._with_parts(), *asked)
         keys = {each.get("key") for document in asked for each in document["spec"]["objects"]}
         self.claimed |= {key for key, text in self.before.items() if called(key[0], text) in keys}
@@ -54,9 +55,10 @@ class Hands:
         return f"{len(documents)} manifests, {len(asked)} Removed"
 
     def _with_parts(self) -> list[Json]:
-        """The flow and the schema whose parts are edited one by one: as they are, or as they begin."""
+        """The flow and the schema whose parts are edited one by one, as they are or as they begin; the app."""
         there = [self.world.manifests[each] for each in (HOUSE, PLOT) if each in self.world.manifests]
-        return there or manifests()
+        app = [self.world.manifests[METER]] if METER in self.world.manifests else []
+        return [*(there or manifests()), *app]
 
     def rename(self) -> str:
         """A flow's or reason's manifest gets another name, with the old one among its aliases."""

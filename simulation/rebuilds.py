@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from simulation.commands import MAY_STOP, Commands, Walk
+from simulation.app_walks import Apps
+from simulation.commands import MAY_STOP, Walk
 from simulation.findings import STORED
 from simulation.gauges import GaugedWorld
 from simulation.parts import HOUSE, MARK, PLOT, SORTS, edited, parts_of, with_key, with_what_goes
@@ -34,7 +35,7 @@ REKEYED = {"tasks": "nodes", "phases": "nodes", "conditions": "conditions", "add
 """Sort → under which state remembers its keys; of those that have `aliases`."""
 
 
-class Rebuilds(Commands):
+class Rebuilds(Apps):
     """Steps of a walk, and what each part is known by."""
 
     def __init__(self, world: GaugedWorld, dice: Random, came: Walk) -> None:

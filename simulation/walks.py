@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from random import Random
 
+from simulation import apps
 from simulation.commands import Walk
 from simulation.findings import (
     CANARY,
@@ -32,14 +33,25 @@ def walk(asked: tuple[int, int]) -> Walk:
     seed, steps = asked
     dice, came = Random(f"walk {seed}"), Walk(seed)
     with tempfile.TemporaryDirectory(prefix="syncer-sim-") as folder:
-        world = GaugedWorld(Path(folder), {"flow_export": dice.random() < 0.7}, env={"SYNCER_KEY": CANARY})
+        world = GaugedWorld(
+            Path(folder),
+            {"flow_export": dice.random() < 0.7},
+            env={"SYNCER_KEY": CANARY, "SYNCER_OTHER": f"{CANARY}-other"},
+        )
         world.begin(dice)
         world.gauge()
-        world.seed(organisation(dice))
+        world.seed({**organisation(dice), "app_configurations": [apps.configuration()]})
         Walking(world, dice, came).go(steps)
         came.faults = world.faults
         world.close()
     return came
+
+
+BY_HAND = frozenset(
+    {"ours by hand", "others by hand", "parts by hand", "parts, both", "app by hand", "app released"}
+    | {"automation stopped"}
+)
+"""Steps that change the organisation without syncer."""
 
 
 class Walking(Rebuilds):
@@ -54,6 +66,11 @@ class Walking(Rebuilds):
             "parts": (8, self.edit_parts),
             "parts by hand": (8, self.parts_by_hand),
             "parts, both": (4, self.parts_both),
+            "app": (6, self.edit_app),
+            "app by hand": (5, self.app_by_hand),
+            "app released": (3, self.app_released),
+            "automation stopped": (4, self.automation_stopped),
+            "rotation": (2, self.rotate),
             "pull": (8, self.take_over),
             "ours by hand": (8, self.hands.change_ours),
             "others by hand": (4, self.hands.change_others),
@@ -80,15 +97,18 @@ class Walking(Rebuilds):
         world = self.world
         if not name.startswith("apply"):
             world.land(everything=True)  # the platform works on its own, not on behalf of this step
+            self.switches_kept()
         texts, done = world.texts(), len(world.committed)
         world.gauge()
         try:
             said = move()
             self.came.story.append(f"{name}: {said}")
-            by_hand = name in ("ours by hand", "others by hand", "parts by hand", "parts, both")
+            by_hand = name in BY_HAND
             moved = len(world.committed) != done or (world.texts() != texts and not by_hand)
             if moved and not name.startswith("apply") and name != "guarded dropped":
                 self.wrong(6, f"`{name}` changed the organisation")
+            if by_hand:
+                self.look_again()
             self.invariants()
         except Exception as error:  # whatever comes up is a finding of this step
             self.wrong(0, f"{type(error).__name__}: {error}")
@@ -127,6 +147,7 @@ class Walking(Rebuilds):
         if any(key not in texts for key in guarded):
             self.wrong(4, f"{GUARDED} is gone")
         self.parts_kept()
+        self.switches_kept()
         for each in no_secret(world):
             self.wrong(9, each)
         if world.most_flying > WORKERS:

@@ -240,11 +240,12 @@ def _changed(node: RemainderNode, index: _Paths, expected: Digests, now: Digests
 
 
 def _declared(value: Json, shape: Shape, path: FieldPath) -> Iterator[str]:
-    """The paths of all that a manifest says, also of what equals absent."""
+    """The paths of all that a manifest says, also of what equals absent; of an empty list to which others may add it
+    says nothing."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _declared(item, shape.at(name), (*path, name))
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list) and (value or (shape.rule.form == "keyed" and not shape.rule.whole)):
         keyed = shape.rule.form == "keyed"
         for index, item in enumerate(value):
             yield from _declared(item, shape.item(), (*path, Item(key_text(item, shape.rule)) if keyed else index))

@@ -53,6 +53,9 @@ class Context(NamedTuple):
     """The secrets that are remembered to have been sent, as `PreparedSides.secrets` names them."""
 
 
+VersionMove = Literal["upgrade", "downgrade", ""]
+
+
 class PreparedSides(NamedTuple):
     """Both sides in one language: `want` with live ids for its local keys, `have` the live object as a spec.
 
@@ -67,6 +70,8 @@ class PreparedSides(NamedTuple):
     secret_times: Mapping[str, str | None] = {}
     """Every field that holds secrets, as those of `secrets` begin → when the platform says it was set last: "" where it
     says that there is none, None where it says nothing."""
+    resent: tuple[str, ...] = ()
+    """Fields with secrets that a change of any other field may write as well."""
     findings: tuple[Finding, ...] = ()
     notices: tuple[str, ...] = ()
     extra: tuple[FieldChange, ...] = ()
@@ -80,6 +85,8 @@ class PreparedSides(NamedTuple):
     """What the platform itself has switched off, and no apply switches on: it is drift, and a notice in the plan."""
     last: Spec | None = None
     """What was declared at the last apply, where `prepare` has put something into it as well as into `want`."""
+    stale_policy: tuple[str, ...] = ()
+    """What `metadata.policy` allows, and the live object does not need any more: `pull` takes it out."""
     accepted: Parts = NO_PARTS
     """The parts once every one of `meanings` is accepted; until then `parts` are remembered."""
 
@@ -219,7 +226,7 @@ class Kind(NamedTuple):
     """The steps of a change, the last of which reads back. Run while planning too, with pretended replies: a generator
     that did something would do it twice."""
     update: Callable[[Write], Steps]
-    """The same, of an object that is there; also for an `upgrade`."""
+    """The same, of an object that is there; also to another version."""
     remove: Callable[[Write], Steps]
     """The same, of what `removal` says."""
     removal: Callable[[Mapping[str, Json]], Literal["delete", "deactivate", "uninstall"]]
@@ -273,8 +280,8 @@ class Kind(NamedTuple):
     """(live id) → what is read for `notices`, of objects that change."""
     notices: Callable[[Json, Mapping[str, Json], Spec], tuple[str, ...]] = lambda live, answers, goal: ()
     """(live object, answers of `asks_if_changed`, goal) → what a reviewer should know."""
-    upgrade: Callable[[tuple[FieldChange, ...]], bool] = lambda changes: False
-    """(changes) → whether they are called an upgrade: a word for people, the steps are those of `update`."""
+    version_move: Callable[[tuple[FieldChange, ...]], VersionMove] = lambda changes: ""
+    """(changes) → what they are called in place of an update: a word for people, the steps are those of `update`."""
     objections: Callable[[tuple[FieldChange, ...], Spec, Spec], list[Finding]] = lambda changes, have, goal: []
     """(changes, live spec, goal) → changes that must not be made at all."""
     whole_checked: bool = False

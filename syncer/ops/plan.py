@@ -150,7 +150,10 @@ def told_by_runs(planned: PlanResult, runs: Callable[[], RunHistory]) -> PlanRes
     )
 
 
-_DONE = {"create": "made", "update": "changed", "upgrade": "upgraded", "deactivate": "switched off"}
+_DONE = {
+    "create": "made", "update": "changed", "upgrade": "upgraded", "downgrade": "downgraded",
+    "deactivate": "switched off",
+}  # fmt: skip
 """What a run did to an object that is still there, in words."""
 
 

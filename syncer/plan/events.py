@@ -21,12 +21,13 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class Done:
     """A change is made, read back and checked. `seconds` from its first step on. `but`: what reads back otherwise than
-    it was sent."""
+    it was sent; `amiss`: in few words, what is wrong with the object as a whole then."""
 
     change: Change
     live_id: str
     seconds: float
     but: Problem | None = None
+    amiss: str = ""
 
 
 @dataclass(frozen=True, slots=True)

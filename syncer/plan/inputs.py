@@ -132,6 +132,19 @@ def memory_of(desired: Desired, found: Match | None, managed: Mapping[Address, M
     return entry
 
 
+def left_along(entry: Managed | None, kind: Kind) -> str:
+    """What was made along with an object that is not there, and may be itself, as a clause; "" where nothing was."""
+    along = entry.parts.get(kind.made_along, {}) if entry and kind.made_along else {}
+    left = ", ".join(f"`{key}` ({id})" for key, id in sorted(along.items()))
+    return f"look in epilot whether its {kind.made_along} are there, and delete what is left: {left}" if left else ""
+
+
+def planned_anew(desired: Desired, kind: Kind, managed: Mapping[Address, Managed]) -> str:
+    """That an object was deleted by others, with what was made along with it."""
+    said = f"{desired.address} was deleted in the organisation and is planned anew"
+    return "; ".join(filter(None, [said, left_along(link_of(desired, managed), kind)]))
+
+
 def declared_by_apply(entry: Managed | None) -> dict[str, Json]:
     """What was declared at the last apply; nothing where none has seen the manifest."""
     return {} if entry is None or entry.adopted else dict(entry.declared)

@@ -21,7 +21,7 @@ from syncer.model.kind import LEVELS, Level, Meaning
 from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 
-Verb = Literal["create", "update", "upgrade", "delete", "deactivate", "uninstall", "accept"]
+Verb = Literal["create", "update", "upgrade", "downgrade", "delete", "deactivate", "uninstall", "accept"]
 """What a change does. `accept` changes nothing in the organisation: what a reference means there is taken as it is."""
 FORMAT_VERSION = 2
 """Of a plan's document: 2 knows the verb `accept`, and its actions, causes and classes are open lists."""

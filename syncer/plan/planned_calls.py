@@ -34,7 +34,7 @@ def steps_of(kind: Kind, task: Task, write: Write) -> Steps:
     match task.change.action:
         case "create":
             return kind.create(write)
-        case "update" | "upgrade":
+        case "update" | "upgrade" | "downgrade":
             return kind.update(write)
         case _:
             return kind.remove(write)

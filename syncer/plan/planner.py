@@ -28,7 +28,7 @@ from syncer.plan.cascade import name_users, taken_along, two_owners
 from syncer.plan.dependency_order import order_of
 from syncer.plan.document.redaction import withhold
 from syncer.plan.goal_check import unsound
-from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of
+from syncer.plan.inputs import ADOPTS, IdIndex, PlanInputs, context_of, memory_of, planned_anew
 from syncer.plan.plan import HIDDEN, Change, DifferingObject, Draft, Field, Link, Notice, Release, Task, worst
 from syncer.plan.planned_calls import calls_of
 from syncer.plan.remainders import note_remainder, remainder_of
@@ -214,7 +214,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.unclear.append(desired.address)
     if found is None:
         if desired.address in sides.matches[kind.name].lost:
-            said = f"{desired.address} was deleted in the organisation and is planned anew"
+            said = planned_anew(desired, kind, sides.managed)
             out.notices.append(Notice("deleted-elsewhere", said, desired.address))
         problems += wrong_in_new(kind, sides.create_schema(kind), desired, prepared.want)
         if _sound(problems, out):
@@ -229,7 +229,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
     out.notices += [_other_order(case, path) for path in merged.reordered]
     changes = (*left, *prepared.extra)
     secret = secret_changes(prepared, entry, sides.resend_secrets)
-    out.notices += secret_notices(desired.address, secret, {str(each.path[0]) for each in changes})
+    out.notices += secret_notices(desired.address, secret, {str(each.path[0]) for each in changes}, prepared.resent)
     changes += secret.changes
     if merged.refused and desired.address not in out.unclear:
         out.unclear.append(desired.address)
@@ -348,7 +348,7 @@ def _update(case: _Case, merged: MergeResult, changes: tuple[FieldChange, ...]) 
         reasons.append(ADOPTS)
     change = Change(
         address=case.desired.address,
-        action="accept" if not changes else "upgrade" if kind.upgrade(changes) else "update",
+        action="accept" if not changes else kind.version_move(changes) or "update",
         level=worst(levels),
         reasons=tuple(dict.fromkeys(reasons)),
         fields=fields,

@@ -14,7 +14,7 @@ from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 from syncer.plan.cascade import CascadeMatch
 from syncer.plan.identity_match import link_of
-from syncer.plan.inputs import IdIndex, PlanInputs
+from syncer.plan.inputs import IdIndex, PlanInputs, left_along
 from syncer.plan.plan import REMOVALS, Change, Draft, Notice, Release, Task
 from syncer.plan.rename_hints import perhaps_renamed
 
@@ -57,6 +57,10 @@ def remove_unnamed(kinds: Mapping[str, Kind], sides: PlanInputs, known: IdIndex,
             if present is not None:
                 said = f"{entry.address} is {present} now: both names stand for `{entry.live_id}`"
                 out.notices.append(Notice("moved", said, present))
+            elif left := left_along(entry, kind):
+                why = "is gone" if entry.live_id else "was never finished"
+                said = f"{entry.address} {why}, and no manifest names it: syncer forgets it; {left}"
+                out.notices.append(Notice("stays-live", said, entry.address))
             continue
         why = sides.why_gone(entry.address)
         stays = _stays(kind, entry, live, sides)

@@ -288,7 +288,7 @@ def removals(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Pro
 
 def updates(plan: Plan, situation: Situation, consent: Consent) -> Iterator[Problem]:
     """More updates than the environment's limit."""
-    number = sum(change.action in ("update", "upgrade") for change in plan.changes)
+    number = sum(change.action in ("update", "upgrade", "downgrade") for change in plan.changes)
     limit, allowed = situation.update_limit, consent.allow_update
     if allowed is not None:
         if 0 <= allowed < number:

@@ -19,6 +19,7 @@ PAST: dict[Verb, str] = {
     "create": "created",
     "update": "updated",
     "upgrade": "upgraded",
+    "downgrade": "downgraded",
     "delete": "deleted",
     "deactivate": "deactivated",
     "uninstall": "uninstalled",
@@ -33,8 +34,8 @@ def event_text(event: Event, terminal: Terminal, in_full: Callable[[str], str] =
     """The lines an event leaves behind, each with its line end; "" for those that only the live line shows.
     `in_full`: a hint with its commands as they are to be typed."""
     match event:
-        case Done(change, _, _, but) if but is not None:
-            what = f"{PAST[change.action]}, but not all of it is as it was sent"
+        case Done(change, _, _, but, amiss) if but is not None:
+            what = f"{PAST[change.action]}, but {amiss or 'not all of it is as it was sent'}"
             lines = _headline("!", "warning", str(change.address), what, terminal)
             return _block(lines) + _told(but, terminal, in_full)
         case Done(change, live_id, seconds):
@@ -195,7 +196,7 @@ def applied_document(plan: Plan, events: Iterable[Event], exit_code: int) -> dic
 def _result(event: Event) -> dict[str, Json] | None:
     empty: dict[str, Json] = {"live_id": None, "seconds": None, "because": None, "problem": None}
     match event:
-        case Done(change, live_id, seconds, but):
+        case Done(change, live_id, seconds, but, _):
             made: dict[str, Json] = {"live_id": live_id or None, "seconds": round(seconds, 3)}
             made["problem"] = problem_document(but) if but else None
             return {"address": str(change.address), "action": change.action, "outcome": "done", **empty, **made}

@@ -25,6 +25,7 @@ SIGNS: dict[Verb, tuple[str, str, str]] = {
     "create": ("+", "+", "add"),
     "update": ("~", "~", "change"),
     "upgrade": ("↑", "^", "upgrade"),
+    "downgrade": ("↓", "v", "downgrade"),
     "delete": ("-", "-", "remove"),
     "deactivate": ("◌", "o", "deactivate"),
     "uninstall": ("×", "x", "remove"),

@@ -25,6 +25,7 @@ STYLES = {
     "change": "33",
     "remove": "31",
     "upgrade": "36",
+    "downgrade": "33",
     "deactivate": "35",
     "bold": "1",
     "dim": "2",

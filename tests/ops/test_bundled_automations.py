@@ -38,11 +38,20 @@ def renamed(make: Make) -> Json:
     return whole
 
 
+def otherwise(make: Make) -> Json:
+    """`one` that people start, and no automation."""
+    whole = make.bundle("one")
+    whole["spec"]["trigger"] = {"type": "manual", "entity_schema": "contact"}
+    del whole["spec"]["automations"]["start"]
+    return whole
+
+
 LEFT: dict[str, tuple[Callable[[World, Make], None], list[str]]] = {
     # change: what it does → which automations are left
     "nothing but a field": (lambda w, m: w.put(m.bundle("one", description="Neu")), ["Mail one", "Start one"]),
     "a field and an automation": (lambda w, m: w.put(renamed(m)), ["Mail one", "Start one"]),
     "a task goes": (lambda w, m: w.put(less(m)), ["Start one"]),
+    "it starts otherwise": (lambda w, m: w.put(otherwise(m)), ["Mail one"]),
     "the flow goes": (lambda w, m: w.drop(ONE), []),
 }
 
@@ -66,6 +75,77 @@ def test_they_belong_to_their_flow_however_they_were_made(
     if context:
         assert [call.partition(" ")[0] for call in planned] == [call.partition(" ")[0] for call in run.calls]
     assert world.changes() == {}
+
+
+@pytest.mark.parametrize("context", [True, False], ids=["the platform says whose", "it does not say"])
+def test_one_that_is_not_known_to_be_ours_is_named_where_it_stays(make_world: Any, make: Make, context: bool) -> None:
+    world = make_world(automation_context=context)
+    world.put(make.bundle("one"))
+    world.apply()
+    start = world.one("AutomationFlow", flow_name="Start one")
+    world.forget()
+    world.put(otherwise(make))
+    named = [each.message for each in world.plan().plan.notices if start["id"] in each.message]
+    assert named == [
+        f"automation `{start['id']}`, which a trigger of the live flow names, is not known to be "
+        "ours: it may stay, and starts the flow as long as it is on; delete it in epilot, or bundle it"
+    ]
+    assert (world.apply(consent=SURE).code, world.one("AutomationFlow", flow_name="Start one")) == (0, start)
+    assert world.changes() == {}
+
+
+@pytest.mark.parametrize("bundled", [True, False])
+def test_those_of_a_flow_that_was_deleted_by_hand_are_named(make_world: Any, make: Make, bundled: bool) -> None:
+    """Whether the platform deletes them with it is not known."""
+    world = make_world(flow_export=False, flow_delete_automations=False)
+    world.put(make.bundle("one"))
+    world.apply()
+    ids = {name: world.one("AutomationFlow", flow_name=f"{name.capitalize()} one")["id"] for name in ("mail", "start")}
+    world.ask(f"DELETE /v2/flows/templates/{world.one('FlowTemplate')['id']}")
+    world.put(make.bundle("one") if bundled else make.flow("one"))
+    assert [each.message for each in world.plan().plan.notices if each.rule == "deleted-elsewhere"] == [
+        "FlowTemplate/one was deleted in the organisation and is planned anew; look in epilot whether its automations "
+        f"are there, and delete what is left: `mail` ({ids['mail']}), `start` ({ids['start']})"
+    ]
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_those_whose_flow_is_not_there_and_in_no_file_are_named(make_world: Any, make: Make, finished: bool) -> None:
+    """Of a create that was cut off, and of a flow that was deleted by hand, once the manifest goes as well."""
+    world = make_world(flow_export=False, flow_delete_automations=False)
+    world.put(make.bundle("one"))
+    if not finished:
+        world.fault(method="POST", path="/v2/flows/templates", status=400, times=None)
+    assert world.apply().code == (0 if finished else 5)
+    ids = {name: world.one("AutomationFlow", flow_name=f"{name.capitalize()} one")["id"] for name in ("mail", "start")}
+    if finished:
+        world.ask(f"DELETE /v2/flows/templates/{world.one('FlowTemplate')['id']}")
+    world.drop(ONE)
+    why = "is gone" if finished else "was never finished"
+    assert [each.message for each in world.plan().plan.notices] == [
+        f"FlowTemplate/one {why}, and no manifest names it: syncer forgets it; look in epilot whether its automations "
+        f"are there, and delete what is left: `mail` ({ids['mail']}), `start` ({ids['start']})"
+    ]
+    assert (world.apply().code, world.plan().plan.notices) == (0, ())
+
+
+@pytest.mark.parametrize("how", ["by hand", "in the manifest"])
+def test_one_of_a_cut_off_create_that_changed_since_is_made_as_declared(make_world: Any, make: Make, how: str) -> None:
+    world = make_world(flow_export=False)
+    world.put(make.bundle("one"))
+    world.fault(method="POST", path="/v2/flows/templates", status=400, times=None)
+    assert world.apply().code == 5
+    start = world.one("AutomationFlow", flow_name="Start one")
+    whole = make.bundle("one")
+    if how == "by hand":
+        world.stored("automation", start["id"], lambda body: {**body, "flow_name": "von Hand"})
+    else:
+        whole["spec"]["automations"]["start"]["actions"][0]["name"] = "Los"
+    world.put(whole)
+    world.well_again()
+    assert world.apply().code == 0
+    assert sorted(each["flow_name"] for each in world.listed("AutomationFlow")) == ["Mail one", "Start one"]
+    world.converges()
 
 
 def test_one_that_another_flow_owns_by_now_is_left_alone(make_world: Any, make: Make) -> None:

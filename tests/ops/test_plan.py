@@ -647,8 +647,8 @@ def test_with_the_line_that_declares_it_the_secret_is_sent_along(world: World, m
 POLICIES = {
     # installed, manifest's version, policy → what the plan does and where that leads
     "pin, older": ("1.0.0", "1.1.0", {}, "upgrade", "1.1.0"),
-    "pin, newer": ("1.1.0", "1.0.0", {}, "downgrade", ""),
-    "pin, newer, allowed": ("1.1.0", "1.0.0", {"allow_downgrade": True}, "upgrade", "1.0.0"),
+    "pin, newer": ("1.1.0", "1.0.0", {}, "refused", ""),
+    "pin, newer, allowed": ("1.1.0", "1.0.0", {"allow_downgrade": True}, "downgrade", "1.0.0"),
     "minimum, newer": ("1.1.0", "1.0.0", {"version": "minimum"}, "", "1.1.0"),
     "minimum, older": ("1.0.0", "1.1.0", {"version": "minimum"}, "upgrade", "1.1.0"),
     "track": ("1.0.0", "1.0.0", {"version": "track"}, "upgrade", "2.0.0"),
@@ -666,7 +666,7 @@ def test_the_version_of_an_app_follows_its_policy(
     if version not in {"2.0.0"}:
         app["spec"]["option_values"][0]["options"].pop()
     world.put(app)
-    if action == "downgrade":
+    if action == "refused":
         with pytest.raises(InvalidInput) as refusal:
             world.plan()
         assert [each.rule for each in refusal.value.problems] == ["downgrade"]

@@ -6,11 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
+from simulation import apps
 from simulation.manifests import document
-from simulation.world import World
+from simulation.world import Run, World
+from syncer.kinds.app_installation.kind import OFF
 from syncer.model.diagnostic import InvalidInput
+from syncer.plan.events import Done
+from syncer.render.events import event_text
+from syncer.render.plan_text import render_plan
+from syncer.render.terminal import Terminal
 
 Json = Any
 TARIFF = "d6f67a8f-9dc1-5dc6-87b4-10190363d0f1"
@@ -52,6 +59,11 @@ def refusal(world: World) -> list[tuple[str, str]]:
     with pytest.raises(InvalidInput) as refused:
         world.plan()
     return [(each.rule, each.message) for each in refused.value.problems]
+
+
+def headline(run: Run) -> str:
+    """The first line that people see of what was done."""
+    return next(text for each in run.events if (text := event_text(each, Terminal()))).splitlines()[0]
 
 
 def test_options_of_the_app_are_set_and_agree_from_then_on(world: World) -> None:
@@ -189,6 +201,8 @@ def test_an_upgrade_whose_options_are_refused_is_an_upgrade_and_off(world: World
     world.fault(method="PATCH", path="/v1/app/*", status=400, times=1)
     run = world.apply()
     assert (run.code, run.ends) == (5, {"AppInstallation/tariff": "done"})
+    assert headline(run) == "! AppInstallation/tariff upgraded, but the app is off"
+    assert [each.but.hint for each in run.events if isinstance(each, Done) and each.but] == [OFF.partition(": ")[2]]
     (said,) = run.problems
     assert said.startswith("AppInstallation/tariff: step `options`: `PATCH /v1/app/")
     assert said.endswith("; the app is off")
@@ -197,6 +211,83 @@ def test_an_upgrade_whose_options_are_refused_is_an_upgrade_and_off(world: World
         ("enabled", "drift", "safe", ""),
     ]
     assert world.apply().problems == []
+    world.converges()
+
+
+WRITTEN: dict[str, tuple[Callable[[World, Json], None], str]] = {
+    # what changes of an app whose secret somebody set by hand → what becomes of the secret that its manifest declares
+    "nothing": (lambda world, app: None, "it is not sent"),
+    "an option": (lambda world, app: app["option_values"][0]["options"][0].update(value="ost"), "it is sent along"),
+    "its version": (lambda world, app: app.update(version="1.1.0"), "it may be sent along"),
+    "it waits to be saved": (
+        lambda world, app: world.stored("installation", TARIFF, lambda body: {**body, "saved": False}),
+        "it may be sent along",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "said"), WRITTEN.values(), ids=WRITTEN)
+def test_whether_one_of_which_nothing_is_known_is_written_is_foreseen(
+    world: World, change: Callable[[World, Json], None], said: str
+) -> None:
+    values = options(mandant="nord", api_key="by hand")
+    world.ask(f"POST /v1/app/{TARIFF}", {"version": "1.0.0", "option_values": values})
+    app = tariff()
+    change(world, app["spec"])
+    world.put(app)
+    (notice,) = [each for each in world.plan().plan.notices if each.rule == "secret-unverified"]
+    assert notice.message.partition("; ")[2].removesuffix(" with the other changes") == said
+    before = world.stored("installation", TARIFF)["values"]["$app"]["api_key"]
+    world.apply()
+    after = world.stored("installation", TARIFF)["values"]["$app"]["api_key"]
+    assert (before == after) == (said == "it is not sent")
+
+
+def test_a_version_that_comes_out_during_an_apply_is_the_next_plans(world: World) -> None:
+    """What was sent reads back as it was sent, and nothing is remembered of it that was not."""
+    world.seed({"app_configurations": [apps.configuration()]})
+    store, values = world.app.extensions["sandbox"], [{"component_id": apps.COMPONENT, "options": []}]
+
+    def offer(app: Json, number: str, **marks: Json) -> None:
+        for each in app["versions"]:
+            each.update(marks if each["version"] == number else {})
+        store.put(apps.OWNER, "app_configuration", apps.APP, app, mark="public")
+
+    def meter(region: str) -> Json:
+        values[0]["options"] = [{"key": "region", "value": region}]
+        spec = {"app_id": apps.APP, "option_values": values}
+        return document("AppInstallation", "meter", spec, policy={"version": "track"})
+
+    world.put(meter("NW"))
+    world.apply()
+    assert world.stored("installation", apps.APP)["version"]["version"] == "1.2.0"
+    world.put(meter("BY"))
+
+    def published(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.method == "PATCH":
+            offer(store.get(apps.OWNER, "app_configuration", apps.APP), "1.3.0", pending=False)
+        return response
+
+    world.wire.after = published
+    run = world.apply()
+    assert (run.code, run.problems) == (0, [])
+    assert world.changes() == {"AppInstallation/meter": ["upgrade", "version (ours)"]}
+    assert world.apply().code == 0
+    world.converges()
+
+
+def test_a_downgrade_is_called_that(world: World) -> None:
+    older, newer = tariff(), tariff()
+    newer["spec"]["version"] = "1.1.0"
+    world.put(newer)
+    world.apply()
+    older["metadata"]["policy"] = {"allow_downgrade": True}
+    world.put(older)
+    (change,) = world.plan().plan.changes
+    assert (change.action, change.level) == ("downgrade", "risky")
+    assert "↓ AppInstallation/tariff" in render_plan(world.plan().plan, Terminal())
+    run = world.apply()
+    assert (run.code, headline(run).partition(" (")[0]) == (0, "↓ AppInstallation/tariff downgraded")
     world.converges()
 
 

@@ -179,6 +179,24 @@ def test_what_was_known_and_changes_or_goes(org: World) -> None:
     assert told(org.drift()) == ({"EntitySchema/mast": ["description"]}, {"EntitySchema/mast": ["attributes[colour]"]})
 
 
+@pytest.mark.parametrize("attributes", [[], None, [Make.text("height")]], ids=["an empty list", "none", "another"])
+def test_what_goes_from_a_list_to_which_others_may_add(world: World, attributes: Json) -> None:
+    schema = Make.schema("contact", **({} if attributes is None else {"attributes": attributes}))
+    for name in ("name", "plural", *(["attributes"] if attributes is None else [])):
+        del schema["spec"][name]
+    world.put(schema)
+    world.apply()
+
+    def less(live: Json) -> None:
+        live["attributes"] = [each for each in live["attributes"] if each["name"] != "website"]
+        next(each for each in live["attributes"] if each["name"] == "last_name")["required"] = False
+
+    world.stored("schema", "contact", less)
+    report = world.drift()
+    found = [(one.path, one.cause) for each in (*report.objects, *report.added) for one in each.fields]
+    assert sorted(found) == [("attributes[last_name].required", "undeclared"), ("attributes[website]", "undeclared")]
+
+
 def test_what_is_let_go_of_is_known_as_it_was_declared(org: World) -> None:
     org.put(Make.schema("mast", Make.text("height"), description="hoch"))
     assert org.apply().code == 0

@@ -569,6 +569,21 @@ def test_an_app_that_was_switched_off_may_stay_so(world: World, make: type[Make]
     assert world.changes() == {}
 
 
+@pytest.mark.parametrize(("policy", "left"), [({}, None), ({"version": "minimum"}, {"version": "minimum"})])
+def test_an_app_that_came_on_need_not_stay_off(world: World, make: type[Make], policy: Json, left: Json) -> None:
+    """`allow_disabled` is for an app that is off: of one that is on, pull takes it out; other policy stays."""
+    world.put(make.installation(metadata={"policy": {**policy, "allow_disabled": True}}))
+    world.apply()
+    assert world.changes() == {}
+    taken = taken_over(world)
+    (edit,) = [one for each in taken.objects for one in each.taken]
+    assert edit.path == ("metadata", "policy")
+    write(taken.changes, world.folder)
+    now = json.loads((world.folder / "config" / "AppInstallation-credit.json").read_text("utf-8"))
+    assert now["metadata"].get("policy") == left
+    assert (world.changes(), taken_over(world).objects) == ({}, [])
+
+
 def test_a_text_that_two_read_is_left(world: World, make: type[Make]) -> None:
     (world.folder / "text.txt").write_text("one", "utf-8")
     for name in ("one", "two"):

@@ -118,7 +118,7 @@ BOOK = kind(
     shape=compile_shape(defaults={"status": "ACTIVE"}, lists={"tags": AS_SET}),
     removal=lambda policy: "deactivate" if policy.get("removal") == "deactivate" else "delete",
     already_removed=lambda live: live.get("status") == "INACTIVE",
-    upgrade=lambda changes: any(change.path == ("edition",) for change in changes),
+    version_move=lambda changes: "upgrade" if any(change.path == ("edition",) for change in changes) else "",
     refs=(RefField("shelf", "Shelf", plain=True), RefField("sequel", "Book"), RefField("marks[]", "Ribbon")),
     made_along="ribbons",
     takes_along=ribbons,

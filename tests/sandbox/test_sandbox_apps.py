@@ -337,6 +337,14 @@ def test_entries_of_a_repeatable_secret_are_kept_one_by_one(box: Any) -> None:
     entries = held["values"]["c"]["keys"]
     assert [(len(each["id"]), each["value"][:7]) for each in entries] == [(36, "sealed:"), (36, "sealed:")]
     assert "two" not in str(held)
+    kept = entries[1]["id"]
+    sent = [{"id": kept, "value": "two"}, {"id": "of a client", "value": "three"}]
+    box.ask(f"PATCH /v1/app/{ERP}", {"option_values": options("c", keys=sent)})
+    (held,) = box.app.extensions["sandbox"].all("739224", "installation")
+    now = held["values"]["c"]["keys"]
+    assert (now[0], len(now[1]["id"]), now[1]["id"] not in ("of a client", entries[0]["id"], kept)) == (
+        entries[1], 36, True,
+    )  # fmt: skip
 
 
 def option_of(key: str, type: str, **more: Any) -> dict[str, Any]:

@@ -529,3 +529,30 @@ def test_how_a_search_takes_a_name(make_box: Callable[..., Any], mode: str, word
     box = make_box(flow_search_name=mode)
     create(box)
     assert box.get(f"POST {BASE}:search", {"name": word})["hits"] == hit
+
+
+STOP = {"disabled_by": "system", "disabled_at": "2026-11-01T00:00:00Z"}
+REPLACED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    # what a PUT says of the stop of an automation that the platform switched off → what is kept of it
+    "it goes back as it was read": ({"enabled": False, "disable_details": STOP}, {"disable_details": STOP}),
+    "it is left out": ({"enabled": False}, {}),
+    "it is switched on": ({"enabled": True}, {}),
+}
+
+
+@pytest.mark.parametrize(("given", "kept"), REPLACED.values(), ids=REPLACED)
+def test_a_put_replaces_the_stop_of_an_automation_and_not_its_owner(
+    box: Any, given: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """`disable_details` is a field of the document as the definition has it (automation 1.4.1), and none that only the
+    server sets; `workflow_context` stands in the older one, and no client writes it."""
+    (task,) = create(box, tasks=[automation_task(action_config=MAIL)], edges=[])["tasks"]
+    path = f"{AUTOMATIONS}/{task['automation_config']['flow_id']}"
+    context = box.get(f"GET {path}")["workflow_context"]
+    body = {"flow_name": "Melden", "triggers": [], "actions": []}
+    box.get(f"PUT {path}", {**body, "enabled": False, "disable_details": STOP})
+    assert box.get(f"GET {path}")["disable_details"] == STOP
+    box.get(f"PUT {path}", {**body, **given, "workflow_context": {"workflow_id": "another"}})
+    now = box.get(f"GET {path}")
+    assert (now["enabled"], now["workflow_context"]) == (given["enabled"], context)
+    assert {name: now[name] for name in ("disable_details",) if name in now} == kept

@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("flask", reason="the sandbox's extra is not installed")
 
+from simulation import apps
 from simulation.commands import INVARIANTS, Walk
 from simulation.cost import MOST_FSYNCS, measured
 from simulation.findings import CANARY, linked
@@ -49,9 +50,9 @@ def test_walks_go_everywhere() -> None:
         came = walk((seed, 50))
         steps += came.steps
         codes += came.codes
-        if len(steps) == 20 and {0, 3, 4, -9} <= set(codes):
+        if len(steps) == 25 and {0, 3, 4, -9} <= set(codes):
             return
-    assert (len(steps), sorted(codes)) == (20, "with 0, 3, 4 and -9 among them")
+    assert (len(steps), sorted(codes)) == (25, "with 0, 3, 4 and -9 among them")
 
 
 @pytest.fixture
@@ -61,6 +62,7 @@ def walking(tmp_path: Path) -> Iterator[Walking]:
     world.begin(Random(7))
     world.gauge()
     world.ask("POST /v1/workflows/closing-reasons", {"title": "Anderes"})
+    world.seed({"app_configurations": [apps.configuration()]})
     found = Walking(world, Random(7), Walk(7))
     world.put(Make.reason("guarded", metadata={"protect": True}), Make.reason("won"), *manifests())
     found.step("apply", found.good_apply)
@@ -151,6 +153,36 @@ def _stuck(walking: Walking) -> None:
     walking.good_apply()
 
 
+def _app(walking: Walking, change: Callable[[Json], object]) -> None:
+    """The app is installed with a secret, and a later look finds it otherwise."""
+    world = walking.world
+    world.ask(f"POST /v1/app/{apps.APP}", {"version": "1.0.0", "option_values": apps.portal()})
+    walking.look_again()
+    world.stored("installation", apps.APP, lambda body: change(body) and body)
+
+
+def _secret_gone(walking: Walking) -> None:
+    _app(walking, lambda body: body["values"][apps.COMPONENT].pop("pin"))
+
+
+def _secret_replaced(walking: Walking) -> None:
+    _app(walking, lambda body: body["values"][apps.COMPONENT].update(pin="sealed:another") or True)
+
+
+def _left_on(walking: Walking) -> None:
+    body = {"flow_name": "Left", "enabled": True, "triggers": [], "actions": []}
+    id = walking.world.ask("POST /v1/automation/flows", body)["id"]
+    walking.hands.claimed.add(("automation", id))
+    walking.automations_declared()
+
+
+def _switched_on_again(walking: Walking) -> None:
+    body = {"flow_name": "Hot", "enabled": True, "triggers": [], "actions": []}
+    id = walking.world.ask("POST /v1/automation/flows", body)["id"]
+    walking.hands.claimed.add(("automation", id))
+    walking.stopped.add(id)
+
+
 BREAKS: dict[str, tuple[int, str, Callable[[Walking], object]]] = {
     # what happens: the invariant, the step it is said to be, how
     "a second object of a title": (1, "apply", _create("Won")),
@@ -171,6 +203,10 @@ BREAKS: dict[str, tuple[int, str, Callable[[Walking], object]]] = {
     "a part with another's name": (12, "parts by hand", _named_otherwise),
     "a pull that takes nothing over": (13, "parts by hand", _pulled_in_vain),
     "a pull that holds a sound flow back": (13, "parts by hand", _held_back),
+    "a secret gone": (14, "apply", _secret_gone),
+    "a secret replaced": (14, "apply", _secret_replaced),
+    "an automation of no file": (15, "apply", _left_on),
+    "a stopped automation that is on": (16, "apply", _switched_on_again),
 }
 
 

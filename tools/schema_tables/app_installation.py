@@ -104,8 +104,8 @@ SCHEMA = manifest(
             "default": "pin",
             "markdownEnumDescriptions": [
                 "Exactly the version written.",
-                "The version written or a higher one.",
-                "Always the newest version there is.",
+                "The version written or a higher one; where it may not be followed, the newest above it that may be.",
+                "Always the newest version that may be followed: none that is deprecated, private or not reviewed yet.",
             ],
         },
         "allow_downgrade": {

@@ -35,7 +35,7 @@ from syncer.kinds.app_installation.secret_options import (
     unmanaged_secrets,
 )
 from syncer.kinds.app_installation.secret_status import kept, may_be_set, risk_of_secret, told
-from syncer.kinds.app_installation.switch import foreseen, may_be_off, of_running
+from syncer.kinds.app_installation.switch import allowed_for_nothing, foreseen, may_be_off, of_running
 from syncer.kinds.app_installation.versions import (
     APP_LEVEL,
     asks,
@@ -45,6 +45,7 @@ from syncer.kinds.app_installation.versions import (
     remarks,
     risk_of_move,
     target_version,
+    version_move,
 )
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.kinds.users import AUTOMATIONS, configs, results, unseen
@@ -66,7 +67,10 @@ LISTING = Listing("/v1/app", "apps", paging="page")
 SHAPE = compile_shape(lists={"option_values": keyed("component_id"), "option_values[].options": keyed("key")})
 
 
-OFF = "the app is off: open Settings → Apps and save its configuration by hand, or give what it lacks and apply again"
+OFF = (
+    "the app is off: open Settings → Apps and save its configuration by hand, or give what it lacks and "
+    "run `syncer apply` again"
+)
 
 
 def _path(app_id: str) -> str:
@@ -114,11 +118,13 @@ def prepare(context: Context) -> PreparedSides:
         want,
         have,
         secrets=secrets,
+        resent=() if may_be_off(context.policy, context.live) else ("option_values",),
         secret_times=set_times(components or [], components_of(context.live) if context.live else []),
         findings=tuple(findings),
         notices=tuple(notices),
         extra=switched_off,
         amiss=OFF if switched_off else "",
+        stale_policy=allowed_for_nothing(context.policy, context.live),
     )
 
 
@@ -354,7 +360,7 @@ KIND = Kind(
         "installation_audit.updated_by",
         version="installed_version",
     ),
-    upgrade=lambda changes: any(change.path == ("version",) for change in changes),
+    version_move=version_move,
     check=check_app,
     rules=RULES,
     acceptable=ACCEPTABLE,

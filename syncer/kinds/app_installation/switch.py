@@ -14,6 +14,12 @@ def may_be_off(policy: Mapping[str, Json], live: Json) -> bool:
     return policy.get("allow_disabled") is True and not (isinstance(live, dict) and live.get("enabled") is True)
 
 
+def allowed_for_nothing(policy: Mapping[str, Json], live: Json) -> tuple[str, ...]:
+    """What the policy allows an app that is on, for which it says nothing."""
+    on = isinstance(live, dict) and live.get("enabled") is True
+    return ("allow_disabled",) if on and policy.get("allow_disabled") is True else ()
+
+
 def of_running(missing: Iterable[Finding], live: Json) -> Iterator[Finding]:
     """What an app lacks that is to be on; of one that is on now, that nothing allows it to go off."""
     on = isinstance(live, dict) and live.get("enabled") is True

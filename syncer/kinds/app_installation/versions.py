@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from syncer.kinds.app_installation.switch import may_be_off
 from syncer.kinds.lenient_reader import listed, mappings
 from syncer.model.calls import Call
 from syncer.model.diagnostic import Finding
+from syncer.model.field_change import FieldChange
 from syncer.model.json_values import Json
-from syncer.model.kind import Context
-from syncer.model.unexpected_reply import inner_at, objects_at, word_at
+from syncer.model.kind import Context, VersionMove
+from syncer.model.unexpected_reply import inner_at, objects_at, text_at, word_at
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -24,6 +25,15 @@ def risk_of_move(installed: str, target: str) -> str:
     """What a reviewer must know of a move from one version to another."""
     word = "downgrade: an older" if version_key(target) < version_key(installed) else "another"
     return f"{word} version: components, grants and required options may differ"
+
+
+def version_move(changes: Iterable[FieldChange]) -> VersionMove:
+    """What people call a change of the version."""
+    for change in changes:
+        if change.path == ("version",):
+            older = version_key(str(change.after)) < version_key(str(change.before))
+            return "downgrade" if older else "upgrade"
+    return ""
 
 
 def asks(context: Context) -> Mapping[str, Call]:
@@ -43,10 +53,18 @@ def asks(context: Context) -> Mapping[str, Call]:
     if version is None:
         return {}
     wanted = quote(str(version), safe="")
-    return {
+    found = {
         "public": Call("GET", f"/v1/app-configurations/public/{app_id}?version={wanted}"),
         "own": Call("GET", f"/v1/app-configurations/{app_id}/versions/{wanted}"),
     }
+    if context.policy.get("version") == "minimum":
+        found["newest public"] = Call("GET", f"/v1/app-configurations/public/{app_id}")
+        found["newest own"] = Call("GET", f"/v1/app-configurations/{app_id}")
+    return found
+
+
+PAGES = ("public", "own", "newest public", "newest own")
+"""The replies that say something of versions, by their names among the answers."""
 
 
 def _at_least(context: Context, installed: str, version: str) -> bool:
@@ -54,33 +72,45 @@ def _at_least(context: Context, installed: str, version: str) -> bool:
 
 
 def target_version(context: Context) -> str | None:
-    """The version that the policy asks for: pinned, at least, or the newest there is."""
+    """The version that the policy asks for: pinned, at least, or the newest that may be followed. Where the one that is
+    to be there at least may not be followed itself, the newest above it that may be."""
     installed = str(context.live.get("installed_version")) if context.live else None
     version = context.want.get("version")
     if context.policy.get("version") == "track":
-        candidates = [each for each in (installed, version, *_newest(context.answers)) if isinstance(each, str)]
+        candidates = [each for each in (installed, version, *_followed(context)) if isinstance(each, str)]
         return max(candidates, key=version_key, default=None)
     if version is None:
         return installed
-    return installed if installed and _at_least(context, installed, str(version)) else str(version)
+    if installed and _at_least(context, installed, str(version)):
+        return installed
+    wanted = str(version)
+    if context.policy.get("version") == "minimum" and _kept_back(context, wanted):
+        higher = (each for each in _followed(context) if version_key(each) > version_key(wanted))
+        return max(higher, key=version_key, default=wanted)
+    return wanted
 
 
-def _newest(answers: Mapping[str, Json]) -> Iterator[Json]:
-    """The versions on offer that may be followed: a deprecated one is not moved to unasked."""
-    return (each["version"] for each in _offered(answers) if not _kept_from(each))
+def _followed(context: Context) -> list[str]:
+    """The versions on offer that may be followed: none is moved to unasked that is deprecated or not public."""
+    return [version for version, why in _offered(context.answers).items() if not why]
 
 
-def _offered(answers: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
-    """Each version that the first page which knows the app says something of: the newest one first."""
-    for name in ("public", "own"):
-        answer = answers.get(name)
-        if isinstance(answer, dict):
-            version = answer.get("version") if answer.get("deprecated_at") else answer.get("latest_version")
-            yield {**answer, "version": version or answer.get("version")}
-            for each in _listed(answer):
-                if name == "own" or each.get("visibility") in (None, "public"):
-                    yield each
-            return
+def _offered(answers: Mapping[str, Json]) -> dict[str, str]:
+    """Version → why it is not followed, "" for one that is; as the public pages say, or else the owner's.
+    UnexpectedReply where a page does not say of which version it is."""
+    for own, names in ((False, ("public", "newest public")), (True, ("own", "newest own"))):
+        pages = [answer for answer in map(answers.get, names) if isinstance(answer, dict)]
+        found: dict[str, str] = {}
+        for page in pages:
+            text_at(page.get("version"), ("version",))  # whatever says nothing of it is no page of an app
+            latest = page.get("latest_version")
+            found |= {str(latest): "not described"} if latest and str(latest) not in found else {}
+        for page in pages:
+            shown = [{**page, "visibility": None, "public": None}, *_listed(page)]
+            found |= {str(each["version"]): _kept_from(each, own) for each in shown if each.get("version")}
+        if pages:
+            return found
+    return {}
 
 
 def _listed(answer: Mapping[str, Json]) -> list[Mapping[str, Json]]:
@@ -88,33 +118,57 @@ def _listed(answer: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     return [each for _, each in mappings(answer.get("versions")) if isinstance(each.get("version"), str)]
 
 
-def _kept_from(version: Mapping[str, Json]) -> str:
-    """Why a version is not followed; "" for one that is."""
+def _kept_from(version: Mapping[str, Json], own: bool) -> str:
+    """Why a version is not followed; "" for one that is. A private one is its owner's only."""
     if version.get("deprecated_at"):
         return "deprecated"
-    return "not reviewed yet" if version.get("pending") is True else ""
+    if version.get("pending") is True:
+        return "not reviewed yet"
+    private = version.get("visibility") == "private" or (
+        version.get("visibility") is None and version.get("public") is False
+    )
+    return "private" if private and not own else ""
+
+
+def _kept_back(context: Context, version: str) -> str:
+    """Why the version that is asked for may not be had; "" where it may, or where nobody said anything of any."""
+    answer = _answer(context.answers, version)
+    if answer:
+        own = any(_says(context.answers.get(name), version) for name in ("own", "newest own"))
+        return _kept_from(answer, own)
+    return "not available" if any(context.answers.get(name) for name in PAGES) else ""
 
 
 def _passed_over(context: Context, target: str | None) -> Iterator[str]:
-    """The newer versions that a policy does not follow, and why."""
-    if context.policy.get("version") != "track" or target is None:
+    """The versions that a policy does not follow, and why: newer ones, and the one that is to be there at least. One
+    that is there at least, or can be had, leaves newer ones alone."""
+    policy, wanted = context.policy.get("version"), str(context.want.get("version") or "")
+    if target is None or not (policy == "track" or (policy == "minimum" and target != wanted)):
         return
-    found = {str(each["version"]): _kept_from(each) for each in _offered(context.answers) if each.get("version")}
-    newer = [each for each in found if found[each] and version_key(each) > version_key(target)]
-    for version in sorted(newer, key=version_key):
-        yield f"version {version} is {found[version]} and is not followed: {target} is the newest that is"
+    found = _offered(context.answers)
+    if policy == "minimum" and context.answers:
+        found[wanted] = _kept_back(context, wanted)
+    above = wanted if policy == "minimum" else target
+    for each in sorted(found, key=version_key):
+        if found[each] and version_key(each) >= version_key(above) and each != target:
+            yield f"version {each} is {found[each]} and is not followed: {target} is the newest that is"
 
 
 def declared_components(answers: Mapping[str, Json], live: Json, target: str | None) -> list[Json] | None:
     """The components of the target version with their option declarations; None where it cannot be had."""
     if live and live.get("installed_version") == target:
         return components_of(live)  # a frozen snapshot: what is published may have moved on
-    for name in ("public", "own"):
-        answer = answers.get(name)
-        for each in [answer, *_listed(answer)] if isinstance(answer, dict) else ():
-            if each.get("version") == target and each.get("pending") is not True and "components" in each:
+    for name in PAGES:
+        for each in _says(answers.get(name), target):
+            if each.get("pending") is not True and "components" in each:
                 return components_of(each)
     return None
+
+
+def _says(answer: Json, version: str | None) -> list[Mapping[str, Json]]:
+    """What a page says of a version: first its own words, then those in its list."""
+    pages = [answer, *_listed(answer)] if isinstance(answer, dict) else []
+    return [each for each in pages if each.get("version") == version]
 
 
 APP_LEVEL = "$app"
@@ -163,12 +217,7 @@ def check_version(context: Context, target: str | None, components: list[Json] |
 
 def _answer(answers: Mapping[str, Json], target: str | None) -> Mapping[str, Json]:
     """What was said of the target version, by whoever knows it."""
-    for name in ("public", "own"):
-        answer = answers.get(name)
-        for each in [answer, *_listed(answer)] if isinstance(answer, dict) else ():
-            if each.get("version") == target:
-                return each
-    return {}
+    return next((each for name in PAGES for each in _says(answers.get(name), target)), {})
 
 
 def remarks(context: Context, target: str | None, components: list[Json] | None, unknown: list[str]) -> Iterator[str]:

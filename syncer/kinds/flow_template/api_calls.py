@@ -296,8 +296,9 @@ def _point_at_itself(write: Write, live_id: str, parts: Parts, imported: bool) -
         path = f"/v1/automation/flows/{segment(automation_id)}"
         look = Call("GET", path, service="automation")
         live = yield Step("look", look, complaint=is_there(f"automation `{key}`"), pretend=bound if imported else {})
-        if targets(live) != targets(bound):
-            body = replacement(live, {**live, "actions": with_targets(live, bound)})
+        adopted = key in write.parts.get("automations", {})  # of a create that was cut off: it may have changed since
+        if adopted or targets(live) != targets(bound):
+            body = replacement(live, {**live, **(bound if adopted else {"actions": with_targets(live, bound)})})
             yield Step(
                 f"point {key} at the flow",
                 Call("PUT", path, body, "automation"),
@@ -327,8 +328,9 @@ def update(write: Write) -> Steps:
             reread=read(write.live_id) if send else None,
             achieved=_saved(write.live, goal) if send else None,
         )
-    gone = {id for id, _ in going_with(spec_of(write.live), goal)}
-    yield from _with_it(write, {key: id for key, id in write.parts.get("automations", {}).items() if id in gone})
+    gone = dict(going_with(spec_of(write.live), goal))
+    ours = {key: (id, gone[id]) for key, id in write.parts.get("automations", {}).items() if id in gone}
+    yield from _with_it(write, ours)
     pretend = {**goal, "id": write.live_id}
     live = yield Step("read back", read(write.live_id), complaint=is_there("the flow"), pretend=pretend)
     _nothing_lost(bare, live)
@@ -336,17 +338,16 @@ def update(write: Write) -> Steps:
     return StepsResult(write.live_id, live, _remembered(parts, sent), _warnings(live))
 
 
-def _with_it(write: Write, going: Mapping[str, str]) -> Generator[Step, Json, None]:
-    """DELETE each of these automations, by local key, that no flow owns: made one by one, they don't go by
-    themselves."""
+def _with_it(write: Write, going: Mapping[str, tuple[str, str]]) -> Generator[Step, Json, None]:
+    """DELETE each of these automations, by local key (id, what took it along), that is still there and that no other
+    flow owns: those made one by one don't go by themselves, nor does a trigger's."""
     there = answered(write.answers)
-    for key, id in sorted(going.items()):
-        if owner(there.get(id)):
-            continue
+    for key, (id, item) in sorted(going.items()):
+        goes_alone = bool(owner(there.get(id))) and item != "trigger"
         path = f"/v1/automation/flows/{segment(id)}"
         look = Call("GET", path, service="automation")
-        live = yield Step("look", look, pretend={"id": id})
-        if live is not None and not owner(live):
+        live = yield Step("look", look, pretend=None if goes_alone else {"id": id})
+        if live is not None and owner(live) in ("", write.live_id):
             call = Call("DELETE", path, service="automation")
             yield from delete(call, look, f"automation `{key}`", f"delete automation {key}")
 
@@ -368,5 +369,7 @@ def _warnings(live: Json) -> tuple[str, ...]:
 def remove(write: Write) -> Steps:
     """DELETE; automations that the platform knows to be the flow's are assumed to go with it, the others go first: were
     the run cut off after the flow, nobody would know of them."""
-    yield from _with_it(write, write.parts.get("automations", {}))
+    there = answered(write.answers)
+    known = write.parts.get("automations", {})
+    yield from _with_it(write, {key: (id, "") for key, id in known.items() if not owner(there.get(id))})
     return (yield from delete(Call("DELETE", path_of(write.live_id)), read(write.live_id), "the flow"))

@@ -78,6 +78,7 @@ def prepare(context: Context) -> PreparedSides:
     notices = [each.risk.reason for each in stopped]
     left = {key: id for key, id in _no_longer_bundled(context, ids).items() if id in there or not asks(context)}
     notices += map(_goes_on, _staying(left, have, want, context.last))
+    notices += _given_up(context, have, want, last)
     known = {**left, **known}
     parts: Parts = {**{name: each for name, each in ids.parts.items() if name != "statements"}, "automations": known}
     memory = {**parts, inline_automations.GROUP: context.parts.get(inline_automations.GROUP, {})}
@@ -109,6 +110,20 @@ def _staying(left: Mapping[str, str], have: Spec, want: Spec, last: Spec) -> lis
     dropped = [key for key in left if key in mapping(last.get("automations"))]
     going = {id for id, _ in going_with(have, merge(have, want, {}, SHAPE).goal)} if dropped else set()
     return [key for key in dropped if left[key] not in going]
+
+
+def _given_up(context: Context, have: Spec, want: Spec, last: Spec) -> Iterator[str]:
+    """That an automation of a trigger or task which goes is not known to be ours, and may stay."""
+    unknown = {*named(have)} - {*context.parts.get("automations", {}).values()}
+    if not unknown:
+        return
+    for id, item in going_with(have, merge(have, want, last, SHAPE).goal):
+        if id in unknown:
+            who, then = ("trigger", "starts the flow") if item == "trigger" else ("task", "goes on")
+            yield (
+                f"automation `{id}`, which a {who} of the live flow names, is not known to be ours: it may stay, "
+                f"and {then} as long as it is on; delete it in epilot, or bundle it"
+            )
 
 
 def _goes_on(key: str) -> str:

@@ -7,7 +7,7 @@ Runs in a worker; knows the platform and the journal, not the state. What a lost
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncer.diff.fingerprint import fingerprint
@@ -18,7 +18,7 @@ from syncer.model.address import Address
 from syncer.model.calls import FAILED, Objection, Parts, Seek, Step, Steps, StepsResult
 from syncer.model.diagnostic import PartlyDone, Problem, SyncerError
 from syncer.model.field_change import FieldChange, show_field
-from syncer.model.json_values import Json, Lookup, Part, Ref, Spec, show_path
+from syncer.model.json_values import ABSENT, Json, Lookup, Part, Ref, Spec, show_path
 from syncer.model.kind import Context, Incomplete, Kind, PreparedSides
 from syncer.model.markers import bind, leaves
 from syncer.model.resource import Remainder
@@ -148,6 +148,8 @@ class _ChangeRun:
         self.have: Spec = {}
         """The same as a spec."""
         self.wrote = False
+        self.goal: Spec = {}
+        """What is sent."""
         self.refused: Problem | None = None
         """Why a step that may fail was refused."""
         self.read_at = 0.0
@@ -165,6 +167,7 @@ class _ChangeRun:
             prepared = self.prepared(self.wanted, live, task.parts)[0]
             laid = merge if task.live else merge_anew
             goal, self.wanted = laid(prepared.have, prepared.want, {}, kind.shape).goal, prepared.want
+        self.goal = goal
         write = write_of(task, goal, self.wanted, live, run.names)._replace(answers=answers)
         run.keeper.before(kind, task, self.have, goal, live)
         written = self._send_all(steps_of(kind, task, write))
@@ -347,8 +350,18 @@ class _ChangeRun:
         return next((show_field(each.path, prepared.labels) for each in self._unlike(prepared)), "")
 
     def _unlike(self, prepared: PreparedSides) -> tuple[FieldChange, ...]:
-        left, _ = told_apart(merge(prepared.have, prepared.want, {}, self.kind.shape).changes, self.task.forms)
+        left, _ = told_apart(self._otherwise(prepared), self.task.forms)
         return (*left, *prepared.extra)
+
+    def _otherwise(self, prepared: PreparedSides) -> tuple[FieldChange, ...]:
+        """What differs from what was sent; what is to be by now, and was not when it was sent, is the next plan's: an
+        app's newest version."""
+        changes = merge(prepared.have, prepared.want, {}, self.kind.shape).changes
+        return tuple(each for each in changes if not self._as_sent(each))
+
+    def _as_sent(self, change: FieldChange) -> bool:
+        name = change.path[0]
+        return len(change.path) == 1 and isinstance(name, str) and self.goal.get(name, ABSENT) == change.before
 
     def _as_asked(self, written: StepsResult) -> ChangeResult:
         """What was declared, in live ids, with what is not as it was sent once the object is read back. StepFailed
@@ -364,17 +377,24 @@ class _ChangeRun:
                 written = written._replace(live=live)
                 prepared, _ = self.prepared(want, live, written.parts or self.parts)
         self.have = prepared.have
-        but = None
+        but, amiss = None, ""
         if differing := self.differing(prepared):
             words, hint = f"`{differing}` is {UNLIKE}", OTHERWISE
             if prepared.amiss:
                 words, _, hint = prepared.amiss.partition(": ")
+                amiss = words
             failed = self.failed(words, hint, parts=written.parts)
             if self.task.live and fingerprint(before, kind.shape) == fingerprint(prepared.have, kind.shape):
                 raise failed
             but = failed.problem._replace(rule="not-as-sent")
         merged = merge(prepared.have, prepared.want, {}, kind.shape)
         rest = Remainder(digests_of(merged.remainder, self.run.salt)) if self.run.salt else None
+        otherwise = self._otherwise(prepared)
+        declared = {
+            **prepared.want,
+            **{str(each.path[0]): each.before for each in merged.changes if self._as_sent(each)},
+        }
         if self.refused is not None:
-            return half_done(written, prepared.want, merged.changes, rest, self.refused, but)
-        return ChangeResult(written, dict(prepared.want), forms_of(merged.changes), rest, but)
+            half = half_done(written, declared, otherwise, rest, self.refused, but)
+            return replace(half, amiss=amiss)
+        return ChangeResult(written, declared, forms_of(otherwise), rest, but, amiss)

@@ -39,6 +39,8 @@ class ChangeResult:
     """What is live and undeclared after a write."""
     but: Problem | None = None
     """What reads back otherwise than it was sent, where that was not known before."""
+    amiss: str = ""
+    """In few words, what is wrong with the object as a whole then."""
 
 
 def half_done(

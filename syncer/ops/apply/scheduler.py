@@ -254,7 +254,8 @@ class _RunState:
         if task.late and go == 1:
             self.half.add(address)
             return None
-        return Done(task.change, carried.written.live_id, self.clock() - self.began[address], carried.but)
+        seconds = self.clock() - self.began[address]
+        return Done(task.change, carried.written.live_id, seconds, carried.but, carried.amiss)
 
     def lost(self, news: queue.SimpleQueue[Started | Creation | Future[ChangeResult]]) -> list[Problem]:
         """The ids that no save has brought to the state, those that nobody looked at yet included."""

@@ -33,14 +33,19 @@ def unwritable(kind: Kind, known: KnownFields) -> tuple[list[Path], list[str], l
 
 def metadata_edits(raw: RawManifest, policy: Mapping[str, Json], found: WriteBack) -> list[Replacement]:
     """What a manifest's metadata must say beside what is taken over into its spec: what it allows, for the object to
-    stay as it is, and what of it syncer does not know. It is noted as taken over."""
+    stay as it is, and what of it syncer does not know. It is noted as taken over. What the policy allows is ABSENT
+    where it is no longer needed."""
     made, kind = dict(raw.metadata), KINDS[raw.kind]
     if policy:
-        made["policy"] = {**_mapping(made.get("policy")), **policy}
+        whole = {**_mapping(made.get("policy")), **policy}
+        made["policy"] = {name: value for name, value in whole.items() if value is not ABSENT}
+        if not made["policy"]:
+            del made["policy"]
     if extra := lines(kind, found.spec, entries(raw.metadata)) if found.taken else ():
         made["extra"] = [*entries(raw.metadata), *extra]
-    changed = [name for name in made if made[name] != raw.metadata.get(name)]
-    found.taken.extend(FieldEdit(("metadata", name), raw.metadata.get(name) or ABSENT, made[name]) for name in changed)
+    then, now = ({name: each.get(name) or ABSENT for name in (*raw.metadata, *made)} for each in (raw.metadata, made))
+    changed = [name for name in then if then[name] != now[name]]
+    found.taken.extend(FieldEdit(("metadata", name), then[name], now[name]) for name in changed)
     return [Replacement(("metadata",), made)] if changed else []
 
 

@@ -204,7 +204,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
         out.problems.append(offer(address, raw, drift, given.known))
         out.offered += [address] * bool(drift.drifted)
     moved = [*moved_secrets(desired, prepared, given.known, given.sides)]
-    if not (merged.changes or merged.refused or prepared.extra or fields or moved):
+    if not (merged.changes or merged.refused or prepared.extra or prepared.stale_policy or fields or moved):
         return
     pulled = spec_of(kind, create_schema(kind), context.live, given.names, prepared.parts, context.answers)
     rules = WriteBackRules(
@@ -218,7 +218,7 @@ def _take_one(given: _WriteBackInput, desired: Desired, out: WriteBackResult, fi
     )
     all_sides = FieldSides(raw.spec, prepared.want, last, prepared.have, pulled.spec)
     before = files.get(raw.file, FileChange(raw.content, raw.content))
-    policy = pulled.policy if prepared.extra else {}
+    policy = {**dict.fromkeys(prepared.stale_policy, ABSENT), **(pulled.policy if prepared.extra else {})}
     text = TextEdit(raw, policy, before, given.manifests.project, given.environment)
     found, outcome = less_unsound(lambda less: write_back(all_sides, kind.shape, replace(rules, withheld=less)), text)
     taken = list[FieldEdit]()

@@ -175,7 +175,7 @@ def _against_git(given: UndoInputs, tasks: Mapping[Address, Task]) -> Iterator[N
     for kept in given.run.changes:
         address = address_of(kept)
         desired = given.git.get(address)
-        if address in tasks and kept.before["action"] in ("create", "update", "upgrade"):
+        if address in tasks and kept.before["action"] in ("create", "update", "upgrade", "downgrade"):
             if desired is not None and manifest_digest(desired) == kept.before["manifest"]:
                 (off if tasks[address].change.action == "deactivate" else again).append(str(address))
         elif address in tasks and desired is None:

@@ -80,11 +80,16 @@ def word_of(change: FieldChange, prepared: PreparedSides) -> SecretWord | Litera
     return "remove" if change.after is ABSENT else "set" if change.before is ABSENT else "rotate"
 
 
-def secret_notices(address: Address, found: SecretChanges, fields: Collection[str]) -> Iterator[Notice]:
-    """What nobody knows of secrets. `fields`: the other fields that change, along with which some are sent."""
+def secret_notices(
+    address: Address, found: SecretChanges, fields: Collection[str], resent: Collection[str] = ()
+) -> Iterator[Notice]:
+    """What nobody knows of secrets. `fields`: the other fields that change, along with which some are sent; `resent`:
+    fields that may be written along with any change."""
     sent = {*fields, *(str(each.path[0]).partition("[")[0] for each in found.changes)}
     for label in found.unverified:
-        then = "it is sent along with the other changes" if label.partition("[")[0] in sent else "it is not sent"
+        field = label.partition("[")[0]
+        may = "it may be sent along with the other changes" if field in resent and sent else "it is not sent"
+        then = "it is sent along with the other changes" if field in sent else may
         said = f"{address}: whether {label} is up to date is not known; {then}"
         yield Notice("secret-unverified", said, address)
     for label in found.unseen:

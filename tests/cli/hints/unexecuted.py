@@ -113,6 +113,7 @@ UNEXECUTED: dict[str, str] = {
     "look at what the last run may have made, then delete the journal and run `syncer plan`": FAULT,
     "make what is missing again, or take what refers to it out: of its manifest, or by hand where none declares it; "
     "then run `syncer apply` again": FAULT,
+    "the app is off: open Settings → Apps and save its configuration by hand, or give what it lacks and run `syncer apply` again": FAULT,
     "make room on the disk, then run `syncer apply` again": FAULT,
     "mend that, then run `syncer apply` again": FAULT,
     "organisation, then run `syncer apply` again": FAULT,

@@ -126,6 +126,12 @@ RISKS: dict[str, tuple[FieldChange, Risk | None]] = {
 }
 
 
+def test_a_move_has_its_word() -> None:
+    moves = {name: KIND.version_move((RISKS[name][0],)) for name in RISKS}
+    assert moves == {**dict.fromkeys(RISKS, ""), "up": "upgrade", "down": "downgrade"}
+    assert KIND.version_move(()) == ""
+
+
 @pytest.mark.parametrize(("change", "risk"), RISKS.values(), ids=RISKS)
 def test_what_a_reviewer_is_told(change: FieldChange, risk: Risk | None) -> None:
     assert KIND.risk(change, {}, {}) == risk
