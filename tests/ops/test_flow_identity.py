@@ -202,6 +202,7 @@ def test_triggers_without_keys(world: World, edit: str) -> None:
     del spec["automations"]
     spec["edges"] = [{"from_id": "trigger", "to_id": "look"}]
     bench = Bench(world, document("FlowTemplate", "house", spec))
+    bench.hand(lambda live: [each.update(x_mark=each["id"]) for each in triggers(live)] and None)
     before = {each["entity_schema"]: each["id"] for each in triggers(bench.live())}
 
     def changed(spec: Json) -> None:
@@ -217,6 +218,9 @@ def test_triggers_without_keys(world: World, edit: str) -> None:
     }
     assert len({*after.values()} - {*before.values()}) == new
     assert len({*after.values()}) == len(after)
+    assert {each["id"]: each.get("x_mark") for each in triggers(bench.live())} == {
+        id: id if id in before.values() else None for id in after.values()
+    }
 
 
 def _asked(value: str) -> Json:
