@@ -189,6 +189,8 @@ class _Walk:
             if value is not ABSENT:
                 made[name] = value
         missing = [name for name in said if name not in it.raw and not shape.at(name).blank(said[name])]
+        if path and "id" in it.raw and made.get("id") is it.raw["id"] and it.want.get("id") != it.have.get("id"):
+            missing = []  # another part is to take this place: what the one there has is not its
         complete = self.rules.complete
         old = last.keys() - it.want.keys()  # what the manifest no longer says; what it only implied is said now
         new = [

@@ -416,3 +416,15 @@ def test_is_told_as_theirs_and_taken_over_whole(bench: Bench, rebuild: Callable[
         ]
         return
     assert (bench.world.changes(), bench.live()) == ({}, live)
+
+
+def test_what_a_trigger_has_is_not_said_of_the_one_that_takes_its_place(bench: Bench) -> None:
+    """The manifest lets two change places; what the live one holds beside its fields is its own."""
+    bench.hand(lambda live: live.body["trigger"].update(x_mark="of the own one"))
+    said = copy.deepcopy(FLOW)
+    said["trigger"], said["additional_triggers"] = said["additional_triggers"][0], [said["trigger"]]
+    bench.world.put(document("FlowTemplate", "house", said))
+    pulled(bench.two, complete=frozenset({"FlowTemplate/house"}))
+    spec = bench.two.manifest("config/FlowTemplate-house.json")["spec"]
+    assert spec["trigger"] == FLOW["additional_triggers"][0]
+    assert spec["additional_triggers"] == [FLOW["trigger"]]
