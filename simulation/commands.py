@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -127,7 +128,7 @@ class Commands:
             return self.good_apply(**how)
         if code in (5, 6) and any(DANGLING.search(each) for each in world.said[said:]):
             self.came.stopped["relates to a schema that was removed"] += 1
-        elif code == 5 and any(LED_NOWHERE.search(each) for each in world.said[said:]) and not world.rules:
+        elif code == 5 and not world.rules and _only_led_nowhere(world.said[said:]):
             self.came.stopped["an edge that led nowhere is gone"] += 1
         elif code and not (code in (3, 4) and world.rules <= MAY_STOP):
             self.wrong(7, f"nothing went wrong, exit code {code} by {sorted(world.rules)}: {_last(world)}")
@@ -294,6 +295,12 @@ class Commands:
 def _changes(plan: Plan) -> list[tuple[str, str, str]]:
     """What a plan says of the organisation: address, verb and expected fingerprint of each change."""
     return sorted((str(each.address), each.action, each.fingerprint) for each in plan.changes)
+
+
+def _only_led_nowhere(said: Sequence[str]) -> bool:
+    """Whether nothing else was wrong with an apply."""
+    wrong = [each for each in said if each.startswith(("!", "?"))]
+    return bool(wrong) and all(LED_NOWHERE.search(each) for each in wrong)
 
 
 def _last(world: BrokenWorld) -> str:

@@ -135,8 +135,15 @@ class Rebuilds(Apps):
             for sort, part in parts_of(manifest["spec"]) if manifest else ():
                 if (group := REKEYED.get(sort)) and (group, part["id"]) in ids:
                     name, live = SORTS[sort][1], there.get(ids[group, part["id"]], {})
-                    if live.get(name) != part.get(name) and not isinstance(part.get(name), dict):  # no reference
+                    if live.get(name) != self._meant(part.get(name)):
                         self.wrong(12, f"{address}: {sort} `{part['id']}` is {live.get(name)!r} live")
+
+    def _meant(self, said: Json) -> Json:
+        """What stands live for a value of a manifest: a schema that it refers to is named by its slug."""
+        if not (isinstance(said, dict) and said.keys() == {"ref"}):
+            return said
+        schema = self.world.manifests.get(f"EntitySchema/{said['ref']}")
+        return schema["spec"]["slug"] if schema else said["ref"]
 
     def _all_of_it(self, taken: WriteBackResult, mistakes: Sequence[Problem], before: Sequence[str]) -> None:
         """13: nothing that was done by hand is left, but what was said to be."""

@@ -45,19 +45,20 @@ _TITLES: Final = ("name", "title", "label", "branch_name", "headline")
 
 
 def part_title(path: FieldPath, *sides: Json) -> str:
-    """What people call the innermost part that a field stands in, by the first of the sides that has it: `Check` of
-    `tasks[9f0e].phase_id`; "" where that is its key, or what the field itself says."""
-    inner = max((at for at, step in enumerate(path[:-1]) if isinstance(step, Item)), default=-1)
-    if inner < 0 or path[-1] in _TITLES:
+    """What people call the innermost part that a field stands in, by the first of the sides that says it: `Check` of
+    `tasks[9f0e].phase_id`; "" where that is its key, or what the field itself says. Sides that were written by people
+    come first: where one has a secret in the title, a live one has its value."""
+    inner, key = max(((at, step) for at, step in enumerate(path[:-1]) if isinstance(step, Item)), default=(-1, None))
+    if key is None or path[-1] in _TITLES:
         return ""
     for side in sides:
         part = side
         for step in path[: inner + 1]:
             part = _below(part, step)
-        if isinstance(part, dict):
-            key = path[inner]
-            titles = (part[name] for name in _TITLES if isinstance(part.get(name), str) and part[name])
-            return next((title for title in titles if Item(title) != key), "")
+        for name in _TITLES if isinstance(part, dict) else ():
+            title = part.get(name)
+            if title not in (None, "") and title != key.key:
+                return title if isinstance(title, str) else ""
     return ""
 
 

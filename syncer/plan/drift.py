@@ -300,7 +300,7 @@ def _field(change: FieldChange, differing: DifferingObject, names: IdIndex, told
     before, after = _both(names, before, change.before, labels)
     wanted = names.named(change.after, labels) if conflict else ABSENT
     cause: Moved = "conflict" if conflict else "drift" if told else "differs"
-    title = part_title(change.path, differing.live.object, differing.entry.declared if differing.entry else {})
+    title = part_title(change.path, *differing.written, differing.prepared.have)
     return DriftField(path, before, HIDDEN if hidden else after, cause, wanted, title=title)
 
 

@@ -17,7 +17,7 @@ from syncer.model.calls import Parts
 from syncer.model.diagnostic import Problem
 from syncer.model.field_change import Cause, FieldChange
 from syncer.model.json_values import Json, Secret, Spec
-from syncer.model.kind import LEVELS, Level, Meaning
+from syncer.model.kind import LEVELS, Level, Meaning, PreparedSides
 from syncer.model.named_tuple import NamedTuple
 from syncer.model.resource import Desired, Live, Managed
 
@@ -231,13 +231,23 @@ class Plan:
 
 class DifferingObject(NamedTuple):
     """A live object that is not as its manifest says, before anything was decided about it; what a drift is told by.
-    `entry`: what is remembered of this very object; `labels`: live ids of its parts → their local keys."""
+    `entry`: what is remembered of this very object."""
 
     live: Live
     entry: Managed | None
     changes: tuple[FieldChange, ...]
-    labels: Mapping[str, str]
+    prepared: PreparedSides
     meanings: tuple[Meaning, ...] = ()
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Live ids of its parts → their local keys."""
+        return self.prepared.labels
+
+    @property
+    def written(self) -> tuple[Spec, Spec]:
+        """What people say of it, in live ids: now, and at the last apply."""
+        return self.prepared.want, self.entry.declared if self.entry else {}
 
 
 class UndeclaredDrift(NamedTuple):

@@ -235,7 +235,7 @@ def _decide(kind: Kind, desired: Desired, context: Context, sides: PlanInputs, k
         out.unclear.append(desired.address)
     moved = (*prepared.meanings, *prepared.stopped)
     if changes or moved:
-        out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared.labels, moved)
+        out.differing[desired.address] = DifferingObject(found.live, entry, changes, prepared, moved)
     rest = remainder_of(merged, prepared.want, entry, kind.shape, sides.salt)
     if rest is not None:
         note_remainder(desired, rest, (found.live, entry, prepared.labels), known, out)
@@ -382,7 +382,7 @@ def _field(case: _Case, change: FieldChange, goal: Spec) -> Field:
         "; ".join(((risk.reason,) if risk else exposed) + unknown),
         risk.item if risk else "",
         word_of(change, case.prepared),
-        part_title(change.path, goal, case.prepared.have),
+        part_title(change.path, case.prepared.want, case.entry.declared if case.entry else {}, case.prepared.have),
     )
 
 

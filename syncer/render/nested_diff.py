@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syncer.model.field_change import FieldPath, Item, show_field
@@ -13,6 +13,9 @@ from syncer.plan.document.marker_codec import json_of
 
 IDENTITY = ("id", "name", "key", "slug", "component_id", "title", "label")
 """Fields by which people take two items of a list for the same thing; best first."""
+
+COMPARED = 10_000
+"""The most pairs of items that are compared for how like they are; of longer lists the place decides."""
 
 LIKE = 0.5
 """The share of fields in which two items without a name agree that are taken for the same."""
@@ -126,24 +129,34 @@ def _pairs(before: list[Json], after: list[Json]) -> Iterator[tuple[str | int | 
 def _likened(old: dict[int, Json], new: dict[int, Json]) -> dict[int, int]:
     """Place → place of those that belong together: mappings that are like, the likest first; of what has no fields to
     be like in, what stands in the same place."""
+    if len(old) * len(new) > COMPARED:
+        return {place: place for place in old.keys() & new.keys()}
+    left, right = ({place: _texts(item) for place, item in side.items()} for side in (old, new))
     scores = [
         (_likeness(one, other), here == there, -here, -there)
-        for here, one in old.items()
-        for there, other in new.items()
+        for here, one in left.items()
+        for there, other in right.items()
     ]
     pairs: dict[int, int] = {}
+    taken: set[int] = set()
     for score, same_place, here, there in sorted(scores, reverse=True):
-        if -here not in pairs and -there not in pairs.values() and (score >= LIKE or (same_place and score < 0)):
+        if -here not in pairs and -there not in taken and (score >= LIKE or (same_place and score < 0)):
             pairs[-here] = -there
+            taken.add(-there)
     return pairs
 
 
-def _likeness(one: Json, other: Json) -> float:
+def _texts(item: Json) -> dict[str, str]:
+    """The fields of a mapping, each as a text; of anything else none."""
+    return {name: _text(value) for name, value in item.items()} if isinstance(item, dict) else {}
+
+
+def _likeness(one: Mapping[str, str], other: Mapping[str, str]) -> float:
     """The share of fields in which two mappings of several fields agree; -1 where that says nothing."""
-    if not (isinstance(one, dict) and isinstance(other, dict)) or len({*one, *other}) < 2:
+    names = {*one, *other}
+    if len(names) < 2 or not (one and other):
         return -1.0
-    same = sum(_text(one[name]) == _text(other[name]) for name in one.keys() & other.keys())
-    return same / len({*one, *other})
+    return sum(one.get(name) == other.get(name) for name in names) / len(names)
 
 
 def _unequal(before: list[Json], after: list[Json]) -> tuple[dict[int, Json], dict[int, Json]]:

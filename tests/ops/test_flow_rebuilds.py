@@ -418,6 +418,22 @@ def test_is_told_as_theirs_and_taken_over_whole(bench: Bench, rebuild: Callable[
     assert (bench.world.changes(), bench.live()) == ({}, live)
 
 
+def test_where_not_every_automation_was_looked_at_none_is_made(bench: Bench) -> None:
+    """One of that name may be among those that the platform did not list."""
+    bench.hand(automation_made_manual)
+    bench.pull()
+    (mail,) = bench.world.ask("GET /v1/automation/flows?include_flows=true")["results"]
+    bench.world.ask(f"DELETE /v1/automation/flows/{mail['id']}")
+    for number in range(251):
+        bench.world.ask("POST /v1/automation/flows", {"flow_name": f"Other {number}", "triggers": [], "actions": []})
+    bench.world.forget()
+    with pytest.raises(InvalidInput) as refused:
+        bench.world.plan()
+    assert [each.message.partition(": ")[2] for each in refused.value.problems] == [
+        "only 250 of 251 automations were looked at"
+    ]
+
+
 def test_what_a_trigger_has_is_not_said_of_the_one_that_takes_its_place(bench: Bench) -> None:
     """The manifest lets two change places; what the live one holds beside its fields is its own."""
     bench.hand(lambda live: live.body["trigger"].update(x_mark="of the own one"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from simulation.manifests import document
@@ -102,3 +103,22 @@ def test_a_flow_changed_by_hand(world: World) -> None:
     world.ask(f"PUT /v2/flows/templates/{live['id']}", live)
     assert _of_the_flow(render_drift(world.drift(), Terminal())) == DRIFT
     assert _of_the_flow(render_plan(world.plan().plan, Terminal())) == TAKEN_BACK
+
+
+def test_a_title_that_holds_a_secret_is_told_by_nobody(make_world: Callable[..., World]) -> None:
+    """Live it is a text like any other; the manifest knows that it is not."""
+    world = make_world()
+    flow = copy.deepcopy(FLOW)
+    flow["tasks"][0]["name"] = "Look ${env.SYNCER_KEY}"
+    world.put(document("FlowTemplate", "house", flow))
+    assert world.apply().code == 0
+    live = world.one("FlowTemplate", name="House")
+    assert live["tasks"][0]["name"] == "Look hush-hush-1"
+    live["tasks"][0]["due_date_config"]["duration"] = 5
+    world.ask(f"PUT /v2/flows/templates/{live['id']}", live)
+    told = [render_drift(world.drift(), Terminal()), render_plan(world.plan().plan, Terminal())]
+    world.forget()
+    told += [render_drift(world.drift(), Terminal()), render_plan(world.plan().plan, Terminal())]
+    for text in told:
+        assert "tasks[look].due_date_config.duration" in text
+        assert "hush-hush-1" not in text

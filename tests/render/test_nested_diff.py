@@ -60,6 +60,13 @@ DIFFERENCES = {
 }  # fmt: skip
 
 
+def test_of_long_lists_the_place_decides() -> None:
+    """Comparing each with each would take longer than anybody waits."""
+    before, after = ([{"x": number + more, "y": 0, "z": 0} for number in range(101)] for more in (0, 1000))
+    found = [NestedDifference((at, "x"), at, at + 1000) for at in range(101)]
+    assert differences(before, after) == tuple(sorted(found, key=lambda each: f"[{each.path[0]}].x"))
+
+
 @pytest.mark.parametrize(("before", "after", "expected"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_differences(before: Json, after: Json, expected: tuple[NestedDifference, ...]) -> None:
     assert differences(before, after) == expected

@@ -281,7 +281,8 @@ def lost_parts(sent: Spec, live: Spec) -> list[str]:
 def _sound_edges(sent: Spec) -> list[Mapping[str, Json]]:
     """Those of which no rule says that they lead nowhere. The others were live, and the manifest accepts what is odd
     about them: that they go with the next write is told as what reads back otherwise, and ends nothing."""
-    odd = {finding.path[1] for finding in check_flow(sent) if finding.path[:1] == ("edges",) and len(finding.path) > 1}
+    wrong = [finding.path for finding in check_flow(sent) if finding.severity == "error"]
+    odd = {path[1] for path in wrong if path[0] == "edges" and len(path) > 1}
     return [edge for at, edge in mappings(sent.get("edges")) if at not in odd]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from syncer.diff.fingerprint import canonical
 from syncer.kinds.flow_template.part_keys import PartIds
 from syncer.kinds.lenient_reader import mapping
-from syncer.kinds.users import results
+from syncer.kinds.users import results, unseen
 from syncer.model.calls import Call, Listing, without
 from syncer.model.diagnostic import Finding
 from syncer.model.json_values import Json, Part, Spec
@@ -182,19 +182,21 @@ def maybe_there(context: Context, ids: PartIds) -> Iterator[Finding]:
     """That the organisation has an automation of such a one's name, which is this flow's or nobody's as far as the
     platform says. A name is no identity, so none is taken for it; but none is made beside one that may be it."""
     known = {*ids.parts.get("automations", {}).values()}
+    answer = context.answers.get("organisation")
     there = [
         each
-        for each in results(context.answers.get("organisation"))
+        for each in results(answer)
         if str(each.get("id")) not in known and owner(each) in ("", str(mapping(context.live).get("id")))
     ]
     for key in unused_and_unknown(context):
         name = mapping(context.want["automations"][key]).get("flow_name")
         same = [f"`{each.get('id')}`" for each in there if name and each.get("flow_name") == name]
-        if same:
+        found = f"the organisation has {', '.join(same)} of the name `{name}`" if same else unseen(answer)
+        if found:
             yield Finding(
                 "parts-unclear",
                 f"automation `{key}` is used by no task and no trigger, and nobody remembers which live one it is: "
-                f"the organisation has {', '.join(same)} of the name `{name}`",
+                f"{found}",
                 ("automations", key),
                 "take it out of the manifest, and it stays as it is; or give it another `flow_name`, and it is made",
             )

@@ -31,7 +31,7 @@ def identify_edges(sides: PartSides, ids: PartIds) -> None:
 
     links = link(parts, live, sides.known.get("edges", {}), (same_ends,), sure=False, fits=fits)
     _only_ones(links, ends, live, fits)
-    taken = {*live, *links.gone.values()}
+    taken = {*live, *links.gone.values(), *(str(edge.get("id")) for edge in ours)}
     for at, edge in enumerate(ours):
         said, made = edge.get("id"), fresh_id(sides.address, "edge", "|".join(edge_ends(edge)), taken=taken)
         gone = links.gone.get(at)

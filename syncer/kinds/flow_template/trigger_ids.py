@@ -28,7 +28,7 @@ def identify_triggers(sides: PartSides, ids: PartIds) -> None:
         [_target(each) for each in items(side.get("additional_triggers")) if each.get("id") is None]
         for side in (sides.have, sides.last)
     )
-    taken = {*live, *links.found.values(), *links.gone.values()}
+    taken = {*live, *links.gone.values(), *(part.key for part in parts)}
     for at, (place, mine) in enumerate(ours):
         hit = links.found.get(at, links.gone.get(at))
         if hit is not None:
