@@ -91,8 +91,7 @@ class DeadlineTransport:
     """Waits for a reply so many seconds and `GRACE`, no longer; `silence` is told meanwhile.
 
     A reply whose head trickles in keeps every single read within its timeout, so the work is done by a thread that can
-    be left behind (docs/catalogue.md#b24). A thread that was not left behind carries the next request too: to start
-    one for each of some thousand costs a tenth of an apply.
+    be left behind (docs/catalogue.md#b24). A thread that was not left behind carries the next request too.
     """
 
     def __init__(
